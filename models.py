@@ -186,7 +186,7 @@ class Company(Base):
         return zoneinfo.ZoneInfo(self.time_zone)
 
 
-class User(Base, TenantRow, UserMixin):  # type: ignore[misc]
+class User(Base, TenantRow, UserMixin):
     """A person: of the vendor's staff (no company), or of exactly one company."""
 
     __tablename__ = "users"
@@ -829,7 +829,9 @@ for _dialect, _statements in {
 }.items():
     for _statement in _statements:
         sa.event.listen(
-            JournalEntry.__table__, "after_create", sa.DDL(_statement).execute_if(dialect=_dialect)
+            JournalEntry.__table__,
+            "after_create",
+            sa.DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
         )
 
 

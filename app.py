@@ -1,0 +1,55 @@
+"""The wiring: read `create_app` from top to bottom as the list of what the application has."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5
+from flask_mail import Mail
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import access
+import admin_views
+import cli
+import config
+import web
+from models import db
+from services.transaction import configure_engine
+
+
+def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask:
+    """The application, with settings from `environ` (the process's own by default).
+
+    Raises:
+        config.SettingsError: in production, when a setting is missing or unsafe.
+    """
+    app = Flask(__name__)
+    app.config.update(config.load(environ) | overrides)
+    app.config["INSTANCE"].mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+
+    if hops := app.config["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    _connect_database(app)
+    Mail(app)
+    Bootstrap5(app)
+    CSRFProtect(app)
+    web.init_app(app)  # languages, sign-in, links, webhook, health, errors, security headers
+    admin_views.init_app(app)  # /portal and /support
+    cli.init_app(app)
+    return app
+
+
+def _connect_database(app: Flask) -> None:
+    db.init_app(app)
+    Migrate(app, db, directory=str(config.ROOT / "migrations"))
+    access.install_query_hook()
+    with app.app_context():
+        configure_engine(db.engine)

@@ -1,0 +1,63 @@
+"""How money, days and instants read: the one place. `fr` and `en` mean Canadian French and English.
+
+Babel's plain `fr` prints « $CA » and European dates, so every call names `fr_CA` or `en_CA`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from decimal import Decimal
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal
+
+LOCALES = {"fr": "fr_CA", "en": "en_CA"}
+NBSP = "\u00a0"
+
+
+def locale_of(language: str) -> str:
+    """The full locale of a language of the desk."""
+    return LOCALES.get(language[:2], LOCALES["fr"])
+
+
+def money(cents: int, currency: str, language: str) -> str:
+    """`123450, "CAD", "fr"` → « 1 234,50 $ » (with non-breaking spaces)."""
+    text: str = format_currency(Decimal(cents) / 100, currency, locale=locale_of(language))
+    return text.replace("\u202f", NBSP)
+
+
+def number(value: int, language: str) -> str:
+    """A whole number with its language's thousands: « 12 345 », “12,345”."""
+    text: str = format_decimal(value, locale=locale_of(language))
+    return text.replace("\u202f", NBSP)
+
+
+def percent(rate: int, language: str) -> str:
+    """A tax rate in thousandths of a percent: `9975` → « 9,975 % », “9.975%”."""
+    text: str = format_decimal(Decimal(rate) / 1000, locale=locale_of(language))
+    return f"{text}{NBSP}%" if language.startswith("fr") else f"{text}%"
+
+
+def day(value: dt.datetime | dt.date, language: str, zone: zoneinfo.ZoneInfo) -> str:
+    """The date in `zone`, written out: « 24 novembre 2026 », “November 24, 2026”."""
+    if isinstance(value, dt.datetime):
+        value = value.astimezone(zone).date()
+    text: str = format_date(value, format="long", locale=locale_of(language))
+    return text
+
+
+def short_day(value: dt.datetime | dt.date, zone: zoneinfo.ZoneInfo) -> str:
+    """The date in `zone`, for tables: `2026-11-24` in both languages (the Canadian standard)."""
+    if isinstance(value, dt.datetime):
+        value = value.astimezone(zone).date()
+    return value.isoformat()
+
+
+def moment(value: dt.datetime, language: str, zone: zoneinfo.ZoneInfo) -> str:
+    """Date and time in `zone`: « 2026-11-24 14 h 30 », “2026-11-24 2:30 p.m.”."""
+    local = value.astimezone(zone)
+    if language.startswith("fr"):
+        return f"{local:%Y-%m-%d}{NBSP}{local.hour}{NBSP}h{NBSP}{local:%M}"
+    half = "a.m." if local.hour < 12 else "p.m."
+    return f"{local:%Y-%m-%d} {local.hour % 12 or 12}:{local:%M}{NBSP}{half}"

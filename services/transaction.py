@@ -1,0 +1,100 @@
+"""The two ways to change data: `transaction()`, and `company_lock()` for anything that touches seats or money.
+
+What the lock does, and what was measured before it was chosen, is in `docs/decisions/0003-company-lock.md`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+
+from models import Company, db
+
+# SQLite takes its one write lock at BEGIN, where it waits its turn; upgraded later it would fail at once.
+_WRITES = "trousseau_writes"
+
+
+class PendingChangesError(RuntimeError):
+    """A verb was called while its caller had unsaved changes: they would be lost or committed by surprise."""
+
+
+@contextlib.contextmanager
+def transaction() -> Iterator[None]:
+    """Commit what the block does, or nothing of it.
+
+    The caller's earlier reads are forgotten first, so that every decision in the block rests on fresh rows.
+
+    Raises:
+        PendingChangesError: the session has changes that are not the block's.
+    """
+    session = db.session
+    if session.new or session.dirty or session.deleted:
+        raise PendingChangesError("a verb must be called with a clean session")
+    session.rollback()
+    _begin_writing()
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+@contextlib.contextmanager
+def company_lock(company_id: int) -> Iterator[Company]:
+    """One at a time per company: whoever holds it may count seats and money, decide, and write.
+
+    Yields:
+        The company, read after the lock was taken. So is every row that the block reads.
+
+    Raises:
+        LookupError: there is no such company.
+        sqlalchemy.exc.OperationalError: the lock was not free within 10 s.
+    """
+    with transaction():
+        _take_turn(company_id)
+        yield db.session.get_one(Company, company_id, populate_existing=True)
+
+
+def _begin_writing() -> None:
+    db.session.connection(execution_options={_WRITES: True})
+
+
+def _take_turn(company_id: int) -> None:
+    """Write to the company's row: on PostgreSQL the next one who tries waits here until we commit."""
+    update = sa.update(Company).where(Company.id == company_id)
+    taken = db.session.execute(
+        update.values(lock_version=Company.lock_version + 1).returning(Company.id),
+        execution_options={"synchronize_session": False},
+    )
+    if taken.first() is None:
+        raise LookupError(f"no company {company_id}")
+
+
+def configure_engine(engine: Engine) -> None:
+    """Make SQLite behave: WAL, foreign keys, journal triggers that REPLACE cannot dodge, and real transactions."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        # The driver's own transaction handling would begin late and never IMMEDIATE.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = NORMAL",
+            "foreign_keys = ON",
+            "recursive_triggers = ON",
+            "busy_timeout = 10000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
