@@ -430,7 +430,7 @@ ORDER_TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     ),
     OrderState.PROCESSING: frozenset({OrderState.PAID, OrderState.FAILED}),
     OrderState.FAILED: frozenset({OrderState.PAID, OrderState.PENDING, OrderState.CANCELLED}),
-    OrderState.EXPIRED: frozenset({OrderState.PAID, OrderState.PENDING, OrderState.CANCELLED}),
+    OrderState.EXPIRED: frozenset({OrderState.PAID}),
     OrderState.CANCELLED: frozenset({OrderState.PAID}),
     OrderState.PAID: frozenset({OrderState.REFUNDED, OrderState.DISPUTED}),
     OrderState.DISPUTED: frozenset({OrderState.PAID, OrderState.REFUNDED}),
@@ -482,6 +482,8 @@ class Order(Base, CompanyRow):
     attempt: Mapped[int] = mapped_column(default=1)
     stripe_session_id: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
     stripe_payment_intent_id: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
+    # What was confirmed, as `Quote.fingerprint`: the same confirmation sent twice is the same order.
+    fingerprint: Mapped[str] = mapped_column(sa.String(64))
     # Why the last payment did not go through, or what staff must look at; a code of services/payments.py.
     note: Mapped[str | None] = mapped_column(sa.String(50))
 
@@ -498,8 +500,8 @@ class Order(Base, CompanyRow):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the customer can still pay it or give it up."""
-        return self.state in {OrderState.PENDING, OrderState.FAILED, OrderState.EXPIRED}
+        """Whether the customer can still pay it or give it up. (An expired one left its lines in the cart.)"""
+        return self.state in {OrderState.PENDING, OrderState.FAILED}
 
     @property
     def is_delivered(self) -> bool:
@@ -843,6 +845,8 @@ class MailState(enum.StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    # Not sent, because it was no longer true when its turn came: `last_error` says why.
+    DROPPED = "dropped"
 
 
 class OutgoingMail(Base, TenantRow):
