@@ -1,0 +1,58 @@
+"""What happens by itself: sessions expire and bank debits are settled when their time has come."""
+
+import logging
+import threading
+
+from sandbox import payments, sessions
+from sandbox.settings import Switches
+from sandbox.store import Store
+from sandbox.webhooks import Courier
+
+log = logging.getLogger("sandbox.clock")
+
+
+class Clock:
+    """Looks twice a second for timers that are due."""
+
+    def __init__(self, store: Store, switches: Switches, courier: Courier) -> None:
+        self.store, self.switches, self.courier = store, switches, courier
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Start the thread."""
+        threading.Thread(target=self._run, name="clock", daemon=True).start()
+
+    def stop(self) -> None:
+        """Let the thread end."""
+        self._stopping.set()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(0.5):
+            try:
+                self.tick()
+            except Exception:
+                # The clock must outlive whatever went wrong; the timer stays due.
+                log.exception("a timer failed")
+
+    def tick(self) -> int:
+        """Do what is due by now; returns how many timers went off."""
+        return self._ring("SELECT object_id, what FROM timer WHERE due <= ?", (self.switches.now(),))
+
+    def settle(self) -> int:
+        """Settle every bank debit under way, due or not; returns how many."""
+        return self._ring("SELECT object_id, what FROM timer WHERE what = 'settle'", ())
+
+    def _ring(self, query: str, values: tuple[float, ...]) -> int:
+        with self.store.reading() as tx:
+            if not tx.sql(query, values).fetchone():
+                return 0
+        with self.store.transaction(self.switches.now()) as tx:
+            # Read again inside: a rival may have expired or settled it since.
+            due = tx.sql(query, values).fetchall()
+            for row in due:
+                if row["what"] == "settle":
+                    payments.settle(tx, row["object_id"])
+                else:
+                    sessions.current(tx, row["object_id"])
+        self.courier.wake()
+        return len(due)

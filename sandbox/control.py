@@ -1,0 +1,50 @@
+"""Controls for tests and for people judging: `/sandbox/…`, JSON in and out. The switches stand in `settings.Switches`."""
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from sandbox.house import house
+
+bp = Blueprint("control", __name__, url_prefix="/sandbox")
+
+
+@bp.get("/health")
+def health() -> ResponseReturnValue:
+    with house().store.reading() as tx:
+        waiting = tx.sql("SELECT count(*) FROM delivery WHERE state = 'pending'").fetchone()[0]
+    return {"status": "ok", "smtp_port": house().mail.port, "undelivered_events": waiting}
+
+
+@bp.get("/settings")
+def settings() -> ResponseReturnValue:
+    return house().switches.as_dict()
+
+
+@bp.post("/settings")
+def change_settings() -> ResponseReturnValue:
+    wanted = request.get_json(silent=True)
+    if not isinstance(wanted, dict):
+        return {"error": "Send a JSON object of settings."}, 400
+    try:
+        house().switches.change(wanted)
+    except ValueError as problem:
+        return {"error": str(problem)}, 400
+    house().clock.tick()
+    return house().switches.as_dict()
+
+
+@bp.post("/settle")
+def settle() -> ResponseReturnValue:
+    return {"settled": house().clock.settle()}
+
+
+@bp.post("/deliver")
+def deliver() -> ResponseReturnValue:
+    return house().courier.flush()
+
+
+@bp.post("/reset")
+def reset() -> ResponseReturnValue:
+    house().store.wipe()
+    house().switches.reset(house().settings)
+    return {"reset": True}

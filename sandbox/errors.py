@@ -1,0 +1,29 @@
+"""Stripe's error answers."""
+
+
+class StripeError(Exception):
+    """A refusal in Stripe's shape: HTTP status, `type`, `code`, `message` and the `param` at fault."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        kind: str = "invalid_request_error",
+        code: str | None = None,
+        param: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message, self.status, self.kind, self.code, self.param = message, status, kind, code, param
+
+    def body(self) -> dict[str, dict[str, str]]:
+        """Return the JSON document; keys without a value are absent, as at Stripe."""
+        pairs = {"code": self.code, "message": self.message, "param": self.param, "type": self.kind}
+        if self.code:
+            pairs["doc_url"] = f"https://stripe.com/docs/error-codes/{self.code.replace('_', '-')}"
+        return {"error": {name: value for name, value in pairs.items() if value is not None}}
+
+
+def missing(kind: str, ident: str, param: str) -> StripeError:
+    """Build the 404 for an object that is not there."""
+    return StripeError(f"No such {kind}: '{ident}'", status=404, code="resource_missing", param=param)

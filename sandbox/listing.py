@@ -1,0 +1,74 @@
+"""Lists as Stripe pages them, and `expand`."""
+
+from collections.abc import Callable
+
+from sandbox import objects, sessions
+from sandbox.errors import StripeError
+from sandbox.store import Object, Transaction
+
+PAGING = {"limit", "starting_after", "ending_before", "expand", "created", "types"}
+COMPARE: dict[str, Callable[[int, int], bool]] = {
+    "gt": lambda value, bound: value > bound,
+    "gte": lambda value, bound: value >= bound,
+    "lt": lambda value, bound: value < bound,
+    "lte": lambda value, bound: value <= bound,
+}
+# Which fields hold an id that `expand` may replace by its object.
+EXPANDABLE = {
+    "customer": "customer",
+    "latest_charge": "charge",
+    "payment_intent": "payment_intent",
+    "payment_method": "payment_method",
+    "product": "product",
+}
+
+
+def page(things: list[Object], params: Object, url: str) -> Object:
+    """Filter, and cut one page after or before an id out of a list that is in its final order."""
+    chosen = [thing for thing in things if _matches(thing, params)]
+    limit = params.get("limit", 10)
+    if "ending_before" in params:
+        before = chosen[: _position(chosen, params["ending_before"], "ending_before")]
+        return objects.listing(url, before[-limit:], more=len(before) > limit)
+    if "starting_after" in params:
+        chosen = chosen[_position(chosen, params["starting_after"], "starting_after") + 1 :]
+    return objects.listing(url, chosen[:limit], more=len(chosen) > limit)
+
+
+def _matches(thing: Object, params: Object) -> bool:
+    plain = all(thing[name] == value for name, value in params.items() if name not in PAGING)
+    of_type = thing["type"] in params["types"] if "types" in params else True
+    bounds = params.get("created", {})
+    return plain and of_type and all(COMPARE[name](thing["created"], bound) for name, bound in bounds.items())
+
+
+def _position(things: list[Object], ident: str, param: str) -> int:
+    for index, thing in enumerate(things):
+        if thing["id"] == ident:
+            return index
+    raise StripeError(f"No such object: '{ident}'", status=404, code="resource_missing", param=param)
+
+
+def expand(tx: Transaction, thing: Object, paths: list[str]) -> Object:
+    """Replace ids by their objects along each path, such as `payment_intent.latest_charge` or `data.customer`."""
+    for path in paths:
+        _expand(tx, thing, path.split("."), path)
+    return thing
+
+
+def _expand(tx: Transaction, thing: Object, steps: list[str], path: str) -> None:
+    name, rest = steps[0], steps[1:]
+    if thing.get("object") == "checkout.session" and name == "line_items":
+        url = f"/v1/checkout/sessions/{thing['id']}/line_items"
+        thing.setdefault(name, page(sessions.lines(tx, thing), {}, url))
+    elif name not in thing:
+        raise StripeError(f"This property cannot be expanded ({path}).", param="expand[0]")
+    value = thing[name]
+    if isinstance(value, str):
+        if name not in EXPANDABLE or (thing.get("object") == "charge" and name == "payment_method"):
+            raise StripeError(f"This property cannot be expanded ({path}).", param="expand[0]")
+        value = thing[name] = tx.get(EXPANDABLE[name], value)
+    if rest:
+        for inner in value if isinstance(value, list) else [value]:
+            if isinstance(inner, dict):
+                _expand(tx, inner, rest, path)

@@ -1,0 +1,123 @@
+"""The mail server: takes every mail, delivers none, keeps all.
+
+For tests, mail to `…@refuse.example` is refused for good (550), to `…@busy.example` for now (451), and
+while the switch `smtp` is down everybody hears 421.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from sandbox.settings import Switches
+from sandbox.store import Store
+
+log = logging.getLogger("sandbox.mail")
+DOWN = "421 4.3.2 The sandbox's mail server is switched off"
+REFUSED = {
+    "refuse.example": "550 5.1.1 No such mailbox here",
+    "busy.example": "451 4.3.0 Try again later",
+}
+
+
+def parse(raw: bytes) -> EmailMessage:
+    """Read a mail as it was received."""
+    message = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(message, EmailMessage)  # noqa: S101 - what policy.default promises
+    return message
+
+
+class Postman:
+    """The answers to the SMTP commands; aiosmtpd finds the methods by name."""
+
+    def __init__(self, store: Store, switches: Switches) -> None:
+        self.store, self.switches = store, switches
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        if self.switches.smtp == "down":
+            return [DOWN]
+        session.host_name = hostname
+        return responses
+
+    async def handle_HELO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str
+    ) -> str:
+        if self.switches.smtp == "down":
+            return DOWN
+        session.host_name = hostname
+        return f"250 {server.hostname}"
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.switches.smtp == "down":
+            return DOWN
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        refusal = REFUSED.get(address.rpartition("@")[2].lower())
+        if refusal:
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        raw = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
+        try:
+            self._keep(envelope.mail_from or "", envelope.rcpt_tos, raw)
+        except Exception:
+            log.exception("a mail could not be kept")
+            return "451 4.3.0 The sandbox could not keep the mail"
+        return "250 2.0.0 Kept in the sandbox"
+
+    def _keep(self, sender: str, recipients: list[str], raw: bytes) -> None:
+        message = parse(raw)
+        subject, message_id = str(message.get("Subject", "")), str(message.get("Message-ID", ""))
+        with self.store.transaction() as tx:
+            for recipient in recipients:
+                tx.sql(
+                    "INSERT INTO mail (at, sender, recipient, subject, message_id, raw) VALUES (?, ?, ?, ?, ?, ?)",
+                    (time.time(), sender, recipient.lower(), subject, message_id.strip(), raw),
+                )
+
+
+class MailServer:
+    """The SMTP server on a thread of its own; `port` is the one it got."""
+
+    def __init__(self, store: Store, switches: Switches) -> None:
+        self._postman = Postman(store, switches)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="smtp", daemon=True)
+        self._server: asyncio.Server | None = None
+        self.port = 0
+
+    def start(self, host: str, port: int) -> None:
+        """Listen; OSError when the port is taken."""
+
+        def protocol() -> SMTP:
+            return SMTP(self._postman, enable_SMTPUTF8=True, hostname="sandbox.example", loop=self._loop)
+
+        self._server = self._loop.run_until_complete(self._loop.create_server(protocol, host, port))
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop listening and end the thread."""
+        if self._server is None:
+            return
+        self._loop.call_soon_threadsafe(self._server.close)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=0.5)
+        with contextlib.suppress(RuntimeError):  # Still busy with a mail: the process ends anyway.
+            self._loop.close()

@@ -1,0 +1,339 @@
+"""Stripe's objects, field by field as its published description has them (API version below).
+
+Builders only: each returns a new JSON-ready dictionary and keeps nothing. Amounts are in cents, times in seconds.
+"""
+
+import secrets
+import string
+import time
+from typing import Any
+
+API_VERSION = "2026-10-28.endive"
+ALPHABET = string.ascii_letters + string.digits
+Object = dict[str, Any]
+
+
+def new_id(prefix: str, length: int = 24) -> str:
+    """Return a random id in Stripe's manner, such as `pi_3Qx…`."""
+    return f"{prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def _stamp(kind: str, prefix: str, length: int = 24) -> Object:
+    return {"id": new_id(prefix, length), "object": kind, "created": int(time.time()), "livemode": False}
+
+
+def session(params: Object, *, amount: int, currency: str, expires_at: int, public_url: str) -> Object:
+    """Build an open Checkout Session in payment mode; `expires_at` in seconds since 1970."""
+    thing = _stamp("checkout.session", "cs_test", 58)
+    thing |= {
+        "adaptive_pricing": {"enabled": False},
+        "after_expiration": None,
+        "allow_promotion_codes": None,
+        "amount_subtotal": amount,
+        "amount_total": amount,
+        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+        "billing_address_collection": None,
+        "cancel_url": params.get("cancel_url"),
+        "client_reference_id": params.get("client_reference_id"),
+        "client_secret": None,
+        "collected_information": None,
+        "consent": None,
+        "consent_collection": None,
+        "currency": currency,
+        "currency_conversion": None,
+        "custom_fields": [],
+        "customer": params.get("customer"),
+        "customer_creation": None if params.get("customer") else "if_required",
+        "customer_email": params.get("customer_email"),
+        "discounts": [],
+        "expires_at": expires_at,
+        "locale": params.get("locale"),
+        "metadata": params.get("metadata", {}),
+        "mode": "payment",
+        "payment_intent": None,
+        "payment_method_options": params.get("payment_method_options", {}),
+        "payment_method_types": params["payment_method_types"],
+        "payment_status": "unpaid" if amount else "no_payment_required",
+        "status": "open",
+        "submit_type": params.get("submit_type"),
+        "success_url": params["success_url"],
+        "ui_mode": "hosted_page",
+        "url": f"{public_url}/pay/{thing['id']}",
+    }
+    return (
+        thing | _session_extras() | {"customer_details": customer_details(params.get("customer_email"), None)}
+    )
+
+
+def _session_extras() -> Object:
+    """Return what this sandbox never uses and Stripe always sends."""
+    return {
+        "custom_text": {
+            "after_submit": None,
+            "shipping_address": None,
+            "submit": None,
+            "terms_of_service_acceptance": None,
+        },
+        "invoice": None,
+        "invoice_creation": {
+            "enabled": False,
+            "invoice_data": {
+                "account_tax_ids": None,
+                "custom_fields": None,
+                "description": None,
+                "footer": None,
+                "issuer": None,
+                "metadata": {},
+                "rendering_options": None,
+            },
+        },
+        "origin_context": None,
+        "payment_link": None,
+        "payment_method_collection": "if_required",
+        "payment_method_configuration_details": None,
+        "permissions": None,
+        "phone_number_collection": {"enabled": False},
+        "recovered_from": None,
+        "saved_payment_method_options": None,
+        "setup_intent": None,
+        "shipping_address_collection": None,
+        "shipping_cost": None,
+        "shipping_options": [],
+        "subscription": None,
+        "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+        "wallet_options": None,
+    }
+
+
+def customer_details(email: str | None, name: str | None) -> Object | None:
+    """Build what the payer typed; None before anything is known."""
+    if email is None and name is None:
+        return None
+    return {
+        "address": empty_address() | {"country": "CA"} if name else None,
+        "business_name": None,
+        "email": email,
+        "individual_name": None,
+        "name": name,
+        "phone": None,
+        "tax_exempt": "none",
+        "tax_ids": [] if name else None,
+    }
+
+
+def empty_address() -> Object:
+    """Build an address of which nothing is known."""
+    return dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
+
+
+def line_item(wanted: Object) -> tuple[Object, Object, Object]:
+    """Build the line, its one-off price and its product from one checked entry of `line_items`."""
+    data = wanted["price_data"]
+    product = _stamp("product", "prod", 14) | {
+        "active": False,
+        "default_price": None,
+        "description": data["product_data"].get("description"),
+        "images": [],
+        "marketing_features": [],
+        "metadata": data["product_data"].get("metadata", {}),
+        "name": data["product_data"]["name"],
+        "package_dimensions": None,
+        "shippable": None,
+        "statement_descriptor": None,
+        "tax_code": None,
+        "unit_label": data["product_data"].get("unit_label"),
+        "updated": int(time.time()),
+        "url": None,
+    }
+    price = _price(data, product["id"])
+    amount = data["unit_amount"] * wanted["quantity"]
+    line = {
+        "id": new_id("li"),
+        "object": "item",
+        "adjustable_quantity": None,
+        "amount_discount": 0,
+        "amount_subtotal": amount,
+        "amount_tax": 0,
+        "amount_total": amount,
+        "currency": data["currency"],
+        "description": product["name"],
+        "metadata": wanted.get("metadata", {}),
+        "price": price,
+        "quantity": wanted["quantity"],
+    }
+    return line, price, product
+
+
+def _price(data: Object, product: str) -> Object:
+    return _stamp("price", "price") | {
+        "active": False,
+        "billing_scheme": "per_unit",
+        "currency": data["currency"],
+        "custom_unit_amount": None,
+        "lookup_key": None,
+        "metadata": {},
+        "nickname": None,
+        "product": product,
+        "recurring": None,
+        "tax_behavior": "unspecified",
+        "tiers_mode": None,
+        "transform_quantity": None,
+        "type": "one_time",
+        "unit_amount": data["unit_amount"],
+        "unit_amount_decimal": str(data["unit_amount"]),
+    }
+
+
+def payment_intent(session: Object, wanted: Object) -> Object:
+    """Build the payment of a session, not attempted yet; `wanted` is the session's `payment_intent_data`."""
+    thing = _stamp("payment_intent", "pi")
+    return thing | {
+        "amount": session["amount_total"],
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": None,
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": "automatic_async",
+        "client_secret": f"{thing['id']}_secret_{new_id('')[1:]}",
+        "confirmation_method": "automatic",
+        "currency": session["currency"],
+        "customer": session["customer"],
+        "description": wanted.get("description"),
+        "last_payment_error": None,
+        "latest_charge": None,
+        "metadata": wanted.get("metadata", {}),
+        "next_action": None,
+        "on_behalf_of": None,
+        "payment_method": None,
+        "payment_method_configuration_details": None,
+        "payment_method_options": {},
+        "payment_method_types": session["payment_method_types"],
+        "processing": None,
+        "receipt_email": wanted.get("receipt_email"),
+        "review": None,
+        "setup_future_usage": None,
+        "shipping": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": None,
+        "status": "requires_payment_method",
+        "transfer_data": None,
+        "transfer_group": None,
+    }
+
+
+def payment_method(kind: str, details: Object, payer: Object, customer: str | None) -> Object:
+    """Build a `card` or `acss_debit` method; `details` as in `cards.py`, `payer` has name and email."""
+    return _stamp("payment_method", "pm") | {
+        "allow_redisplay": "limited",
+        "billing_details": billing_details(payer),
+        "customer": customer,
+        "metadata": {},
+        "type": kind,
+        kind: details,
+    }
+
+
+def billing_details(payer: Object) -> Object:
+    """Build who pays, from name and email."""
+    return {
+        "address": empty_address() | {"country": "CA"},
+        "email": payer["email"],
+        "name": payer["name"],
+        "phone": None,
+        "tax_id": None,
+    }
+
+
+def charge(intent: Object, method: Object, *, details: Object, status: str, outcome: Object) -> Object:
+    """Build one attempt to take money; `status` is succeeded, pending or failed, `outcome` what the network said."""
+    thing = _stamp("charge", "ch" if method["type"] == "card" else "py")
+    done = status == "succeeded"
+    return thing | {
+        "amount": intent["amount"],
+        "amount_captured": intent["amount"] if done else 0,
+        "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "balance_transaction": None,
+        "billing_details": method["billing_details"],
+        "calculated_statement_descriptor": "SANDBOX",
+        "captured": done,
+        "currency": intent["currency"],
+        "customer": intent["customer"],
+        "description": intent["description"],
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": None,
+        "failure_message": None,
+        "fraud_details": {},
+        "metadata": intent["metadata"],
+        "on_behalf_of": None,
+        "outcome": outcome,
+        "paid": done,
+        "payment_intent": intent["id"],
+        "payment_method": method["id"],
+        "payment_method_details": {"type": method["type"], method["type"]: details},
+        "receipt_email": intent["receipt_email"],
+        "receipt_number": None,
+        "receipt_url": None,
+        "refunded": False,
+        "review": None,
+        "shipping": None,
+        "source_transfer": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": None,
+        "status": status,
+        "transfer_data": None,
+        "transfer_group": None,
+    }
+
+
+def customer(params: Object) -> Object:
+    """Build a customer from checked parameters."""
+    thing = _stamp("customer", "cus", 14)
+    return thing | {
+        "address": (empty_address() | params["address"]) if "address" in params else None,
+        "balance": 0,
+        "currency": None,
+        "default_source": None,
+        "delinquent": False,
+        "description": params.get("description"),
+        "discount": None,
+        "email": params.get("email"),
+        "invoice_prefix": thing["id"][-8:].upper(),
+        "invoice_settings": {
+            "custom_fields": None,
+            "default_payment_method": None,
+            "footer": None,
+            "rendering_options": None,
+        },
+        "metadata": params.get("metadata", {}),
+        "name": params.get("name"),
+        "next_invoice_sequence": 1,
+        "phone": params.get("phone"),
+        "preferred_locales": params.get("preferred_locales", []),
+        "shipping": None,
+        "tax_exempt": "none",
+        "test_clock": None,
+    }
+
+
+def event(kind: str, thing: Object, call: Object) -> Object:
+    """Build the event that tells of `thing` as it stands now; `call` is the API call that caused it, if any."""
+    return _stamp("event", "evt") | {
+        "api_version": API_VERSION,
+        "data": {"object": thing},
+        "pending_webhooks": 1,
+        "request": call,
+        "type": kind,
+    }
+
+
+def listing(url: str, things: list[Object], *, more: bool) -> Object:
+    """Build one page of a list."""
+    return {"object": "list", "data": things, "has_more": more, "url": url}

@@ -1,0 +1,63 @@
+"""The web side of the sandbox: one Flask application with every page, and the server that runs it."""
+
+import logging
+
+from flask import Flask, Response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from sandbox import api, control, inbox, pages, pay, policy, texts
+from sandbox.errors import StripeError
+from sandbox.house import House, house
+
+log = logging.getLogger("sandbox")
+LARGEST = 2 * 1024 * 1024
+
+
+def create(rooms: House) -> Flask:
+    """Build the application around the parts it shares with the threads."""
+    app = Flask("sandbox")
+    app.extensions["sandbox"] = rooms
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for room in (api, control, pay, inbox, pages):
+        app.register_blueprint(room.bp)
+    texts.install(app)
+    app.after_request(_finish)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _crash)
+    return app
+
+
+def _finish(response: Response) -> Response:
+    """Set the page's policy, and let the courier look for events that the request made."""
+    if request.method == "POST":
+        house().courier.wake()
+    return policy.set_headers(response)
+
+
+def _http_error(problem: HTTPException) -> ResponseReturnValue:
+    status = problem.code or 500
+    if request.path.startswith("/v1"):
+        return StripeError(problem.description or problem.name, status=status).body(), status
+    return pages.message("error_title", "not_found" if status == 404 else "bad_request"), status
+
+
+def _crash(problem: Exception) -> ResponseReturnValue:
+    log.exception("%s %s failed", request.method, request.path)
+    if request.path.startswith("/v1"):
+        return StripeError("The sandbox failed; its log says why.", status=500, kind="api_error").body(), 500
+    return pages.message("error_title", "crashed"), 500
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Logs nothing for requests that went through."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing; errors are logged where they happen."""
+
+
+def listen(app: Flask, host: str, port: int) -> BaseWSGIServer:
+    """Bind the server; OSError or SystemExit when the port is taken."""
+    return make_server(host, port, app, threaded=True, request_handler=_QuietHandler)

@@ -1,0 +1,128 @@
+"""Checkout Sessions: created, looked at, expired."""
+
+from sandbox import objects
+from sandbox.errors import StripeError, missing
+from sandbox.events import emit
+from sandbox.store import Object, Transaction
+
+SHORTEST, LONGEST = 30 * 60, 24 * 60 * 60
+MOST = 99_999_999
+LEAST = 50
+
+
+def create(tx: Transaction, params: Object, public_url: str) -> Object:
+    """Create an open session from checked parameters; contradictions between them raise StripeError."""
+    _refuse_contradictions(tx, params)
+    currency, amount = _total(params["line_items"], params)
+    params.setdefault("payment_method_types", ["card", "acss_debit"] if currency == "cad" else ["card"])
+    _refuse_methods(params, currency)
+    made = [objects.line_item(line) for line in params["line_items"]]
+    for _line, price, product in made:
+        tx.insert(product)
+        tx.insert(price)
+    session = objects.session(
+        params,
+        amount=amount,
+        currency=currency,
+        expires_at=_expiry(params, int(tx.now)),
+        public_url=public_url,
+    )
+    lines = [line for line, _price, _product in made]
+    tx.insert(session, {"lines": lines, "payment_intent_data": params.get("payment_intent_data", {})})
+    tx.set_timer(session["id"], "expire", session["expires_at"])
+    return session
+
+
+def _refuse_contradictions(tx: Transaction, params: Object) -> None:
+    mode = params.get("mode")
+    if mode is None:
+        raise StripeError("Missing required param: mode.", code="parameter_missing", param="mode")
+    if mode != "payment":
+        raise StripeError(
+            f"The sandbox offers mode=payment only, not {mode}; Stripe itself does.", param="mode"
+        )
+    if not params.get("line_items"):
+        raise StripeError("Missing required param: line_items.", code="parameter_missing", param="line_items")
+    if "customer" in params and "customer_email" in params:
+        raise StripeError(
+            "You may only specify one of these parameters: customer, customer_email.", param="customer"
+        )
+    if "customer" in params and tx.find("customer", params["customer"]) is None:
+        raise missing("customer", params["customer"], "customer")
+
+
+def _total(lines: list[Object], params: Object) -> tuple[str, int]:
+    currencies = {line["price_data"]["currency"] for line in lines} | {params.get("currency")} - {None}
+    if len(currencies) > 1:
+        raise StripeError("All prices on a Checkout Session must have the same currency.", param="line_items")
+    amount = sum(line["price_data"]["unit_amount"] * line["quantity"] for line in lines)
+    if 0 < amount < LEAST:
+        message = "The Checkout Session's total amount due must add up to at least $0.50."
+        raise StripeError(message, code="amount_too_small", param="line_items")
+    if amount > MOST:
+        message = "The Checkout Session's total amount must be no more than $999,999.99."
+        raise StripeError(message, code="amount_too_large", param="line_items")
+    return currencies.pop(), amount
+
+
+def _refuse_methods(params: Object, currency: str) -> None:
+    types, options = params["payment_method_types"], params.get("payment_method_options", {})
+    if not types or len(set(types)) != len(types):
+        raise StripeError(
+            "payment_method_types must be a list without repeats.", param="payment_method_types"
+        )
+    if "acss_debit" in types and currency not in ("cad", "usd"):
+        raise StripeError(f"acss_debit cannot be used with {currency}.", param="payment_method_types")
+    mandate = options.get("acss_debit", {}).get("mandate_options", {})
+    if mandate.get("payment_schedule") in ("interval", "combined") and "interval_description" not in mandate:
+        where = "payment_method_options[acss_debit][mandate_options][interval_description]"
+        raise StripeError(f"Missing required param: {where}.", code="parameter_missing", param=where)
+
+
+def _expiry(params: Object, now: int) -> int:
+    expires_at = int(params.get("expires_at", now + LONGEST))
+    # A clock that differs by a few seconds is no reason to refuse.
+    if not now + SHORTEST - 60 <= expires_at <= now + LONGEST + 60:
+        raise StripeError(
+            "The `expires_at` timestamp must be at least 30 minutes and at most 24 hours from Checkout Session creation.",
+            param="expires_at",
+        )
+    return expires_at
+
+
+def lines(tx: Transaction, session: Object) -> list[Object]:
+    """Return the line items of a session."""
+    return list(tx.private(session["id"])["lines"])
+
+
+def current(tx: Transaction, ident: str) -> Object | None:
+    """Return a session as it stands now, expiring it first when its time has passed; None when unknown."""
+    session = tx.find("checkout.session", ident)
+    if session and session["status"] == "open" and session["expires_at"] <= tx.now:
+        expire(tx, session)
+    return session
+
+
+def expire(tx: Transaction, session: Object) -> Object:
+    """End an open session, and its payment with it; any other raises StripeError."""
+    if session["status"] != "open":
+        raise StripeError(
+            'Only Checkout Sessions with a status in ["open"] can be expired. '
+            f"This Checkout Session has a status of {session['status']}.",
+            param="session",
+        )
+    session |= {"status": "expired", "url": None}
+    tx.save(session)
+    tx.clear_timer(session["id"])
+    intent = tx.find("payment_intent", session["payment_intent"])
+    if intent:
+        intent |= {
+            "status": "canceled",
+            "canceled_at": int(tx.now),
+            "cancellation_reason": "expired",
+            "next_action": None,
+        }
+        tx.save(intent)
+        emit(tx, "payment_intent.canceled", intent)
+    emit(tx, "checkout.session.expired", session)
+    return session

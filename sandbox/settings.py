@@ -1,0 +1,132 @@
+"""The settings of the sandbox, from the environment, and the faults that tests may switch on."""
+
+import os
+import threading
+import time
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What does not change while the sandbox runs.
+
+    | environment variable     | meaning                                                   | default                               |
+    |--------------------------|-----------------------------------------------------------|---------------------------------------|
+    | `INSTANCE`               | folder of `sandbox.sqlite`, made if missing               | `instance`                            |
+    | `SANDBOX_HOST`           | address to listen on                                      | `127.0.0.1`                           |
+    | `SANDBOX_PORT`           | port of the web server; 0 takes a free one                | `8001`                                |
+    | `SANDBOX_SMTP_PORT`      | port of the mail server; 0 takes a free one               | `8002`                                |
+    | `SANDBOX_PUBLIC_URL`     | address that a browser uses, in the session's `url`       | `http://127.0.0.1:PORT`               |
+    | `SANDBOX_WEBHOOK_URL`    | where events are posted                                   | `http://127.0.0.1:8000/stripe/webhook`|
+    | `SANDBOX_WEBHOOK_SECRET` | signs events, the application's `STRIPE_WEBHOOK_SECRET`   | `whsec_sandbox`                       |
+    | `SANDBOX_SECRET_KEY`     | the only API key accepted, its `STRIPE_SECRET_KEY`        | `sk_test_sandbox`                     |
+    | `SANDBOX_DEBIT_DELAY`    | seconds until a bank debit succeeds or fails              | `20`                                  |
+    | `SANDBOX_RETRY_SCHEDULE` | seconds to wait after each failed delivery of an event    | `1,2,4,8,15,30,60`                    |
+    """
+
+    instance: Path = Path("instance")
+    host: str = "127.0.0.1"
+    port: int = 8001
+    smtp_port: int = 8002
+    public_url: str = ""
+    webhook_url: str = "http://127.0.0.1:8000/stripe/webhook"
+    webhook_secret: str = "whsec_sandbox"  # noqa: S105 - a development secret, worth nothing elsewhere
+    secret_key: str = "sk_test_sandbox"  # noqa: S105 - likewise
+    debit_delay: float = 20.0
+    retry_schedule: tuple[float, ...] = (1, 2, 4, 8, 15, 30, 60)
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Read the variables of the table above. A number that is none raises ValueError and names its variable."""
+        given: dict[str, object] = {}
+        for each in fields(cls):
+            name = "INSTANCE" if each.name == "instance" else f"SANDBOX_{each.name.upper()}"
+            text = os.environ.get(name, "")
+            if text:
+                given[each.name] = _read(name, text, each.default)
+        return cls(**given)  # type: ignore[arg-type]
+
+
+def _read(name: str, text: str, default: object) -> object:
+    try:
+        if isinstance(default, tuple):
+            return tuple(float(part) for part in text.split(","))
+        return type(default)(text) if not isinstance(default, Path) else Path(text)
+    except ValueError:
+        raise ValueError(f"{name}: {text!r} is not a number") from None
+
+
+@dataclass
+class Switches:
+    """What tests change while the sandbox runs, through `POST /sandbox/settings`; kept in memory only.
+
+    `fail_next`: that many API calls are answered 500 before anything is done; `fail_after_next`: answered 500
+    although the work was done; `delay_ms`: every API call waits that long; `clock_ahead`: seconds by which
+    expiry and bank debits run ahead of the real clock.
+    """
+
+    fail_next: int = 0
+    fail_after_next: int = 0
+    delay_ms: int = 0
+    webhooks: str = "on"
+    webhook_url: str = ""
+    smtp: str = "up"
+    debit_delay: float = 20.0
+    retry_schedule: tuple[float, ...] = ()
+    clock_ahead: float = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Switches":
+        """Return the switches as they stand at start-up."""
+        return cls(
+            webhook_url=settings.webhook_url,
+            debit_delay=settings.debit_delay,
+            retry_schedule=settings.retry_schedule,
+        )
+
+    def now(self) -> float:
+        """Return the sandbox's time in seconds since 1970."""
+        return time.time() + self.clock_ahead
+
+    def take(self, counter: str) -> bool:
+        """Use up one of `fail_next` or `fail_after_next`; False when none is left."""
+        with self._lock:
+            left = getattr(self, counter)
+            if left > 0:
+                setattr(self, counter, left - 1)
+            return bool(left > 0)
+
+    def change(self, wanted: dict[str, object]) -> None:
+        """Set each named switch; an unknown name, a wrong type or an unknown word raises ValueError and changes nothing."""
+        checked = {name: self._checked(name, value) for name, value in wanted.items()}
+        with self._lock:
+            for name, value in checked.items():
+                setattr(self, name, value)
+
+    def _checked(self, name: str, value: object) -> object:
+        if name not in self.as_dict():
+            raise ValueError(f"There is no setting {name!r}.")
+        words = {"webhooks": ("on", "off"), "smtp": ("up", "down")}.get(name)
+        if words and value not in words:
+            raise ValueError(f"{name} is one of {', '.join(words)}.")
+        if name == "retry_schedule" and isinstance(value, list):
+            return tuple(float(part) for part in value)
+        numeric = isinstance(getattr(self, name), int | float)
+        if numeric and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise ValueError(f"{name} is a number.")
+        if not numeric and not isinstance(value, str):
+            raise ValueError(f"{name} is a text.")
+        return value
+
+    def as_dict(self) -> dict[str, object]:
+        """Return every switch by name."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if not each.name.startswith("_")}
+
+    def reset(self, settings: Settings) -> None:
+        """Put everything back to what the environment said."""
+        fresh = Switches.of(settings)
+        with self._lock:
+            for name, value in fresh.as_dict().items():
+                setattr(self, name, value)

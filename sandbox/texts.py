@@ -1,0 +1,67 @@
+"""What the sandbox's pages say, in French and English, and how they write money and time.
+
+The sandbox has its own words: it is not part of the application and not in its catalogue.
+"""
+
+import time
+
+from flask import Flask, Response, g, request
+from markupsafe import Markup
+
+from sandbox.wording import TEXTS
+
+NBSP = "\u00a0"
+LANGUAGES = ("fr", "en")
+COOKIE = "sandbox_language"
+
+
+def install(app: Flask) -> None:
+    """Give every template `t`, `money`, `moment` and the language."""
+    app.before_request(_choose)
+    app.after_request(_remember)
+    app.jinja_env.globals.update(t=t, money=money, moment=moment, language=language)
+
+
+def language() -> str:
+    """Return `fr` or `en`, for the current request."""
+    return str(g.get("language", "fr"))
+
+
+def speak(locale: str | None) -> None:
+    """Follow a session's locale, such as fr-CA; None and `auto` keep the browser's."""
+    if locale and locale != "auto":
+        g.language = "fr" if locale.startswith("fr") else "en"
+
+
+def _choose() -> None:
+    asked = request.args.get("lang") or request.cookies.get(COOKIE)
+    g.language = asked if asked in LANGUAGES else request.accept_languages.best_match(LANGUAGES, "fr")
+
+
+def _remember(response: Response) -> Response:
+    if request.args.get("lang") in LANGUAGES:
+        response.set_cookie(COOKIE, request.args["lang"], samesite="Lax", httponly=True)
+    return response
+
+
+def t(key: str, **values: object) -> str:
+    """Return the sentence of that key in the language of the request."""
+    sentence = TEXTS[key][LANGUAGES.index(language())]
+    return sentence.format(**values) if values else sentence
+
+
+def money(cents: int, currency: str) -> str:
+    """Write an amount as fr_CA or en_CA does: « 1 234,50 $ », “$1,234.50”; other dollars and euros carry their code."""
+    grouped = f"{cents / 100:,.2f}"
+    code = "" if currency == "cad" else f"{NBSP}{currency.upper()}"
+    if language() == "en":
+        return f"${grouped}" if not code else f"{grouped}{code}"
+    digits = grouped.replace(",", NBSP).replace(".", ",")
+    return f"{digits}{code or NBSP + '$'}"
+
+
+def moment(at: float) -> Markup:
+    """Write a time of this machine's zone, as « 2026-11-24 14 h 30 » or “2026-11-24 14:30”, in a <time> element."""
+    local = time.localtime(at)
+    shown = time.strftime(f"%Y-%m-%d %H{NBSP}h{NBSP}%M" if language() == "fr" else "%Y-%m-%d %H:%M", local)
+    return Markup('<time datetime="{}">{}</time>').format(time.strftime("%Y-%m-%dT%H:%M:%S%z", local), shown)
