@@ -1,0 +1,50 @@
+"""Absolute addresses of our pages, for mails and for Stripe: from `BASE_URL`, never from a request.
+
+A request's Host header is the visitor's to choose; a mailed link must not be.
+"""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from models import Order
+
+
+def absolute(path: str) -> str:
+    """`/portal/` → `https://desk.vendor.example/portal/`."""
+    return f"{current_app.config['BASE_URL']}{path}"
+
+
+def home_url() -> str:
+    """Where anybody may go: their desk when signed in, else the sign-in page."""
+    return absolute("/")
+
+
+def sign_in_url() -> str:
+    """The sign-in page."""
+    return absolute("/sign-in")
+
+
+def portal_url() -> str:
+    """The customers' home."""
+    return absolute("/portal/")
+
+
+def support_url() -> str:
+    """The staff's home."""
+    return absolute("/support/")
+
+
+def link_url(token: str) -> str:
+    """The page of a one-time link (`services/links.py`)."""
+    return absolute(f"/l/{token}")
+
+
+def order_url(order: Order) -> str:
+    """The customer's page of an order."""
+    return absolute(f"/portal/orders/{order.reference}")
+
+
+def payment_return_url() -> str:
+    """Where Stripe sends the customer back to after paying."""
+    return absolute("/checkout/done")
