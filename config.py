@@ -128,7 +128,7 @@ def _stripe(env: dict[str, str], port: int) -> dict[str, Any]:
         # None is Stripe itself.
         "STRIPE_API_BASE": None if key else sandbox,
         "PAYMENT_PAGE_ORIGIN": "https://checkout.stripe.com" if key else sandbox,
-        "STRIPE_TIMEOUT": float(env.get("STRIPE_TIMEOUT", "10")),
+        "STRIPE_TIMEOUT": float(env.get("STRIPE_TIMEOUT", "8")),
     }
 
 

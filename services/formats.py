@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
+from flask_babel import get_locale
 
 LOCALES = {"fr": "fr_CA", "en": "en_CA"}
 NBSP = "\u00a0"
@@ -19,6 +20,12 @@ NBSP = "\u00a0"
 def locale_of(language: str) -> str:
     """The full locale of a language of the desk."""
     return LOCALES.get(language[:2], LOCALES["fr"])
+
+
+def current_language() -> str:
+    """The language of whom we are talking to now: `fr` or `en`."""
+    locale = get_locale()
+    return locale.language if locale and locale.language in LOCALES else "fr"
 
 
 def money(cents: int, currency: str, language: str) -> str:

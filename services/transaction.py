@@ -6,6 +6,7 @@ What the lock does, and what was measured before it was chosen, is in `docs/deci
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,12 +38,27 @@ def transaction() -> Iterator[None]:
         raise PendingChangesError("a verb must be called with a clean session")
     session.rollback()
     _begin_writing()
+    # One click is one operation, however many journal entries it leaves.
+    session.info["operation"] = uuid.uuid4().hex
     try:
         yield
         session.commit()
     except BaseException:
         session.rollback()
         raise
+    finally:
+        del session.info["operation"]
+
+
+def release_reads() -> None:
+    """End the read transaction before waiting for the network: nobody should wait for Stripe with us.
+
+    Raises:
+        PendingChangesError: called inside `transaction()`: its changes would be lost.
+    """
+    if "operation" in db.session.info:
+        raise PendingChangesError("no network call inside a transaction")
+    db.session.rollback()
 
 
 @contextlib.contextmanager

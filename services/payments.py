@@ -1,0 +1,349 @@
+"""Paying: the payment page of an order, and everything that Stripe then tells (`docs/payments.md`).
+
+The webhook, the success page and `flask reconcile` all end in `fulfil`, which reads the session from Stripe and
+moves the order under the company's lock: whoever comes second finds it moved and does nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from access import SYSTEM, Actor
+from models import Company, Order, OrderState, db, utcnow
+from services import delivery, gateway, mail, orders
+from services.errors import Refused
+from services.transaction import company_lock
+
+log = logging.getLogger(__name__)
+
+_MAX_ATTEMPTS = 5
+
+
+class Outcome(enum.StrEnum):
+    """What came of looking at a session."""
+
+    FULFILLED = "fulfilled"
+    ALREADY = "already"
+    PROCESSING = "processing"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    OPEN = "open"
+    FOREIGN = "foreign"
+    NOTED = "noted"
+    # These four need a person: staff are told by mail, and the order shows it.
+    WRONG_MODE = "wrong_mode"
+    WRONG_AMOUNT = "wrong_amount"
+    PAID_TWICE = "paid_twice"
+    PAID_AFTER_END = "paid_after_end"
+
+
+class UnknownOrder(Exception):
+    """The session is ours, but its order is not (yet) here: Stripe should tell us again later."""
+
+
+# --- Going to the payment page ------------------------------------------------------------------------------------
+
+
+def check_out(company_id: int, *, fingerprint: str, accepted: bool, language: str, by: Actor) -> str:
+    """Place the order for the confirmed cart and answer where to pay it.
+
+    An order that waits for an older state of the cart is given up first, its payment page closed.
+
+    Raises:
+        Refused: what `orders.place` and `pay` refuse; `already_paid` when the older order turns out to be paid.
+    """
+    waiting = orders.waiting_order(company_id)
+    if waiting and waiting.fingerprint != fingerprint:
+        cancel(waiting, by)
+    order = orders.place(company_id, fingerprint=fingerprint, accepted=accepted, language=language, by=by)
+    return pay(order, by)
+
+
+def pay(order: Order, by: Actor) -> str:
+    """The address of the order's payment page, made now or still open. Clicking twice leads to the same page.
+
+    Raises:
+        Refused: `not_waiting`, `already_paid`, `payment_unavailable` or `payment_setup`.
+    """
+    order_id, company_id = order.id, order.company_id
+    if not order.is_waiting:
+        raise _not_waiting(order)
+    try:
+        url = _open_page(order)
+        if url is not None:
+            return url
+        _reopen(order_id, company_id, by)
+        customer_id = _customer_of(company_id, order_id)
+        return _new_page(order_id, company_id, customer_id)
+    except gateway.Unavailable:
+        raise _unavailable() from None
+    except gateway.Rejected as error:
+        raise _setup_trouble(order_id, company_id, error) from None
+
+
+def _open_page(order: Order) -> str | None:
+    """The page of the order's last session while it is open; None when a new one is due."""
+    if order.stripe_session_id is None or order.state != OrderState.PENDING:
+        return None
+    session_id, reference = order.stripe_session_id, order.reference
+    session = gateway.fetch_session(session_id)
+    if session.status == "open":
+        return session.url
+    if session.status == "complete":
+        fulfil(session_id)
+        raise _already_paid(reference)
+    return None
+
+
+def _reopen(order_id: int, company_id: int, by: Actor) -> None:
+    """Make a failed order payable again, and take a new attempt number where the last session is over."""
+    with company_lock(company_id):
+        order = db.session.get_one(Order, order_id)
+        if order.state == OrderState.FAILED:
+            orders.move(order, OrderState.PENDING, "payment_retried", by)
+        if order.state != OrderState.PENDING:
+            raise _not_waiting(order)
+        if order.stripe_session_id is not None:
+            order.attempt, order.stripe_session_id = order.attempt + 1, None
+
+
+def _customer_of(company_id: int, order_id: int) -> str:
+    """The company's customer at Stripe, made with its first order."""
+    company = db.session.get_one(Company, company_id)
+    if company.stripe_customer_id is not None:
+        return company.stripe_customer_id
+    reference = db.session.get_one(Order, order_id).reference
+    customer_id = gateway.create_customer(company.name, company.billing_email, reference)
+    with company_lock(company_id) as company:
+        if company.stripe_customer_id is None:
+            company.stripe_customer_id = customer_id
+        return company.stripe_customer_id
+
+
+def _new_page(order_id: int, company_id: int, customer_id: str) -> str:
+    """Create the session of the order's current attempt and keep its id; the order is committed before."""
+    for _attempt in range(_MAX_ATTEMPTS):
+        order = db.session.get_one(Order, order_id)
+        attempt = order.attempt
+        try:
+            session = gateway.create_session(order, attempt, customer_id)
+        except gateway.KeyReused:
+            _next_attempt(order_id, company_id, attempt)
+            continue
+        if session.status == "open" and session.url:
+            _keep_session(order_id, company_id, attempt, session.id)
+            return session.url
+        # The key was used before we crashed, and that session is over by now.
+        if session.status == "complete":
+            reference = order.reference
+            fulfil(session.id)
+            raise _already_paid(reference)
+        _next_attempt(order_id, company_id, attempt)
+    raise gateway.Rejected("no session after several attempts")
+
+
+def _next_attempt(order_id: int, company_id: int, attempt: int) -> None:
+    with company_lock(company_id):
+        order = db.session.get_one(Order, order_id)
+        if order.attempt == attempt:
+            order.attempt, order.stripe_session_id = attempt + 1, None
+
+
+def _keep_session(order_id: int, company_id: int, attempt: int, session_id: str) -> None:
+    with company_lock(company_id):
+        order = db.session.get_one(Order, order_id)
+        if order.attempt == attempt and order.state == OrderState.PENDING:
+            order.stripe_session_id = session_id
+
+
+def cancel(order: Order, by: Actor) -> None:
+    """Give the order up: close its payment page, then cancel it. The cart is kept.
+
+    Raises:
+        Refused: `already_paid` when the payment went through first (the order is then delivered),
+            `not_waiting`, or `payment_unavailable` when Stripe cannot be asked.
+    """
+    order_id, company_id, reference = order.id, order.company_id, order.reference
+    session_id = order.stripe_session_id
+    try:
+        if session_id is not None and gateway.expire_session(session_id).status == "complete":
+            fulfil(session_id)
+            if db.session.get_one(Order, order_id).state != OrderState.FAILED:
+                raise _already_paid(reference)
+    except gateway.NotFound:
+        log.warning("order %s names a session that Stripe does not know", order_id)
+    except gateway.Unavailable:
+        raise _unavailable() from None
+    with company_lock(company_id):
+        order = db.session.get_one(Order, order_id)
+        if order.state == OrderState.CANCELLED:
+            return
+        if not orders.move(order, OrderState.CANCELLED, "order_cancelled", by):
+            raise _not_waiting(order)
+
+
+# --- What Stripe tells --------------------------------------------------------------------------------------------
+
+
+def fulfil(session_id: str) -> Outcome:
+    """Look at a session and move its order as far as the money has come; deliver it once.
+
+    Raises:
+        UnknownOrder: ours, but its order is not visible here.
+        gateway.Unavailable, gateway.NotFound, gateway.Rejected
+    """
+    session = gateway.fetch_session(session_id)
+    if session.reference is None:
+        return Outcome.FOREIGN
+    found = db.session.execute(
+        sa.select(Order.id, Order.company_id).where(Order.reference == session.reference)
+    ).first()
+    if found is None:
+        raise UnknownOrder(session.reference)
+    with company_lock(found.company_id) as company:
+        order = db.session.get_one(Order, found.id)
+        return _apply(order, company, session)
+
+
+def _apply(order: Order, company: Company, session: gateway.Session) -> Outcome:
+    if session.is_paid:
+        return _paid(order, company, session)
+    if session.has_failed:
+        return _failed(order, session)
+    if session.status == "complete":
+        return _processing(order, session)
+    if session.status == "expired":
+        return _expired(order, session)
+    return Outcome.OPEN
+
+
+def _paid(order: Order, company: Company, session: gateway.Session) -> Outcome:
+    """The money is there: once, in the right mode, amount and currency, the order is delivered."""
+    if order.is_delivered:
+        if session.id == order.stripe_session_id:
+            return Outcome.ALREADY
+        return _alert(order, Outcome.PAID_TWICE)
+    if session.livemode != gateway.is_live():
+        return _alert(order, Outcome.WRONG_MODE)
+    if (session.amount, session.currency) != (order.total, order.currency):
+        return _alert(order, Outcome.WRONG_AMOUNT)
+    ended = order.state in {OrderState.CANCELLED, OrderState.EXPIRED}
+    now = utcnow()
+    order.paid_at = now
+    order.stripe_session_id, order.stripe_payment_intent_id = session.id, session.payment_intent_id
+    if order.state in {OrderState.PENDING, OrderState.EXPIRED}:
+        delivery.empty_cart(order)
+    orders.move(order, OrderState.PAID, "order_fulfilled", SYSTEM)
+    delivery.deliver(order, company.zone, now)
+    mail.receipt(order)
+    if ended:
+        _alert(order, Outcome.PAID_AFTER_END)
+    return Outcome.FULFILLED
+
+
+def _processing(order: Order, session: gateway.Session) -> Outcome:
+    """A bank debit was accepted and will take days: nothing is delivered yet, and the cart is spent."""
+    if order.state != OrderState.PENDING:
+        return Outcome.ALREADY
+    order.stripe_session_id, order.stripe_payment_intent_id = session.id, session.payment_intent_id
+    delivery.empty_cart(order)
+    orders.move(order, OrderState.PROCESSING, "payment_started", SYSTEM)
+    return Outcome.PROCESSING
+
+
+def _failed(order: Order, session: gateway.Session) -> Outcome:
+    """The bank refused the debit after all."""
+    if order.stripe_session_id not in {None, session.id}:
+        return Outcome.ALREADY
+    if order.state == OrderState.PENDING:
+        _processing(order, session)
+    if not orders.move(order, OrderState.FAILED, "payment_failed", SYSTEM, note=Outcome.FAILED):
+        return Outcome.ALREADY
+    mail.payment_failed(order)
+    return Outcome.FAILED
+
+
+def _expired(order: Order, session: gateway.Session) -> Outcome:
+    """Nobody paid in time. Only the order's own last session ends it; what was in the cart is still there."""
+    if session.id != order.stripe_session_id or order.state != OrderState.PENDING:
+        return Outcome.ALREADY
+    orders.move(order, OrderState.EXPIRED, "order_expired", SYSTEM)
+    return Outcome.EXPIRED
+
+
+def _alert(order: Order, outcome: Outcome) -> Outcome:
+    """Show on the order, and tell the staff once, that a person has to look at it."""
+    order.note = outcome
+    mail.staff_alert(order, outcome)
+    log.warning("order %s needs a person: %s", order.id, outcome)
+    return outcome
+
+
+def note_decline(payment_intent_id: str) -> Outcome:
+    """A card was declined: the payment page stays open, and the order says so until it is paid.
+
+    Raises:
+        UnknownOrder, gateway.Unavailable, gateway.Rejected
+    """
+    session = gateway.session_of_payment(payment_intent_id)
+    if session is None or session.reference is None:
+        return Outcome.FOREIGN
+    if session.status != "open":
+        return fulfil(session.id)
+    found = db.session.execute(
+        sa.select(Order.id, Order.company_id).where(Order.reference == session.reference)
+    ).first()
+    if found is None:
+        raise UnknownOrder(session.reference)
+    with company_lock(found.company_id):
+        order = db.session.get_one(Order, found.id)
+        if order.state == OrderState.PENDING:
+            order.note = DECLINED
+    return Outcome.NOTED
+
+
+DECLINED = "declined"
+
+
+# --- How it says no -------------------------------------------------------------------------------------------------
+
+
+def _already_paid(reference: str) -> Refused:
+    return Refused(
+        "already_paid",
+        _(
+            "Order %(ref)s has just been paid. Its licenses are yours: nothing else was charged.",
+            ref=reference,
+        ),
+    )
+
+
+def _not_waiting(order: Order) -> Refused:
+    return Refused("not_waiting", _("Order %(ref)s does not await a payment any more.", ref=order.reference))
+
+
+def _unavailable() -> Refused:
+    return Refused(
+        "payment_unavailable",
+        _(
+            "The payment service does not answer at the moment. Nothing was charged, your order and your cart "
+            "were kept: try again in a few minutes, under Orders and receipts."
+        ),
+    )
+
+
+def _setup_trouble(order_id: int, company_id: int, error: gateway.Rejected) -> Refused:
+    log.error("order %s cannot be paid: %s", order_id, error)
+    with company_lock(company_id):
+        mail.staff_alert(db.session.get_one(Order, order_id), "payment_setup")
+    return Refused(
+        "payment_setup",
+        _(
+            "The payment page could not be opened: a setting has to be put right, and support has been told. "
+            "Nothing was charged, your order and your cart were kept."
+        ),
+    )

@@ -1,0 +1,29 @@
+"""Where Stripe tells what happened. Its answer tells Stripe whether to tell us again."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Blueprint, request
+
+import access
+from services import gateway, payments, stripe_events
+
+log = logging.getLogger(__name__)
+blueprint = Blueprint("stripe", __name__)
+
+
+@blueprint.post("/stripe/webhook")
+def webhook() -> tuple[dict[str, str], int]:
+    """200: taken, or not ours. 400: not signed by Stripe. 500: could not be handled yet, tell us again."""
+    try:
+        event = gateway.read_event(request.get_data(), request.headers.get("Stripe-Signature", ""))
+    except gateway.BadSignature:
+        return {"error": "bad signature"}, 400
+    try:
+        with access.everything():
+            outcome = stripe_events.receive(event)
+    except (payments.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected) as error:
+        log.warning("event %s not handled: %s", event.id, type(error).__name__)
+        return {"error": "not handled yet"}, 500
+    return {"outcome": outcome}, 200
