@@ -1,0 +1,170 @@
+"""Talking to the mail server: one connection for many mails, and what its refusals mean for a mail.
+
+Flask-Mail builds and sends the messages; what it lacks is here: a timeout, certificates that are checked, and
+encoded lines that no server cuts.
+"""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from email.charset import QP, Charset
+from email.mime.text import MIMEText
+from types import TracebackType
+from typing import Any
+
+import flask_mail
+from flask import current_app
+
+# Replies that speak of us or of the server, not of the mail: sign in first, wrong password, try another server.
+_SETTINGS_CODES = {454, 530, 534, 535, 538}
+_SHUTTING_DOWN = 421
+_ENHANCED_CODE = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
+
+
+class NotSent(Exception):
+    """The server did not take a mail.
+
+    Attributes:
+        code: `unreachable`, `recipient_refused`, `sender_refused` or `content_refused`.
+        reply: The server's reply codes, such as `550 5.1.1`: its sentence may hold an address, so it is not kept.
+        for_good: Whether trying again is useless.
+        everyone: Whether the next mail would fare the same.
+    """
+
+    def __init__(self, code: str, reply: str = "", *, for_good: bool = False, everyone: bool = False) -> None:
+        super().__init__(f"{code} {reply}".strip())
+        self.code = code
+        self.reply = reply
+        self.for_good = for_good
+        self.everyone = everyone
+
+
+class Message(flask_mail.Message):  # type: ignore[misc]
+    """Flask-Mail's message in quoted-printable: SMTP allows 998 bytes a line, and inlined CSS makes longer ones."""
+
+    def __init__(self, *, message_id: str, **values: Any) -> None:
+        super().__init__(**values)
+        # Flask-Mail makes a new one for each message; the same mail sent twice must be one mail to its reader.
+        self.msgId = message_id
+
+    def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMEText:
+        charset = Charset("utf-8")
+        charset.body_encoding = QP
+        return MIMEText(text or "", _subtype=subtype, _charset=charset)  # type: ignore[arg-type]
+
+
+class _Connection(flask_mail.Connection):  # type: ignore[misc]
+    """Flask-Mail's connection with `MAIL_TIMEOUT` seconds for each exchange, and certificates checked."""
+
+    def configure_host(self) -> smtplib.SMTP:
+        timeout = current_app.config["MAIL_TIMEOUT"]
+        context = ssl.create_default_context()
+        host: smtplib.SMTP
+        if self.mail.use_ssl:
+            host = smtplib.SMTP_SSL(self.mail.server, self.mail.port, timeout=timeout, context=context)
+        else:
+            host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=timeout)
+        if self.mail.use_tls:
+            host.starttls(context=context)
+        if self.mail.username and self.mail.password:
+            host.login(self.mail.username, self.mail.password)
+        return host
+
+
+class Courier:
+    """Sends messages over one connection, opened when the first one needs it and again after it broke."""
+
+    def __init__(self) -> None:
+        self._connection: Any = None
+
+    def __enter__(self) -> Courier:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def connect(self) -> None:
+        """Open the connection, unless it is open.
+
+        Raises:
+            NotSent: the server cannot be reached, or does not let us in.
+        """
+        if self._connection is not None:
+            return
+        connection = _Connection(current_app.extensions["mail"])
+        try:
+            connection.__enter__()
+        except (OSError, smtplib.SMTPException) as error:
+            raise NotSent("unreachable", _reply(error), everyone=True) from error
+        self._connection = connection
+
+    def send(self, message: Message) -> None:
+        """Hand one message to the server.
+
+        Raises:
+            NotSent: the server did not take it.
+        """
+        self.connect()
+        try:
+            self._connection.send(message)
+        except (OSError, smtplib.SMTPException) as error:
+            not_sent = _meaning(error)
+            if not_sent.everyone:
+                self._close()
+            raise not_sent from error
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is None or connection.host is None:
+            return
+        try:
+            connection.host.quit()
+        except (OSError, smtplib.SMTPException):
+            # It was lost already; what it had accepted stays accepted.
+            connection.host.close()
+
+
+def _meaning(error: OSError | smtplib.SMTPException) -> NotSent:
+    """What the error says about the mail in hand, and about the next one."""
+    code, kind = _reply_code(error), _REFUSALS.get(type(error))
+    if kind is None or code in _SETTINGS_CODES or code == _SHUTTING_DOWN or code < 0:
+        return NotSent("unreachable", _reply(error), everyone=True)
+    return NotSent(kind, _reply(error), for_good=500 <= code < 600)
+
+
+_REFUSALS: dict[type[BaseException], str] = {
+    smtplib.SMTPRecipientsRefused: "recipient_refused",
+    smtplib.SMTPSenderRefused: "sender_refused",
+    smtplib.SMTPDataError: "content_refused",
+}
+
+
+def _first_reply(error: BaseException) -> tuple[int, str]:
+    """(code, sentence) as the server said them; (-1, "") when it did not answer at all."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, text = next(iter(error.recipients.values()), (-1, b""))
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code, text = error.smtp_code, error.smtp_error
+    else:
+        return -1, ""
+    return int(code), text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+
+
+def _reply_code(error: BaseException) -> int:
+    return _first_reply(error)[0]
+
+
+def _reply(error: BaseException) -> str:
+    """`550 5.1.1` for a reply of the server, the error's kind otherwise. Never its words: they name people."""
+    code, text = _first_reply(error)
+    if code < 0:
+        return type(error).__name__
+    enhanced = _ENHANCED_CODE.search(text)
+    return f"{code} {enhanced[0]}" if enhanced else str(code)
