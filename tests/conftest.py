@@ -23,6 +23,7 @@ from models import Company, Language, Plan, Role, User, Vendor, db
 from tests import factories
 from tests.client import Client, make_client
 from tests.databases import ENGINES, Database, PostgreSQLDatabase, PostgreSQLServer, SQLiteDatabase
+from tests.sandbox_process import SandboxProcess
 from tests.servers import Inbox, WebServer, free_port
 from tests.together import Outcome, run_together
 
@@ -232,6 +233,25 @@ def live_server(app: Flask, ports: Ports) -> Iterator[WebServer]:
     """The application behind a real threaded web server at `live_server.url`, for browsers, webhooks and races."""
     with WebServer(app, ports.web) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def _sandbox(ports: Ports, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    webhook_url = f"http://127.0.0.1:{ports.web}/stripe/webhook"
+    folder = tmp_path_factory.mktemp("sandbox")
+    with SandboxProcess(folder, webhook_url, port=ports.sandbox, smtp_port=ports.sandbox_smtp) as process:
+        yield process
+
+
+@pytest.fixture
+def sandbox(app: Flask, _sandbox: SandboxProcess, request: pytest.FixtureRequest) -> SandboxProcess:
+    """The sandbox as a real process, empty: the application's Stripe and mail server.
+
+    Its webhooks go to `live_server`; they are off in a test that has none (`sandbox.settings(webhooks="on")`).
+    """
+    _sandbox.reset()
+    _sandbox.settings(webhooks="on" if "live_server" in request.fixturenames else "off")
+    return _sandbox
 
 
 @pytest.fixture

@@ -31,6 +31,9 @@ class Database(Protocol):
     def clear(self) -> None:
         """Take every row away and start the ids at 1 again, whatever connections were left open."""
 
+    def another(self) -> str:
+        """The address of another, wholly empty database on the same engine."""
+
     def close(self) -> None:
         """Close every connection."""
 
@@ -51,6 +54,11 @@ class SQLiteDatabase:
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
         shutil.copyfile(self.template, self.path)
+
+    def another(self) -> str:
+        path = self.path.with_name("another.sqlite")
+        path.unlink(missing_ok=True)
+        return f"sqlite:///{path}"
 
     def close(self) -> None:
         with self.app.app_context():
@@ -81,6 +89,9 @@ class PostgreSQLDatabase:
 
     def clear(self) -> None:
         self._admin.execute(self._clear)  # type: ignore[call-overload]
+
+    def another(self) -> str:
+        return self.server.create("another")
 
     def close(self) -> None:
         self._admin.close()
