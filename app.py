@@ -9,7 +9,6 @@ from flask import Flask
 from flask_bootstrap import Bootstrap5
 from flask_mail import Mail
 from flask_migrate import Migrate
-from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import access
@@ -40,8 +39,9 @@ def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask
     _connect_database(app)
     Mail(app)
     Bootstrap5(app)
-    CSRFProtect(app)
-    web.init_app(app)  # languages, sign-in, links, webhook, health, errors, security headers
+    web.init_app(
+        app
+    )  # sign-in, guards (scope, CSRF, limits), languages, links, webhook, health, errors, headers
     admin_views.init_app(app)  # /portal and /support
     cli.init_app(app)
     return app

@@ -42,9 +42,19 @@ def link_url(token: str) -> str:
 
 def order_url(order: Order) -> str:
     """The customer's page of an order."""
-    return absolute(f"/portal/orders/{order.reference}")
+    return absolute(f"/portal/orders/details/?id={order.id}")
+
+
+def users_url() -> str:
+    """Where an administrator hands out licences."""
+    return absolute("/portal/users/")
+
+
+def support_order_url(order: Order) -> str:
+    """The staff's page of an order."""
+    return absolute(f"/support/orders/{order.reference}")
 
 
 def payment_return_url() -> str:
     """Where Stripe sends the customer back to after paying."""
-    return absolute("/checkout/done")
+    return absolute("/portal/orders/done")

@@ -9,10 +9,11 @@ from models import DEFAULT_TIME_ZONE, Conditions, Vendor, db
 
 def current() -> Vendor:
     """The vendor. An unsaved, empty one before `flask setup` has been run: pages must still open."""
-    return db.session.get(Vendor, 1) or _nobody()
+    return db.session.get(Vendor, 1) or nobody()
 
 
-def _nobody() -> Vendor:
+def nobody() -> Vendor:
+    """Nobody yet: unsaved and empty, for pages that must open all the same."""
     blank = {
         "name": "",
         "legal_name": "",

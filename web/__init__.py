@@ -4,6 +4,35 @@ from __future__ import annotations
 
 from flask import Flask
 
+from web import (
+    accounts,
+    errors,
+    filters,
+    guards,
+    headers,
+    health,
+    home,
+    languages,
+    links,
+    logs,
+    look,
+    profile,
+    sign_in,
+    statics,
+)
+from web.blueprint import bp
+
+PAGES = (health, home, links, look, profile, sign_in)  # importing a module registers its pages with `bp`
+
 
 def init_app(app: Flask) -> None:
     """Register the pages of this room."""
+    logs.init_app(app)
+    accounts.init_app(app)  # Flask-Security; who is signed in
+    guards.init_app(app)  # whose rows, unreadable input, forged forms, too many tries
+    languages.init_app(app)
+    filters.init_app(app)
+    statics.init_app(app)
+    headers.init_app(app)
+    errors.init_app(app)
+    app.register_blueprint(bp)

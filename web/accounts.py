@@ -1,0 +1,48 @@
+"""Flask-Security on Flask-Login: who is signed in, and how a session starts. Its own pages are not registered."""
+
+from __future__ import annotations
+
+from flask import Flask, g, redirect, request, session, url_for
+from flask_security import Security, SQLAlchemyUserDatastore, login_user
+from werkzeug.wrappers import Response
+
+import access
+from models import User, db
+
+
+def init_app(app: Flask) -> None:
+    """Install both libraries, and our answers to the questions that they ask."""
+    security = Security(app, SQLAlchemyUserDatastore(db, User, None), register_blueprint=False)
+    # Permissions are ours (`access.py`); Principal's loader would read the person even for a style sheet.
+    security.principal.identity_loaders.clear()
+    security.login_manager.user_loader(_load_user)
+    # Nobody signs in by a token in a header or, worse, in an address.
+    security.login_manager.request_loader(lambda _request: None)
+    security.login_manager.login_view = "web.sign_in"
+    security.login_manager.unauthorized_handler(_to_sign_in)
+
+
+def _load_user(uniquifier: str) -> User | None:
+    """The active person whom a session names. No scope is set yet, so this looks at everybody."""
+    with access.everything():
+        user = db.session.scalar(db.select(User).where(User.fs_uniquifier == uniquifier))
+    return user if user and user.active else None
+
+
+def _to_sign_in() -> Response:
+    """Ask the visitor to sign in, and remember the page that they wanted to read."""
+    wanted = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
+    return redirect(url_for("web.sign_in", next=wanted))
+
+
+def start_session(user: User, via: str) -> None:
+    """Sign the person in, in a session that shares nothing with the one before."""
+    session.clear()
+    with access.everything():
+        login_user(user, remember=False, authn_via=[via])
+    g.scope = access.scope_of(user)
+
+
+def home_of(user: User) -> str:
+    """The first page of a signed-in person."""
+    return "/support/" if user.is_staff else "/portal/"

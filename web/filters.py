@@ -1,0 +1,67 @@
+"""What every template may use: the filters for money, numbers and time, and who sells."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+
+from flask import Flask, g
+from flask_login import current_user
+from werkzeug.local import LocalProxy
+
+import access
+from access import Permission
+from models import CURRENCY, DEFAULT_TIME_ZONE, Vendor
+from services import formats
+from services import vendor as vendors
+from web.languages import current_language
+
+
+def init_app(app: Flask) -> None:
+    """Register the filters and globals."""
+    app.jinja_env.filters.update(
+        money=_money, number=_number, percent=_percent, day=_day, short_day=_short_day, moment=_moment
+    )
+    app.jinja_env.globals.update(vendor=LocalProxy(current_vendor), can=_can, Permission=Permission)
+
+
+def current_vendor() -> Vendor:
+    """Who sells: read once per request; an unsaved, empty row before there is one."""
+    if "vendor" not in g:
+        g.vendor = vendors.current()
+    return g.vendor  # type: ignore[no-any-return]
+
+
+def current_zone() -> zoneinfo.ZoneInfo:
+    """The signed-in person's time zone, or the vendor's."""
+    if current_user.is_authenticated:
+        return current_user.zone  # type: ignore[no-any-return]
+    return zoneinfo.ZoneInfo(current_vendor().time_zone or DEFAULT_TIME_ZONE)
+
+
+def _can(permission: str) -> bool:
+    return access.can(current_user, Permission(permission))
+
+
+def _money(cents: int, currency: str = CURRENCY) -> str:
+    return formats.money(cents, currency, current_language())
+
+
+def _number(value: int) -> str:
+    return formats.number(value, current_language())
+
+
+def _percent(rate: int) -> str:
+    return formats.percent(rate, current_language())
+
+
+def _day(value: dt.datetime | dt.date) -> str:
+    return formats.day(value, current_language(), current_zone())
+
+
+def _short_day(value: dt.datetime | dt.date) -> str:
+    return formats.short_day(value, current_zone())
+
+
+def _moment(value: dt.datetime) -> str:
+    return formats.moment(value, current_language(), current_zone())

@@ -1,0 +1,101 @@
+"""The forms of this room: what is asked, and what cannot be sent at all. The verbs decide the rest."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms.validators import EqualTo, InputRequired, Length
+
+from models import Language
+from services.people import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
+
+MAX_EMAIL_LENGTH = 254
+LANGUAGE_NAMES = [(Language.FR.value, "Français"), (Language.EN.value, "English")]
+FILLED = InputRequired(_l("Please fill in this field."))
+TOO_LONG = _l("This text is too long.")
+
+
+class EmailForm(FlaskForm):
+    """Asks for a mail to an address."""
+
+    email = EmailField(
+        _l("Email"),
+        [FILLED, Length(max=MAX_EMAIL_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "username", "spellcheck": "false"},
+    )
+
+
+class SignInForm(EmailForm):
+    password = PasswordField(
+        _l("Password"),
+        [FILLED, Length(max=MAX_PASSWORD_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class NewPasswordForm(FlaskForm):
+    """A new password, twice: what is typed can't be read back."""
+
+    password = PasswordField(
+        _l("New password"),
+        [FILLED, Length(max=MAX_PASSWORD_LENGTH, message=TOO_LONG)],
+        description=_l("At least %(count)s characters.", count=MIN_PASSWORD_LENGTH),
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        _l("New password, again"),
+        [FILLED, EqualTo("password", _l("The two passwords differ."))],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class ChangePasswordForm(NewPasswordForm):
+    """The same for a signed-in person, who proves that they know the present one."""
+
+    current = PasswordField(
+        _l("Current password"),
+        [FILLED, Length(max=MAX_PASSWORD_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class ProfileForm(FlaskForm):
+    first_name = StringField(
+        _l("First name"),
+        [FILLED, Length(max=MAX_NAME_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "given-name"},
+    )
+    last_name = StringField(
+        _l("Last name"),
+        [FILLED, Length(max=MAX_NAME_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "family-name"},
+    )
+    language = SelectField(_l("Language"), choices=LANGUAGE_NAMES)
+    time_zone = SelectField(_l("Time zone"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.time_zone.choices = [
+            ("", _l("The same as my company")),
+            *((name, name) for name in time_zones()),
+        ]
+
+
+def time_zones() -> list[str]:
+    """The places one can choose, `America/Toronto`; not the historical aliases without a region."""
+    regions = (
+        "Africa/",
+        "America/",
+        "Antarctica/",
+        "Asia/",
+        "Atlantic/",
+        "Australia/",
+        "Europe/",
+        "Indian/",
+        "Pacific/",
+    )
+    return sorted(name for name in zoneinfo.available_timezones() if name.startswith(regions))

@@ -1,0 +1,103 @@
+"""The vendor's look: its colour as a style sheet, made readable in both themes, and its logo."""
+
+from __future__ import annotations
+
+import colorsys
+
+import sqlalchemy as sa
+from flask import Response, abort, request
+from sqlalchemy.orm import undefer
+
+from models import Vendor, db
+from web.blueprint import bp
+from web.filters import current_vendor
+from web.statics import FOREVER
+
+# WCAG 2.2, success criterion 1.4.3: normal text against what is behind it.
+TEXT_CONTRAST = 4.5
+# The surface of each theme on which coloured text is hardest to read.
+LIGHT_SURFACE = (0.94, 0.95, 0.96)
+DARK_SURFACE = (0.17, 0.19, 0.22)
+WHITE, BLACK = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
+LOGO_TYPES = {"image/png", "image/jpeg", "image/webp"}
+
+Color = tuple[float, float, float]
+
+
+@bp.get("/vendor.css")
+def vendor_css() -> Response:
+    """The vendor's colour as custom properties: `--accent`, `--on-accent` (text on it), `--accent-strong` (text)."""
+    vendor = current_vendor()
+    light, dark = _theme(parse(vendor.color), LIGHT_SURFACE), _theme(parse(vendor.color), DARK_SURFACE)
+    css = (
+        f":root, [data-bs-theme=light] {{ {light} }}\n"
+        f"@media (prefers-color-scheme: dark) {{ :root:not([data-bs-theme=light]) {{ {dark} }} }}\n"
+        f"[data-bs-theme=dark] {{ {dark} }}\n"
+    )
+    response = Response(css, mimetype="text/css")
+    response.headers["Cache-Control"] = _cache_for(vendor)
+    return response
+
+
+@bp.get("/vendor/logo")
+def vendor_logo() -> Response:
+    """The vendor's logo as it was uploaded, under a type that was checked then and in a sandbox."""
+    vendor = db.session.scalar(sa.select(Vendor).options(undefer(Vendor.logo)))
+    if vendor is None or not vendor.logo or vendor.logo_type not in LOGO_TYPES:
+        abort(404)
+    response = Response(vendor.logo, mimetype=vendor.logo_type)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = _cache_for(vendor)
+    return response
+
+
+def _cache_for(vendor: Vendor) -> str:
+    """Long under the vendor's present revision alone; the page that names the next one asks again."""
+    return FOREVER if request.args.get("v") == str(vendor.revision) else "no-cache"
+
+
+def _theme(color: Color, surface: Color) -> str:
+    accent = color
+    strong = readable(color, surface)
+    on_accent = WHITE if contrast(WHITE, accent) >= contrast(BLACK, accent) else BLACK
+    return (
+        f"--accent: {as_hex(accent)}; --accent-strong: {as_hex(strong)}; --on-accent: {as_hex(on_accent)}; "
+        f"--accent-rgb: {', '.join(str(round(part * 255)) for part in accent)};"
+    )
+
+
+def readable(color: Color, surface: Color) -> Color:
+    """The nearest shade of `color` that can be read as text on `surface`."""
+    hue, lightness, saturation = colorsys.rgb_to_hls(*color)
+    step = -0.01 if luminance(surface) > 0.18 else 0.01
+    shade = color
+    while contrast(shade, surface) < TEXT_CONTRAST and 0 < lightness < 1:
+        lightness = min(max(lightness + step, 0), 1)
+        # What is sent has 8 bits per part: measure that.
+        shade = parse(as_hex(colorsys.hls_to_rgb(hue, lightness, saturation)))
+    return shade
+
+
+def contrast(one: Color, other: Color) -> float:
+    """The contrast ratio of WCAG 2.2, from 1 to 21."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(color: Color) -> float:
+    """The relative luminance of WCAG 2.2, from 0 (black) to 1 (white)."""
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in color
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def parse(color: str) -> Color:
+    """`#1f5fbf` as three parts from 0 to 1."""
+    red, green, blue = bytes.fromhex(color.removeprefix("#"))
+    return red / 255, green / 255, blue / 255
+
+
+def as_hex(color: Color) -> str:
+    """The inverse of `parse`."""
+    return "#" + "".join(f"{round(part * 255):02x}" for part in color)

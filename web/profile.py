@@ -1,0 +1,87 @@
+"""*My profile*: name, language, time zone, password."""
+
+from __future__ import annotations
+
+from flask import current_app, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import refresh
+from flask_login import current_user
+from wtforms import Field
+
+from access import current_actor
+from models import Language, User, db
+from services import people
+from services.errors import Refused
+from web import languages
+from web.accounts import start_session
+from web.blueprint import bp
+from web.forms import ChangePasswordForm, ProfileForm
+from web.guards import limiter, sign_in_limit
+
+
+@bp.route("/profile", methods=["GET", "POST"])
+def profile() -> ResponseReturnValue:
+    """What a person may change of themselves. The password has its own form and address."""
+    if not current_user.is_authenticated:
+        return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
+    form = ProfileForm(obj=current_user)
+    if form.validate_on_submit() and _save(form):
+        flash(_("Your profile is saved."), "success")
+        response = redirect(url_for("web.profile"))
+        languages.remember(response, Language(form.language.data))
+        return response
+    return _page(form, ChangePasswordForm(formdata=None))
+
+
+def _save(form: ProfileForm) -> bool:
+    try:
+        people.change_profile(
+            current_user,
+            by=current_actor(),
+            first_name=form.first_name.data,
+            last_name=form.last_name.data,
+            language=form.language.data,
+            time_zone=form.time_zone.data,
+        )
+    except Refused as refused:
+        return _wrong(form.first_name, refused)
+    # The sentence that follows is already in the language that was chosen.
+    languages.forget()
+    refresh()
+    return True
+
+
+@bp.post("/profile/password")
+@limiter.limit(sign_in_limit)
+def change_password() -> ResponseReturnValue:
+    """Change the password with the current one; every other session of the person ends."""
+    if not current_user.is_authenticated:
+        return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
+    form = ChangePasswordForm()
+    if form.validate_on_submit() and _set_password(form):
+        flash(_("Your password is changed. You are signed out everywhere else."), "success")
+        return redirect(url_for("web.profile"))
+    return _page(ProfileForm(formdata=None, obj=current_user), form)
+
+
+def _set_password(form: ChangePasswordForm) -> bool:
+    if not people.has_password(current_user, form.current.data or ""):
+        form.current.errors = [_("This is not your current password.")]
+        return False
+    user_id = current_user.id
+    try:
+        people.set_password(current_user, form.password.data or "", by=current_actor())
+    except Refused as refused:
+        return _wrong(form.password, refused)
+    start_session(db.session.get_one(User, user_id), "password")
+    return True
+
+
+def _wrong(field: Field, refused: Refused) -> bool:
+    field.errors = [refused.sentence]
+    return False
+
+
+def _page(profile_form: ProfileForm, password_form: ChangePasswordForm) -> str:
+    return render_template("web/profile.html", form=profile_form, password_form=password_form)

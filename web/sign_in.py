@@ -1,0 +1,89 @@
+"""Signing in with a password, asking for a mailed link, signing out. No answer tells whether an address exists."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from flask import current_app, flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_security import logout_user
+from werkzeug.wrappers import Response
+
+from access import Actor
+from admin_views.guard import local_url
+from models import User
+from services import links, people
+from web.accounts import home_of, start_session
+from web.blueprint import bp
+from web.forms import EmailForm, SignInForm
+from web.guards import by_typed_address, limiter, link_limit, sign_in_limit
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@limiter.limit(sign_in_limit, methods=["POST"])
+@limiter.limit(sign_in_limit, methods=["POST"], key_func=by_typed_address)
+def sign_in() -> ResponseReturnValue:
+    """The sign-in page. `next` is the page that the visitor wanted."""
+    if current_user.is_authenticated:
+        return redirect(home_of(current_user))
+    form = SignInForm()
+    if form.validate_on_submit():
+        if user := people.authenticate(form.email.data or "", form.password.data or ""):
+            return _enter(user)
+        flash(_("This address and this password do not go together, or the account is not active."), "danger")
+    return render_template("web/sign_in.html", form=form, next=_next())
+
+
+def _enter(user: User) -> Response:
+    wanted = _next()
+    people.sign_in_recorded(user, by=Actor.of(user, request.remote_addr), via="password")
+    start_session(user, "password")
+    return redirect(wanted or home_of(user))
+
+
+def _next() -> str | None:
+    """The page that the visitor wanted, when it is one of ours."""
+    return local_url(request.values.get("next"))
+
+
+@bp.post("/sign-out")
+def sign_out() -> Response:
+    """End this session. By POST alone: a picture in a mail must not sign anybody out."""
+    logout_user()
+    session.clear()
+    flash(_("You are signed out."), "success")
+    return redirect(url_for("web.sign_in"))
+
+
+@bp.route("/sign-in/link", methods=["GET", "POST"])
+@limiter.limit(link_limit, methods=["POST"])
+@limiter.limit(link_limit, methods=["POST"], key_func=by_typed_address)
+def request_link() -> ResponseReturnValue:
+    """Ask for a one-time sign-in link by mail."""
+    return _mail_form("web/request_link.html", links.request_sign_in)
+
+
+@bp.route("/forgot-password", methods=["GET", "POST"])
+@limiter.limit(link_limit, methods=["POST"])
+@limiter.limit(link_limit, methods=["POST"], key_func=by_typed_address)
+def forgot_password() -> ResponseReturnValue:
+    """Ask for a link by mail to choose a new password."""
+    return _mail_form("web/forgot_password.html", links.request_password)
+
+
+def _mail_form(template: str, ask: Callable[..., None]) -> ResponseReturnValue:
+    form = EmailForm()
+    if not form.validate_on_submit():
+        return render_template(template, form=form)
+    started = time.monotonic()
+    ask(form.email.data or "", by=Actor(address=request.remote_addr))
+    _wait_until(started + current_app.config["LINK_ANSWER_SECONDS"])
+    return render_template("web/mail_sent.html", again=request.path)
+
+
+def _wait_until(moment: float) -> None:
+    """Answer as late for an address without an account, where there was less to do."""
+    time.sleep(max(0.0, moment - time.monotonic()))
