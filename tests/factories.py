@@ -244,14 +244,14 @@ def make_licenses(
 
 def hold(license: License, holder: User, *, by: User | None = None, activated: bool = False) -> Assignment:
     """`holder` holds `license` since it began. (The verb is `services.licenses.assign`.)"""
-    license.user_id = holder.id
-    license.assigned_at = license.valid_from
-    license.activated_at = license.valid_from if activated else None
+    since = license.valid_from
+    license.user_id, license.assigned_at = holder.id, since
+    license.activated_at = since if activated else None
     assignment = Assignment(
         company_id=license.company_id,
         license_id=license.id,
         user_id=holder.id,
-        started_at=license.valid_from,
+        started_at=since,
         given_by_id=by.id if by else None,
     )
     _save(assignment)
