@@ -53,7 +53,8 @@ def _answer(view: View, description: Group | None, path: dict[str, str], request
         raise _broken()
     key = request.headers.get("Idempotency-Key", "") if request.method == "POST" else ""
     pairs = _pairs()
-    with house().store.transaction(switches.now()) as tx:
+    store = house().store
+    with store.transaction(switches.now()) if request.method == "POST" else store.reading() as tx:
         tx.call = {"id": request_id, "idempotency_key": key or None}
         response = _replay(tx, key, pairs) if key else None
         if response is None:

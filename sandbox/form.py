@@ -24,20 +24,18 @@ class Form:
     payer: Object = field(default_factory=dict)
 
     @classmethod
-    def empty(cls, session: Object) -> "Form":
-        """Build the form as it is first shown."""
+    def empty(cls, session: Object, email: str | None) -> "Form":
+        """Build the form as it is first shown; `email` is the payer's address when it is known."""
         values = dict.fromkeys(FIELDS, "")
-        return cls(
-            values | {"method": session["payment_method_types"][0], "email": session["customer_email"] or ""}
-        )
+        return cls(values | {"method": session["payment_method_types"][0], "email": email or ""})
 
     @classmethod
-    def read(cls, session: Object, typed: Mapping[str, str]) -> "Form":
+    def read(cls, session: Object, email: str | None, typed: Mapping[str, str]) -> "Form":
         """Check what was typed for a session; nothing is kept of a card that is not a test card."""
         form = cls({name: typed.get(name, "").strip()[:LONGEST] for name in FIELDS})
         # As at Stripe, an address that the merchant gave can't be changed by the payer.
-        form.values["email"] = session["customer_email"] or form.values["email"]
-        form._check_payer(required_email=not session["customer"])
+        form.values["email"] = email or form.values["email"]
+        form._check_payer()
         if session["amount_total"] == 0:
             return form
         methods = session["payment_method_types"]
@@ -51,13 +49,13 @@ class Form:
             form._check_account()
         return form
 
-    def _check_payer(self, *, required_email: bool) -> None:
+    def _check_payer(self) -> None:
         email, name = self.values["email"], self.values["name"]
-        if (email or required_email) and not re.fullmatch(r"[^@\s\0]+@[^@\s\0]+\.[^@\s\0]+", email):
+        if not re.fullmatch(r"[^@\s\0]+@[^@\s\0]+\.[^@\s\0]+", email):
             self.errors["email"] = "bad_email"
         if not name or "\0" in name:
             self.errors["name"] = "bad_name"
-        self.payer = {"email": email or None, "name": name}
+        self.payer = {"email": email, "name": name}
 
     def _check_card(self) -> None:
         number = re.sub(r"[\s-]", "", self.values["number"])

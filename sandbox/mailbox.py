@@ -46,9 +46,7 @@ class Postman:
         session.host_name = hostname
         return responses
 
-    async def handle_HELO(
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str
-    ) -> str:
+    async def handle_HELO(self, server: SMTP, session: Session, envelope: Envelope, hostname: str) -> str:
         if self.switches.smtp == "down":
             return DOWN
         session.host_name = hostname

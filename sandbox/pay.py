@@ -18,7 +18,9 @@ bp = Blueprint("pay", __name__, url_prefix="/pay")
 def show(ident: str) -> ResponseReturnValue:
     with house().store.transaction(house().switches.now()) as tx:
         session = sessions.current(tx, ident)
-        return _closed(session) or _page(tx, session, Form.empty(session), _last_refusal(tx, session))
+        return _closed(session) or _page(
+            tx, session, Form.empty(session, sessions.known_email(tx, session)), _last_refusal(tx, session)
+        )
 
 
 @bp.post("/<ident>")
@@ -28,7 +30,7 @@ def pay(ident: str) -> ResponseReturnValue:
         closed = _closed(session, paid_goes_on=True)
         if closed:
             return closed
-        form = Form.read(session, request.form)
+        form = Form.read(session, sessions.known_email(tx, session), request.form)
         if form.errors:
             return _page(tx, session, form), 422
         outcome = _attempt(tx, session, form)
@@ -121,6 +123,7 @@ def _page(tx: Transaction, session: Object, form: Form, refusal: str | None = No
         },
         form=form,
         refusal=refusal,
+        known_email=sessions.known_email(tx, session),
         host=urlsplit(session["success_url"]).netloc,
         cards=cards.CARDS.values(),
         accounts=cards.ACCOUNTS.values() if "acss_debit" in session["payment_method_types"] else (),

@@ -14,8 +14,7 @@ def create(tx: Transaction, params: Object, public_url: str) -> Object:
     """Create an open session from checked parameters; contradictions between them raise StripeError."""
     _refuse_contradictions(tx, params)
     currency, amount = _total(params["line_items"], params)
-    params.setdefault("payment_method_types", ["card", "acss_debit"] if currency == "cad" else ["card"])
-    _refuse_methods(params, currency)
+    _settle_methods(params, currency)
     made = [objects.line_item(line) for line in params["line_items"]]
     for _line, price, product in made:
         tx.insert(product)
@@ -65,18 +64,26 @@ def _total(lines: list[Object], params: Object) -> tuple[str, int]:
     return currencies.pop(), amount
 
 
-def _refuse_methods(params: Object, currency: str) -> None:
-    types, options = params["payment_method_types"], params.get("payment_method_options", {})
-    if not types or len(set(types)) != len(types):
-        raise StripeError(
-            "payment_method_types must be a list without repeats.", param="payment_method_types"
-        )
-    if "acss_debit" in types and currency not in ("cad", "usd"):
+def _settle_methods(params: Object, currency: str) -> None:
+    """Fill in the payment methods when the merchant left them to Stripe, else check those it named."""
+    types = params.setdefault("payment_method_types", [])
+    if not types:
+        types += ["card", "acss_debit"] if currency == "cad" else ["card"]
+        return
+    if len(set(types)) != len(types):
+        raise StripeError("payment_method_types has repeats.", param="payment_method_types")
+    if "acss_debit" not in types:
+        return
+    if currency not in ("cad", "usd"):
         raise StripeError(f"acss_debit cannot be used with {currency}.", param="payment_method_types")
-    mandate = options.get("acss_debit", {}).get("mandate_options", {})
-    if mandate.get("payment_schedule") in ("interval", "combined") and "interval_description" not in mandate:
-        where = "payment_method_options[acss_debit][mandate_options][interval_description]"
-        raise StripeError(f"Missing required param: {where}.", code="parameter_missing", param=where)
+    mandate = params.get("payment_method_options", {}).get("acss_debit", {}).get("mandate_options", {})
+    needed = ["payment_schedule", "transaction_type"]
+    if mandate.get("payment_schedule") in ("interval", "combined"):
+        needed.append("interval_description")
+    for name in needed:
+        if name not in mandate:
+            where = f"payment_method_options[acss_debit][mandate_options][{name}]"
+            raise StripeError(f"Missing required param: {where}.", code="parameter_missing", param=where)
 
 
 def _expiry(params: Object, now: int) -> int:
@@ -93,6 +100,12 @@ def _expiry(params: Object, now: int) -> int:
 def lines(tx: Transaction, session: Object) -> list[Object]:
     """Return the line items of a session."""
     return list(tx.private(session["id"])["lines"])
+
+
+def known_email(tx: Transaction, session: Object) -> str | None:
+    """Return the payer's address when the merchant gave it, by itself or with the customer."""
+    customer = tx.find("customer", session["customer"])
+    return session["customer_email"] or (customer["email"] if customer else None)
 
 
 def current(tx: Transaction, ident: str) -> Object | None:

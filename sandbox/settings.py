@@ -111,7 +111,9 @@ class Switches:
         words = {"webhooks": ("on", "off"), "smtp": ("up", "down")}.get(name)
         if words and value not in words:
             raise ValueError(f"{name} is one of {', '.join(words)}.")
-        if name == "retry_schedule" and isinstance(value, list):
+        if name == "retry_schedule":
+            if not isinstance(value, list):
+                raise ValueError("retry_schedule is a list of seconds.")
             return tuple(float(part) for part in value)
         numeric = isinstance(getattr(self, name), int | float)
         if numeric and (isinstance(value, bool) or not isinstance(value, int | float)):

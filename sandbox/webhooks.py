@@ -29,9 +29,12 @@ def sign(body: bytes, secret: str, at: int) -> str:
 
 def post(url: str, body: bytes, secret: str) -> tuple[bool, str]:
     """Post one event; returns whether it was taken (2xx) and what happened. Redirects count as refusals."""
-    parts = urlsplit(url)
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT)
+    try:
+        parts = urlsplit(url)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT)
+    except ValueError as problem:
+        return False, f"The webhook's address is none: {problem}"
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",

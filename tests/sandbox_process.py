@@ -1,15 +1,18 @@
 """The sandbox as tests use it: a real process on free ports, and a person at its payment page.
 
-    with SandboxProcess(tmp_path, webhook_url="http://127.0.0.1:5000/stripe/webhook") as sandbox:
-        sandbox.pay(session.url)                            # returns where the browser is led
-        sandbox.deliver()                                   # the events, now
-        sandbox.inbox(to="user@acme.example")[0]["links"]
+with SandboxProcess(tmp_path, webhook_url="http://127.0.0.1:5000/stripe/webhook") as sandbox:
+    sandbox.pay(session.url)                            # returns where the browser is led
+    sandbox.deliver()                                   # the events, now
+    sandbox.inbox(to="user@acme.example")[0]["links"]
 """
 
+import hashlib
+import hmac
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,13 +36,23 @@ class SandboxProcess:
     secret_key = "sk_test_sandbox"
     webhook_secret = "whsec_sandbox"
 
-    def __init__(self, instance_dir: Path, webhook_url: str = "", *, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        instance_dir: Path,
+        webhook_url: str = "",
+        *,
+        port: int = 0,
+        smtp_port: int = 0,
+        env: dict[str, str] | None = None,
+    ) -> None:
         self.instance = Path(instance_dir)
         self._env = {
             **os.environ,
             "INSTANCE": str(self.instance),
-            "SANDBOX_PORT": "0",
-            "SANDBOX_SMTP_PORT": "0",
+            "SANDBOX_HOST": "127.0.0.1",
+            "SANDBOX_PORT": str(port),
+            "SANDBOX_SMTP_PORT": str(smtp_port),
+            "SANDBOX_DEBIT_DELAY": "",
             "SANDBOX_PUBLIC_URL": "",
             "SANDBOX_SECRET_KEY": self.secret_key,
             "SANDBOX_WEBHOOK_SECRET": self.webhook_secret,
@@ -61,6 +74,8 @@ class SandboxProcess:
         self.url = line.split()[1]
         health = requests.get(f"{self.url}/sandbox/health", timeout=START_SECONDS).json()
         self.smtp_port = int(health["smtp_port"])
+        # A restart comes back where it was, so that the addresses it gave stay good.
+        self._env |= {"SANDBOX_PORT": self.url.rpartition(":")[2], "SANDBOX_SMTP_PORT": str(self.smtp_port)}
         if self._first_settings:
             self.settings(**self._first_settings)
 
@@ -121,6 +136,20 @@ class SandboxProcess:
         found = self.api("events", limit="100")["data"][::-1]
         return [event for event in found if not types or event["type"] in types]
 
+    def signed(
+        self, event: dict[str, Any], *, age: int = 0, secret: str | None = None
+    ) -> tuple[bytes, dict[str, str]]:
+        """Return body and headers of a delivery of this event, signed `age` seconds ago, to post by hand."""
+        body = json.dumps(event).encode()
+        at = int(time.time()) - age
+        mac = hmac.new((secret or self.webhook_secret).encode(), f"{at}.".encode() + body, hashlib.sha256)
+        signature = f"t={at},v1={mac.hexdigest()}"
+        return body, {"Stripe-Signature": signature, "Content-Type": "application/json"}
+
+    def types(self) -> list[str]:
+        """Return the types of all events, oldest first."""
+        return [event["type"] for event in self.events()]
+
     # A person at the payment page
 
     def _post(self, url: str, form: dict[str, str]) -> str | None:
@@ -131,7 +160,9 @@ class SandboxProcess:
         where = answer.headers["Location"]
         return self.url + where if where.startswith("/") else where
 
-    def pay(self, session_url: str, card: str = SUCCESS, *, authenticate: bool = True, **typed: str) -> str | None:
+    def pay(
+        self, session_url: str, card: str = SUCCESS, *, authenticate: bool = True, **typed: str
+    ) -> str | None:
         """Pay by card; returns the final address (the success page's), or None when the card was refused.
 
         A card that asks for 3-D Secure is authenticated, successfully or not.
@@ -157,7 +188,3 @@ class SandboxProcess:
         """Open the payment page and leave it; returns the address that its way back has."""
         assert requests.get(f"{self.url}/pay/{session_id}", timeout=10).ok
         return str(self.api(f"checkout/sessions/{session_id}")["cancel_url"])
-
-    def types(self) -> Iterable[str]:
-        """Return the types of all events, oldest first."""
-        return [event["type"] for event in self.events()]
