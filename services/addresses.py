@@ -52,7 +52,7 @@ def users_url() -> str:
 
 def support_order_url(order: Order) -> str:
     """The staff's page of an order."""
-    return absolute(f"/support/orders/{order.reference}")
+    return absolute(f"/support/orders/details/?id={order.id}")
 
 
 def payment_return_url() -> str:
