@@ -16,7 +16,8 @@ from flask import current_app
 from sqlalchemy.dialects import postgresql, sqlite
 
 from access import Actor
-from models import Assignment, Language, License, Order, OutgoingMail, User, Vendor, db, utcnow
+from models import Assignment, Language, License, Order, OutgoingMail, User, db, utcnow
+from services import vendor
 
 
 def queue(
@@ -134,12 +135,15 @@ def _link(template: str, user: User) -> OutgoingMail | None:
 def staff_alert(order: Order, note: str) -> OutgoingMail | None:
     """To the vendor's support address: an order that needs a person. `note` is a code of `services/payments.py`.
 
-    The row belongs to no company, so that no customer ever sees it.
+    The row belongs to no company, so that no customer ever sees it. Before the vendor has a support address there
+    is nobody to write to: the order's note says it alone.
     """
-    vendor = db.session.get_one(Vendor, 1)
+    address = vendor.current().support_email
+    if not address:
+        return None
     return queue(
         "staff_alert",
-        to=vendor.support_email,
+        to=address,
         context={"order": order.id, "note": note},
         dedupe_key=f"staff_alert:{order.id}:{note}",
     )

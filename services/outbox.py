@@ -24,7 +24,8 @@ from access import Actor
 from models import MailState, OutgoingMail, db, utcnow
 from services import journal
 from services.errors import Refused
-from services.mail_rendering import NotWanted, compose
+from services.mail_contents import NotWanted
+from services.mail_rendering import compose
 from services.smtp import Courier, NotSent
 from services.transaction import transaction
 
@@ -126,7 +127,7 @@ def claim() -> Lease | None:
         return Lease(mail.id, mail.lease_until, mail.attempts)
 
 
-def _due(now: dt.datetime) -> sa.Select[tuple[int]]:
+def _due(now: dt.datetime) -> sa.Select[int]:
     """While a mail is leased its `due_at` is the end of the lease, so one partial index answers for both."""
     return (
         sa.select(OutgoingMail.id)
@@ -137,7 +138,8 @@ def _due(now: dt.datetime) -> sa.Select[tuple[int]]:
 
 
 def _lease_time() -> dt.timedelta:
-    return max(MINIMUM_LEASE, dt.timedelta(seconds=_WAITS_PER_MAIL * current_app.config["MAIL_TIMEOUT"]))
+    timeout: float = current_app.config["MAIL_TIMEOUT"]
+    return max(MINIMUM_LEASE, dt.timedelta(seconds=_WAITS_PER_MAIL * timeout))
 
 
 def _deliver(lease: Lease, courier: Courier) -> None:
@@ -172,7 +174,7 @@ def _mark_not_sent(lease: Lease, error: NotSent) -> None:
 
 def _retry_delay(attempt: int) -> dt.timedelta:
     """1, 2, 4 … minutes, an hour at most, and up to a fifth more or less so that mails do not come back together."""
-    delay = min(FIRST_RETRY * 2 ** min(attempt - 1, 16), LONGEST_RETRY)
+    delay = min(FIRST_RETRY * 2.0 ** min(attempt - 1, 16), LONGEST_RETRY)
     return delay * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
 
 

@@ -41,7 +41,7 @@ class NotSent(Exception):
         self.everyone = everyone
 
 
-class Message(flask_mail.Message):  # type: ignore[misc]
+class Message(flask_mail.Message):
     """Flask-Mail's message in quoted-printable: SMTP allows 998 bytes a line, and inlined CSS makes longer ones."""
 
     def __init__(self, *, message_id: str, **values: Any) -> None:
@@ -55,7 +55,7 @@ class Message(flask_mail.Message):  # type: ignore[misc]
         return MIMEText(text or "", _subtype=subtype, _charset=charset)  # type: ignore[arg-type]
 
 
-class _Connection(flask_mail.Connection):  # type: ignore[misc]
+class _Connection(flask_mail.Connection):
     """Flask-Mail's connection with `MAIL_TIMEOUT` seconds for each exchange, and certificates checked."""
 
     def configure_host(self) -> smtplib.SMTP:
@@ -150,11 +150,14 @@ def _first_reply(error: BaseException) -> tuple[int, str]:
     """(code, sentence) as the server said them; (-1, "") when it did not answer at all."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()), (-1, b""))
-    elif isinstance(error, smtplib.SMTPResponseException):
-        code, text = error.smtp_code, error.smtp_error
-    else:
-        return -1, ""
-    return int(code), text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+        return code, _decoded(text)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code, _decoded(error.smtp_error)
+    return -1, ""
+
+
+def _decoded(text: bytes | str) -> str:
+    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
 def _reply_code(error: BaseException) -> int:
