@@ -146,8 +146,8 @@ _REFUSALS: dict[type[BaseException], str] = {
 }
 
 
-def _first_reply(error: BaseException) -> tuple[int, str]:
-    """(code, sentence) as the server said them; (-1, "") when it did not answer at all."""
+def first_reply(error: BaseException | None) -> tuple[int, str]:
+    """(code, words) as the server said them; (-1, "") when it did not answer at all. The words may name people."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()), (-1, b""))
         return code, _decoded(text)
@@ -161,12 +161,12 @@ def _decoded(text: bytes | str) -> str:
 
 
 def _reply_code(error: BaseException) -> int:
-    return _first_reply(error)[0]
+    return first_reply(error)[0]
 
 
 def _reply(error: BaseException) -> str:
     """`550 5.1.1` for a reply of the server, the error's kind otherwise. Never its words: they name people."""
-    code, text = _first_reply(error)
+    code, text = first_reply(error)
     if code < 0:
         return type(error).__name__
     enhanced = _ENHANCED_CODE.search(text)
