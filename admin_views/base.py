@@ -1,0 +1,375 @@
+"""The base of every table view of both sites: a view declares, this class fetches, lists and refuses.
+
+It closes every path by which one company could reach another's rows through Flask-Admin, without help from the
+query hook of `access.py`: each row comes through `scope`, and what Flask-Admin would do past it is switched off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask import Response, abort, flash, jsonify, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_admin.contrib.sqla import ModelView
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload, selectinload
+
+import access
+from admin_views import exports, keyset, listing, rows
+from admin_views.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.forms import DeskConverter, DeskForm
+from admin_views.guard import DeskIndexView, DeskPage, Guarded, conflict_sentence, local_url
+from models import db
+from services.errors import Refused
+
+__all__ = ["DeskIndexView", "DeskModelView", "DeskPage"]
+
+# What Flask-Admin offers and this desk does not: each reaches rows past `scope`, or needs inline scripts.
+FORBIDDEN = (
+    "column_editable_list",
+    "inline_models",
+    "create_modal",
+    "edit_modal",
+    "details_modal",
+    "column_filters",
+    "column_searchable_list",
+    "column_sortable_list",
+    "column_extra_row_actions",
+    "form_rules",
+)
+
+
+class DeskModelView(Guarded, ModelView):
+    """A table view. Read-only unless a subclass says otherwise.
+
+    Attributes:
+        model: The mapped class.
+        columns: What the list shows, in order.
+        detail_columns: What the page of one row shows; with `can_view_details`.
+        export_columns: What the CSV holds; empty means no export. `export_joins` are the relations it reads through.
+        search: Where the search box looks; empty means no box.
+        filters: The choices above the list.
+        column_relations: Relations that a page of rows needs, loaded with it: attributes, or loader options.
+        default_order: (column name of `columns`, descending), or None for the newest row first.
+        noun: What a row is called in sentences, lazily translated: "license".
+        form_columns, form: Which fields a form has; one of them is mandatory with `can_create` or `can_edit`.
+        form_ajax_refs: A `Lookup` for each relation of the form.
+    """
+
+    model: ClassVar[Any]
+    columns: ClassVar[Sequence[Column]] = ()
+    detail_columns: ClassVar[Sequence[Column]] = ()
+    export_columns: ClassVar[Sequence[ExportColumn]] = ()
+    export_joins: ClassVar[Sequence[Any]] = ()
+    search: ClassVar[Sequence[Search]] = ()
+    filters: ClassVar[Sequence[ListFilter]] = ()
+    column_relations: ClassVar[Sequence[Any]] = ()
+    default_order: ClassVar[tuple[str, bool] | None] = None
+
+    can_create = False
+    can_edit = False
+    can_delete = False
+    can_view_details = False
+    can_export = False
+    page_size = 20
+    form_base_class = DeskForm
+    model_form_converter = DeskConverter
+
+    list_template = "admin/list.html"
+    create_template = "admin/form.html"
+    edit_template = "admin/form.html"
+    details_template = "admin/details.html"
+    confirm_template = "admin/confirm.html"
+
+    empty_text: ClassVar[Any] = _l("There is nothing here yet.")
+    create_label: ClassVar[Any] = _l("Add")
+
+    # Routes of Flask-Admin that do not exist here.
+    ajax_update = None
+    action_delete = None
+
+    def __init__(self, endpoint: str, url: str) -> None:
+        self.check_declaration()
+        super().__init__(
+            self.model, db, name=self.title, category=self.menu_category, endpoint=endpoint, url=url
+        )
+
+    @classmethod
+    def check_declaration(cls) -> None:
+        """Refuse, at registration, what would open a path around `scope`."""
+        super().check_declaration()
+        ours = cls.__mro__[: cls.__mro__.index(ModelView)]
+        for name in FORBIDDEN:
+            if any(vars(declared).get(name) for declared in ours):
+                raise TypeError(f"{cls.__name__}.{name} is not used here: see docs/how-to-add.md")
+        if not cls.columns:
+            raise TypeError(f"{cls.__name__} must declare `columns`")
+        if (cls.can_create or cls.can_edit) and not (cls.form_columns or cls.form):
+            raise TypeError(f"{cls.__name__} must declare `form_columns` or `form`")
+
+    # --- Rows -------------------------------------------------------------------------------------------------------
+
+    def scope(self, query: Any) -> Any:
+        """`query` (a select or a legacy query over `model`) held to the rows this view may show. Extend, never widen."""
+        return rows.narrow(query, self.model)
+
+    def select(self) -> sa.Select[Any]:
+        """The rows of this view with the relations it shows."""
+        return self.scope(sa.select(self.model)).options(*self.relation_options())
+
+    def relation_options(self) -> list[Any]:
+        return [_loader(relation) for relation in self.column_relations]
+
+    def get_one(self, id: Any) -> Any:
+        return rows.one(self.select(), self.model, id)
+
+    def row_or_404(self, id: Any = None) -> Any:
+        """The row of `?id=` (or of a form's `id`), or the same 404 for a stranger's, a missing and a senseless one."""
+        row = self.get_one(request.values.get("id") if id is None else id)
+        if row is None:
+            abort(404)
+        return row
+
+    def rows(self, ids: Sequence[object]) -> list[Any]:
+        """The rows among `ids` that one may see, in that order, at most 500: all that a bulk action ever gets."""
+        return rows.many(self.select(), self.model, ids)
+
+    def posted_rows(self) -> list[Any]:
+        return self.rows(request.form.getlist("rowid"))
+
+    def get_query(self) -> Any:
+        return self.scope(db.session.query(self.model))
+
+    def get_count_query(self) -> Any:
+        return self.scope(db.session.query(sa.func.count()).select_from(self.model))
+
+    # --- List -------------------------------------------------------------------------------------------------------
+
+    @expose("/")
+    def index_view(self) -> ResponseReturnValue:
+        page = self.listing()
+        return self.render(
+            self.list_template, listing=page, actions=self.allowed_actions(), **self.list_context()
+        )
+
+    def list_context(self) -> dict[str, Any]:
+        """More arguments for the list's template."""
+        return {}
+
+    def get_list(self, *args: Any, **kwargs: Any) -> tuple[int, list[Any]]:
+        page = self.listing()
+        return page.total.count, page.rows
+
+    def listing(self) -> listing.Listing:
+        """The page that the query string asks: keys first, then the rows of those keys with their relations."""
+        asked = listing.read_request(self.columns, self.filters, self.page_size)
+        key = rows.primary_key(self.model)
+        found = listing.filtered(self.scope(sa.select(key)), asked, self.filters, self.search, self.model)
+        sort, descending = self._order(asked)
+        order = keyset.Order(sort.sort_columns if sort else (), key, descending)
+        page = listing.slice_of(found, order, asked.size)
+        narrowed = bool(asked.search or asked.filters)
+        whole = not narrowed and access.current_scope().everything
+        return listing.Listing(
+            rows=self.rows(page.keys),
+            columns=self.columns,
+            filters=self.filters,
+            asked=asked,
+            total=listing.count(found, self.model, estimate=whole),
+            before=page.before,
+            after=page.after,
+            sort_name=sort.name if sort else "",
+            descending=descending,
+        )
+
+    def _order(self, asked: listing.Asked) -> tuple[Column | None, bool]:
+        if asked.sort:
+            return asked.sort, asked.descending
+        if self.default_order is None:
+            return None, True
+        name, descending = self.default_order
+        return next(column for column in self.columns if column.name == name), descending
+
+    @expose("/export/csv/")
+    def export(self) -> ResponseReturnValue:
+        if not self.export_columns:
+            abort(404)
+        asked = listing.read_request(self.columns, self.filters, self.page_size)
+        key = rows.primary_key(self.model)
+        statement = self.scope(sa.select(key))
+        statement = listing.filtered(statement, asked, self.filters, self.search, self.model)
+        for relation in self.export_joins:
+            statement = statement.outerjoin(relation)
+        statement = statement.with_only_columns(*(column.expression for column in self.export_columns))
+        return exports.stream(statement.order_by(key.desc()), self.export_columns, self.slug)
+
+    # --- One row ----------------------------------------------------------------------------------------------------
+
+    @expose("/details/")
+    def details_view(self) -> ResponseReturnValue:
+        if not self.can_view_details:
+            abort(404)
+        row = self.row_or_404()
+        return self.render(self.details_template, row=row, **self.details_context(row))
+
+    def details_context(self, row: Any) -> dict[str, Any]:
+        """More arguments for the template of one row."""
+        return {}
+
+    @expose("/new/", methods=("GET", "POST"))
+    def create_view(self) -> ResponseReturnValue:
+        if not self.can_create:
+            abort(404)
+        form = self.create_form()
+        row = self._submitted(form, lambda: self.do_create(form))
+        if row is not None:
+            return self._saved(row)
+        return self._form_page(self.create_template, form, None)
+
+    @expose("/edit/", methods=("GET", "POST"))
+    def edit_view(self) -> ResponseReturnValue:
+        if not self.can_edit:
+            abort(404)
+        row = self.row_or_404(request.args.get("id", ""))
+        form = self.edit_form(obj=row)
+        if self._submitted(form, lambda: self.do_update(form, row) or row) is not None:
+            return self._saved(row)
+        return self._form_page(self.edit_template, form, row)
+
+    @expose("/delete/", methods=("POST",))
+    def delete_view(self) -> ResponseReturnValue:
+        if not self.can_delete:
+            abort(404)
+        self.do_delete(self.row_or_404(request.form.get("id", "")))
+        return redirect(local_url(request.form.get("url")) or self.get_url(".index_view"))
+
+    def _submitted(self, form: Any, verb: Callable[[], Any]) -> Any:
+        """What `verb` returned, or None when nothing was posted, or the form or the verb refused it."""
+        if request.method != "POST" or not form.validate():
+            return None
+        try:
+            return verb()
+        except Refused as refused:
+            db.session.rollback()
+            form.form_errors.append(refused.sentence)
+        except sa.exc.IntegrityError:
+            db.session.rollback()
+            form.form_errors.append(conflict_sentence())
+        return None
+
+    def _form_page(self, template: str, form: Any, row: Any) -> ResponseReturnValue:
+        status = 422 if request.method == "POST" else 200
+        back = local_url(request.values.get("url")) or self.get_url(".index_view")
+        return self.render(
+            template, form=form, row=row, back_url=back, **self.form_context(form, row)
+        ), status
+
+    def form_context(self, form: Any, row: Any) -> dict[str, Any]:
+        """More arguments for the template of the form."""
+        return {}
+
+    def _saved(self, row: Any) -> ResponseReturnValue:
+        flash(self.saved_sentence(row), "success")
+        return redirect(self.saved_url(row))
+
+    def saved_sentence(self, row: Any) -> str:
+        return _("Your changes were saved.")
+
+    def saved_url(self, row: Any) -> str:
+        """Where a saved form leads: its own page where there is one, else the list."""
+        if self.can_view_details:
+            return self.get_url(".details_view", id=self.get_pk_value(row))
+        return self.get_url(".index_view")
+
+    # --- Verbs: what Flask-Admin would do by itself is for the services to do -------------------------------------------
+
+    def do_create(self, form: Any) -> Any:
+        """Call the verb that makes a row of `form`, and return the row."""
+        raise NotImplementedError
+
+    def do_update(self, form: Any, row: Any) -> Any:
+        """Call the verb that changes `row` to what `form` says."""
+        raise NotImplementedError
+
+    def do_delete(self, row: Any) -> None:
+        """Call the verb that does away with `row`, and flash what was done."""
+        raise NotImplementedError
+
+    def create_model(self, form: Any) -> Any:
+        return self.do_create(form)
+
+    def update_model(self, form: Any, model: Any) -> Any:
+        return self.do_update(form, model)
+
+    def delete_model(self, model: Any) -> Any:
+        return self.do_delete(model)
+
+    # --- Actions ----------------------------------------------------------------------------------------------------
+
+    def allowed_actions(self) -> list[tuple[str, Any]]:
+        return [(name, text) for name, text in self._actions if self.is_action_allowed(name)]
+
+    @expose("/action/", methods=("POST",))
+    def action_view(self) -> ResponseReturnValue:
+        """Hand the chosen rows (not their ids) to an `@action`, which shows a page that asks and posts."""
+        name = request.form.get("action", "")
+        if name not in self._actions_data or not self.is_action_allowed(name):
+            abort(404)
+        chosen = self.posted_rows()
+        if not chosen:
+            raise Refused("nothing_chosen", _("Choose at least one row first."))
+        handler: Callable[[list[Any]], ResponseReturnValue] = self._actions_data[name][0]
+        return handler(chosen)
+
+    def confirm(self, chosen: Sequence[Any], **context: Any) -> str:
+        """The page that asks before a bulk action: `heading`, `text`, `button`, `endpoint` (".release"), `fields`."""
+        back = local_url(request.form.get("url")) or self.get_url(".index_view")
+        return self.render(self.confirm_template, rows=chosen, back_url=back, **context)
+
+    # --- Pickers ----------------------------------------------------------------------------------------------------
+
+    def _create_ajax_loader(self, name: str, options: dict[str, Any]) -> Any:
+        raise TypeError(f"{self}: form_ajax_refs[{name!r}] must be a Lookup, which is narrowed and clamped")
+
+    @expose("/ajax/lookup/")
+    def ajax_lookup(self) -> Response:
+        """[[id, text], …] of the rows that `query` finds in the lookup `name`."""
+        lookup = self._form_ajax_refs.get(request.args.get("name", ""))
+        if lookup is None:
+            abort(404)
+        args = request.args
+        found = lookup.get_list(
+            args.get("query", ""), args.get("offset", 0, type=int), args.get("limit", 10, type=int)
+        )
+        return jsonify([lookup.format(row) for row in found])
+
+    def get_form(self) -> Any:
+        """The declared form, or one of the declared columns; never one of every column of the table."""
+        return super().get_form() if self.form or self.form_columns else self.form_base_class
+
+    # --- What Flask-Admin scaffolds from its own attributes, and this class from `columns` -------------------------------
+
+    def get_list_columns(self) -> list[tuple[Any, Any]]:
+        return [(column.name, column.label) for column in self.columns]
+
+    get_details_columns = get_export_columns = get_list_columns
+
+    def get_sortable_columns(self) -> dict[Any, Any]:
+        return {}
+
+    def init_search(self) -> bool:
+        return False
+
+    def scaffold_auto_joins(self) -> list[Any]:
+        return []
+
+
+def _loader(relation: Any) -> Any:
+    """The loader option of a relation: one more join to a single row, one more statement for many."""
+    if not hasattr(relation, "property"):
+        return relation
+    return selectinload(relation) if relation.property.uselist else joinedload(relation)

@@ -1,0 +1,134 @@
+"""Who may open a page, and what becomes of a verb that says no: common to every view of both sites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from flask import abort, current_app, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import AdminIndexView, BaseView, expose
+from flask_babel import gettext as _
+from flask_login import current_user
+
+import access
+from access import Permission
+from models import db
+from services.errors import Refused
+
+
+def local_url(target: str | None) -> str | None:
+    """`target` when it is a path of this site, else None: nobody is sent elsewhere by a link they followed."""
+    if not target or "\\" in target or any(ord(character) < 0x20 for character in target):
+        return None
+    parts = urlsplit(target)
+    if parts.netloc:
+        if parts.netloc != request.host:
+            return None
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+    return target if target.startswith("/") and not target.startswith("//") else None
+
+
+class Guarded:
+    """What a view declares about itself, and the permission it cannot be registered without.
+
+    Attributes:
+        permission: What a person must hold to open any route of the view. Mandatory.
+        title: The page's name: its menu entry, its h1 and its title.
+        slug: The last part of its URL, and of its endpoint: `users` is `/portal/users/`, `portal_users.index_view`.
+        menu_category: The menu that holds its entry; None puts the entry on the bar itself.
+        in_menu: Whether it has a menu entry at all.
+    """
+
+    permission: ClassVar[Permission]
+    title: ClassVar[Any] = None
+    slug: ClassVar[str] = ""
+    menu_category: ClassVar[Any] = None
+    in_menu: ClassVar[bool] = True
+
+    @classmethod
+    def check_declaration(cls) -> None:
+        """Raise TypeError unless the class says who may open it and what it is called."""
+        if not isinstance(getattr(cls, "permission", None), Permission):
+            raise TypeError(f"{cls.__name__} must declare `permission`")
+        if not cls.title or not cls.slug:
+            raise TypeError(f"{cls.__name__} must declare `title` and `slug`")
+
+    def is_accessible(self) -> bool:
+        return access.can(current_user, self.permission)
+
+    def is_visible(self) -> bool:
+        return self.in_menu
+
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> ResponseReturnValue:
+        """Send a visitor to sign in and come back; tell a signed-in person that this is not theirs."""
+        if current_user.is_authenticated:
+            abort(403)
+        wanted = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
+        return redirect(url_for(current_app.login_manager.login_view, next=wanted))  # type: ignore[attr-defined]
+
+    def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Run a route. Flask-Admin's own swallows TypeError and runs the route again."""
+        try:
+            return fn(self, *args, **kwargs)
+        except Refused as refused:
+            db.session.rollback()
+            flash(refused.sentence, "danger")
+        except sa.exc.IntegrityError:
+            # Two people changed the same thing at once; the statement itself is for the log alone.
+            db.session.rollback()
+            current_app.logger.exception("integrity error in %s", request.endpoint)
+            flash(conflict_sentence(), "danger")
+        return redirect(self._way_back())
+
+    def _way_back(self) -> str:
+        """Where a refusal returns to: the page that posted, else the view's own, else home; never in a circle."""
+        here = request.path
+        own = self.get_url(f".{self._default_view}")  # type: ignore[attr-defined]
+        home = url_for(f"{self.admin.index_view.endpoint}.index")  # type: ignore[attr-defined]
+        if request.method == "POST":
+            candidates = [
+                local_url(request.form.get("url")),
+                local_url(request.referrer),
+                own,
+            ]
+        else:
+            candidates = [own, home]
+        for candidate in candidates:
+            if candidate and (request.method == "POST" or urlsplit(candidate).path != here):
+                return candidate
+        abort(409)
+
+
+def conflict_sentence() -> str:
+    """What a person reads when the database refused what a form asked; nothing was changed."""
+    return _(
+        "This could not be saved: something changed in the meantime. Nothing was changed; please try again."
+    )
+
+
+class DeskPage(Guarded, BaseView):
+    """A plain page. A subclass declares `permission`, `title`, `slug` and exposes its routes."""
+
+    def __init__(self, endpoint: str, url: str) -> None:
+        self.check_declaration()
+        super().__init__(name=self.title, category=self.menu_category, endpoint=endpoint, url=url)
+
+
+class DeskIndexView(Guarded, AdminIndexView):
+    """A site's home. A subclass declares `permission`, `title` and overrides `index`."""
+
+    slug = "home"
+    template: ClassVar[str] = "admin/index.html"
+
+    def __init__(self, endpoint: str, url: str) -> None:
+        self.check_declaration()
+        super().__init__(name=self.title, endpoint=endpoint, url=url, template=self.template)
+        # The theme is ours: Flask-Admin's jQuery and Select2 are served to nobody.
+        self.static_folder = None
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        return self.render(self.template)

@@ -1,0 +1,66 @@
+"""The words and the tone of every state and role that people read: the one place.
+
+A tone is one of `success`, `info`, `warning`, `danger`, `neutral`: a colour, never without the word.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from models import Language, LicenseState, MailState, OrderState, Role
+
+# By type first: members of two StrEnums are equal when their values are.
+LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {
+    LicenseState: {
+        LicenseState.AVAILABLE: (_l("Available"), "neutral"),
+        LicenseState.ASSIGNED: (_l("Assigned"), "info"),
+        LicenseState.ACTIVATED: (_l("Activated"), "success"),
+        LicenseState.SUSPENDED: (_l("Suspended"), "warning"),
+        LicenseState.EXPIRED: (_l("Expired"), "danger"),
+        LicenseState.REVOKED: (_l("Revoked"), "danger"),
+    },
+    OrderState: {
+        OrderState.PENDING: (_l("Awaiting payment"), "warning"),
+        OrderState.PROCESSING: (_l("Payment in progress"), "info"),
+        OrderState.PAID: (_l("Paid"), "success"),
+        OrderState.FAILED: (_l("Payment declined"), "danger"),
+        OrderState.EXPIRED: (_l("Payment abandoned"), "neutral"),
+        OrderState.CANCELLED: (_l("Cancelled"), "neutral"),
+        OrderState.REFUNDED: (_l("Refunded"), "neutral"),
+        OrderState.DISPUTED: (_l("Payment disputed"), "danger"),
+    },
+    Role: {
+        Role.MEMBER: (_l("Standard user"), "neutral"),
+        Role.ADMIN: (_l("Administrator"), "info"),
+        Role.SUPPORT: (_l("Support"), "warning"),
+    },
+    MailState: {
+        MailState.QUEUED: (_l("Queued"), "neutral"),
+        MailState.SENDING: (_l("Being sent"), "info"),
+        MailState.SENT: (_l("Sent"), "success"),
+        MailState.FAILED: (_l("Not delivered"), "danger"),
+        MailState.DROPPED: (_l("No longer needed"), "neutral"),
+    },
+    Language: {
+        Language.FR: (_l("French"), "neutral"),
+        Language.EN: (_l("English"), "neutral"),
+    },
+}
+
+
+def label(member: enum.StrEnum) -> str:
+    """What people read for a state, role or language."""
+    return str(LABELS[type(member)][member][0])
+
+
+def tone(member: enum.StrEnum) -> str:
+    """The colour of a state's badge."""
+    return LABELS[type(member)][member][1]
+
+
+def options(kind: type[enum.StrEnum]) -> list[tuple[str, Any]]:
+    """(value, label) pairs of an enum, for a select field or a filter."""
+    return [(member.value, LABELS[kind][member][0]) for member in LABELS[kind]]

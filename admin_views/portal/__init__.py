@@ -1,0 +1,17 @@
+"""The pages of `/portal`, in the order of its menu."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from access import Permission
+from admin_views.guard import DeskIndexView
+
+
+class Home(DeskIndexView):
+    title = _l("Home")
+    permission = Permission.OWN_LICENSES
+
+
+HOME = Home
+VIEWS: list[type] = []

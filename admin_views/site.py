@@ -1,0 +1,76 @@
+"""Making the two Flask-Admin sites, and what every template of theirs can rely on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Flask, Response, redirect, request
+from flask_admin import Admin
+from flask_admin.theme import Theme
+from flask_login import current_user
+
+from admin_views import icons, labels
+from admin_views.base import DeskModelView
+from admin_views.guard import DeskIndexView, DeskPage, local_url
+
+THEMES = ("light", "dark", "auto")
+COOKIE_LIFETIME = dt.timedelta(days=365)
+
+View = type[DeskPage] | type[DeskModelView]
+
+
+def make_site(app: Flask, *, prefix: str, home: type[DeskIndexView], views: Sequence[View]) -> Admin:
+    """The site at `/<prefix>/`, with endpoints `<prefix>_home.index`, `<prefix>_<slug>.index_view` and so on.
+
+    Raises:
+        TypeError: when a view does not say who may open it, or uses what `DeskModelView` forbids.
+    """
+    site = Admin(
+        app,
+        name=str(home.title),
+        url=f"/{prefix}",
+        endpoint=f"{prefix}_home",
+        index_view=home(endpoint=f"{prefix}_home", url=f"/{prefix}"),
+        # No such folder: a template that we forgot to write fails loudly instead of showing the stock one.
+        theme=Theme(folder="none", base_template="layout.html"),
+    )
+    for view in views:
+        site.add_view(view(endpoint=f"{prefix}_{view.slug}", url=f"/{prefix}/{view.slug}"))
+    return site
+
+
+def init_theme(app: Flask) -> None:
+    """The routes and template names of the theme."""
+    sprite = icons.Sprite()
+    app.add_url_rule("/icons.svg", "icons", sprite.response)
+    app.add_url_rule("/theme", "theme", choose_theme, methods=["POST"])
+    app.jinja_env.globals["icons_version"] = sprite.version
+    app.jinja_env.filters["label"] = labels.label
+    app.jinja_env.filters["tone"] = labels.tone
+    app.context_processor(lambda: {"site": current_site(app), "theme_choice": theme_choice()})
+
+
+def current_site(app: Flask) -> Admin | None:
+    """The site whose menu the signed-in person sees, on error pages and in their profile too."""
+    if not current_user or not current_user.is_authenticated:
+        return None
+    return next((site for site in app.extensions.get("admin", []) if site.index_view.is_accessible()), None)
+
+
+def theme_choice() -> str:
+    """`light`, `dark`, or `auto` for what the device says."""
+    choice = request.cookies.get("theme", "auto")
+    return choice if choice in THEMES else "auto"
+
+
+def choose_theme() -> Any:
+    """Remember the theme chosen in the menu, for a year, on this device."""
+    answer: Response = redirect(local_url(request.form.get("url")) or "/")  # type: ignore[assignment]
+    choice = request.form.get("theme", "")
+    if choice in THEMES:
+        answer.set_cookie(
+            "theme", choice, max_age=COOKIE_LIFETIME, samesite="Lax", httponly=True, secure=request.is_secure
+        )
+    return answer

@@ -1,0 +1,75 @@
+/* What makes pages smoother: menus that close, the modal window, no double submit, number steppers.
+   Every page works without this file. */
+"use strict";
+
+document.documentElement.classList.add("js");
+
+// --- Menus: close on a click outside, on Escape, and when another opens.
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("[data-menu][open]")) {
+    if (menu !== except) menu.open = false;
+  }
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target.closest("[data-menu]")));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.activeElement.closest("[data-menu][open]");
+  closeMenus(null);
+  if (menu) menu.querySelector("summary").focus();
+});
+
+// --- The confirmation window: the same <dialog>, made modal; leaving it follows its close link.
+for (const dialog of document.querySelectorAll("dialog[data-window]")) {
+  dialog.removeAttribute("open");
+  dialog.showModal();
+  dialog.querySelector("h2").focus();
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    window.location.assign(dialog.dataset.close);
+  });
+}
+
+// --- A form is sent once: its button says so until the next page is there.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  const button = event.submitter;
+  if (!button) return;
+  button.setAttribute("aria-busy", "true");
+  if (button.dataset.busy) button.textContent = button.dataset.busy;
+});
+
+// Coming back with the browser's own button shows the page as it was left: let it be sent again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+});
+
+// --- Number steppers.
+for (const stepper of document.querySelectorAll("[data-stepper]")) {
+  const input = stepper.querySelector("input");
+  for (const button of stepper.querySelectorAll("[data-step]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      if (button.dataset.step > 0) input.stepUp();
+      else input.stepDown();
+      input.dispatchEvent(new Event("change", { bubbles: true }));
+    });
+  }
+}
+
+// --- Fields that send their form when changed, such as a quantity in the cart.
+document.addEventListener("change", (event) => {
+  const form = event.target.form;
+  if (form && form.hasAttribute("data-autosubmit")) form.requestSubmit();
+});
+
+// --- The first thing to read after a form was refused.
+const summary = document.querySelector("[data-focus]");
+if (summary) summary.focus();
