@@ -106,7 +106,10 @@ class PublicRow:
 class TenantRow:
     """Seen by the people of the company that its `company_id` names, and by the staff."""
 
-    company_id: Any
+    @declared_attr
+    def company_id(cls) -> Mapped[Any]:
+        # Declared here too, because the query hook's criterion is first read off this very class (`access.py`).
+        return mapped_column(BigId, sa.ForeignKey("companies.id"))
 
 
 class CompanyRow(TenantRow):
