@@ -72,12 +72,15 @@ def _database(env: dict[str, str], instance: Path) -> dict[str, Any]:
 
 
 def _engine_options(url: str) -> dict[str, Any]:
+    # The log of a fault shows the statement, not the names and addresses in it.
+    options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 10}}
+        return options | {"connect_args": {"timeout": 10}}
     # A lock is waited for 10 s, a statement 30 s, and a forgotten transaction is ended after 30 s:
     # all shorter than gunicorn's 60 s, so that a person gets a sentence and not a dead worker.
     timeouts = "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
-    return {"pool_pre_ping": True, "connect_args": {"options": timeouts, "connect_timeout": 5}}
+    connect = {"options": timeouts, "connect_timeout": 5}
+    return options | {"pool_pre_ping": True, "connect_args": connect}
 
 
 def _sessions(base_url: str, port: int) -> dict[str, Any]:

@@ -19,10 +19,19 @@ from web import (
     profile,
     sign_in,
     statics,
+    stripe_webhook,
 )
 from web.blueprint import bp
 
-PAGES = (health, home, links, look, profile, sign_in)  # importing a module registers its pages with `bp`
+PAGES = (
+    health,
+    home,
+    links,
+    look,
+    profile,
+    sign_in,
+    stripe_webhook,
+)  # importing a module registers its pages with `bp`
 
 
 def init_app(app: Flask) -> None:
@@ -34,5 +43,6 @@ def init_app(app: Flask) -> None:
     filters.init_app(app)
     statics.init_app(app)
     headers.init_app(app)
+    stripe_webhook.init_app(app)
     errors.init_app(app)
     app.register_blueprint(bp)

@@ -8,13 +8,14 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms.fields import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from models import Language
 from services.people import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 
 MAX_EMAIL_LENGTH = 254
-LANGUAGE_NAMES = [(Language.FR.value, "Français"), (Language.EN.value, "English")]
+LANGUAGE_NAMES = [SelectChoice(Language.FR.value, "Français"), SelectChoice(Language.EN.value, "English")]
 FILLED = InputRequired(_l("Please fill in this field."))
 TOO_LONG = _l("This text is too long.")
 
@@ -79,10 +80,8 @@ class ProfileForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.time_zone.choices = [
-            ("", _l("The same as my company")),
-            *((name, name) for name in time_zones()),
-        ]
+        names = [SelectChoice(name, name) for name in time_zones()]
+        self.time_zone.choices = [SelectChoice("", _l("The same as my company")), *names]
 
 
 def time_zones() -> list[str]:
