@@ -35,14 +35,15 @@ def main() -> int:
         return 1
     web = server.listen(server.create(rooms), settings.host, settings.port)
     rooms.public_url = settings.public_url.rstrip("/") or f"http://{settings.host}:{web.port}"
-    for part in (rooms.courier, rooms.clock):
-        part.start()
+    rooms.courier.start()
+    rooms.clock.start()
     threading.Thread(target=web.serve_forever, args=(0.1,), name="web", daemon=True).start()
     print(f"sandbox: {rooms.public_url} mail on port {rooms.mail.port}", flush=True)
     _wait_for_signal()
     web.shutdown()
-    for part in (rooms.clock, rooms.courier, rooms.mail):
-        part.stop()
+    rooms.clock.stop()
+    rooms.courier.stop()
+    rooms.mail.stop()
     return 0
 
 

@@ -47,12 +47,12 @@ class Clock:
             if not tx.sql(query, values).fetchone():
                 return 0
         with self.store.transaction(self.switches.now()) as tx:
-            # Read again inside: a rival may have expired or settled it since.
+            # Read again inside: a rival may have paid, expired or settled it since, and cleared its timer.
             due = tx.sql(query, values).fetchall()
             for row in due:
                 if row["what"] == "settle":
                     payments.settle(tx, row["object_id"])
                 else:
-                    sessions.current(tx, row["object_id"])
+                    sessions.expire(tx, tx.get("checkout.session", row["object_id"]))
         self.courier.wake()
         return len(due)

@@ -138,7 +138,14 @@ def _find(ident: int) -> tuple[Object, EmailMessage]:
 def body(message: EmailMessage, kind: str) -> str | None:
     """Return the `plain` or `html` body of a mail, or None."""
     part = message.get_body(preferencelist=(kind,))
-    return str(part.get_content()) if part is not None else None
+    if part is None:
+        return None
+    raw = part.get_payload(decode=True)
+    content = raw if isinstance(raw, bytes) else b""
+    try:
+        return content.decode(part.get_content_charset("utf-8"), "replace")
+    except LookupError:  # A charset that nobody knows.
+        return content.decode("utf-8", "replace")
 
 
 class _Links(HTMLParser):

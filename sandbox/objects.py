@@ -11,6 +11,25 @@ from typing import Any
 API_VERSION = "2026-10-28.endive"
 ALPHABET = string.ascii_letters + string.digits
 Object = dict[str, Any]
+# Fields that Stripe always sends and that are empty here, at first or for good.
+NO_SESSION = (
+    "after_expiration allow_promotion_codes billing_address_collection client_secret "
+    "collected_information consent consent_collection currency_conversion invoice origin_context "
+    "payment_intent payment_link payment_method_configuration_details permissions recovered_from "
+    "saved_payment_method_options setup_intent shipping_address_collection shipping_cost subscription "
+    "wallet_options"
+)
+NO_INTENT = (
+    "application application_fee_amount automatic_payment_methods canceled_at cancellation_reason "
+    "last_payment_error latest_charge next_action on_behalf_of payment_method "
+    "payment_method_configuration_details processing review setup_future_usage shipping "
+    "statement_descriptor statement_descriptor_suffix transfer_data transfer_group"
+)
+NO_CHARGE = (
+    "application application_fee application_fee_amount balance_transaction failure_balance_transaction "
+    "failure_code failure_message on_behalf_of receipt_number receipt_url review shipping source_transfer "
+    "statement_descriptor statement_descriptor_suffix transfer_data transfer_group"
+)
 
 
 def new_id(prefix: str, length: int = 24) -> str:
@@ -25,22 +44,14 @@ def _stamp(kind: str, prefix: str, length: int = 24) -> Object:
 def session(params: Object, *, amount: int, currency: str, expires_at: int, public_url: str) -> Object:
     """Build an open Checkout Session in payment mode; `expires_at` in seconds since 1970."""
     thing = _stamp("checkout.session", "cs_test", 58)
-    thing |= {
+    thing |= dict.fromkeys(NO_SESSION.split()) | {
         "adaptive_pricing": {"enabled": False},
-        "after_expiration": None,
-        "allow_promotion_codes": None,
         "amount_subtotal": amount,
         "amount_total": amount,
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-        "billing_address_collection": None,
         "cancel_url": params.get("cancel_url"),
         "client_reference_id": params.get("client_reference_id"),
-        "client_secret": None,
-        "collected_information": None,
-        "consent": None,
-        "consent_collection": None,
         "currency": currency,
-        "currency_conversion": None,
         "custom_fields": [],
         "customer": params.get("customer"),
         "customer_creation": None if params.get("customer") else "if_required",
@@ -50,7 +61,6 @@ def session(params: Object, *, amount: int, currency: str, expires_at: int, publ
         "locale": params.get("locale"),
         "metadata": params.get("metadata", {}),
         "mode": "payment",
-        "payment_intent": None,
         "payment_method_options": params.get("payment_method_options", {}),
         "payment_method_types": params["payment_method_types"],
         "payment_status": "unpaid" if amount else "no_payment_required",
@@ -74,7 +84,6 @@ def _session_extras() -> Object:
             "submit": None,
             "terms_of_service_acceptance": None,
         },
-        "invoice": None,
         "invoice_creation": {
             "enabled": False,
             "invoice_data": {
@@ -87,21 +96,10 @@ def _session_extras() -> Object:
                 "rendering_options": None,
             },
         },
-        "origin_context": None,
-        "payment_link": None,
         "payment_method_collection": "if_required",
-        "payment_method_configuration_details": None,
-        "permissions": None,
         "phone_number_collection": {"enabled": False},
-        "recovered_from": None,
-        "saved_payment_method_options": None,
-        "setup_intent": None,
-        "shipping_address_collection": None,
-        "shipping_cost": None,
         "shipping_options": [],
-        "subscription": None,
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-        "wallet_options": None,
     }
 
 
@@ -187,42 +185,27 @@ def _price(data: Object, product: str) -> Object:
 def payment_intent(session: Object, wanted: Object) -> Object:
     """Build the payment of a session, not attempted yet; `wanted` is the session's `payment_intent_data`."""
     thing = _stamp("payment_intent", "pi")
-    return thing | {
-        "amount": session["amount_total"],
-        "amount_capturable": 0,
-        "amount_details": {"tip": {}},
-        "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
-        "automatic_payment_methods": None,
-        "canceled_at": None,
-        "cancellation_reason": None,
-        "capture_method": "automatic_async",
-        "client_secret": f"{thing['id']}_secret_{new_id('')[1:]}",
-        "confirmation_method": "automatic",
-        "currency": session["currency"],
-        "customer": session["customer"],
-        "description": wanted.get("description"),
-        "last_payment_error": None,
-        "latest_charge": None,
-        "metadata": wanted.get("metadata", {}),
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
-        "payment_method_options": {},
-        "payment_method_types": session["payment_method_types"],
-        "processing": None,
-        "receipt_email": wanted.get("receipt_email"),
-        "review": None,
-        "setup_future_usage": None,
-        "shipping": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
-        "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
-    }
+    return (
+        thing
+        | dict.fromkeys(NO_INTENT.split())
+        | {
+            "amount": session["amount_total"],
+            "amount_capturable": 0,
+            "amount_details": {"tip": {}},
+            "amount_received": 0,
+            "capture_method": "automatic_async",
+            "client_secret": f"{thing['id']}_secret_{new_id('')[1:]}",
+            "confirmation_method": "automatic",
+            "currency": session["currency"],
+            "customer": session["customer"],
+            "description": wanted.get("description"),
+            "metadata": wanted.get("metadata", {}),
+            "payment_method_options": {},
+            "payment_method_types": session["payment_method_types"],
+            "receipt_email": wanted.get("receipt_email"),
+            "status": "requires_payment_method",
+        }
+    )
 
 
 def payment_method(kind: str, details: Object, payer: Object, customer: str | None) -> Object:
@@ -252,75 +235,61 @@ def charge(intent: Object, method: Object, *, details: Object, status: str, outc
     """Build one attempt to take money; `status` is succeeded, pending or failed, `outcome` what the network said."""
     thing = _stamp("charge", "ch" if method["type"] == "card" else "py")
     done = status == "succeeded"
-    return thing | {
-        "amount": intent["amount"],
-        "amount_captured": intent["amount"] if done else 0,
-        "amount_refunded": 0,
-        "application": None,
-        "application_fee": None,
-        "application_fee_amount": None,
-        "balance_transaction": None,
-        "billing_details": method["billing_details"],
-        "calculated_statement_descriptor": "SANDBOX",
-        "captured": done,
-        "currency": intent["currency"],
-        "customer": intent["customer"],
-        "description": intent["description"],
-        "disputed": False,
-        "failure_balance_transaction": None,
-        "failure_code": None,
-        "failure_message": None,
-        "fraud_details": {},
-        "metadata": intent["metadata"],
-        "on_behalf_of": None,
-        "outcome": outcome,
-        "paid": done,
-        "payment_intent": intent["id"],
-        "payment_method": method["id"],
-        "payment_method_details": {"type": method["type"], method["type"]: details},
-        "receipt_email": intent["receipt_email"],
-        "receipt_number": None,
-        "receipt_url": None,
-        "refunded": False,
-        "review": None,
-        "shipping": None,
-        "source_transfer": None,
-        "statement_descriptor": None,
-        "statement_descriptor_suffix": None,
-        "status": status,
-        "transfer_data": None,
-        "transfer_group": None,
-    }
+    return (
+        thing
+        | dict.fromkeys(NO_CHARGE.split())
+        | {
+            "amount": intent["amount"],
+            "amount_captured": intent["amount"] if done else 0,
+            "amount_refunded": 0,
+            "billing_details": method["billing_details"],
+            "calculated_statement_descriptor": "SANDBOX",
+            "captured": done,
+            "currency": intent["currency"],
+            "customer": intent["customer"],
+            "description": intent["description"],
+            "disputed": False,
+            "fraud_details": {},
+            "metadata": intent["metadata"],
+            "outcome": outcome,
+            "paid": done,
+            "payment_intent": intent["id"],
+            "payment_method": method["id"],
+            "payment_method_details": {"type": method["type"], method["type"]: details},
+            "receipt_email": intent["receipt_email"],
+            "refunded": False,
+            "status": status,
+        }
+    )
 
 
 def customer(params: Object) -> Object:
     """Build a customer from checked parameters."""
     thing = _stamp("customer", "cus", 14)
-    return thing | {
-        "address": (empty_address() | params["address"]) if "address" in params else None,
-        "balance": 0,
-        "currency": None,
-        "default_source": None,
-        "delinquent": False,
-        "description": params.get("description"),
-        "discount": None,
-        "email": params.get("email"),
-        "invoice_prefix": thing["id"][-8:].upper(),
-        "invoice_settings": {
-            "custom_fields": None,
-            "default_payment_method": None,
-            "footer": None,
-            "rendering_options": None,
-        },
-        "metadata": params.get("metadata", {}),
-        "name": params.get("name"),
-        "next_invoice_sequence": 1,
-        "phone": params.get("phone"),
-        "preferred_locales": params.get("preferred_locales", []),
-        "shipping": None,
-        "tax_exempt": "none",
-        "test_clock": None,
-    }
+    return (
+        thing
+        | dict.fromkeys(("currency", "default_source", "discount", "shipping", "test_clock"))
+        | {
+            "address": (empty_address() | params["address"]) if "address" in params else None,
+            "balance": 0,
+            "delinquent": False,
+            "description": params.get("description"),
+            "email": params.get("email"),
+            "invoice_prefix": thing["id"][-8:].upper(),
+            "invoice_settings": {
+                "custom_fields": None,
+                "default_payment_method": None,
+                "footer": None,
+                "rendering_options": None,
+            },
+            "metadata": params.get("metadata", {}),
+            "name": params.get("name"),
+            "next_invoice_sequence": 1,
+            "phone": params.get("phone"),
+            "preferred_locales": params.get("preferred_locales", []),
+            "tax_exempt": "none",
+        }
+    )
 
 
 def event(kind: str, thing: Object, call: Object) -> Object:

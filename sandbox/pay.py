@@ -1,5 +1,6 @@
 """The hosted payment page: `/pay/<session>`, where a person pays with a test card or a test account, or walks away."""
 
+from contextlib import AbstractContextManager
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -14,22 +15,32 @@ from sandbox.store import Object, Transaction
 bp = Blueprint("pay", __name__, url_prefix="/pay")
 
 
+class Closed(Exception):
+    """The session can't be paid; `answer` is the page that says why, or leads on."""
+
+    def __init__(self, answer: ResponseReturnValue) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+@bp.errorhandler(Closed)
+def closed(reason: Closed) -> ResponseReturnValue:
+    return reason.answer
+
+
 @bp.get("/<ident>")
 def show(ident: str) -> ResponseReturnValue:
-    with house().store.transaction(house().switches.now()) as tx:
-        session = sessions.current(tx, ident)
-        return _closed(session) or _page(
+    with _transaction() as tx:
+        session = _open(tx, ident)
+        return _page(
             tx, session, Form.empty(session, sessions.known_email(tx, session)), _last_refusal(tx, session)
         )
 
 
 @bp.post("/<ident>")
 def pay(ident: str) -> ResponseReturnValue:
-    with house().store.transaction(house().switches.now()) as tx:
-        session = sessions.current(tx, ident)
-        closed = _closed(session, paid_goes_on=True)
-        if closed:
-            return closed
+    with _transaction() as tx:
+        session = _open(tx, ident, paid_goes_on=True)
         form = Form.read(session, sessions.known_email(tx, session), request.form)
         if form.errors:
             return _page(tx, session, form), 422
@@ -41,26 +52,44 @@ def pay(ident: str) -> ResponseReturnValue:
 
 @bp.get("/<ident>/authenticate")
 def question(ident: str) -> ResponseReturnValue:
-    with house().store.transaction(house().switches.now()) as tx:
-        session = sessions.current(tx, ident)
-        closed = _closed(session)
-        if closed:
-            return closed
-        if not _is_challenged(tx, session):
-            return redirect(url_for("pay.show", ident=ident), 303)
+    with _transaction() as tx:
+        session = _open(tx, ident)
+        intent = tx.find("payment_intent", session["payment_intent"])
+    if intent is None or intent["status"] != "requires_action":
+        return redirect(url_for("pay.show", ident=ident), 303)
     allow_forms_to(session["success_url"], session["cancel_url"])
     return render_template("authenticate.html", session=session)
 
 
 @bp.post("/<ident>/authenticate")
 def answer(ident: str) -> ResponseReturnValue:
-    with house().store.transaction(house().switches.now()) as tx:
-        session = sessions.current(tx, ident)
-        closed = _closed(session, paid_goes_on=True)
-        if closed:
-            return closed
-        outcome = payments.authenticate(tx, session, succeeded=request.form.get("outcome") == "complete")
-        return _follow(session, outcome)
+    with _transaction() as tx:
+        session = _open(tx, ident, paid_goes_on=True)
+        succeeded = request.form.get("outcome") == "complete"
+        return _follow(session, payments.authenticate(tx, session, succeeded=succeeded))
+
+
+def _transaction() -> AbstractContextManager[Transaction]:
+    house().clock.tick()  # What has expired by now can't be paid.
+    return house().store.transaction(house().switches.now())
+
+
+def _open(tx: Transaction, ident: str, *, paid_goes_on: bool = False) -> Object:
+    """Return an open session in whose language the page will speak; any other raises Closed.
+
+    A second click on "Pay" (`paid_goes_on`) is led on as the first one was.
+    """
+    session = tx.find("checkout.session", ident)
+    if session is None:
+        raise Closed((pages.message("no_session_title", "no_session_text"), 404))
+    texts.speak(session["locale"])
+    if session["status"] == "complete" and paid_goes_on:
+        raise Closed(redirect(success_url(session), 303))
+    if session["status"] == "complete":
+        raise Closed(pages.message("paid_title", "paid_text", success_url(session)))
+    if session["status"] == "expired":
+        raise Closed((pages.message("expired_title", "expired_text", session["cancel_url"]), 410))
+    return session
 
 
 def _attempt(tx: Transaction, session: Object, form: Form) -> payments.Next:
@@ -82,28 +111,6 @@ def _follow(session: Object, outcome: payments.Next) -> ResponseReturnValue:
 def success_url(session: Object) -> str:
     """Return where the merchant wants the payer back, with the session's id in its place."""
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
-
-
-def _closed(session: Object | None, *, paid_goes_on: bool = False) -> ResponseReturnValue | None:
-    """Return the page of a session that can't be paid, or None when it can.
-
-    A second click on "Pay" (`paid_goes_on`) is led on as the first one was.
-    """
-    if session is None:
-        return pages.message("no_session_title", "no_session_text"), 404
-    texts.speak(session["locale"])
-    if session["status"] == "complete":
-        if paid_goes_on:
-            return redirect(success_url(session), 303)
-        return pages.message("paid_title", "paid_text", success_url(session))
-    if session["status"] == "expired":
-        return pages.message("expired_title", "expired_text", session["cancel_url"]), 410
-    return None
-
-
-def _is_challenged(tx: Transaction, session: Object) -> bool:
-    intent = tx.find("payment_intent", session["payment_intent"])
-    return intent is not None and intent["status"] == "requires_action"
 
 
 def _last_refusal(tx: Transaction, session: Object) -> str | None:

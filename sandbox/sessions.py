@@ -51,7 +51,8 @@ def _refuse_contradictions(tx: Transaction, params: Object) -> None:
 
 
 def _total(lines: list[Object], params: Object) -> tuple[str, int]:
-    currencies = {line["price_data"]["currency"] for line in lines} | {params.get("currency")} - {None}
+    currencies: set[str] = {line["price_data"]["currency"] for line in lines}
+    currencies.add(params.get("currency", lines[0]["price_data"]["currency"]))
     if len(currencies) > 1:
         raise StripeError("All prices on a Checkout Session must have the same currency.", param="line_items")
     amount = sum(line["price_data"]["unit_amount"] * line["quantity"] for line in lines)
@@ -106,14 +107,6 @@ def known_email(tx: Transaction, session: Object) -> str | None:
     """Return the payer's address when the merchant gave it, by itself or with the customer."""
     customer = tx.find("customer", session["customer"])
     return session["customer_email"] or (customer["email"] if customer else None)
-
-
-def current(tx: Transaction, ident: str) -> Object | None:
-    """Return a session as it stands now, expiring it first when its time has passed; None when unknown."""
-    session = tx.find("checkout.session", ident)
-    if session and session["status"] == "open" and session["expires_at"] <= tx.now:
-        expire(tx, session)
-    return session
 
 
 def expire(tx: Transaction, session: Object) -> Object:

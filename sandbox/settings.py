@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,16 @@ class Settings:
     @classmethod
     def from_environment(cls) -> "Settings":
         """Read the variables of the table above. A number that is none raises ValueError and names its variable."""
-        given: dict[str, object] = {}
+        given: dict[str, Any] = {}
         for each in fields(cls):
             name = "INSTANCE" if each.name == "instance" else f"SANDBOX_{each.name.upper()}"
             text = os.environ.get(name, "")
             if text:
                 given[each.name] = _read(name, text, each.default)
-        return cls(**given)  # type: ignore[arg-type]
+        return cls(**given)
 
 
-def _read(name: str, text: str, default: object) -> object:
+def _read(name: str, text: str, default: Any) -> Any:
     try:
         if isinstance(default, tuple):
             return tuple(float(part) for part in text.split(","))

@@ -152,7 +152,7 @@ class SandboxProcess:
 
     # A person at the payment page
 
-    def _post(self, url: str, form: dict[str, str]) -> str | None:
+    def submit(self, url: str, form: dict[str, str]) -> str | None:
         """Post a form of the payment page; returns where it leads, or None when the page stays."""
         answer = requests.post(url, data=form, allow_redirects=False, timeout=30)
         if answer.status_code != 303:
@@ -168,21 +168,21 @@ class SandboxProcess:
         A card that asks for 3-D Secure is authenticated, successfully or not.
         """
         person = {"method": "card", "email": "payer@acme.example", "name": "Une Personne"}
-        where = self._post(session_url, {**person, "number": card, "expiry": "12/34", "cvc": "123", **typed})
+        where = self.submit(session_url, {**person, "number": card, "expiry": "12/34", "cvc": "123", **typed})
         if where and where.endswith("/authenticate"):
             return self.authenticate(session_url, succeed=authenticate)
         return where
 
     def authenticate(self, session_url: str, *, succeed: bool = True) -> str | None:
         """Answer the bank's 3-D Secure question; returns the success page's address, or None after a failure."""
-        where = self._post(f"{session_url}/authenticate", {"outcome": "complete" if succeed else "fail"})
+        where = self.submit(f"{session_url}/authenticate", {"outcome": "complete" if succeed else "fail"})
         return where if where and not where.startswith(f"{self.url}/pay/") else None
 
     def pay_by_debit(self, session_url: str, account: str = DEBIT_SUCCEEDS, **typed: str) -> str | None:
         """Pay by bank debit, which stays under way until `settle()`; returns the success page's address."""
         person = {"method": "acss_debit", "email": "payer@acme.example", "name": "Une Personne"}
         bank = {"institution": "000", "transit": "11000", "account": account}
-        return self._post(session_url, {**person, **bank, **typed})
+        return self.submit(session_url, {**person, **bank, **typed})
 
     def walk_away(self, session_id: str) -> str:
         """Open the payment page and leave it; returns the address that its way back has."""

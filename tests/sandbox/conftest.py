@@ -1,6 +1,8 @@
 """One sandbox process for each test worker, wiped between tests, and the real Stripe client on it."""
 
+import contextlib
 import dataclasses
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -90,25 +92,47 @@ class Webhook:
             assert enough, f"only {len(self.received)} deliveries"
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Browsers and impatient clients hang up; anything else is worth a trace."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Base of the tests' little servers."""
+
+    def reply(self, status: int, body: bytes = b"") -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output quiet."""
+
+
+@contextlib.contextmanager
+def serve(handler: type[Handler]) -> Iterator[str]:
+    """Run a little web server; yields its address."""
+    server = _Server(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
 @pytest.fixture
 def webhook() -> Iterator[Webhook]:
     merchant = Webhook()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Taker(Handler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(merchant.take(body, self.headers["Stripe-Signature"]))
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+            self.reply(merchant.take(body, self.headers["Stripe-Signature"]))
 
-        def log_message(self, *_: object) -> None:
-            """Keep the test's output quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    merchant.url = f"http://127.0.0.1:{server.server_port}/stripe/webhook?from=stripe"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield merchant
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve(Taker) as url:
+        merchant.url = f"{url}/stripe/webhook?from=stripe"
+        yield merchant
