@@ -1,9 +1,112 @@
-"""The commands: `flask setup`, `worker`, `reconcile`, `check-mail`, `check-stripe`, `demo`."""
+"""The commands: `flask setup`, `demo`, `worker`, `reconcile`, `check-mail`, `check-stripe`.
+
+Each prints sentences in English, for operators, and ends with status 1 when something is wrong.
+"""
 
 from __future__ import annotations
 
-from flask import Flask
+import signal
+import threading
+
+import click
+import flask_migrate
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+from flask_babel import force_locale
+
+import access
+from services import gateway, outbox, setup, stripe_events
+from services.errors import Refused
 
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
+    for command in (setup_desk, fill_demo, worker, reconcile, check_mail, check_stripe):
+        app.cli.add_command(command)
+
+
+@click.command("setup")
+@click.option("--vendor", prompt="Vendor's name, as customers will see it")
+@click.option("--email", prompt="Your e-mail address")
+@click.option("--first-name", prompt="First name")
+@click.option("--last-name", prompt="Last name")
+@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+@click.option(
+    "--mail-link", is_flag=True, help="Mail a link to choose the password instead of asking for it."
+)
+@with_appcontext
+def setup_desk(
+    *, vendor: str, email: str, first_name: str, last_name: str, language: str, mail_link: bool
+) -> None:
+    """Make the first staff account of an empty desk."""
+    password = (
+        None if mail_link else click.prompt("Password", hide_input=True, confirmation_prompt="The same again")
+    )
+    person = setup.Staff(email.strip(), first_name.strip(), last_name.strip(), setup.Language(language))
+    with access.everything(), force_locale("en_CA"):
+        try:
+            setup.first_staff(person, vendor.strip(), password)
+        except Refused as refusal:
+            raise click.ClickException(refusal.sentence) from refusal
+    if mail_link:
+        click.echo(
+            f"The account of {person.email} is made; `flask worker` mails the link to choose a password."
+        )
+    else:
+        click.echo(f"The account of {person.email} is made.")
+    click.echo(f"Sign in at {current_app.config['BASE_URL']}/support/ and complete the vendor's identity.")
+
+
+@click.command("demo")
+@with_appcontext
+def fill_demo() -> None:
+    """Bring the database up to date and fill it with fictional data. A second time changes nothing."""
+    from demo.fill import fill  # noqa: PLC0415 - production never needs it
+
+    if current_app.config["PRODUCTION"]:
+        raise click.ClickException("Demonstration data is for development: this desk is in production.")
+    flask_migrate.upgrade()
+    with access.everything():
+        made = fill()
+    click.echo("The demonstration data is made." if made else "The demonstration data is there already.")
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Send the mail that waits, until stopped. Any number may run."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    outbox.run(stopping.is_set)
+
+
+@click.command("reconcile")
+@with_appcontext
+def reconcile() -> None:
+    """Ask Stripe about the payments that wait. Run it every ten minutes."""
+    with access.everything():
+        counts = stripe_events.reconcile()
+    click.echo("Looked at {orders} orders and {events} events; {unsettled} wait for later.".format(**counts))
+    if counts["unsettled"]:
+        raise SystemExit(1)
+
+
+@click.command("check-mail")
+@click.argument("address")
+@with_appcontext
+def check_mail(address: str) -> None:
+    """Send a test mail to ADDRESS through the real server, and say what it answered."""
+    from services import mail_check  # noqa: PLC0415
+
+    mail_check.check(address)
+
+
+@click.command("check-stripe")
+@with_appcontext
+def check_stripe() -> None:
+    """Try the Stripe key, and say whose account it opens."""
+    try:
+        click.echo(f"Stripe answers for the account {gateway.check()}.")
+    except (gateway.Unavailable, gateway.Rejected) as error:
+        raise click.ClickException(f"Stripe does not accept us: {error}") from error

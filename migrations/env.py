@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import click
 from alembic import context
 from flask import current_app
 from sqlalchemy.engine import Connection
@@ -57,7 +59,14 @@ def refuse_broken_references(connection: Connection) -> None:
         raise RuntimeError(f"the migration left {len(broken)} rows that point nowhere, first {broken[0]}")
 
 
+def report(step: Any, **_: Any) -> None:
+    """One line for each migration; Alembic's own log says four things each time, none of them news."""
+    done = "applied" if step.is_upgrade else "taken back"
+    click.echo(f"Migration {step.up_revision_id} {done}: {step.up_revision.doc}")
+
+
 def run() -> None:
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
     # On SQLite, BEGIN IMMEDIATE: the turn is taken at the start (services/transaction.py).
     engine = db.engine.execution_options(trousseau_writes=True)
     with engine.connect() as connection, foreign_keys_off(connection):
@@ -67,6 +76,7 @@ def run() -> None:
             render_item=render_item,
             # SQLite can roll back DDL, once the driver leaves transactions to us (services/transaction.py).
             transactional_ddl=True,
+            on_version_apply=report,
             **current_app.extensions["migrate"].configure_args,
         )
         with context.begin_transaction():

@@ -29,7 +29,7 @@ def test_it_starts_empty_though_another_test_wrote_to_the_journal(scope):
 
 def test_run_together_gives_each_rival_a_session_of_its_own(cast, together):
     name = cast.acme.name
-    outcomes = together(50, lambda number: (number, id(db.session()), db.session.get(Company, 1).name))
+    outcomes = together(50, lambda number: (number, db.session(), db.session.get(Company, 1).name))
     assert [outcome.error for outcome in outcomes] == [None] * 50
     assert [outcome.value[0] for outcome in outcomes] == list(range(50))
     assert len({outcome.value[1] for outcome in outcomes}) == 50

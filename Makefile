@@ -1,0 +1,89 @@
+# Everything that people do with this folder. `make help` lists it; make and Python 3.11 or newer are enough.
+
+PORT ?= 8000
+INSTANCE ?= instance
+PYTHON ?= python3
+export PORT INSTANCE
+
+BIN := .venv/bin
+MESSAGES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
+EXTRACT := $(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -k _l -k N_
+CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
+# Measured on two cores: two workers take 60 % of the time of one.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format translations migration screenshots clean browser
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PORT=8000 INSTANCE=instance say where a copy serves (PORT to PORT+2) and keeps its data."
+
+run: .venv/installed $(MESSAGES) ## serve on http://127.0.0.1:8000 with demonstration data, a sandbox and a mail inbox
+	@$(BIN)/flask demo
+	@$(BIN)/python run.py
+
+test: .venv/installed-dev $(MESSAGES) browser ## every test, on SQLite and PostgreSQL, browser tests included
+	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+check: .venv/installed-dev ## style, imports, types, templates, translations, sizes
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/djlint --quiet --check templates sandbox/templates
+	@$(BIN)/djlint --quiet --lint templates sandbox/templates
+	@$(BIN)/python -m scripts.check_translations
+	@$(BIN)/python -m scripts.check_sizes
+
+format: .venv/installed-dev ## put code and templates into the house style
+	@$(BIN)/ruff check --fix-only --quiet
+	@$(BIN)/ruff format
+	@-$(BIN)/djlint --quiet --reformat templates sandbox/templates
+
+translations: .venv/installed-dev ## take new messages of the code into the catalogues, and compile them
+	@$(EXTRACT) -o translations/messages.pot .
+	@$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@rm translations/messages.pot
+	@$(BIN)/pybabel -q compile -d translations
+	@$(BIN)/python -m scripts.check_translations
+
+migration: .venv/installed-dev ## m="add devices": a numbered migration with what changed in models.py, to be completed by hand
+	@test -n "$(m)" || { echo 'Say what it does: make migration m="add devices"'; exit 1; }
+	@$(BIN)/flask db upgrade
+	@$(BIN)/flask db revision --autogenerate -m "$(m)" \
+	    --rev-id $$(printf '%04d' $$(($$(ls migrations/versions/*.py | sed 's|.*/0*\([0-9]*\)_.*|\1|' | sort -n | tail -1) + 1)))
+
+screenshots: .venv/installed-dev $(MESSAGES) browser ## take the pictures of docs/ and the README anew
+	@$(BIN)/python -m scripts.screenshots
+
+clean: ## forget the environment and the data
+	@rm -rf .venv $(INSTANCE) $(MESSAGES)
+
+browser:
+	@test -n "$(CHROMIUM)" || { \
+	    echo "The browser tests need Chromium, which is not on this machine."; \
+	    echo "Debian, Ubuntu: apt-get install chromium   Fedora: dnf install chromium   macOS: brew install chromium"; \
+	    exit 1; }
+
+# --- What the commands above stand on -------------------------------------------------------------------------------
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	    || { echo "Python 3.11 or newer is needed; name it: make run PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .venv \
+	    || { echo "Python's venv module is missing (Debian: apt-get install python3-venv)."; rm -rf .venv; exit 1; }
+
+# A stamp says which list was installed, so that a second run installs nothing.
+.venv/installed: requirements.txt | .venv/bin/python
+	@echo "Installing what Trousseau runs on into .venv …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	@echo "Installing what tests and checks it into .venv …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+%.mo: %.po | .venv/installed
+	@$(BIN)/pybabel -q compile -i $< -o $@

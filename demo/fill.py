@@ -1,0 +1,226 @@
+"""Fill an empty desk, through the verbs that people use: what is shown is what the desk really does."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+import demo.people as names
+from access import SYSTEM, Actor
+from demo import catalogue
+from models import (
+    Assignment,
+    Base,
+    Company,
+    Conditions,
+    JournalEntry,
+    Language,
+    License,
+    MailState,
+    Order,
+    OrderState,
+    OutgoingMail,
+    Plan,
+    Role,
+    Term,
+    User,
+    Vendor,
+    db,
+    utcnow,
+)
+from services import cart, delivery, licenses, mail, orders, people, setup
+from services.quotes import quote
+from services.transaction import company_lock, transaction
+
+PASSWORD = "demo-trousseau"  # noqa: S105 - published on purpose
+DATED_COLUMNS = ("at", "placed_at", "paid_at", "started_at", "assigned_at", "activated_at")
+
+
+@dataclasses.dataclass(frozen=True)
+class Purchase:
+    """So many licences of a plan, bought so many days ago and given to these people (by place in their list).
+
+    The last `activated` of them have activated theirs.
+    """
+
+    days_ago: int
+    plan: str
+    quantity: int
+    holders: range
+    activated: int
+
+
+# Acme's first year has run out: one of its licences is still held, which blocks nobody.
+ACME_PURCHASES = [
+    Purchase(410, "eco", 2, range(39, 40), 1),
+    Purchase(140, "avance", 12, range(1, 10), 6),
+    Purchase(60, "pro", 3, range(10, 12), 1),
+]
+GLOBEX_PURCHASES = [Purchase(95, "pro", 5, range(1, 4), 2)]
+
+
+def fill() -> bool:
+    """Make what is missing of the demonstration desk; False when nothing was."""
+    if db.session.scalar(sa.select(User.id).where(User.email == "admin@globex.example")):
+        return False
+    _sell()
+    acme = Company(
+        name="Acme",
+        billing_email="comptabilite@acme.example",
+        street="1250, rue Saint-Jean",
+        city="Québec",
+        province="QC",
+        postal_code="G1R 1S6",
+    )
+    globex = Company(
+        name="Globex",
+        billing_email="accounts@globex.example",
+        street="77 King Street West",
+        city="Toronto",
+        province="ON",
+        postal_code="M5K 1A1",
+        language=Language.EN,
+    )
+    _customer(acme, names.ACME, "acme.example", ACME_PURCHASES)
+    _customer(globex, names.GLOBEX, "globex.example", GLOBEX_PURCHASES)
+    return True
+
+
+def _sell() -> None:
+    """The vendor, its support, plans, conditions and taxes."""
+    password = people.hashed(PASSWORD)
+    with transaction():
+        if db.session.get(Vendor, 1) is None:
+            db.session.add(catalogue.vendor())
+            db.session.add(Conditions(text_fr=setup.CONDITIONS_FR, text_en=setup.CONDITIONS_EN))
+        setup.add_canadian_taxes()
+        if db.session.scalar(sa.select(Plan.id).limit(1)) is None:
+            db.session.add_all(catalogue.plans())
+        if db.session.scalar(sa.select(User.id).where(User.role == Role.SUPPORT).limit(1)) is None:
+            support = User(
+                email="support@trousseau.example",
+                first_name="Simone",
+                last_name="Arsenault",
+                role=Role.SUPPORT,
+                password=password,
+            )
+            db.session.add(support)
+
+
+def _customer(company: Company, everybody: list[str], domain: str, purchases: list[Purchase]) -> None:
+    if db.session.scalar(sa.select(Company.id).where(Company.name == company.name)):
+        raise RuntimeError(f"{company.name} was only half made: remove the data and begin again.")
+    password = people.hashed(PASSWORD)
+    with transaction():
+        db.session.add(company)
+        db.session.flush()
+        db.session.add_all(
+            _person(company, index, name, domain, password) for index, name in enumerate(everybody)
+        )
+    company_id = company.id
+    staff = list(
+        db.session.scalars(sa.select(User.id).where(User.company_id == company_id).order_by(User.id))
+    )
+    for purchase in purchases:
+        _buy(company_id, staff[0], [staff[place] for place in purchase.holders], purchase)
+
+
+def _person(company: Company, index: int, name: str, domain: str, password: str) -> User:
+    first_name, last_name = name.rsplit(" ", 1)
+    short = {0: "admin", 1: "user"}.get(index) if company.name == "Acme" or index == 0 else None
+    english = company.language == Language.EN or name in names.ENGLISH_AT_ACME
+    return User(
+        company_id=company.id,
+        email=f"{short or names.local_part(name)}@{domain}",
+        first_name=first_name,
+        last_name=last_name,
+        role=Role.MEMBER if index else Role.ADMIN,
+        language=Language.EN if english else Language.FR,
+        password=password,
+        created_at=utcnow() - dt.timedelta(days=420),
+    )
+
+
+# --- Purchases of the past ------------------------------------------------------------------------------------------
+
+
+def _buy(company_id: int, admin_id: int, holder_ids: list[int], purchase: Purchase) -> None:
+    """Buy, pay, give out and activate as people do today; then everything is dated back."""
+    admin = db.session.get_one(User, admin_id)
+    by = Actor.of(admin)
+    bought = utcnow() - dt.timedelta(days=purchase.days_ago)
+    plan = db.session.scalars(sa.select(Plan).where(Plan.code == purchase.plan)).one()
+    with _dated(bought):
+        cart.add(company_id, plan, purchase.quantity, by)
+        company = db.session.get_one(Company, company_id)
+        fingerprint = quote(company).fingerprint
+        order = orders.place(
+            company_id, fingerprint=fingerprint, accepted=True, language=admin.language, by=by
+        )
+        _pay(order.id, company_id)
+    for number, holder_id in enumerate(holder_ids):
+        given = bought + dt.timedelta(days=1 + number, hours=number % 5)
+        with _dated(given):
+            license = licenses.assign(plan, db.session.get_one(User, holder_id), by)
+        if number >= len(holder_ids) - purchase.activated:
+            with _dated(given + dt.timedelta(hours=3)):
+                licenses.activate(license, Actor.of(db.session.get_one(User, holder_id)))
+    _age(order.id, company_id, bought)
+
+
+def _pay(order_id: int, company_id: int) -> None:
+    """What `services.payments` does when the money has come; no bank and no sandbox is asked here."""
+    with company_lock(company_id) as company:
+        order, now = db.session.get_one(Order, order_id), utcnow()
+        order.paid_at = now
+        delivery.empty_cart(order)
+        orders.move(order, OrderState.PAID, "order_fulfilled", SYSTEM)
+        delivery.deliver(order, company.zone, now)
+        mail.receipt(order)
+
+
+def _age(order_id: int, company_id: int, bought: dt.datetime) -> None:
+    """The order's licences and terms begin when it was bought, and its mail was sent long ago."""
+    with company_lock(company_id) as company:
+        for line in db.session.get_one(Order, order_id).lines:
+            ends = delivery.end_of_term(bought, line.term_months, company.zone)
+            of_line = License.order_line_id == line.id
+            db.session.execute(sa.update(License).where(of_line).values(valid_from=bought, valid_until=ends))
+            db.session.execute(
+                sa.update(Term).where(Term.order_line_id == line.id).values(starts_at=bought, ends_at=ends)
+            )
+        waiting = OutgoingMail.state == MailState.QUEUED
+        db.session.execute(
+            sa.update(OutgoingMail)
+            .where(OutgoingMail.company_id == company_id, waiting)
+            .values(state=MailState.SENT, attempts=1, created_at=bought, due_at=bought, sent_at=bought)
+        )
+
+
+@contextlib.contextmanager
+def _dated(moment: dt.datetime) -> Iterator[None]:
+    """Whatever the verbs date in this block is dated `moment`."""
+
+    def date(_mapper: Any, _connection: Any, row: Base) -> None:
+        state = sa.inspect(row)
+        for name in DATED_COLUMNS:
+            if name not in state.attrs:
+                continue
+            is_set = state.attrs[name].history.has_changes() and getattr(row, name) is not None
+            if is_set or (state.pending and state.mapper.columns[name].default is not None):
+                setattr(row, name, moment)
+
+    kinds, events = (Assignment, JournalEntry, License, Order), ("before_insert", "before_update")
+    pairs = [(kind, event) for kind in kinds for event in events]
+    for kind, event in pairs:
+        sa.event.listen(kind, event, date)
+    try:
+        yield
+    finally:
+        for kind, event in pairs:
+            sa.event.remove(kind, event, date)

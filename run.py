@@ -1,0 +1,154 @@
+"""What `make run` runs: web server, mail worker and sandbox, as one process group that stops as one.
+
+It serves for trying Trousseau and for working on it. The web server is gunicorn, as in production: `flask run`
+would start faster by a blink, but it stops without finishing what it serves, and pages that only work on a
+development server have no place here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import FrameType
+
+import config
+
+BIN = Path(sys.executable).parent
+STOP_SECONDS = 10
+START_SECONDS = 60
+
+BANNER = """
+  Trousseau serves at {base_url}
+
+    portal    {base_url}/portal/     admin@acme.example        administrator of Acme
+                                     user@acme.example         standard user of Acme
+                                     admin@globex.example      administrator of Globex
+    support   {base_url}/support/    support@trousseau.example
+    password  demo-trousseau, for all of them
+
+    sandbox   {sandbox_url}           payments that cost nothing
+    mail      {sandbox_url}/inbox     every mail that was sent
+
+  Ctrl-C stops everything.
+"""
+
+
+def main() -> int:
+    """Run until Ctrl-C or until one of the three ends; returns the exit status."""
+    settings = config.load()
+    port = settings["PORT"]
+    if taken := [number for number in (port, port + 1, port + 2) if _is_taken(number)]:
+        print(
+            f"Port {taken[0]} is in use: stop what uses it, or choose other ports, such as: "
+            f"make run PORT={port + 10}",
+            file=sys.stderr,
+        )
+        return 1
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for name, (command, environ) in _commands(settings).items():
+            processes[name] = subprocess.Popen(command, env=os.environ | environ, cwd=config.ROOT)
+        _announce(settings["BASE_URL"], port, processes)
+        return _wait(processes)
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        _stop(processes)
+
+
+def _commands(settings: dict[str, object]) -> dict[str, tuple[list[str], dict[str, str]]]:
+    """Each process's command, and what it needs in its environment beside ours."""
+    port = int(str(settings["PORT"]))
+    sandbox = {
+        "INSTANCE": str(settings["INSTANCE"]),
+        "SANDBOX_PORT": str(port + 1),
+        "SANDBOX_SMTP_PORT": str(port + 2),
+        "SANDBOX_WEBHOOK_URL": f"http://127.0.0.1:{port}/stripe/webhook",
+        "SANDBOX_WEBHOOK_SECRET": config.SANDBOX_WEBHOOK_SECRET,
+        "SANDBOX_SECRET_KEY": config.SANDBOX_SECRET_KEY,
+    }
+    return {
+        "web server": ([str(BIN / "gunicorn")], {}),
+        "mail worker": ([str(BIN / "flask"), "worker"], {}),
+        "sandbox": ([sys.executable, "-m", "sandbox"], sandbox),
+    }
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections are still closing is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+        return False
+
+
+def _announce(base_url: str, port: int, processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Say where everything is, once the web server answers."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and not _ended(processes):
+        if _answers(f"http://127.0.0.1:{port}/healthz"):
+            print(BANNER.format(base_url=base_url, sandbox_url=f"http://127.0.0.1:{port + 1}"), flush=True)
+            return
+        time.sleep(0.1)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except urllib.error.HTTPError as error:
+        # It says what is wrong with it, which is an answer.
+        print(f"{url} answers {error.code}: {error.read().decode(errors='replace')}", file=sys.stderr)
+        return True
+    except OSError:
+        return False
+
+
+def _ended(processes: dict[str, subprocess.Popen[bytes]]) -> str | None:
+    """The name of a process that has ended, if one has."""
+    return next((name for name, process in processes.items() if process.poll() is not None), None)
+
+
+def _wait(processes: dict[str, subprocess.Popen[bytes]]) -> int:
+    """Until one ends: the other two are of no use without it."""
+    while (name := _ended(processes)) is None:
+        time.sleep(0.2)
+    print(
+        f"The {name} has ended (status {processes[name].returncode}): stopping the others.", file=sys.stderr
+    )
+    return 1
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _stop(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    """End every process, by force after `STOP_SECONDS`. A second Ctrl-C does not leave anything behind."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    for process in processes.values():
+        process.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in processes.values():
+        try:
+            process.wait(max(0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What `make check` and `make screenshots` run beside the tools of others."""

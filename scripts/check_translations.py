@@ -1,0 +1,71 @@
+"""Every text has its French, none is in doubt, and the catalogues hold what the code says and nothing else.
+
+`make translations` takes new messages in; the French is then written into translations/fr/.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parent.parent
+# English messages are their own translation: the code is written in English.
+TRANSLATED = {"fr"}
+EXTRACT = ["extract", "-F", "babel.cfg", "--no-location", "--sort-output", "-k", "_l", "-k", "N_"]
+
+
+def main() -> int:
+    wanted = _messages_of_the_code()
+    problems = [
+        problem
+        for path in sorted((ROOT / "translations").glob("*/LC_MESSAGES/messages.po"))
+        for problem in _problems(path, wanted)
+    ]
+    print("\n".join(problems) or f"Translations: {len(wanted)} messages, complete and up to date.")
+    return 1 if problems else 0
+
+
+def _messages_of_the_code() -> Catalog:
+    pybabel = Path(sys.executable).parent / "pybabel"
+    with tempfile.NamedTemporaryFile(suffix=".pot") as pot:
+        subprocess.run([pybabel, "-q", *EXTRACT, "-o", pot.name, "."], cwd=ROOT, check=True)
+        return read_po(io.BytesIO(Path(pot.name).read_bytes()))
+
+
+def _problems(path: Path, wanted: Catalog) -> Iterator[str]:
+    language = path.parts[-3]
+    catalogue = read_po(io.BytesIO(path.read_bytes()), locale=language)
+    in_code, known = _ids(wanted), _ids(catalogue)
+    for message_id in sorted(in_code - known, key=str):
+        yield f"{language}: not in the catalogue (run `make translations`): {message_id!r}"
+    for message_id in sorted(known - in_code, key=str):
+        yield f"{language}: no longer in the code (run `make translations`): {message_id!r}"
+    for message in catalogue:
+        if message.id:
+            yield from _problems_of(message, language)
+
+
+def _ids(catalogue: Catalog) -> set[object]:
+    return {message.id for message in catalogue if message.id}
+
+
+def _problems_of(message: Message, language: str) -> Iterator[str]:
+    texts = message.string if isinstance(message.string, tuple) else (message.string,)
+    if language in TRANSLATED and not all(texts):
+        yield f"{language}: not translated: {message.id!r}"
+    if message.fuzzy:
+        yield f"{language}: in doubt (fuzzy): {message.id!r}"
+    # Placeholders that differ from the message's would break the page.
+    for error in message.check():
+        yield f"{language}: {error}: {message.id!r}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""Going live: the first account of the vendor's staff, and what a desk needs before it can sell."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from access import SYSTEM
+from models import Conditions, Language, Registration, Role, TaxRate, User, Vendor, db
+from services import journal, mail, people
+from services.errors import Refused
+from services.transaction import transaction
+
+# Anything more exact refuses addresses that exist; the mail itself is the proof.
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+# place, French and English name, rate in thousandths of a percent, the vendor's number it is collected under, since.
+# Canada Revenue Agency, "GST/HST calculator (and rates)"; Revenu Québec, « Taux de la TPS et de la TVQ ».
+_GST, _HST, _QST = ("TPS", "GST"), ("TVH", "HST"), ("TVQ", "QST")
+CANADIAN_TAXES = [
+    *[
+        (f"CA-{province}", _GST, 5_000, Registration.GST, dt.date(2008, 1, 1))
+        for province in ("AB", "BC", "MB", "NT", "NU", "QC", "SK", "YT")
+    ],
+    ("CA-QC", _QST, 9_975, Registration.QST, dt.date(2013, 1, 1)),
+    ("CA-ON", _HST, 13_000, Registration.GST, dt.date(2010, 7, 1)),
+    ("CA-NB", _HST, 15_000, Registration.GST, dt.date(2016, 7, 1)),
+    ("CA-NL", _HST, 15_000, Registration.GST, dt.date(2016, 7, 1)),
+    ("CA-PE", _HST, 15_000, Registration.GST, dt.date(2016, 10, 1)),
+    ("CA-NS", _HST, 15_000, Registration.GST, dt.date(2010, 7, 1)),
+    ("CA-NS", _HST, 14_000, Registration.GST, dt.date(2025, 4, 1)),
+]
+
+CONDITIONS_FR = (
+    "Chaque licence est valable pour la durée indiquée à la commande, à compter de la date du paiement.\n\n"
+    "Une licence peut être libérée et assignée à une autre personne de votre entreprise en tout temps. "
+    "Une licence libérée demeure à votre compte.\n\n"
+    "Les prix sont en dollars canadiens. Les taxes applicables s’ajoutent au prix affiché."
+)
+CONDITIONS_EN = (
+    "Each license is valid for the term shown on the order, from the date of payment.\n\n"
+    "A license may be released and assigned to another person of your business at any time. "
+    "A released license stays on your account.\n\n"
+    "Prices are in Canadian dollars. Applicable taxes are added to the price shown."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Staff:
+    """Who the first account is for."""
+
+    email: str
+    first_name: str
+    last_name: str
+    language: Language = Language.FR
+
+
+def first_staff(person: Staff, vendor_name: str, password: str | None = None) -> User:
+    """Make the desk's first account, its vendor, conditions of sale and tax rates.
+
+    Without a password, a mail asks the person to choose one.
+
+    Raises:
+        Refused: `has_staff`, `bad_address`, `bad_name`, or a password too short or too long.
+    """
+    if not _ADDRESS.fullmatch(person.email) or len(person.email) > 254:
+        raise Refused("bad_address", _("%(email)s is not an e-mail address.", email=person.email))
+    if not (person.first_name and person.last_name and vendor_name):
+        raise Refused("bad_name", _("A name cannot be empty."))
+    hashed = people.hashed(password) if password is not None else None
+    with transaction():
+        if db.session.scalar(sa.select(User.id).where(User.role == Role.SUPPORT).limit(1)):
+            raise Refused(
+                "has_staff",
+                _(
+                    "There is a staff account already: further accounts are made in /support. Nothing was changed."
+                ),
+            )
+        _add_missing(vendor_name, person.email)
+        user = User(**dataclasses.asdict(person), role=Role.SUPPORT, password=hashed)
+        db.session.add(user)
+        journal.record("staff_added", by=SYSTEM, subject=user, personal_after={"email": person.email})
+        if hashed is None:
+            mail.password_link(user)
+        return user
+
+
+# --- For the verbs of this room: nothing below commits ---------------------------------------------------------------
+
+
+def _add_missing(vendor_name: str, support_email: str) -> None:
+    """The vendor, a first version of the conditions and Canada's taxes, where there is none yet."""
+    if db.session.get(Vendor, 1) is None:
+        db.session.add(Vendor(id=1, name=vendor_name, legal_name=vendor_name, support_email=support_email))
+    if db.session.scalar(sa.select(Conditions.id).limit(1)) is None:
+        db.session.add(Conditions(text_fr=CONDITIONS_FR, text_en=CONDITIONS_EN))
+    add_canadian_taxes()
+
+
+def add_canadian_taxes() -> None:
+    """Every province's and territory's sales taxes, where the desk has no rate at all. Never commits."""
+    if db.session.scalar(sa.select(TaxRate.id).limit(1)) is None:
+        db.session.add_all(
+            TaxRate(
+                place=place, name_fr=name[0], name_en=name[1], rate=rate, registration=number, starts_on=since
+            )
+            for place, name, rate, number, since in CANADIAN_TAXES
+        )
