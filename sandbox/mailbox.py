@@ -111,11 +111,17 @@ class MailServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening and end the thread."""
+        """Stop listening, hang up on whoever is connected, and end the thread."""
         if self._server is None:
             return
-        self._loop.call_soon_threadsafe(self._server.close)
+        with contextlib.suppress(TimeoutError):  # Still busy with a mail: the process ends anyway.
+            asyncio.run_coroutine_threadsafe(self._hang_up(self._server), self._loop).result(0.5)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=0.5)
-        with contextlib.suppress(RuntimeError):  # Still busy with a mail: the process ends anyway.
-            self._loop.close()
+        self._thread.join(0.2)
+
+    async def _hang_up(self, server: asyncio.Server) -> None:
+        server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
