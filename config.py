@@ -28,11 +28,12 @@ def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
     """Flask's configuration from `environ` (the process's own by default).
 
     Raises:
-        SettingsError: in production, when a secret is missing or a setting would be unsafe.
+        SettingsError: a setting cannot be read; in production, also when one is missing or unsafe.
     """
-    env = dict(os.environ if environ is None else environ)
-    production = env.get("TROUSSEAU_ENV", "development") == "production"
-    port = int(env.get("PORT", "8000"))
+    # Set to nothing is not set: that is how compose files and shells leave a setting out.
+    env = {name: value for name, value in (os.environ if environ is None else environ).items() if value}
+    production = _is_production(env)
+    port = _whole(env, "PORT", 8000)
     instance = (ROOT / env.get("INSTANCE", "instance")).resolve()
     base_url = env.get("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
     settings: dict[str, Any] = {
@@ -43,7 +44,7 @@ def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
         "SECRET_KEY": env.get("SECRET_KEY") or ("" if production else _development_secret(instance)),
         "LOG_LEVEL": env.get("LOG_LEVEL", "INFO"),
         # How many proxies in front of us set X-Forwarded-*; 0 believes none.
-        "TRUSTED_PROXIES": int(env.get("TRUSTED_PROXIES", "0")),
+        "TRUSTED_PROXIES": _whole(env, "TRUSTED_PROXIES", 0),
         "TRUSTED_HOSTS": _hosts(env, base_url, port),
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 500_000,
@@ -60,6 +61,28 @@ def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
     if production:
         _refuse_unsafe(settings, env)
     return settings
+
+
+def _is_production(env: dict[str, str]) -> bool:
+    kind = env.get("TROUSSEAU_ENV", "development")
+    if kind not in {"development", "production"}:
+        # "prod" must not quietly mean a development desk on the open internet.
+        raise SettingsError(f"TROUSSEAU_ENV is development or production, not {kind!r}.")
+    return kind == "production"
+
+
+def _number(env: dict[str, str], name: str, default: float) -> float:
+    try:
+        return float(env.get(name, default))
+    except ValueError:
+        raise SettingsError(f"{name} must be a number, not {env[name]!r}.") from None
+
+
+def _whole(env: dict[str, str], name: str, default: int) -> int:
+    number = _number(env, name, default)
+    if not number.is_integer() or number < 0:
+        raise SettingsError(f"{name} must be a whole number, not {env[name]!r}.")
+    return int(number)
 
 
 def _database(env: dict[str, str], instance: Path) -> dict[str, Any]:
@@ -124,7 +147,7 @@ def _limits(env: dict[str, str]) -> dict[str, Any]:
         "SIGN_IN_LIMIT": env.get("SIGN_IN_LIMIT", "10 per minute; 50 per hour"),
         "LINK_LIMIT": env.get("LINK_LIMIT", "5 per minute; 20 per hour"),
         # Whoever asks for a mail is answered after this long, account or not: the time tells nothing.
-        "LINK_ANSWER_SECONDS": float(env.get("LINK_ANSWER_SECONDS", "0.3")),
+        "LINK_ANSWER_SECONDS": _number(env, "LINK_ANSWER_SECONDS", 0.3),
     }
 
 
@@ -138,20 +161,20 @@ def _stripe(env: dict[str, str], port: int) -> dict[str, Any]:
         # None is Stripe itself.
         "STRIPE_API_BASE": None if key else sandbox,
         "PAYMENT_PAGE_ORIGIN": "https://checkout.stripe.com" if key else sandbox,
-        "STRIPE_TIMEOUT": float(env.get("STRIPE_TIMEOUT", "8")),
+        "STRIPE_TIMEOUT": _number(env, "STRIPE_TIMEOUT", 8),
     }
 
 
 def _mail(env: dict[str, str], port: int, production: bool) -> dict[str, Any]:
     return {
         "MAIL_SERVER": env.get("MAIL_SERVER", "" if production else "127.0.0.1"),
-        "MAIL_PORT": int(env.get("MAIL_PORT", "587" if production else str(port + 2))),
+        "MAIL_PORT": _whole(env, "MAIL_PORT", 587 if production else port + 2),
         "MAIL_USE_TLS": env.get("MAIL_USE_TLS", "1" if production else "0") == "1",
         "MAIL_USE_SSL": env.get("MAIL_USE_SSL", "0") == "1",
         "MAIL_USERNAME": env.get("MAIL_USERNAME") or None,
         "MAIL_PASSWORD": env.get("MAIL_PASSWORD") or None,
         "MAIL_DEFAULT_SENDER": env.get("MAIL_DEFAULT_SENDER", "" if production else "desk@trousseau.example"),
-        "MAIL_TIMEOUT": float(env.get("MAIL_TIMEOUT", "20")),
+        "MAIL_TIMEOUT": _number(env, "MAIL_TIMEOUT", 20),
     }
 
 
@@ -180,7 +203,9 @@ def _refuse_unsafe(settings: dict[str, Any], env: dict[str, str]) -> None:
         "SECRET_KEY must be set to at least 32 random characters.": (
             len(settings["SECRET_KEY"]) >= MINIMUM_SECRET_LENGTH
         ),
-        "DATABASE_URL must name the PostgreSQL database.": "DATABASE_URL" in env,
+        "DATABASE_URL must name the PostgreSQL database.": (
+            settings["SQLALCHEMY_DATABASE_URI"].startswith("postgresql")
+        ),
         "BASE_URL must be the public https:// address.": settings["BASE_URL"].startswith("https://"),
         "STRIPE_SECRET_KEY must be set: the sandbox is for development.": bool(key),
         "STRIPE_WEBHOOK_SECRET must be set beside STRIPE_SECRET_KEY.": bool(

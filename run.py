@@ -18,6 +18,8 @@ import urllib.request
 from pathlib import Path
 from types import FrameType
 
+from dotenv import load_dotenv
+
 import config
 
 BIN = Path(sys.executable).parent
@@ -42,6 +44,7 @@ BANNER = """
 
 def main() -> int:
     """Run until Ctrl-C or until one of the three ends; returns the exit status."""
+    load_dotenv(".env")
     settings = config.load()
     port = settings["PORT"]
     if taken := [number for number in (port, port + 1, port + 2) if _is_taken(number)]:
