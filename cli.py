@@ -5,8 +5,10 @@ Each prints sentences in English, for operators, and ends with status 1 when som
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
+import time
 
 import click
 import flask_migrate
@@ -15,7 +17,7 @@ from flask.cli import with_appcontext
 from flask_babel import force_locale
 
 import access
-from services import gateway, outbox, setup, stripe_events
+from services import gateway, mail_check, outbox, setup, stripe_events
 from services.errors import Refused
 
 
@@ -72,13 +74,23 @@ def fill_demo() -> None:
 
 
 @click.command("worker")
+@click.option("--once", is_flag=True, help="Send what is due, then stop.")
+@click.option("--seconds", type=float, default=float("inf"), help="Stop after that many seconds.")
 @with_appcontext
-def worker() -> None:
+def worker(once: bool, seconds: float) -> None:
     """Send the mail that waits, until stopped. Any number may run."""
     stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    outbox.run(stopping.is_set)
+    deadline = time.monotonic() + seconds
+
+    def stop(*_: object) -> None:
+        stopping.set()
+        # A mail server that hangs must not keep us: what was in mid-send is sent again, as the same mail.
+        signal.setitimer(signal.ITIMER_REAL, 0.8)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
+    outbox.run(lambda: stopping.is_set() or time.monotonic() > deadline, once)
 
 
 @click.command("reconcile")
@@ -96,10 +108,12 @@ def reconcile() -> None:
 @click.argument("address")
 @with_appcontext
 def check_mail(address: str) -> None:
-    """Send a test mail to ADDRESS through the real server, and say what it answered."""
-    from services import mail_check  # noqa: PLC0415
-
-    mail_check.check(address)
+    """Send a test mail to ADDRESS through the real server, and say what is in the way."""
+    with force_locale("en_CA"):
+        problems = mail_check.check(address)
+    if problems:
+        raise click.ClickException(" ".join(problems))
+    click.echo(f"The mail server took the test mail for {address}.")
 
 
 @click.command("check-stripe")
