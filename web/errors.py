@@ -112,7 +112,8 @@ def _too_old(_error: CSRFError) -> Response:
 def _too_many(_error: RateLimitExceeded) -> Response:
     limit = limiter.current_limit
     seconds = max(1, math.ceil(limit.reset_at - time.time())) if limit else 60
-    minutes = math.ceil(seconds / 60)
+    # The library adds a second to be sure; people are told whole minutes.
+    minutes = max(1, math.ceil((seconds - 1) / 60))
     text = ngettext(
         "There were many tries in a short time. Nothing was changed. Try again in %(num)s minute.",
         "There were many tries in a short time. Nothing was changed. Try again in %(num)s minutes.",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import abort, redirect, request, url_for
+from flask.globals import request_ctx
 from flask_login import current_user
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from access import current_actor
@@ -30,6 +34,20 @@ def language() -> Response:
         abort(400)
     if current_user.is_authenticated:
         people.change_profile(current_user, by=current_actor(), language=chosen)
-    response = redirect(local_url(request.form.get("url")) or url_for("web.home"))
+    response = redirect(_page_they_were_on() or url_for("web.home"))
     languages.remember(response, chosen)
     return response
+
+
+def _page_they_were_on() -> str | None:
+    """The address that the form names, unless it is not ours or opens by POST alone (a form shown again)."""
+    target = local_url(request.form.get("url"))
+    try:
+        if target and request_ctx.url_adapter:
+            request_ctx.url_adapter.match(urlsplit(target).path, method="GET")
+    except MethodNotAllowed:
+        return None
+    except HTTPException:
+        # Any other answer, such as "not found", reads well in the new language.
+        return target
+    return target

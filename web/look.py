@@ -71,7 +71,8 @@ def readable(color: Color, surface: Color) -> Color:
     hue, lightness, saturation = colorsys.rgb_to_hls(*color)
     step = -0.01 if luminance(surface) > 0.18 else 0.01
     shade = color
-    while contrast(shade, surface) < TEXT_CONTRAST and 0 < lightness < 1:
+    # Ends at white or black at the latest, which both surfaces allow.
+    while contrast(shade, surface) < TEXT_CONTRAST:
         lightness = min(max(lightness + step, 0), 1)
         # What is sent has 8 bits per part: measure that.
         shade = parse(as_hex(colorsys.hls_to_rgb(hue, lightness, saturation)))

@@ -1,0 +1,40 @@
+"""No log holds the token of a one-time link."""
+
+from __future__ import annotations
+
+import logging
+import urllib.request
+
+import pytest
+from flask import Flask
+
+from models import LinkPurpose
+from tests.conftest import Cast
+from tests.servers import WebServer
+from tests.web.pages import mint
+from web.logs import ACCESS_LOGGERS
+
+pytestmark = pytest.mark.one_database
+
+
+@pytest.mark.parametrize("name", ACCESS_LOGGERS)
+def test_an_access_log_hides_tokens_in_addresses_and_referrers(
+    app: Flask, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    with caplog.at_level(logging.INFO):
+        logging.getLogger(name).info(
+            '"GET %s HTTP/1.1" 200 "%s"', "/l/aB3-_x9", "https://desk.example/l/zZ%2E~"
+        )
+        logging.getLogger(name).info("GET /licenses/42")
+    assert caplog.messages == ['"GET /l/… HTTP/1.1" 200 "https://desk.example/l/…"', "GET /licenses/42"]
+
+
+def test_the_development_server_logs_no_token(
+    live_server: WebServer, cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = mint(LinkPurpose.SIGN_IN, cast.bob)
+    logging.getLogger("werkzeug").setLevel(logging.INFO)
+    with caplog.at_level(logging.DEBUG), urllib.request.urlopen(live_server.url + path) as answer:
+        assert answer.status == 200
+    assert "GET /l/…" in caplog.text
+    assert path not in caplog.text

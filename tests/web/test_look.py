@@ -1,0 +1,81 @@
+"""The vendor's colour and logo."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import db
+from tests.client import Client
+from tests.conftest import Cast
+from web import look
+
+pytestmark = pytest.mark.one_database
+COLORS = st.tuples(*[st.integers(0, 255)] * 3).map(lambda parts: "#{:02x}{:02x}{:02x}".format(*parts))
+
+
+def _variables(theme: str) -> dict[str, str]:
+    return dict(re.findall(r"(--[\w-]+): ([^;]+);", theme))
+
+
+@given(color=COLORS)
+def test_any_colour_of_the_vendor_can_be_read_in_both_themes(color: str) -> None:
+    for surface in (look.LIGHT_SURFACE, look.DARK_SURFACE):
+        theme = _variables(look._theme(look.parse(color), surface))
+        assert theme["--accent"] == color
+        accent, on, strong = (
+            look.parse(theme[name]) for name in ("--accent", "--on-accent", "--accent-strong")
+        )
+        assert look.contrast(on, accent) >= 4.5
+        assert look.contrast(strong, surface) >= 4.5
+
+
+def test_contrast_is_that_of_the_guidelines() -> None:
+    assert look.contrast(look.WHITE, look.BLACK) == pytest.approx(21)
+    assert look.contrast(look.parse("#767676"), look.WHITE) == pytest.approx(4.54, abs=0.01)
+
+
+def test_a_readable_colour_is_left_alone() -> None:
+    assert look.readable(look.parse("#10306b"), look.LIGHT_SURFACE) == look.parse("#10306b")
+
+
+def test_the_style_sheet_follows_the_vendors_colour_and_is_kept_until_it_changes(
+    client: Client, cast: Cast
+) -> None:
+    cast.vendor.color, cast.vendor.revision = "#aa0000", 7
+    db.session.commit()
+    answer = client.get("/vendor.css?v=7")
+    assert answer.mimetype == "text/css"
+    assert answer.text.count("--accent: #aa0000") == 3
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert client.get("/vendor.css?v=8").headers["Cache-Control"] == "no-cache"
+    assert "/vendor.css?v=7" in client.get("/sign-in").text
+
+
+def test_the_logo_is_served_as_a_picture_and_nothing_else(client: Client, cast: Cast) -> None:
+    assert client.get("/vendor/logo").status_code == 404
+    cast.vendor.logo, cast.vendor.logo_type = b"<script>alert(1)</script>", "image/png"
+    db.session.commit()
+    answer = client.get("/vendor/logo?v=1")
+    assert answer.data == b"<script>alert(1)</script>"
+    assert answer.headers["Content-Type"] == "image/png"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    cast.vendor.logo_type = "image/svg+xml"
+    db.session.commit()
+    assert client.get("/vendor/logo").status_code == 404
+
+
+def test_pages_open_before_there_is_a_vendor(client: Client) -> None:
+    for path in ("/sign-in", "/vendor.css", "/nowhere"):
+        assert client.get(path).status_code in {200, 404}
+
+
+def test_a_page_reads_the_vendor_once(client: Client, cast: Cast, count_queries: object) -> None:
+    with count_queries() as statements:  # type: ignore[operator]
+        client.get("/sign-in")
+    assert len([statement for statement in statements if "FROM vendor" in statement]) == 1
+    assert len(statements) == 1
