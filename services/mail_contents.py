@@ -108,12 +108,12 @@ def _staff_alert(mail: OutgoingMail) -> Context:
         "order": order,
         "company": order.company,
         "code": code,
-        "said": _alert(code),
+        "said": alert_sentence(code),
         "order_url": addresses.support_order_url(order),
     }
 
 
-def _alert(code: str) -> str:
+def alert_sentence(code: str) -> str:
     """What a code of `services/payments.py` means, and what staff can do about it."""
     sentences = {
         "wrong_amount": _(
