@@ -216,6 +216,12 @@ class User(Base, TenantRow, UserMixin):
     signed_in_at: Mapped[dt.datetime | None]
 
     company: Mapped[Company | None] = relationship(back_populates="users")
+    # What the person holds, expired or not; revoked licences have no holder.
+    licenses: Mapped[list[License]] = relationship(
+        primaryjoin="User.id == foreign(License.user_id)",
+        order_by="License.valid_until.desc()",
+        viewonly=True,
+    )
 
     def __str__(self) -> str:
         return self.name

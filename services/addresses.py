@@ -42,7 +42,7 @@ def link_url(token: str) -> str:
 
 def order_url(order: Order) -> str:
     """The customer's page of an order."""
-    return absolute(f"/portal/orders/details/?id={order.id}")
+    return absolute(f"/portal/orders/{order.reference}")
 
 
 def users_url() -> str:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-
-from access import Permission
-from admin_views.guard import DeskIndexView
-
-
-class Home(DeskIndexView):
-    title = _l("Home")
-    permission = Permission.OWN_LICENSES
-
+from admin_views.base import DeskModelView, DeskPage
+from admin_views.portal.home import Home, MyLicense
+from admin_views.portal.licenses import Licenses
+from admin_views.portal.orders import Orders
+from admin_views.portal.plans import Plans
+from admin_views.portal.users import Users
 
 HOME = Home
-VIEWS: list[type] = []
+VIEWS: list[type[DeskModelView] | type[DeskPage]] = [Users, Licenses, Plans, Orders, MyLicense]

@@ -1,0 +1,77 @@
+"""The last things that happened in a company, as sentences: what the journal says to people."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
+
+from models import JournalEntry, Order, Plan, User, db
+from services.formats import current_language
+
+# What is told, by verb. The sentences come from functions, so that each is in the reader's language.
+SENTENCES: dict[str, Callable[..., str]] = {
+    "order_placed": lambda **words: _("%(who)s placed order %(order)s.", **words),
+    "order_fulfilled": lambda **words: _("Order %(order)s was paid and its licenses delivered.", **words),
+    "order_expired": lambda **words: _("Order %(order)s was abandoned before payment.", **words),
+    "order_cancelled": lambda **words: _("%(who)s cancelled order %(order)s.", **words),
+    "payment_started": lambda **words: _("The bank debit of order %(order)s is under way.", **words),
+    "payment_failed": lambda **words: _("The payment of order %(order)s was declined.", **words),
+    "payment_retried": lambda **words: _("%(who)s resumed the payment of order %(order)s.", **words),
+    "license_assigned": lambda **words: _("%(who)s assigned a %(plan)s license to %(person)s.", **words),
+    "license_released": lambda **words: _("%(who)s released the %(plan)s license of %(person)s.", **words),
+    "license_activated": lambda **words: _("%(person)s activated a %(plan)s license.", **words),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """One thing that happened."""
+
+    sentence: str
+    at: dt.datetime
+
+
+def recent(company_id: int, count: int) -> list[Event]:
+    """The last `count` things worth telling, newest first. Four statements, whatever happened."""
+    entries = db.session.scalars(
+        sa.select(JournalEntry)
+        .where(JournalEntry.company_id == company_id, JournalEntry.verb.in_(SENTENCES))
+        .options(joinedload(JournalEntry.actor))
+        .order_by(JournalEntry.id.desc())
+        .limit(count)
+    ).all()
+    people = _by_id(User, {entry.related.get("user") for entry in entries})
+    plans = _by_id(Plan, {entry.related.get("plan") for entry in entries})
+    orders = _by_id(Order, {entry.subject_id for entry in entries if entry.subject_type == "order"})
+    return [Event(_sentence(entry, people, plans, orders), entry.at) for entry in entries]
+
+
+def _sentence(
+    entry: JournalEntry, people: dict[int, User], plans: dict[int, Plan], orders: dict[int, Order]
+) -> str:
+    person, plan = people.get(entry.related.get("user", 0)), plans.get(entry.related.get("plan", 0))
+    order = orders.get(entry.subject_id) if entry.subject_type == "order" else None
+    return SENTENCES[entry.verb](
+        who=name_of(entry.actor),
+        person=person.name if person else "",
+        plan=plan.name(current_language()) if plan else "",
+        order=order.reference if order else "",
+    )
+
+
+def name_of(actor: User | None) -> str:
+    """Who acted. Of the vendor's staff and of the system a customer sees no person."""
+    return actor.name if actor else _("Support")
+
+
+def _by_id(model: Any, ids: set[int | None]) -> dict[int, Any]:
+    wanted = ids - {None}
+    if not wanted:
+        return {}
+    return {row.id: row for row in db.session.scalars(sa.select(model).where(model.id.in_(wanted)))}

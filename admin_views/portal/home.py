@@ -1,0 +1,116 @@
+"""Where a person of a company arrives: an administrator's overview, everybody's own licence."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy.orm import joinedload
+
+import access
+from access import Permission, current_actor
+from admin_views.base import DeskIndexView, DeskPage
+from admin_views.portal import activity
+from admin_views.portal.own import expiring, own_company, unpaid_orders
+from admin_views.rows import narrow, one
+from models import CartItem, License, User, db, utcnow
+from services import licenses, seats
+
+SHOWN_EVENTS = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Figures:
+    """What may wait for an administrator, counted."""
+
+    in_cart: int
+    expiring: int
+    first_expiry: dt.datetime | None
+    people_without: int
+
+
+class Home(DeskIndexView):
+    """An administrator sees the company's licences and what waits; everybody else their own licence."""
+
+    title = _l("Home")
+    permission = Permission.OWN_LICENSES
+
+    def is_visible(self) -> bool:
+        return access.can(current_user, Permission.MANAGE_USERS)
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        if not access.can(current_user, Permission.MANAGE_USERS):
+            return _my_license_page(self)
+        company, now = own_company(), utcnow()
+        owned = seats.summary(company.id, now)
+        return self.render(
+            "portal/home.html",
+            company=company,
+            owned=owned,
+            free=sum(seat.available for seat in owned if seat.free_until),
+            figures=_figures(company.id, now),
+            unpaid=unpaid_orders(company.id),
+            events=activity.recent(company.id, SHOWN_EVENTS),
+        )
+
+
+class MyLicense(DeskPage):
+    """A person's own licence: what they hold, until when, and how to begin."""
+
+    title = _l("My license")
+    slug = "my-license"
+    permission = Permission.OWN_LICENSES
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        return _my_license_page(self)
+
+    @expose("/activate/", methods=("POST",))
+    def activate(self) -> ResponseReturnValue:
+        """Begin to use a licence that one holds."""
+        license = one(_own_licenses(), License, request.form.get("id", ""))
+        if license is None:
+            flash(_("This license is not yours any more. Nothing was changed."), "danger")
+        else:
+            licenses.activate(license, current_actor())
+            flash(_("Your license is activated."), "success")
+        return redirect(url_for("portal_my-license.index"), 303)
+
+
+def _own_licenses() -> sa.Select[Any]:
+    """The licences that the signed-in person holds."""
+    held = narrow(sa.select(License), License).where(License.user_id == current_user.id)
+    return held.options(joinedload(License.plan)).order_by(License.valid_until.desc())
+
+
+def _my_license_page(view: Any) -> str:
+    now = utcnow()
+    held = [(license, license.state(now)) for license in db.session.scalars(_own_licenses())]
+    page: str = view.render("portal/my_license.html", held=held, company=own_company())
+    return page
+
+
+def _figures(company_id: int, now: dt.datetime) -> Figures:
+    """One statement."""
+    soon = sa.and_(License.company_id == company_id, expiring(now))
+    holds = sa.exists().where(License.user_id == User.id, License.valid_until > now)
+    people = sa.select(sa.func.count(User.id)).where(User.company_id == company_id, User.active, ~holds)
+    in_cart = sa.select(sa.func.coalesce(sa.func.sum(CartItem.quantity), 0))
+    row = db.session.execute(
+        sa.select(
+            in_cart.where(CartItem.company_id == company_id).scalar_subquery(),
+            sa.select(sa.func.count(License.id)).where(soon).scalar_subquery(),
+            sa.select(sa.func.min(License.valid_until)).where(soon).scalar_subquery(),
+            people.scalar_subquery(),
+        )
+    ).one()
+    return Figures(*row)

@@ -1,0 +1,251 @@
+"""Licences: who holds each of the company's, until when; given to a person and taken back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_admin.actions import action
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy.orm import joinedload
+
+from access import Permission, current_actor
+from admin_views import labels
+from admin_views.base import DeskModelView
+from admin_views.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.forms import REQUIRED, DeskForm
+from admin_views.guard import local_url
+from admin_views.pickers import Lookup, PickerField
+from admin_views.portal.own import expiring, plan_options
+from models import Assignment, License, LicenseState, LicenseStatus, Plan, User, db, utcnow
+from services import licenses
+from services.errors import Refused
+from services.formats import current_language
+
+PEOPLE = Lookup(
+    "user",
+    User,
+    (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name)),
+    label=lambda user: f"{user.name} ({user.email})",
+    where=lambda statement: statement.where(User.active),
+    order=(User.last_name, User.first_name),
+)
+
+
+class AssignForm(DeskForm):
+    user = PickerField(PEOPLE, _l("Person"), [REQUIRED])
+
+
+def _state_column() -> sa.ColumnElement[Any]:
+    """The state as SQL, for exports; lists ask each row instead."""
+    now = utcnow()
+    return sa.case(*((License.where_state(state, now), state.value) for state in LicenseState))
+
+
+def _page_of(row: License) -> str:
+    return url_for("portal_licenses.details_view", id=row.id)
+
+
+class Licenses(DeskModelView):
+    """Every licence of the company, free ones included."""
+
+    model = License
+    permission = Permission.MANAGE_USERS
+    title = _l("Licenses")
+    slug = "licenses"
+    can_view_details = True
+    columns = (
+        Column(
+            "key",
+            _l("Key"),
+            kind="mono",
+            value=lambda row: f"{row.key[:11]}…",
+            link=_page_of,
+        ),
+        Column("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
+        Column("state", _l("State"), value=lambda row: row.state(), kind="badge"),
+        Column("user", _l("Holder"), value=lambda row: row.user.name if row.user else None),
+        Column("valid_until", _l("Valid until"), kind="day", sort=License.valid_until),
+    )
+    detail_columns = (
+        Column("key", _l("Key"), kind="mono"),
+        Column("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
+        Column("user", _l("Holder"), value=lambda row: row.user.name if row.user else None),
+        Column("valid_from", _l("Valid from"), kind="day"),
+        Column("valid_until", _l("Valid until"), kind="day"),
+        Column("assigned_at", _l("Assigned on"), kind="moment"),
+        Column("activated_at", _l("Activated on"), kind="moment"),
+    )
+    column_relations = (License.plan, License.user)
+    search = (
+        Search(License.key, exact=True),
+        Search(User.email, exact=True, via=License.user_id),
+        Search(User.first_name, via=License.user_id),
+        Search(User.last_name, via=License.user_id),
+    )
+    filters = (
+        ListFilter(
+            "state",
+            _l("State"),
+            lambda: labels.options(LicenseState),
+            lambda statement, value: statement.where(License.where_state(LicenseState(value), utcnow())),
+        ),
+        ListFilter(
+            "plan",
+            _l("Plan"),
+            plan_options,
+            lambda statement, value: statement.where(License.plan_id == int(value)),
+        ),
+        ListFilter(
+            "expiry",
+            _l("Expiry"),
+            (("soon", _l("Within 60 days")),),
+            lambda statement, _value: statement.where(expiring(utcnow())),
+        ),
+    )
+    export_joins = (License.plan, License.user)
+    form_ajax_refs = {"user": PEOPLE}
+    list_template = "portal/licenses/list.html"
+    details_template = "portal/licenses/details.html"
+    confirm_template = "portal/licenses/release.html"
+
+    @property
+    def export_columns(self) -> tuple[ExportColumn, ...]:  # type: ignore[override]
+        plan_name = Plan.name_en if current_language() == "en" else Plan.name_fr
+        return (
+            ExportColumn(_l("Key"), License.key),
+            ExportColumn(_l("Plan"), plan_name),
+            ExportColumn(
+                _l("State"), _state_column(), lambda value: labels.label(LicenseState(value)) if value else ""
+            ),
+            ExportColumn(_l("First name"), User.first_name),
+            ExportColumn(_l("Last name"), User.last_name),
+            ExportColumn(_l("Email"), User.email),
+            ExportColumn(_l("Valid from"), License.valid_from),
+            ExportColumn(_l("Valid until"), License.valid_until),
+        )
+
+    # --- One licence ------------------------------------------------------------------------------------------------
+
+    def details_context(self, row: License) -> dict[str, Any]:
+        return {
+            "form": AssignForm(),
+            "history": _history(row),
+            "state": row.state(),
+            "releasable": _is_releasable(row),
+            "assignable": row.is_assignable(utcnow()),
+        }
+
+    @expose("/assign/", methods=("POST",))
+    def assign(self) -> ResponseReturnValue:
+        """Give this very licence to the person of the form."""
+        row = self.row_or_404()
+        form = AssignForm()
+        if not form.validate():
+            context = self.details_context(row) | {"form": form}
+            return self.render(self.details_template, row=row, **context), 422
+        person: User = form.user.data
+        name, plan = person.name, row.plan.name(current_language())
+        licenses.assign_license(row, person, current_actor())
+        flash(assigned_sentence(name, plan), "success")
+        return redirect(self.get_url(".details_view", id=request.form.get("id", "")), 303)
+
+    # --- Taking back ------------------------------------------------------------------------------------------------
+
+    @expose("/release/")
+    def release(self) -> ResponseReturnValue:
+        """The page that asks before one licence is released."""
+        return self._ask_release([self.row_or_404()], request.args.get("url"))
+
+    @action("release", _l("Release the licenses"))
+    def action_release(self, rows: list[License]) -> ResponseReturnValue:
+        held = [row for row in rows if _is_releasable(row)]
+        if not held:
+            raise Refused("nothing_held", _("Nobody holds these licenses: there is nothing to release."))
+        return self._ask_release(held, request.form.get("url"))
+
+    def _ask_release(self, rows: list[License], back: str | None) -> str:
+        back_url = local_url(back) or self.get_url(".index_view")
+        page: str = self.render(
+            self.confirm_template,
+            rows=rows,
+            heading=ngettext("Release the license", "Release %(num)s licenses", len(rows)),
+            text=_(
+                "The license goes back to your account, still paid for, and can be assigned again at once. "
+                "Its holder receives an email."
+            ),
+            button=_("Release"),
+            endpoint=".release_many",
+            tone="danger",
+            back_url=back_url,
+            fields={"url": back_url},
+        )
+        return page
+
+    @expose("/release-many/", methods=("POST",))
+    def release_many(self) -> ResponseReturnValue:
+        """Release the chosen licences. One that cannot be released stops nothing: it is named."""
+        released, refusals = 0, {}
+        for row in self.posted_rows():
+            try:
+                licenses.release(row, current_actor())
+                released += 1
+            except Refused as refused:
+                refusals[refused.code] = refused.sentence
+        if released:
+            flash(
+                ngettext("%(num)s license was released.", "%(num)s licenses were released.", released),
+                "success",
+            )
+        for sentence in refusals.values():
+            flash(sentence, "danger")
+        return redirect(local_url(request.form.get("url")) or self.get_url(".index_view"), 303)
+
+
+def assigned_sentence(name: str, plan: str) -> str:
+    """What is said after a licence was given."""
+    return _(
+        "%(name)s now holds a %(plan)s license. An email with what to install and how to activate it is on its way.",
+        name=name,
+        plan=plan,
+    )
+
+
+def _is_releasable(row: License) -> bool:
+    return row.user_id is not None and row.status == LicenseStatus.ACTIVE
+
+
+def _history(row: License) -> list[dict[str, Any]]:
+    """Who held it, newest first, given and taken by whom. Two statements."""
+    held = list(
+        db.session.scalars(
+            sa.select(Assignment)
+            .where(Assignment.license_id == row.id)
+            .options(joinedload(Assignment.user))
+            .order_by(Assignment.id.desc())
+            .limit(50)
+        )
+    )
+    ids = {person for one in held for person in (one.given_by_id, one.taken_by_id) if person}
+    names = {user.id: user.name for user in db.session.scalars(sa.select(User).where(User.id.in_(ids)))}
+
+    def named(person: int | None, at: dt.datetime | None) -> str | None:
+        # The vendor's own people are not visible from here.
+        return names.get(person or 0, _("Support")) if at else None
+
+    return [
+        {
+            "holder": one.user.name,
+            "since": one.started_at,
+            "given_by": named(one.given_by_id, one.started_at),
+            "until": one.ended_at,
+            "taken_by": named(one.taken_by_id, one.ended_at),
+        }
+        for one in held
+    ]

@@ -1,0 +1,52 @@
+"""What an order's state means for the customer, in a sentence."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from models import Order, OrderState
+from services.payments import DECLINED, Outcome
+
+# A payment came that does not fit the order: a person of the support looks at it, and nobody should pay again.
+_BEING_LOOKED_AT = {Outcome.WRONG_AMOUNT, Outcome.WRONG_MODE}
+
+
+def is_payable(order: Order) -> bool:
+    """Whether the customer is offered to pay it."""
+    return order.is_waiting and order.note not in _BEING_LOOKED_AT
+
+
+def state_sentence(order: Order) -> str:
+    """What happened to the order, what was charged, and what to do."""
+    if order.is_waiting and order.note in _BEING_LOOKED_AT:
+        return _(
+            "A payment arrived that does not fit this order. Support has been told and will write to you: "
+            "do not pay again."
+        )
+    if order.state == OrderState.PENDING and order.note == DECLINED:
+        return _("The last card was declined. Nothing was charged: try again, or with another card.")
+    return _sentences()[order.state]
+
+
+def _sentences() -> dict[OrderState, str]:
+    return {
+        OrderState.PENDING: _(
+            "This order awaits payment. Nothing was charged; its licenses are delivered with the payment."
+        ),
+        OrderState.PROCESSING: _(
+            "Your bank is processing the pre-authorized debit. Nothing is delivered yet: the licenses arrive "
+            "with the money, usually within 5 business days, and an email tells you."
+        ),
+        OrderState.PAID: _("This order is paid and its licenses are in your account."),
+        OrderState.FAILED: _(
+            "Your bank declined the payment. Nothing was delivered: pay again, by card or from another account."
+        ),
+        OrderState.EXPIRED: _(
+            "The payment page was left and has closed. Nothing was charged, and your cart was kept."
+        ),
+        OrderState.CANCELLED: _("This order was cancelled. Nothing was charged, and your cart was kept."),
+        OrderState.REFUNDED: _("This order was refunded and its licenses are revoked."),
+        OrderState.DISPUTED: _(
+            "The payment of this order is contested at the bank. Its licenses are suspended until that is settled."
+        ),
+    }

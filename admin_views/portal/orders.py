@@ -1,0 +1,156 @@
+"""Commandes et reçus: the company's orders, paying and giving them up, the way back from paying, receipts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import re
+
+import sqlalchemy as sa
+from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload, selectinload
+
+from access import Permission, current_actor
+from admin_views import labels
+from admin_views.base import DeskModelView
+from admin_views.columns import Column, ListFilter, Search
+from admin_views.portal.order_words import is_payable, state_sentence
+from models import Order, OrderState, Term, db
+from services import gateway, payments
+
+log = logging.getLogger(__name__)
+
+
+def order_page(order: Order) -> str:
+    """The address of an order's page."""
+    return url_for("portal_orders.show", reference=order.reference)
+
+
+class Orders(DeskModelView):
+    """The orders of the company. They are reached by their reference, which is what receipts and mails name."""
+
+    model = Order
+    permission = Permission.BILLING
+    title = _l("Orders and receipts")
+    slug = "orders"
+    menu_category = _l("Options")
+    columns = (
+        Column("reference", _l("Order"), kind="mono", link=order_page),
+        Column("state", _l("State"), kind="badge"),
+        Column("placed_at", _l("Placed on"), kind="day"),
+        Column("placed_by", _l("Placed by"), value=lambda order: order.placed_by.name),
+        Column("quantity", _l("Licenses"), kind="number"),
+        Column("total", _l("Total"), kind="money"),
+    )
+    column_relations = (Order.lines, Order.placed_by)
+    search = (Search(Order.reference, exact=True),)
+    filters = (
+        ListFilter(
+            "state",
+            _l("State"),
+            lambda: labels.options(OrderState),
+            lambda statement, value: statement.where(Order.state == OrderState(value)),
+        ),
+    )
+    list_template = "portal/orders/list.html"
+
+    # --- One order --------------------------------------------------------------------------------------------------
+
+    @expose("/<reference>")
+    def show(self, reference: str) -> ResponseReturnValue:
+        order = self._order(reference)
+        return self.render(
+            "portal/orders/order.html",
+            order=order,
+            terms=terms_of(order),
+            sentence=state_sentence(order),
+            payable=is_payable(order),
+        )
+
+    @expose("/<reference>/receipt")
+    def receipt(self, reference: str) -> ResponseReturnValue:
+        """A page to print, of orders that were paid."""
+        order = self._order(reference)
+        if not order.is_delivered:
+            abort(404)
+        return self.render("portal/orders/receipt.html", order=order, terms=terms_of(order))
+
+    @expose("/<reference>/pay", methods=("POST",))
+    def pay(self, reference: str) -> ResponseReturnValue:
+        return redirect(payments.pay(self._order(reference), current_actor()), 303)
+
+    @expose("/<reference>/cancel", methods=("POST",))
+    def cancel(self, reference: str) -> ResponseReturnValue:
+        payments.cancel(self._order(reference), current_actor())
+        flash(_("Order %(order)s is cancelled. Nothing was charged.", order=reference), "success")
+        return redirect(url_for(".show", reference=reference), 303)
+
+    def _order(self, reference: str) -> Order:
+        """The company's order of that reference, all of it, or the same 404 for a stranger's and a missing one."""
+        found = self.scope(sa.select(Order)).where(Order.reference == reference[:20])
+        everything = (
+            joinedload(Order.placed_by),
+            joinedload(Order.conditions),
+            selectinload(Order.lines),
+            selectinload(Order.taxes),
+        )
+        order: Order | None = db.session.scalar(found.options(*everything))
+        return order or abort(404)
+
+    # --- Back from the payment page ---------------------------------------------------------------------------------
+
+    @expose("/done")
+    def done(self) -> ResponseReturnValue:
+        """Where Stripe sends people back to: look at the session in their own scope, then show what came of it.
+
+        The session's order is looked for among the company's own, so another company's session is a 404.
+        """
+        session_id = request.args.get("session_id", "")
+        if not re.fullmatch(r"cs_[A-Za-z0-9_]{1,250}", session_id):
+            abort(404)
+        try:
+            outcome = payments.fulfil(session_id)
+        except (gateway.NotFound, payments.UnknownOrder):
+            abort(404)
+        except (gateway.Unavailable, gateway.Rejected):
+            log.warning("the payment of a returning customer could not be looked at")
+            return self.render("portal/orders/confirming.html", again=request.full_path)
+        if outcome == payments.Outcome.FOREIGN:
+            abort(404)
+        return self._after(session_id, outcome)
+
+    def _after(self, session_id: str, outcome: payments.Outcome) -> ResponseReturnValue:
+        found = self.scope(sa.select(Order)).where(Order.stripe_session_id == session_id)
+        order = db.session.scalar(found)
+        if order is None or outcome == payments.Outcome.PAID_TWICE:
+            flash(
+                _("This order was paid already. Support has been told, and will refund this second payment."),
+                "warning",
+            )
+            return redirect(self.get_url(".index_view"), 303)
+        if order.is_delivered or order.state == OrderState.PROCESSING:
+            return redirect(self.get_url(".result", reference=order.reference), 303)
+        return redirect(order_page(order), 303)
+
+    @expose("/<reference>/result")
+    def result(self, reference: str) -> ResponseReturnValue:
+        """What a payment brought: the licences delivered, or when they will be."""
+        order = self._order(reference)
+        if not (order.is_delivered or order.state == OrderState.PROCESSING):
+            return redirect(order_page(order), 303)
+        return self.render("portal/orders/result.html", order=order, terms=terms_of(order))
+
+
+def terms_of(order: Order) -> dict[int, tuple[dt.datetime, dt.datetime]]:
+    """By order line, the period that it paid; empty before delivery. One statement."""
+    lines = [line.id for line in order.lines]
+    periods = (
+        sa.select(Term.order_line_id, sa.func.min(Term.starts_at), sa.func.max(Term.ends_at))
+        .where(Term.company_id == order.company_id, Term.order_line_id.in_(lines))
+        .group_by(Term.order_line_id)
+    )
+    return {line_id: (start, end) for line_id, start, end in db.session.execute(periods)}

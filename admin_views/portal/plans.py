@@ -1,0 +1,161 @@
+"""Gestion des licences et achats: the plans, what the company owns, the cart that its administrators share."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from access import Permission, current_actor
+from admin_views.base import DeskModelView
+from admin_views.columns import Column
+from admin_views.portal.own import own_company, unpaid_orders
+from admin_views.rows import narrow, parse_id
+from models import CartItem, Company, Plan, Price, db, utcnow
+from services import cart, payments, quotes, seats
+from services import vendor as vendors
+from services.errors import Refused
+from services.formats import current_language
+
+# A number field holds nothing longer that could be meant.
+MAX_TYPED = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Typed:
+    """What somebody typed in a number field, and why it was refused; kept in the address, so that it survives a reload."""
+
+    plan_id: int | None = None
+    line_id: int | None = None
+    text: str = ""
+    error: str | None = None
+
+
+class Plans(DeskModelView):
+    """The plans on sale. The cart's lines are named by their plan: no id of a row could be another company's."""
+
+    model = Plan
+    permission = Permission.PURCHASE
+    title = _l("License management and purchases")
+    slug = "plans"
+    menu_category = _l("Options")
+    columns = (Column("name", _l("Plan"), value=lambda plan: plan.name(current_language())),)
+    list_template = "portal/plans/index.html"
+
+    @expose("/")
+    def index_view(self) -> ResponseReturnValue:
+        return self._page(quotes.quote(own_company()))
+
+    def _page(self, cart_now: quotes.Quote, **context: Any) -> str:
+        company = own_company()
+        page: str = self.render(
+            self.list_template,
+            offers=_offers(company),
+            owned=seats.summary(company.id, utcnow()),
+            quote=cart_now,
+            typed=_typed(),
+            unpaid=unpaid_orders(company.id),
+            **context,
+        )
+        return page
+
+    # --- The cart ---------------------------------------------------------------------------------------------------
+
+    @expose("/add/", methods=("POST",))
+    def add(self) -> ResponseReturnValue:
+        """Put licences of a plan in the cart."""
+        plan = self.row_or_404(request.form.get("plan", ""))
+        typed = request.form.get("quantity")
+        try:
+            quantity = cart.parse_quantity(typed)
+        except Refused:
+            return redirect(self._back("plan", plan.id, typed))
+        cart.add(own_company().id, plan, quantity, current_actor())
+        return redirect(self.get_url(".index_view") + "#panier", 303)
+
+    @expose("/cart/change/", methods=("POST",))
+    def change(self) -> ResponseReturnValue:
+        """Set the number of licences of a line."""
+        item, typed = self._line(), request.form.get("quantity")
+        try:
+            quantity = cart.parse_quantity(typed)
+        except Refused:
+            return redirect(self._back("line", item.plan_id, typed))
+        cart.change_quantity(item, quantity, current_actor())
+        return redirect(self.get_url(".index_view") + "#panier", 303)
+
+    @expose("/cart/remove/", methods=("POST",))
+    def remove(self) -> ResponseReturnValue:
+        """Take a line out of the cart."""
+        cart.remove(self._line(), current_actor())
+        return redirect(self.get_url(".index_view") + "#panier", 303)
+
+    def _line(self) -> CartItem:
+        """The line of the plan that the form names."""
+        plan_id = parse_id(Plan, request.form.get("plan", ""))
+        item = db.session.scalar(narrow(sa.select(CartItem), CartItem).where(CartItem.plan_id == plan_id))
+        if item is None:
+            raise Refused("line_gone", _("This line is not in the cart any more. Nothing was changed."))
+        return item
+
+    def _back(self, field: str, plan_id: int, typed: str | None) -> str:
+        """The page with what was typed, at the field that it was typed in."""
+        url = self.get_url(".index_view", **{field: plan_id, "quantity": (typed or "")[:MAX_TYPED]})
+        return f"{url}#{field}-{plan_id}"
+
+    # --- The confirmation window ------------------------------------------------------------------------------------
+
+    @expose("/confirm", methods=("GET",))
+    def confirm_purchase(self) -> ResponseReturnValue:
+        """The page with the confirmation window open over it."""
+        return self._window()
+
+    @expose("/confirm", methods=("POST",))
+    def check_out(self) -> ResponseReturnValue:
+        """Place the order as it was read and ticked, and go and pay it."""
+        try:
+            url = payments.check_out(
+                own_company().id,
+                fingerprint=request.form.get("fingerprint", ""),
+                accepted=request.form.get("accepted") == "yes",
+                language=current_language(),
+                by=current_actor(),
+            )
+        except Refused as refused:
+            db.session.rollback()
+            if refused.code in {"not_accepted", "changed_since_review"}:
+                return self._window(refused), 422
+            flash(refused.sentence, "danger")
+            return redirect(self.get_url(".index_view"), 303)
+        return redirect(url, 303)
+
+    def _window(self, refused: Refused | None = None) -> str:
+        cart_now = quotes.quote(own_company())
+        cart_now.check()
+        return self._page(cart_now, window=True, refused=refused)
+
+
+def _offers(company: Company) -> list[tuple[Plan, Price]]:
+    """The plans that can be bought today, each with its price."""
+    today = vendors.current().today
+    priced = [(plan, plan.price_on(today, company.currency)) for plan in quotes.plans_on_sale()]
+    return [(plan, price) for plan, price in priced if price is not None]
+
+
+def _typed() -> Typed:
+    """The number to show in one field: from a link that suggests it, or from a form that was refused."""
+    text = request.args.get("quantity", "")[:MAX_TYPED]
+    plan_id, line_id = (parse_id(Plan, request.args.get(name, "")) for name in ("plan", "line"))
+    if "quantity" not in request.args or (plan_id is None and line_id is None):
+        return Typed()
+    try:
+        cart.parse_quantity(text)
+    except Refused as refused:
+        return Typed(plan_id, line_id, text, refused.sentence)
+    return Typed(plan_id, line_id, text)

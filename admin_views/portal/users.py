@@ -1,0 +1,128 @@
+"""Gestion des utilisateurs: the company's people, and the page that gives one of them a licence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import selectinload
+
+from access import Permission, current_actor
+from admin_views.base import DeskModelView
+from admin_views.columns import Column, ListFilter, Search
+from admin_views.portal.licenses import assigned_sentence
+from admin_views.portal.own import is_live, own_company, plan_options
+from admin_views.rows import one
+from models import License, LicenseState, Plan, User, utcnow
+from services import licenses, seats
+from services.formats import current_language
+
+
+def _live(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Whether a person holds a live licence that satisfies `conditions`, as SQL."""
+    return sa.exists().where(License.user_id == User.id, License.valid_until > utcnow(), *conditions)
+
+
+def _holding(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
+    return statement.where(_live() if value == "with" else ~_live())
+
+
+def _names(user: User) -> str:
+    """The plans that the person holds."""
+    now = utcnow()
+    held = [row.plan.name(current_language()) for row in user.licenses if is_live(row, now)]
+    return ", ".join(held) or _("No license")
+
+
+def _first(user: User) -> License | None:
+    """The licence to say something about: the live one, else one that has expired."""
+    return user.licenses[0] if user.licenses else None
+
+
+def _state(user: User) -> LicenseState | None:
+    first = _first(user)
+    return first.state() if first else None
+
+
+def license_page(user: User) -> str:
+    """Where a person's licence is given and taken."""
+    return url_for("portal_users.license", user_id=user.id)
+
+
+class Users(DeskModelView):
+    """The people of the company."""
+
+    model = User
+    permission = Permission.MANAGE_USERS
+    title = _l("User management")
+    slug = "users"
+    columns = (
+        Column("name", _l("Name"), sort=(User.last_name, User.first_name), link=license_page),
+        Column("email", _l("Email")),
+        Column("role", _l("Role"), kind="badge"),
+        Column("licenses", _l("License"), value=_names),
+        Column("state", _l("State"), value=_state, kind="badge"),
+        Column(
+            "valid_until",
+            _l("Valid until"),
+            value=lambda user: first.valid_until if (first := _first(user)) else None,
+            kind="day",
+        ),
+    )
+    default_order = ("name", False)
+    column_relations = (selectinload(User.licenses).joinedload(License.plan),)
+    search = (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name))
+    filters = (
+        ListFilter("license", _l("License"), (("with", _l("With")), ("without", _l("Without"))), _holding),
+        ListFilter(
+            "plan",
+            _l("Plan"),
+            plan_options,
+            lambda statement, value: statement.where(_live(License.plan_id == int(value))),
+        ),
+        ListFilter(
+            "account",
+            _l("Account"),
+            (("active", _l("Active")), ("inactive", _l("Deactivated"))),
+            lambda statement, value: statement.where(User.active == (value == "active")),
+        ),
+    )
+    list_template = "portal/users/list.html"
+
+    @expose("/<user_id>/license", methods=("GET",))
+    def license(self, user_id: str) -> ResponseReturnValue:
+        """Who the person is, what they hold, and the plans that have a licence to give."""
+        return self._license_page(self.row_or_404(user_id))
+
+    @expose("/<user_id>/license", methods=("POST",))
+    def assign(self, user_id: str) -> ResponseReturnValue:
+        """Give the person a licence of the chosen plan."""
+        user = self.row_or_404(user_id)
+        plan: Plan | None = one(sa.select(Plan), Plan, request.form.get("plan", ""))
+        if plan is None:
+            return self._license_page(user, error=_("Choose a plan that has a free license.")), 422
+        name, plan_name = user.name, plan.name(current_language())
+        licenses.assign(plan, user, current_actor())
+        flash(assigned_sentence(name, plan_name), "success")
+        return redirect(self.get_url(".index_view"), 303)
+
+    def _license_page(self, user: User, error: str | None = None) -> str:
+        now = utcnow()
+        held = [row for row in user.licenses if is_live(row, now)]
+        taken = {row.product for row in held}
+        owned = seats.summary(own_company().id, now)
+        page: str = self.render(
+            "portal/users/license.html",
+            person=user,
+            held=held,
+            expired=[row for row in user.licenses if row.state(now) == LicenseState.EXPIRED],
+            offered=[seat for seat in owned if seat.free_until and seat.plan.product not in taken],
+            must_release=any(seat.plan.product in taken for seat in owned if seat.free_until),
+            error=error,
+        )
+        return page

@@ -1,0 +1,28 @@
+"""What the tests of the portal share: reading pages as people read them."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+NBSP = "\u00a0"
+
+
+def words(page: Any) -> str:
+    """The text of a page, spaces of every kind made one."""
+    text = page if isinstance(page, str) else page.text
+    text = re.sub(r"(?s)<(script|style|svg)\b.*?</\1>", " ", text)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+
+def field(page: Any, name: str) -> str:
+    """The value of the page's first hidden field called `name`."""
+    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', page.text)
+    assert found, f"no field {name} in the page"
+    return html.unescape(found[1])
+
+
+def path_of(url: str) -> str:
+    """The path and query of an absolute URL, to be opened with a test client."""
+    return "/" + url.split("://", 1)[-1].split("/", 1)[1]
