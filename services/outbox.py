@@ -219,3 +219,22 @@ def resend(mail: OutgoingMail, by: Actor) -> None:
             before=before,
             after={"state": MailState.QUEUED},
         )
+
+
+def trouble(mail: OutgoingMail) -> str:
+    """Why the mail was not sent, in words, with the server's reply codes; empty when nothing is wrong."""
+    code, _space, detail = (mail.last_error or "").partition(" ")
+    sentences = {
+        "unreachable": _("The mail server takes no mail for now."),
+        "recipient_refused": _("The mail server refuses the recipient."),
+        "sender_refused": _("The mail server refuses the sender."),
+        "content_refused": _("The mail server refuses the mail itself."),
+        "rendering": _("The mail could not be written."),
+        "person_inactive": _("The person has been deactivated."),
+        "license_taken_back": _("The license was released before the mail left."),
+        "license_expired": _("The license expired before the mail left."),
+        "never_announced": _("The person had not been told of this license."),
+        "order_settled": _("The order had moved on before the mail left."),
+    }
+    sentence = sentences.get(code, code)
+    return f"{sentence} ({detail})" if detail else sentence

@@ -67,6 +67,8 @@ def environ(ports: Ports, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 TEST_SETTINGS = {
     "TESTING": True,
+    # Flask-Mail sends nothing while testing; our mail goes to a real server (`smtp`).
+    "MAIL_SUPPRESS_SEND": False,
     # Hashing as in production would take most of the tests' time.
     "SECURITY_PASSWORD_HASH_OPTIONS": {
         "argon2__rounds": 1,

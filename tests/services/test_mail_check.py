@@ -26,7 +26,6 @@ def settings(app, english, monkeypatch):
     """`settings(port=…)` changes what the application knows of its mail server."""
     state = app.extensions["mail"]
     app.config["MAIL_TIMEOUT"] = 0.5
-    monkeypatch.setattr(state, "suppress", False)
 
     def change(**values):
         for name, value in values.items():
@@ -36,14 +35,7 @@ def settings(app, english, monkeypatch):
     return change
 
 
-@pytest.fixture
-def postman(settings):
-    with Postman() as postman:
-        settings(port=postman.port)
-        yield postman
-
-
-def test_a_server_that_takes_mail_leaves_nothing_to_say(postman):
+def test_a_server_that_takes_mail_leaves_nothing_to_say(english, postman):
     assert check("me@vendor.example") == []
     assert postman.to("me@vendor.example")[0]["Subject"] == "Test of your license desk’s mail"
 
@@ -107,7 +99,7 @@ def test_a_wrong_password(settings):
     assert sentence.startswith("The server refuses MAIL_USERNAME and MAIL_PASSWORD (535 ")
 
 
-def test_a_sender_or_recipient_that_the_server_refuses(app, postman):
+def test_a_sender_or_recipient_that_the_server_refuses(app, english, postman):
     sender = app.config["MAIL_DEFAULT_SENDER"]
     postman.refuses["me@vendor.example"] = "550 5.1.1 no such mailbox"
     assert check("me@vendor.example") == [

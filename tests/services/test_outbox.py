@@ -17,19 +17,8 @@ from services import links, mail, outbox
 from services.errors import Refused
 from services.transaction import transaction
 from tests.factories import make_licenses, make_order
-from tests.services.postman import Postman
 
 SENDER = "desk@trousseau.example"
-
-
-@pytest.fixture
-def postman(app):
-    """A mail server with moods, which the application's mail goes to."""
-    before = app.extensions["mail"].port, app.extensions["mail"].suppress
-    with Postman() as postman:
-        app.extensions["mail"].port, app.extensions["mail"].suppress = postman.port, False
-        yield postman
-    app.extensions["mail"].port, app.extensions["mail"].suppress = before
 
 
 def queue(*people, template="password_link"):
@@ -396,3 +385,11 @@ def test_a_mail_that_was_sent_is_not_sent_again_by_mistake(cast, postman):
     with pytest.raises(Refused, match="not_failed"):
         outbox.resend(row(mail_id), Actor.of(cast.sam))
     assert row(mail_id).state == MailState.SENT
+
+
+def test_staff_read_why_a_mail_was_not_sent(cast, postman):
+    postman.refuses[cast.bob.email] = "550 5.1.1 unknown"
+    (mail_id,) = queue(cast.bob)
+    assert outbox.trouble(row(mail_id)) == ""
+    outbox.send_due()
+    assert outbox.trouble(row(mail_id)) == "Le serveur de courriel refuse le destinataire. (550 5.1.1)"

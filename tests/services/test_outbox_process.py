@@ -13,16 +13,6 @@ import config
 from models import MailState, OutgoingMail, db, utcnow
 from services import mail, outbox
 from services.transaction import transaction
-from tests.services.postman import Postman
-
-
-@pytest.fixture
-def postman(app):
-    before = app.extensions["mail"].port, app.extensions["mail"].suppress
-    with Postman() as postman:
-        app.extensions["mail"].port, app.extensions["mail"].suppress = postman.port, False
-        yield postman
-    app.extensions["mail"].port, app.extensions["mail"].suppress = before
 
 
 @pytest.fixture
@@ -54,6 +44,7 @@ def queue(*people):
 
 
 def state(mail_id):
+    db.session.rollback()  # what another process wrote is not in the snapshot that SQLite reads from
     return db.session.get_one(OutgoingMail, mail_id, populate_existing=True).state
 
 
