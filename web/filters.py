@@ -55,8 +55,8 @@ def _percent(rate: int) -> str:
     return formats.percent(rate, current_language())
 
 
-def _day(value: dt.datetime | dt.date) -> str:
-    return formats.day(value, current_language(), current_zone())
+def _day(value: dt.datetime | dt.date, zone: zoneinfo.ZoneInfo | None = None) -> str:
+    return formats.day(value, current_language(), zone or current_zone())
 
 
 def _short_day(value: dt.datetime | dt.date) -> str:

@@ -48,7 +48,7 @@ class NewPasswordForm(FlaskForm):
         render_kw={"autocomplete": "new-password"},
     )
     again = PasswordField(
-        _l("New password, again"),
+        _l("Confirm the new password"),
         [FILLED, EqualTo("password", _l("The two passwords differ."))],
         render_kw={"autocomplete": "new-password"},
     )

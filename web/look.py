@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from flask import Response, abort, request
@@ -15,20 +16,31 @@ from web.statics import FOREVER
 
 # WCAG 2.2, success criterion 1.4.3: normal text against what is behind it.
 TEXT_CONTRAST = 4.5
-# The surface of each theme on which coloured text is hardest to read.
-LIGHT_SURFACE = (0.94, 0.95, 0.96)
-DARK_SURFACE = (0.17, 0.19, 0.22)
 WHITE, BLACK = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 LOGO_TYPES = {"image/png", "image/jpeg", "image/webp"}
 
 Color = tuple[float, float, float]
 
 
+class Theme(NamedTuple):
+    """What accents stand on.
+
+    Attributes:
+        surface: The card's colour, `--surface` of `static/css/tokens.css`.
+        second: The one nearest to the theme's text, `--surface-2`.
+        tint: How much of the accent there is in `--accent-soft`, from 0 to 1.
+    """
+
+    surface: Color
+    second: Color
+    tint: float
+
+
 @bp.get("/vendor.css")
 def vendor_css() -> Response:
-    """The vendor's colour as custom properties: `--accent`, `--on-accent` (text on it), `--accent-strong` (text)."""
+    """The vendor's colour as custom properties: see `_variables`."""
     vendor = current_vendor()
-    light, dark = _theme(parse(vendor.color), LIGHT_SURFACE), _theme(parse(vendor.color), DARK_SURFACE)
+    light, dark = (_variables(parse(vendor.color), theme) for theme in (LIGHT, DARK))
     css = (
         f":root, [data-bs-theme=light] {{ {light} }}\n"
         f"@media (prefers-color-scheme: dark) {{ :root:not([data-bs-theme=light]) {{ {dark} }} }}\n"
@@ -56,27 +68,37 @@ def _cache_for(vendor: Vendor) -> str:
     return FOREVER if request.args.get("v") == str(vendor.revision) else "no-cache"
 
 
-def _theme(color: Color, surface: Color) -> str:
-    accent = color
-    strong = readable(color, surface)
-    on_accent = WHITE if contrast(WHITE, accent) >= contrast(BLACK, accent) else BLACK
-    return (
-        f"--accent: {as_hex(accent)}; --accent-strong: {as_hex(strong)}; --on-accent: {as_hex(on_accent)}; "
-        f"--accent-rgb: {', '.join(str(round(part * 255)) for part in accent)};"
-    )
+def _variables(accent: Color, theme: Theme) -> str:
+    soft = mix(accent, theme.surface, theme.tint)
+    white_on_it = contrast(WHITE, accent) >= contrast(BLACK, accent)
+    colors = {
+        "accent": accent,
+        "on-accent": WHITE if white_on_it else BLACK,
+        # A pressed button moves away from its text.
+        "accent-away": BLACK if white_on_it else WHITE,
+        "accent-soft": soft,
+        "accent-strong": readable(accent, [theme.surface, theme.second, soft]),
+    }
+    return " ".join(f"--{name}: {as_hex(color)};" for name, color in colors.items())
 
 
-def readable(color: Color, surface: Color) -> Color:
-    """The nearest shade of `color` that can be read as text on `surface`."""
+def readable(color: Color, surfaces: list[Color]) -> Color:
+    """The nearest shade of `color` that can be read as text on every one of `surfaces`."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*color)
-    step = -0.01 if luminance(surface) > 0.18 else 0.01
+    step = -0.01 if luminance(surfaces[0]) > 0.18 else 0.01
     shade = color
-    # Ends at white or black at the latest, which both surfaces allow.
-    while contrast(shade, surface) < TEXT_CONTRAST:
+    # Ends at white or black at the latest, which the surfaces of a theme allow.
+    while min(contrast(shade, surface) for surface in surfaces) < TEXT_CONTRAST:
         lightness = min(max(lightness + step, 0), 1)
         # What is sent has 8 bits per part: measure that.
         shade = parse(as_hex(colorsys.hls_to_rgb(hue, lightness, saturation)))
     return shade
+
+
+def mix(color: Color, into: Color, share: float) -> Color:
+    """`share` of `color` (0 to 1) in `into`, as it is sent."""
+    red, green, blue = (part * share + other * (1 - share) for part, other in zip(color, into, strict=True))
+    return parse(as_hex((red, green, blue)))
 
 
 def contrast(one: Color, other: Color) -> float:
@@ -102,3 +124,7 @@ def parse(color: str) -> Color:
 def as_hex(color: Color) -> str:
     """The inverse of `parse`."""
     return "#" + "".join(f"{round(part * 255):02x}" for part in color)
+
+
+LIGHT = Theme(surface=parse("#ffffff"), second=parse("#f3f4f6"), tint=0.09)
+DARK = Theme(surface=parse("#171a20"), second=parse("#1f232b"), tint=0.18)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import config
 from models import db
 from tests.client import Client
 from tests.conftest import Cast
@@ -17,20 +18,28 @@ pytestmark = pytest.mark.one_database
 COLORS = st.tuples(*[st.integers(0, 255)] * 3).map(lambda parts: "#{:02x}{:02x}{:02x}".format(*parts))
 
 
-def _variables(theme: str) -> dict[str, str]:
-    return dict(re.findall(r"(--[\w-]+): ([^;]+);", theme))
+def _colors(css: str) -> dict[str, look.Color]:
+    return {name: look.parse(value) for name, value in re.findall(r"--([\w-]+): (#\w+);", css)}
 
 
 @given(color=COLORS)
 def test_any_colour_of_the_vendor_can_be_read_in_both_themes(color: str) -> None:
-    for surface in (look.LIGHT_SURFACE, look.DARK_SURFACE):
-        theme = _variables(look._theme(look.parse(color), surface))
-        assert theme["--accent"] == color
-        accent, on, strong = (
-            look.parse(theme[name]) for name in ("--accent", "--on-accent", "--accent-strong")
-        )
-        assert look.contrast(on, accent) >= 4.5
-        assert look.contrast(strong, surface) >= 4.5
+    for theme in (look.LIGHT, look.DARK):
+        sent = _colors(look._variables(look.parse(color), theme))
+        assert look.as_hex(sent["accent"]) == color
+        assert look.contrast(sent["on-accent"], sent["accent"]) >= 4.5
+        pressed = look.mix(sent["accent"], sent["accent-away"], 0.8)
+        assert look.contrast(sent["on-accent"], pressed) >= 4.5
+        for surface in (theme.surface, theme.second, sent["accent-soft"]):
+            assert look.contrast(sent["accent-strong"], surface) >= 4.5
+
+
+def test_the_surfaces_are_those_of_the_style_sheet() -> None:
+    css = (config.ROOT / "static/css/tokens.css").read_text()
+    for theme, rule in ((look.LIGHT, '[data-bs-theme="light"] {'), (look.DARK, '[data-bs-theme="dark"] {')):
+        block = css.partition(rule)[2].partition("}")[0]
+        assert re.search(rf"--surface: ({look.as_hex(theme.surface)}|#fff);", block)
+        assert f"--surface-2: {look.as_hex(theme.second)};" in block
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:
@@ -39,7 +48,7 @@ def test_contrast_is_that_of_the_guidelines() -> None:
 
 
 def test_a_readable_colour_is_left_alone() -> None:
-    assert look.readable(look.parse("#10306b"), look.LIGHT_SURFACE) == look.parse("#10306b")
+    assert look.readable(look.parse("#10306b"), [look.WHITE]) == look.parse("#10306b")
 
 
 def test_the_style_sheet_follows_the_vendors_colour_and_is_kept_until_it_changes(
