@@ -45,6 +45,8 @@ def deliver() -> ResponseReturnValue:
 
 @bp.post("/reset")
 def reset() -> ResponseReturnValue:
-    house().store.wipe()
-    house().switches.reset(house().settings)
+    # No event of what is being forgotten may arrive afterwards.
+    with house().courier.paused():
+        house().store.wipe()
+        house().switches.reset(house().settings)
     return {"reset": True}

@@ -4,6 +4,7 @@ What is not delivered is in the file, so a restart goes on where the last run st
 once, so events arrive in any order, as Stripe warns they do.
 """
 
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -11,6 +12,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from sandbox.settings import Switches
@@ -60,7 +62,7 @@ class Courier:
         self.store, self.switches, self.secret = store, switches, secret
         self._changed = threading.Condition()
         self._in_flight: set[str] = set()
-        self._stopping = False
+        self._stopping = self._paused = False
 
     def start(self) -> None:
         """Start the threads."""
@@ -76,6 +78,17 @@ class Courier:
         """Say that there may be something to deliver."""
         with self._changed:
             self._changed.notify_all()
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let what is under way arrive, and hold back the rest while the block runs."""
+        with self._changed:
+            self._paused = True
+            self._changed.wait_for(lambda: not self._in_flight, TIMEOUT)
+        try:
+            yield
+        finally:
+            self._paused = False
 
     def _work(self) -> None:
         while not self._stopping:
@@ -94,6 +107,8 @@ class Courier:
         if self.switches.webhooks == "off":
             return None
         with self._changed, self.store.reading() as tx:
+            if self._paused:
+                return None
             rows = tx.sql(
                 "SELECT event_id FROM delivery WHERE state = 'pending' AND due <= ? ORDER BY due, rowid LIMIT ?",
                 (time.time(), WORKERS + 1),

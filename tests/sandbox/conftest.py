@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -73,14 +74,16 @@ def open_session(client: Any) -> Callable[..., Any]:
 
 @dataclasses.dataclass
 class Webhook:
-    """A merchant's webhook over real HTTP: answers the next of `replies`, then 200; `received` has (body, signature)."""
+    """A merchant's webhook over real HTTP: answers the next of `replies`, then 200, after `seconds`; `received` has (body, signature)."""
 
     url: str = ""
+    seconds: float = 0
     replies: list[int] = dataclasses.field(default_factory=list)
     received: list[tuple[bytes, str]] = dataclasses.field(default_factory=list)
     _arrived: threading.Condition = dataclasses.field(default_factory=threading.Condition)
 
     def take(self, body: bytes, signature: str) -> int:
+        time.sleep(self.seconds)
         with self._arrived:
             self.received.append((body, signature))
             self._arrived.notify_all()

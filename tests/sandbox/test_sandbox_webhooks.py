@@ -132,6 +132,20 @@ def test_a_restart_delivers_what_the_last_run_could_not(
     assert sorted(received_types(webhook)) == sorted(event["type"] for event in sandbox.events())
 
 
+def test_nothing_of_before_arrives_after_a_reset(
+    open_session: Open, sandbox: SandboxProcess, webhook: Webhook
+) -> None:
+    webhook.seconds = 0.3
+    sandbox.settings(webhook_url=webhook.url, webhooks="on")
+    sandbox.pay(open_session().url)
+    time.sleep(0.1)
+    sandbox.reset()
+    known = len(webhook.received)
+    assert known > 0
+    time.sleep(0.5)
+    assert len(webhook.received) == known
+
+
 def test_an_event_names_the_api_call_that_made_it(
     client: Any, open_session: Open, sandbox: SandboxProcess
 ) -> None:
