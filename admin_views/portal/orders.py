@@ -62,7 +62,7 @@ class Orders(DeskModelView):
 
     @expose("/<reference>")
     def show(self, reference: str) -> ResponseReturnValue:
-        order = self._order(reference)
+        order = self._find(reference)
         return self.render(
             "portal/orders/order.html",
             order=order,
@@ -74,22 +74,22 @@ class Orders(DeskModelView):
     @expose("/<reference>/receipt")
     def receipt(self, reference: str) -> ResponseReturnValue:
         """A page to print, of orders that were paid."""
-        order = self._order(reference)
+        order = self._find(reference)
         if not order.is_delivered:
             abort(404)
         return self.render("portal/orders/receipt.html", order=order, terms=terms_of(order))
 
     @expose("/<reference>/pay", methods=("POST",))
     def pay(self, reference: str) -> ResponseReturnValue:
-        return redirect(payments.pay(self._order(reference), current_actor()), 303)
+        return redirect(payments.pay(self._find(reference), current_actor()), 303)
 
     @expose("/<reference>/cancel", methods=("POST",))
     def cancel(self, reference: str) -> ResponseReturnValue:
-        payments.cancel(self._order(reference), current_actor())
+        payments.cancel(self._find(reference), current_actor())
         flash(_("Order %(order)s is cancelled. Nothing was charged.", order=reference), "success")
         return redirect(url_for(".show", reference=reference), 303)
 
-    def _order(self, reference: str) -> Order:
+    def _find(self, reference: str) -> Order:
         """The company's order of that reference, all of it, or the same 404 for a stranger's and a missing one."""
         found = self.scope(sa.select(Order)).where(Order.reference == reference[:20])
         everything = (
@@ -139,7 +139,7 @@ class Orders(DeskModelView):
     @expose("/<reference>/result")
     def result(self, reference: str) -> ResponseReturnValue:
         """What a payment brought: the licences delivered, or when they will be."""
-        order = self._order(reference)
+        order = self._find(reference)
         if not (order.is_delivered or order.state == OrderState.PROCESSING):
             return redirect(order_page(order), 303)
         return self.render("portal/orders/result.html", order=order, terms=terms_of(order))
