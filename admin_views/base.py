@@ -169,7 +169,7 @@ class DeskModelView(Guarded, ModelView):
         asked = listing.read_request(self.columns, self.filters, self.page_size)
         key = rows.primary_key(self.model)
         found = listing.filtered(self.scope(sa.select(key)), asked, self.filters, self.search, self.model)
-        sort, descending = self._order(asked)
+        sort, descending = self._list_order(asked)
         order = keyset.Order(sort.sort_columns if sort else (), key, descending)
         page = listing.slice_of(found, order, asked.size)
         narrowed = bool(asked.search or asked.filters)
@@ -186,7 +186,7 @@ class DeskModelView(Guarded, ModelView):
             descending=descending,
         )
 
-    def _order(self, asked: listing.Asked) -> tuple[Column | None, bool]:
+    def _list_order(self, asked: listing.Asked) -> tuple[Column | None, bool]:
         if asked.sort:
             return asked.sort, asked.descending
         if self.default_order is None:

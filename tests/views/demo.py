@@ -1,0 +1,156 @@
+"""Views that exist for these tests alone, so that the base class is proved whatever the real pages use of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_admin.actions import action
+from wtforms import StringField
+from wtforms.validators import Length, Optional
+
+from access import Permission
+from admin_views.base import DeskIndexView, DeskModelView, DeskPage
+from admin_views.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.forms import REQUIRED, DeskForm, MoneyField, WholeNumber
+from admin_views.labels import options
+from admin_views.pickers import Lookup, PickerField
+from models import Company, License, Order, OrderState, Plan, User, db
+from services.errors import Refused
+
+PEOPLE = Lookup(
+    "user",
+    User,
+    (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name)),
+    label=lambda user: f"{user.name} ({user.email})",
+)
+
+
+class Home(DeskIndexView):
+    title, permission = "Demo", Permission.MANAGE_USERS
+
+
+class People(DeskModelView):
+    model, permission = User, Permission.MANAGE_USERS
+    title, slug = "People", "people"
+    columns = (
+        Column("name", "Name", sort=(User.last_name, User.first_name)),
+        Column("email", "Email", link=lambda user: url_for(".details_view", id=user.id)),
+        Column("signed_in_at", "Signed in", kind="moment", sort=User.signed_in_at),
+        Column("role", "Role", kind="badge"),
+    )
+    detail_columns = columns
+    search = (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name))
+    export_columns = (
+        ExportColumn("Email", User.email),
+        ExportColumn("First name", User.first_name),
+        ExportColumn("Company", Company.name),
+    )
+    export_joins = (User.company,)
+    form_columns = ("first_name", "last_name", "email", "language")
+    can_create = can_edit = can_delete = can_view_details = True
+
+    def do_create(self, form: Any) -> User:
+        raise Refused("closed", "Nobody can be added today.")
+
+    def do_update(self, form: Any, row: User) -> None:
+        row.first_name = form.first_name.data
+        db.session.commit()
+
+    def do_delete(self, row: User) -> None:
+        row.active = False
+        db.session.commit()
+
+
+class HolderForm(DeskForm):
+    user = PickerField(PEOPLE, "Holder", [Optional()])
+    note = StringField("Note", [Optional(), Length(max=20)])
+
+
+class AmountForm(DeskForm):
+    quantity = WholeNumber("Quantity", [REQUIRED])
+    amount = MoneyField("Amount", [Optional()])
+
+
+class Licenses(DeskModelView):
+    model, permission = License, Permission.MANAGE_USERS
+    title, slug = "Licenses", "licenses"
+    columns = (
+        Column("key", "Key", kind="mono"),
+        Column("plan", "Plan"),
+        Column("user", "Holder"),
+        Column("state", "State", value=lambda license: license.state(), kind="badge"),
+        Column("valid_until", "Until", kind="day", sort=License.valid_until),
+    )
+    column_relations = (License.plan, License.user)
+    search = (Search(License.key, exact=True), Search(User.email, via=License.user_id))
+    filters = (
+        ListFilter(
+            "plan",
+            "Plan",
+            lambda: [(plan.id, plan.name_en) for plan in db.session.scalars(db.select(Plan))],
+            lambda statement, value: statement.where(License.plan_id == int(value)),
+        ),
+        ListFilter(
+            "holder", "Holder", None, lambda statement, value: statement.where(License.user_id == int(value))
+        ),
+    )
+    form = HolderForm
+    form_ajax_refs = {"user": PEOPLE}
+    can_edit = True
+
+    def do_update(self, form: Any, row: License) -> None:
+        row.product = f"{form.user.data.email if form.user.data else 'nobody'}"
+        db.session.rollback()
+        flash(f"holder: {form.user.data}", "info")
+
+    @action("mark", "Mark")
+    def action_mark(self, chosen: list[License]) -> ResponseReturnValue:
+        return self.confirm(chosen, heading="Mark these", text="Really?", button="Mark", endpoint=".mark")
+
+    @expose("/mark/", methods=["POST"])
+    def mark(self) -> ResponseReturnValue:
+        flash(f"marked {len(self.posted_rows())}", "success")
+        return redirect(self.get_url(".index_view"))
+
+    @expose("/crash/", methods=["POST"])
+    def crash(self) -> ResponseReturnValue:
+        db.session.add(User(company_id=1, email="alice@acme.example", first_name="A", last_name="B"))
+        db.session.flush()
+        return "saved"
+
+    @expose("/refuse/", methods=["GET", "POST"])
+    def refuse(self) -> ResponseReturnValue:
+        raise Refused("no", "This is how it is.")
+
+
+class Orders(DeskModelView):
+    model, permission = Order, Permission.BILLING
+    title, slug = "Orders", "orders"
+    columns = (
+        Column("reference", "Reference"),
+        Column("state", "State", kind="badge"),
+        Column("total", "Total", kind="money"),
+    )
+    filters = (
+        ListFilter(
+            "state",
+            "State",
+            options(OrderState),
+            lambda statement, value: statement.where(Order.state == OrderState(value)),
+        ),
+    )
+
+
+class Faults(DeskPage):
+    permission, title, slug = Permission.MANAGE_USERS, "Faults", "faults"
+
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        raise TypeError("a fault of ours")
+
+
+HOME = Home
+VIEWS = [People, Licenses, Orders, Faults]
