@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-
-from access import Permission
-from admin_views.guard import DeskIndexView
-
-
-class Home(DeskIndexView):
-    title = _l("Home")
-    permission = Permission.SUPPORT
-
+from admin_views.support.companies import Companies
+from admin_views.support.home import Home
+from admin_views.support.licenses import Licenses
+from admin_views.support.orders import Orders
+from admin_views.support.people import People
+from admin_views.support.plans import Plans
+from admin_views.support.records import Journal, Mail, StripeEvents
+from admin_views.support.settings import ConditionsView, TaxRates, VendorPage
 
 HOME = Home
-VIEWS: list[type] = []
+VIEWS: list[type] = [
+    Companies,
+    People,
+    Licenses,
+    Orders,
+    Plans,
+    TaxRates,
+    VendorPage,
+    ConditionsView,
+    Journal,
+    Mail,
+    StripeEvents,
+]

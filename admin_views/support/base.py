@@ -1,0 +1,137 @@
+"""What the pages of `/support` share: the permission, edits that lose nobody's work, filters by picker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from flask import g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+from wtforms import HiddenField
+
+from access import Actor, Permission, current_actor
+from admin_views.base import DeskModelView
+from admin_views.columns import Column
+from admin_views.forms import DeskForm
+from admin_views.pickers import Lookup, PickerField
+from admin_views.support import words
+from models import Vendor, as_json, db, utcnow
+from services import edits, vendor
+from services.errors import Refused
+
+__all__ = ["EditForm", "SupportView", "chosen", "company_link", "current_actor", "current_vendor"]
+
+
+def company_link(row: Any) -> str | None:
+    """The page of the customer of any row that has one."""
+    return url_for("support_customers.details_view", id=row.company_id) if row.company_id else None
+
+
+def current_vendor() -> Vendor:
+    """Who sells: read once per request, as the templates' own `vendor`."""
+    if "vendor" not in g:
+        g.vendor = vendor.current()
+    found: Vendor = g.vendor
+    return found
+
+
+def chosen(columns: Sequence[Column], *names: str) -> tuple[Column, ...]:
+    """Some of a list's columns, for a short table on another page."""
+    return tuple(column for column in columns if column.name in names)
+
+
+class EditForm(DeskForm):
+    """A form that knows what its row held when it was opened."""
+
+    seen = HiddenField()
+
+
+class SupportView(DeskModelView):
+    """A table view for the vendor's staff.
+
+    Attributes:
+        editable: The columns that are edited together: the service's `EDITABLE`.
+        picked: Filters whose value is chosen by a search on the server: name of the `ListFilter` → its lookup.
+    """
+
+    permission = Permission.SUPPORT
+    list_template = "support/list.html"
+    editable: ClassVar[Sequence[str]] = ()
+    picked: ClassVar[Mapping[str, Lookup]] = {}
+
+    def render(self, template: str, **context: Any) -> str:
+        return super().render(template, words=words, as_json=as_json, now=utcnow(), **context)
+
+    # --- Edits that lose nobody's work ------------------------------------------------------------------------------
+
+    def edit_form(self, obj: Any = None) -> Any:
+        form = super().edit_form(obj)
+        if request.method != "POST":
+            form.seen.data = edits.version(obj, self.editable)
+        return form
+
+    def do_update(self, form: Any, row: Any) -> None:
+        try:
+            self.update(form, row, by=current_actor(), seen=form.seen.data or "")
+        except Refused as refused:
+            if refused.code == "changed_meanwhile":
+                # Saving again, after having been told, replaces what the other one wrote.
+                db.session.rollback()
+                form.seen.data = edits.version(self.row_or_404(request.args.get("id", "")), self.editable)
+            raise
+
+    def update(self, form: Any, row: Any, *, by: Actor, seen: str) -> None:
+        """Call the verb that changes `row` to what `form` says, unless it is no longer as it was `seen`."""
+        raise NotImplementedError
+
+    def values(self, form: Any) -> dict[str, Any]:
+        """What the form says of the `editable` columns."""
+        return {name: form[name].data for name in self.editable}
+
+    # --- Filters by picker ------------------------------------------------------------------------------------------
+
+    @expose("/")
+    def index_view(self) -> ResponseReturnValue:
+        form = self.pick_form()
+        chosen = {name: form[name].key for name in self.picked if f"{name}-text" in request.args}
+        if chosen and form.validate():
+            return redirect(f"{request.path}?{urlencode([*self._kept_args(), *chosen.items()])}")
+        return super().index_view()
+
+    def pick_form(self) -> Any:
+        """The fields of `picked`, with what the query string says of them."""
+        labels = {choice.name: choice.label for choice in self.filters}
+        fields = {name: PickerField(lookup, labels[name]) for name, lookup in self.picked.items()}
+        asked = request.args if any(f"{name}-text" in request.args for name in self.picked) else None
+        form = type("PickForm", (DeskForm,), fields)(asked, meta={"csrf": False})
+        form.validate() if asked else None
+        return form
+
+    def _kept_args(self) -> list[tuple[str, str]]:
+        own = {f"{name}{end}" for name in self.picked for end in ("", "-text", "-choice")}
+        own |= {"after", "before"}
+        return [(name, value) for name, value in request.args.items() if name not in own and value]
+
+    def list_context(self) -> dict[str, Any]:
+        return {"pick_form": self.pick_form() if self.picked else None, "pick_args": self._kept_args()}
+
+    # --- Many at once -----------------------------------------------------------------------------------------------
+
+    def each(self, rows: Sequence[Any], verb: Callable[[Any], Any]) -> tuple[int, list[str]]:
+        """Do `verb` to each row by itself: how many went well, and the sentences of those that were refused."""
+        done, refusals = 0, []
+        for row_id in [self.get_pk_value(row) for row in rows]:
+            # A verb forgets what was read before it: the row is fetched again.
+            row = self.get_one(row_id)
+            try:
+                verb(row)
+                done += 1
+            except Refused as refused:
+                db.session.rollback()
+                refusals.append(
+                    _("%(row)s: %(sentence)s", row=str(self.get_one(row_id)), sentence=refused.sentence)
+                )
+        return done, refusals

@@ -1,0 +1,169 @@
+"""Customers: the companies that buy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
+from wtforms import EmailField, SelectField, StringField
+from wtforms.validators import Length, Optional
+
+from access import Actor
+from admin_views import labels
+from admin_views.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.forms import REQUIRED
+from admin_views.support.base import EditForm, SupportView, chosen, current_actor
+from admin_views.support.fields import choices
+from admin_views.support.orders import Orders
+from admin_views.support.people import People
+from admin_views.support.records import Journal, Mail
+from models import Company, JournalEntry, Language, Order, OutgoingMail, Role, User, db, utcnow
+from services import companies, places, seats
+from services.formats import current_language
+
+SHORT = 5
+SHORT_COLUMNS = {
+    "people": chosen(People.columns, "name", "email", "role", "active"),
+    "orders": chosen(Orders.columns, "reference", "state", "total", "placed_at"),
+    "mails": chosen(Mail.columns, "created_at", "template", "recipient", "state"),
+    "entries": chosen(Journal.columns, "at", "verb", "subject", "actor"),
+}
+
+
+class CompanyForm(EditForm):
+    name = StringField(_l("Name"), [REQUIRED, Length(max=200)])
+    billing_email = EmailField(_l("Billing email"), [REQUIRED, Length(max=254)])
+    street = StringField(_l("Street"), [Length(max=200)])
+    city = StringField(_l("City"), [Length(max=100)])
+    province = SelectField(
+        _l("Province"), description=_l("Taxes depend on it. Only for an address in Canada.")
+    )
+    postal_code = StringField(_l("Postal code"), [Length(max=20)])
+    country = SelectField(_l("Country"), [REQUIRED], default=places.CANADA)
+    language = SelectField(
+        _l("Language"), choices=choices(labels.options(Language)), default=Language.FR.value
+    )
+    time_zone = SelectField(
+        _l("Time zone"),
+        choices=choices((name, name) for name in places.time_zones()),
+        default="America/Toronto",
+        description=_l("A license ends at the last second of its last day there."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.province.choices = choices([("", _("None")), *places.provinces()])
+        self.country.choices = choices(places.countries(current_language()))
+
+
+class NewCompanyForm(CompanyForm):
+    """With the first administrator, or without: a customer may be opened before anybody is known there."""
+
+    admin_email = EmailField(_l("Administrator’s email"), [Length(max=254)])
+    admin_first_name = StringField(_l("Administrator’s first name"), [Length(max=100)])
+    admin_last_name = StringField(_l("Administrator’s last name"), [Optional(), Length(max=100)])
+
+    def administrator(self) -> dict[str, str] | None:
+        """Who was named; None when the three fields are empty."""
+        found = {
+            "email": self.admin_email.data or "",
+            "first_name": self.admin_first_name.data or "",
+            "last_name": self.admin_last_name.data or "",
+        }
+        return found if any(found.values()) else None
+
+
+class Companies(SupportView):
+    model = Company
+    title = _l("Customers")
+    slug = "customers"
+    columns = (
+        Column(
+            "name",
+            _l("Customer"),
+            link=lambda row: url_for("support_customers.details_view", id=row.id),
+            sort=sa.func.lower(Company.name),
+        ),
+        Column("billing_email", _l("Billing email")),
+        Column("place", _l("Place")),
+        Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
+        Column("created_at", _l("Customer since"), kind="day"),
+    )
+    detail_columns = (
+        Column("billing_email", _l("Billing email")),
+        Column("address", _l("Address"), value=lambda row: row.address.replace("\n", ", ")),
+        Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
+        Column("time_zone", _l("Time zone")),
+        Column("currency", _l("Currency")),
+        Column("stripe_customer_id", _l("Customer at Stripe"), kind="mono"),
+        Column("created_at", _l("Customer since"), kind="day"),
+    )
+    search = (Search(Company.name), Search(Company.billing_email))
+    filters = (
+        ListFilter(
+            "province",
+            _l("Province"),
+            places.provinces,
+            lambda query, code: query.where(Company.province == code),
+        ),
+        ListFilter(
+            "language",
+            _l("Language"),
+            labels.options(Language),
+            lambda query, code: query.where(Company.language == Language(code)),
+        ),
+    )
+    export_columns = (
+        ExportColumn(_l("Customer"), Company.name),
+        ExportColumn(_l("Billing email"), Company.billing_email),
+        ExportColumn(_l("Street"), Company.street),
+        ExportColumn(_l("City"), Company.city),
+        ExportColumn(_l("Province"), Company.province),
+        ExportColumn(_l("Postal code"), Company.postal_code),
+        ExportColumn(_l("Country"), Company.country),
+        ExportColumn(_l("Language"), Company.language),
+        ExportColumn(_l("Customer since"), Company.created_at),
+    )
+    can_create = can_edit = can_view_details = True
+    create_label = _l("New customer")
+    create_template = "support/company_new.html"
+    details_template = "support/company.html"
+    form = CompanyForm
+    editable = companies.EDITABLE
+
+    def get_create_form(self) -> type[CompanyForm]:
+        return NewCompanyForm
+
+    def do_create(self, form: NewCompanyForm) -> Company:
+        return companies.create_company(
+            self.values(form), by=current_actor(), administrator=form.administrator()
+        )
+
+    def update(self, form: CompanyForm, row: Company, *, by: Actor, seen: str) -> None:
+        companies.update_company(row, self.values(form), by=by, seen=seen)
+
+    def details_context(self, row: Company) -> dict[str, Any]:
+        return {
+            "columns": SHORT_COLUMNS,
+            "seats": seats.summary(row.id, utcnow()),
+            "people": _people(row),
+            "orders": _latest(Order, row, joinedload(Order.placed_by)),
+            "mails": _latest(OutgoingMail, row, joinedload(OutgoingMail.user)),
+            "entries": _latest(JournalEntry, row, joinedload(JournalEntry.actor)),
+        }
+
+
+def _people(company: Company) -> list[User]:
+    """The administrators first: they are whom support writes to."""
+    statement = sa.select(User).where(User.company_id == company.id)
+    order = (User.role != Role.ADMIN, User.last_name, User.first_name, User.id)
+    return list(db.session.scalars(statement.order_by(*order).limit(SHORT)))
+
+
+def _latest(model: Any, company: Company, *options: Any) -> list[Any]:
+    statement = sa.select(model).where(model.company_id == company.id).options(*options)
+    return list(db.session.scalars(statement.order_by(model.id.desc()).limit(SHORT)))

@@ -1,0 +1,224 @@
+"""Licences of every customer. They change through verbs alone: no form edits one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_admin.actions import action
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from markupsafe import Markup
+from sqlalchemy.orm import joinedload
+
+from admin_views import labels
+from admin_views.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.forms import REQUIRED, DeskForm
+from admin_views.pickers import PickerField
+from admin_views.support import lookups
+from admin_views.support.base import SupportView, company_link, current_actor
+from models import (
+    Assignment,
+    Company,
+    License,
+    LicenseState,
+    LicenseStatus,
+    Order,
+    OrderLine,
+    Plan,
+    Term,
+    User,
+    db,
+    utcnow,
+)
+from services import licenses
+from services.formats import current_language
+
+
+def plan_options() -> list[tuple[str, str]]:
+    """Every plan, withdrawn ones included: they have licences too."""
+    plans = db.session.scalars(sa.select(Plan).order_by(Plan.position, Plan.id))
+    return [(str(plan.id), plan.name(current_language())) for plan in plans]
+
+
+def holder_link(row: License) -> str | None:
+    return url_for("support_people.details_view", id=row.user_id) if row.user_id else None
+
+
+def _of_order(query: Any, order_id: str) -> Any:
+    lines = sa.select(OrderLine.id).where(OrderLine.order_id == int(order_id))
+    return query.where(License.order_line_id.in_(lines))
+
+
+def _order_reference(order_id: str) -> str:
+    order = db.session.get(Order, int(order_id))
+    return order.reference if order else order_id
+
+
+class ColleagueField(PickerField):
+    """A person of the company that owns the licence of this page."""
+
+    def widget(self, field: Any, **kwargs: Any) -> Markup:
+        # The lookup needs to know which licence it is for.
+        html = super().widget(field, **kwargs)
+        plain = url_for(".ajax_lookup", name=self.lookup.name)
+        narrowed = url_for(".ajax_lookup", name=self.lookup.name, id=request.args.get("id"))
+        return Markup(html.replace(str(Markup.escape(plain)), str(Markup.escape(narrowed))))  # noqa: S704
+
+
+class AssignLicenseForm(DeskForm):
+    holder = ColleagueField(lookups.colleague_lookup("holder"), _l("Person"), [REQUIRED])
+
+
+class Licenses(SupportView):
+    model = License
+    title = _l("Licenses")
+    slug = "licenses"
+    columns = (
+        Column(
+            "key",
+            _l("Key"),
+            kind="mono",
+            link=lambda row: url_for("support_licenses.details_view", id=row.id),
+        ),
+        Column("company", _l("Customer"), link=company_link),
+        Column("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
+        Column("state", _l("State"), value=lambda row: row.state(), kind="badge"),
+        Column("user", _l("Holder"), link=holder_link),
+        Column("valid_until", _l("Valid until"), kind="day", sort=License.valid_until),
+    )
+    detail_columns = (
+        Column("company", _l("Customer"), link=company_link),
+        Column("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
+        Column("state", _l("State"), value=lambda row: row.state(), kind="badge"),
+        Column("user", _l("Holder"), link=holder_link),
+        Column("assigned_at", _l("Assigned on"), kind="moment"),
+        Column("activated_at", _l("Activated on"), kind="moment"),
+        Column("valid_from", _l("Valid from"), kind="moment"),
+        Column("valid_until", _l("Valid until"), kind="moment"),
+    )
+    column_relations = (License.company, License.plan, License.user)
+    search = (
+        Search(License.key, exact=True),
+        Search(User.email, exact=True, via=License.user_id),
+        Search(User.last_name, via=License.user_id),
+    )
+    filters = (
+        ListFilter(
+            "state",
+            _l("State"),
+            labels.options(LicenseState),
+            lambda query, code: query.where(License.where_state(LicenseState(code), utcnow())),
+        ),
+        ListFilter(
+            "plan", _l("Plan"), plan_options, lambda query, code: query.where(License.plan_id == int(code))
+        ),
+        ListFilter(
+            "company",
+            _l("Customer"),
+            None,
+            lambda query, code: query.where(License.company_id == int(code)),
+            lookups.company_name,
+        ),
+        ListFilter("order", _l("Order"), None, _of_order, _order_reference),
+    )
+    picked = {"company": lookups.company_lookup()}
+    form_ajax_refs = {**picked, "holder": lookups.colleague_lookup("holder")}
+    export_columns = (
+        ExportColumn(_l("Key"), License.key),
+        ExportColumn(_l("Customer"), Company.name),
+        ExportColumn(_l("Plan"), Plan.code),
+        ExportColumn(_l("Status"), License.status),
+        ExportColumn(_l("First name"), User.first_name),
+        ExportColumn(_l("Last name"), User.last_name),
+        ExportColumn(_l("Email"), User.email),
+        ExportColumn(_l("Valid from"), License.valid_from),
+        ExportColumn(_l("Valid until"), License.valid_until),
+        ExportColumn(_l("Assigned on"), License.assigned_at),
+        ExportColumn(_l("Activated on"), License.activated_at),
+    )
+    export_joins = (License.company, License.plan, License.user)
+    can_view_details = True
+    list_template = "support/licenses.html"
+    details_template = "support/license.html"
+
+    def details_context(self, row: License) -> dict[str, Any]:
+        terms = (
+            sa.select(Term, Order.id.label("order_id"), Order.reference)
+            .join(OrderLine, OrderLine.id == Term.order_line_id)
+            .join(Order, Order.id == OrderLine.order_id)
+            .where(Term.license_id == row.id)
+            .order_by(Term.starts_at)
+        )
+        assignments = (
+            sa.select(Assignment)
+            .where(Assignment.license_id == row.id)
+            .options(joinedload(Assignment.user))
+            .order_by(Assignment.id.desc())
+            .limit(20)
+        )
+        return {
+            "terms": db.session.execute(terms).all(),
+            "assignments": db.session.scalars(assignments).all(),
+        }
+
+    # --- Release ----------------------------------------------------------------------------------------------------
+
+    @action("release", _l("Release licenses"))
+    def action_release(self, rows: list[License]) -> ResponseReturnValue:
+        return self._ask_release(rows)
+
+    @expose("/release/")
+    def release(self) -> ResponseReturnValue:
+        """The page that asks before one licence is released."""
+        return self._ask_release([self.row_or_404()])
+
+    def _ask_release(self, rows: list[License]) -> ResponseReturnValue:
+        return self.confirm(
+            rows,
+            heading=ngettext("Release license", "Release licenses", len(rows)),
+            text=_(
+                "Who holds it can no longer use the software, and is told so by mail. The license returns to the "
+                "customer’s account, still paid for."
+            ),
+            button=ngettext("Release license", "Release %(num)s licenses", len(rows)),
+            endpoint=".release_many",
+        )
+
+    @expose("/release-many/", methods=("POST",))
+    def release_many(self) -> ResponseReturnValue:
+        rows = self.posted_rows()
+        held = [row for row in rows if row.user_id is not None]
+        done, refusals = self.each(held, lambda row: licenses.release(row, current_actor()))
+        if done:
+            flash(ngettext("%(num)s license released.", "%(num)s licenses released.", done), "success")
+        elif not refusals:
+            flash(_("Nobody held what you chose: nothing was changed."), "info")
+        for sentence in refusals:
+            flash(sentence, "danger")
+        if len(rows) == 1:
+            return redirect(self.get_url(".details_view", id=request.form["rowid"]))
+        return redirect(self.get_url(".index_view"))
+
+    # --- Assign -----------------------------------------------------------------------------------------------------
+
+    @expose("/assign/", methods=("GET", "POST"))
+    def assign(self) -> ResponseReturnValue:
+        """Give this very licence to a person of the same company."""
+        row = self.row_or_404(request.args.get("id", ""))
+        form = AssignLicenseForm()
+        if form.validate_on_submit():
+            name, row_id = form.holder.data.name, row.id
+            licenses.assign_license(row, form.holder.data, current_actor())
+            flash(_("License assigned to %(name)s.", name=name), "success")
+            return redirect(self.get_url(".details_view", id=row_id))
+        status = 422 if request.method == "POST" else 200
+        return self.render("support/license_assign.html", row=row, form=form), status
+
+    def is_releasable(self, row: License) -> bool:
+        """Whether the list offers to release it."""
+        return row.user_id is not None and row.status == LicenseStatus.ACTIVE

@@ -1,0 +1,59 @@
+"""Who and what the pickers of `/support` find."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import request
+from sqlalchemy.orm import joinedload
+
+from admin_views.columns import Search
+from admin_views.pickers import Lookup
+from admin_views.rows import parse_id
+from models import Company, License, User, db
+
+
+def company_text(company: Company) -> str:
+    return f"{company.name} ({company.billing_email})"
+
+
+def person_text(user: User) -> str:
+    return f"{user.name} ({user.email})"
+
+
+def company_lookup(name: str = "company") -> Lookup:
+    """Customers, by a part of their name or their whole billing address."""
+    search = (Search(Company.name), Search(Company.billing_email))
+    return Lookup(name, Company, search, label=company_text, order=(sa.func.lower(Company.name),))
+
+
+def person_lookup(name: str) -> Lookup:
+    """Everybody, by their whole address or a part of their name."""
+    search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))
+    return Lookup(name, User, search, label=person_text, order=(User.last_name, User.first_name))
+
+
+def colleague_lookup(name: str) -> Lookup:
+    """The active people of the company that owns the licence `?id=`."""
+    search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))
+    return Lookup(
+        name, User, search, label=person_text, where=_of_the_license, order=(User.last_name, User.first_name)
+    )
+
+
+def _of_the_license(statement: sa.Select[Any]) -> sa.Select[Any]:
+    owner = sa.select(License.company_id).where(License.id == parse_id(License, request.args.get("id")))
+    return statement.where(User.company_id == owner.scalar_subquery(), User.active.is_(True))
+
+
+def company_name(company_id: str) -> str:
+    """What stands on the label of a list that is held to one company."""
+    company = db.session.get(Company, int(company_id))
+    return company.name if company else company_id
+
+
+def person_name(user_id: str) -> str:
+    """What stands on the label of a list that is held to one person."""
+    user = db.session.get(User, int(user_id), options=[joinedload(User.company)])
+    return user.name if user else user_id

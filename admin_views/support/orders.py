@@ -1,0 +1,271 @@
+"""Orders of every customer. They change through verbs alone: Stripe is asked again, or the order is given up."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_admin.actions import action
+from flask_babel import format_date, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import selectinload
+
+from admin_views import labels
+from admin_views.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.support import lookups, words
+from admin_views.support.base import SupportView, chosen, company_link, current_actor, current_vendor
+from admin_views.support.records import Journal, StripeEvents
+from models import (
+    Company,
+    JournalEntry,
+    License,
+    Order,
+    OrderLine,
+    OrderState,
+    StripeEvent,
+    Term,
+    User,
+    db,
+    utcnow,
+)
+from services import gateway, payments
+from services.errors import Refused
+
+MONTHS = 24
+# Each is a call to Stripe, which somebody waits for.
+MAX_AT_ONCE = 20
+SHORT = 10
+SHORT_COLUMNS = {
+    "events": chosen(StripeEvents.columns, "received_at", "type", "outcome", "handled_at"),
+    "entries": chosen(Journal.columns, "at", "verb", "actor"),
+}
+
+
+def month_options() -> list[tuple[str, str]]:
+    """The last two years, month by month on the vendor's calendar, the latest first."""
+    today = current_vendor().today
+    count = today.year * 12 + today.month - 1
+    firsts = [dt.date(number // 12, number % 12 + 1, 1) for number in range(count, count - MONTHS, -1)]
+    return [(f"{first:%Y-%m}", format_date(first, "MMMM y")) for first in firsts]
+
+
+def month_bounds(month: str) -> tuple[dt.datetime, dt.datetime]:
+    """The first instants of `2026-11` and of the month after it, on the vendor's calendar."""
+    zone = zoneinfo.ZoneInfo(current_vendor().time_zone)
+    first = dt.date.fromisoformat(f"{month}-01")
+    following = (first + dt.timedelta(days=32)).replace(day=1)
+    start, end = (dt.datetime.combine(day, dt.time(), tzinfo=zone) for day in (first, following))
+    return start, end
+
+
+def _placed_in(query: Any, month: str) -> Any:
+    start, end = month_bounds(month)
+    return query.where(Order.placed_at >= start, Order.placed_at < end)
+
+
+def _buyer_link(row: Order) -> str:
+    return url_for("support_people.details_view", id=row.placed_by_id)
+
+
+class Orders(SupportView):
+    model = Order
+    title = _l("Orders")
+    slug = "orders"
+    columns = (
+        Column(
+            "reference",
+            _l("Reference"),
+            kind="mono",
+            link=lambda row: url_for("support_orders.details_view", id=row.id),
+        ),
+        Column("company", _l("Customer"), link=company_link),
+        Column("state", _l("State"), kind="badge"),
+        Column("total", _l("Total"), kind="money"),
+        Column("placed_at", _l("Placed on"), kind="moment", sort=Order.placed_at),
+        Column("placed_by", _l("Buyer"), link=_buyer_link),
+        Column("note", _l("To look at"), value=lambda row: words.note_label(row.note)),
+    )
+    detail_columns = (
+        Column("company", _l("Customer"), link=company_link),
+        Column("state", _l("State"), kind="badge"),
+        Column("placed_by", _l("Buyer"), link=_buyer_link),
+        Column("placed_at", _l("Placed on"), kind="moment"),
+        Column("paid_at", _l("Paid on"), kind="moment"),
+        Column("attempt", _l("Payment attempts"), kind="number"),
+        Column("stripe_session_id", _l("Session at Stripe"), kind="mono"),
+        Column("stripe_payment_intent_id", _l("Payment at Stripe"), kind="mono"),
+    )
+    column_relations = (Order.company, Order.placed_by)
+    search = (Search(Order.reference, exact=True),)
+    filters = (
+        ListFilter(
+            "state",
+            _l("State"),
+            labels.options(OrderState),
+            lambda query, code: query.where(Order.state == OrderState(code)),
+        ),
+        ListFilter("month", _l("Month"), month_options, _placed_in),
+        ListFilter(
+            "attention",
+            _l("To look at"),
+            lambda: [("yes", _("Yes"))],
+            lambda query, _code: query.where(Order.note.is_not(None), Order.note.in_(words.ALERTS)),
+        ),
+        ListFilter(
+            "company",
+            _l("Customer"),
+            None,
+            lambda query, code: query.where(Order.company_id == int(code)),
+            lookups.company_name,
+        ),
+    )
+    picked = {"company": lookups.company_lookup()}
+    form_ajax_refs = picked
+    export_columns = (
+        ExportColumn(_l("Reference"), Order.reference),
+        ExportColumn(_l("Customer"), Company.name),
+        ExportColumn(_l("State"), Order.state, labels.label),
+        ExportColumn(_l("Net (cents)"), Order.net),
+        ExportColumn(_l("Taxes (cents)"), Order.tax),
+        ExportColumn(_l("Total (cents)"), Order.total),
+        ExportColumn(_l("Refunded (cents)"), Order.refunded),
+        ExportColumn(_l("Currency"), Order.currency),
+        ExportColumn(_l("Placed on"), Order.placed_at),
+        ExportColumn(_l("Paid on"), Order.paid_at),
+        ExportColumn(_l("Buyer"), User.email),
+        ExportColumn(_l("Payment at Stripe"), Order.stripe_payment_intent_id),
+        ExportColumn(_l("Note"), Order.note),
+    )
+    export_joins = (Order.company, Order.placed_by)
+    can_view_details = True
+    list_template = "support/orders.html"
+    details_template = "support/order.html"
+
+    def details_context(self, row: Order) -> dict[str, Any]:
+        lines = sa.select(OrderLine).where(OrderLine.order_id == row.id).order_by(OrderLine.position)
+        sessions = [key for key in (row.stripe_session_id, row.stripe_payment_intent_id) if key]
+        events = sa.select(StripeEvent).where(StripeEvent.object_id.in_(sessions))
+        entries = sa.select(JournalEntry).where(
+            JournalEntry.subject_type == "order", JournalEntry.subject_id == row.id
+        )
+        delivered = (
+            sa.select(sa.func.count(), sa.func.min(Term.starts_at), sa.func.max(Term.ends_at))
+            .select_from(Term)
+            .join(OrderLine, OrderLine.id == Term.order_line_id)
+            .where(OrderLine.order_id == row.id)
+        )
+        return {
+            "columns": SHORT_COLUMNS,
+            "lines": db.session.scalars(lines).all(),
+            "events": db.session.scalars(events.order_by(StripeEvent.received_at.desc()).limit(SHORT)).all(),
+            "entries": db.session.scalars(
+                entries.options(selectinload(JournalEntry.actor))
+                .order_by(JournalEntry.id.desc())
+                .limit(SHORT)
+            ).all(),
+            "delivered": db.session.execute(delivered).one(),
+            "note": words.note_sentence(row.note),
+        }
+
+    # --- Actions ----------------------------------------------------------------------------------------------------
+
+    @action("check", _l("Check with Stripe"))
+    def action_check(self, rows: list[Order]) -> ResponseReturnValue:
+        _not_too_many(rows)
+        return self.confirm(
+            rows,
+            heading=_("Check with Stripe"),
+            text=_("Stripe is asked what became of each payment, and the orders follow what it answers."),
+            button=_("Check with Stripe"),
+            endpoint=".check_many",
+        )
+
+    @action("cancel", _l("Cancel orders"))
+    def action_cancel(self, rows: list[Order]) -> ResponseReturnValue:
+        return self._ask_cancel(rows)
+
+    @expose("/cancel/")
+    def cancel(self) -> ResponseReturnValue:
+        """The page that asks before one order is cancelled."""
+        return self._ask_cancel([self.row_or_404()])
+
+    def _ask_cancel(self, rows: list[Order]) -> ResponseReturnValue:
+        _not_too_many(rows)
+        return self.confirm(
+            rows,
+            heading=ngettext("Cancel the order", "Cancel orders", len(rows)),
+            text=_("Its payment page is closed and nothing is charged. The customer’s cart is kept."),
+            button=ngettext("Cancel the order", "Cancel %(num)s orders", len(rows)),
+            endpoint=".cancel_many",
+            tone="danger",
+        )
+
+    @expose("/check-many/", methods=("POST",))
+    def check_many(self) -> ResponseReturnValue:
+        rows = self.posted_rows()
+        _not_too_many(rows)
+        done, refusals = self.each(rows, _check)
+        if done and len(rows) > 1:
+            flash(ngettext("%(num)s order checked.", "%(num)s orders checked.", done), "success")
+        return self._after(rows, refusals)
+
+    @expose("/cancel-many/", methods=("POST",))
+    def cancel_many(self) -> ResponseReturnValue:
+        rows = self.posted_rows()
+        _not_too_many(rows)
+        done, refusals = self.each(rows, lambda row: payments.cancel(row, current_actor()))
+        if done:
+            flash(ngettext("%(num)s order cancelled.", "%(num)s orders cancelled.", done), "success")
+        return self._after(rows, refusals)
+
+    def _after(self, rows: list[Order], refusals: list[str]) -> ResponseReturnValue:
+        for sentence in refusals:
+            flash(sentence, "danger")
+        if len(rows) == 1:
+            return redirect(self.get_url(".details_view", id=request.form["rowid"]))
+        return redirect(self.get_url(".index_view"))
+
+
+def _not_too_many(rows: list[Order]) -> None:
+    if len(rows) > MAX_AT_ONCE:
+        raise Refused(
+            "too_many",
+            _("Choose at most %(count)s orders at once: Stripe is asked about each.", count=MAX_AT_ONCE),
+        )
+
+
+def _check(row: Order) -> None:
+    """Ask Stripe about one order, and say what it answered."""
+    reference, session_id = row.reference, row.stripe_session_id
+    if session_id is None:
+        raise Refused("no_session", _("Nobody has opened its payment page yet: there is nothing to ask."))
+    try:
+        outcome = payments.fulfil(session_id)
+    except gateway.NotFound:
+        raise Refused("unknown_session", _("Stripe does not know this payment.")) from None
+    except gateway.Unavailable:
+        raise Refused("unavailable", _("Stripe does not answer at the moment: try again later.")) from None
+    except (gateway.Rejected, payments.UnknownOrder):
+        raise Refused(
+            "rejected", _("Stripe refused to answer: run the check-stripe command, it says what is wrong.")
+        ) from None
+    tone = "warning" if outcome in words.ALERTS else "success"
+    flash(_("%(row)s: %(sentence)s", row=reference, sentence=words.outcome_label(outcome)), tone)
+
+
+def paid_since(start: dt.datetime) -> sa.Select[Any]:
+    """How many orders were paid since `start`, and the cents that stayed."""
+    return sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Order.total - Order.refunded), 0)).where(
+        Order.paid_at >= start, Order.state == OrderState.PAID
+    )
+
+
+def live_licenses() -> sa.Select[Any]:
+    """The keys of the licences that are valid now, held or not."""
+    return sa.select(License.id).where(License.valid_until > utcnow())

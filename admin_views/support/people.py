@@ -1,0 +1,253 @@
+"""People: those of the customers, and the vendor's own staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
+from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, ValidationError
+from wtforms.validators import Length
+
+from access import Actor
+from admin_views import labels
+from admin_views.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.forms import REQUIRED, DeskForm
+from admin_views.pickers import PickerField
+from admin_views.support import lookups
+from admin_views.support.base import EditForm, SupportView, company_link, current_actor
+from admin_views.support.fields import choices
+from models import Assignment, Company, Language, License, LicenseStatus, Plan, Role, User, db, utcnow
+from services import accounts, licenses, places, seats
+from services.formats import current_language, short_day
+
+HISTORY = 20
+
+
+class PersonForm(EditForm):
+    """What can change of a person; never their company: an address and its history belong to one."""
+
+    email = EmailField(_l("Email"), [REQUIRED, Length(max=254)])
+    first_name = StringField(_l("First name"), [REQUIRED, Length(max=100)])
+    last_name = StringField(_l("Last name"), [REQUIRED, Length(max=100)])
+    role = SelectField(_l("Role"), choices=choices(labels.options(Role)), default=Role.MEMBER.value)
+    language = SelectField(
+        _l("Language"), choices=choices(labels.options(Language)), default=Language.FR.value
+    )
+    time_zone = SelectField(_l("Time zone"), coerce=lambda value: value or "", default="")
+    active = BooleanField(
+        _l("Active"), default=True, description=_l("Who is not active cannot sign in or be given a license.")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = [(name, name) for name in places.time_zones()]
+        self.time_zone.choices = choices([("", _("The company’s")), *names])
+
+
+class NewPersonForm(PersonForm):
+    company = PickerField(
+        lookups.company_lookup(),
+        _l("Company"),
+        description=_l("Empty for the vendor’s own staff. It cannot be changed afterwards."),
+    )
+    invite = BooleanField(_l("Send a mail that asks the person to choose a password"), default=True)
+
+    def validate_company(self, field: PickerField) -> None:
+        if (field.data is None) != (self.role.data == Role.SUPPORT):
+            raise ValidationError(_("Support staff have no company, and everybody else has one."))
+
+
+class AssignForm(DeskForm):
+    """Which plan to give: those alone that have a free licence."""
+
+    plan = RadioField(_l("Plan"), [REQUIRED])
+
+
+def held_licenses(users: list[User]) -> dict[int, list[License]]:
+    """What each of `users` holds now, expired licences included. One statement."""
+    found: dict[int, list[License]] = {user.id: [] for user in users}
+    statement = sa.select(License).where(
+        License.user_id.in_(found), License.status.in_([LicenseStatus.ACTIVE, LicenseStatus.SUSPENDED])
+    )
+    for license in db.session.scalars(statement.options(joinedload(License.plan))):
+        found[license.user_id].append(license)
+    return found
+
+
+def _held_text(row: User) -> str:
+    return ", ".join(
+        f"{license.plan.name(current_language())} ({labels.label(license.state())})"
+        for license in g.held[row.id]
+    )
+
+
+class People(SupportView):
+    model = User
+    title = _l("People")
+    slug = "people"
+    columns = (
+        Column(
+            "name",
+            _l("Name"),
+            link=lambda row: url_for("support_people.details_view", id=row.id),
+            sort=(User.last_name, User.first_name),
+        ),
+        Column("email", _l("Email"), sort=sa.func.lower(User.email)),
+        Column("company", _l("Customer"), link=company_link),
+        Column("role", _l("Role"), kind="badge"),
+        Column("license", _l("License"), value=_held_text),
+        Column("active", _l("Active"), value=lambda row: _("Yes") if row.active else _("No")),
+    )
+    detail_columns = (
+        Column("email", _l("Email")),
+        Column("company", _l("Customer"), link=company_link),
+        Column("role", _l("Role"), kind="badge"),
+        Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
+        Column("time_zone", _l("Time zone"), value=lambda row: row.zone.key),
+        Column("active", _l("Active"), value=lambda row: _("Yes") if row.active else _("No")),
+        Column("created_at", _l("Account opened"), kind="moment"),
+        Column("signed_in_at", _l("Last sign-in"), kind="moment"),
+    )
+    column_relations = (User.company,)
+    search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))
+    filters = (
+        ListFilter(
+            "role", _l("Role"), labels.options(Role), lambda query, code: query.where(User.role == Role(code))
+        ),
+        ListFilter(
+            "active",
+            _l("Active"),
+            lambda: [("yes", _("Yes")), ("no", _("No"))],
+            lambda query, code: query.where(User.active.is_(code == "yes")),
+        ),
+        ListFilter(
+            "company",
+            _l("Customer"),
+            None,
+            lambda query, code: query.where(User.company_id == int(code)),
+            lookups.company_name,
+        ),
+    )
+    picked = {"company": lookups.company_lookup()}
+    form_ajax_refs = picked
+    export_columns = (
+        ExportColumn(_l("First name"), User.first_name),
+        ExportColumn(_l("Last name"), User.last_name),
+        ExportColumn(_l("Email"), User.email),
+        ExportColumn(_l("Customer"), Company.name),
+        ExportColumn(_l("Role"), User.role, labels.label),
+        ExportColumn(_l("Active"), User.active, lambda active: _("Yes") if active else _("No")),
+        ExportColumn(_l("Last sign-in"), User.signed_in_at),
+    )
+    export_joins = (User.company,)
+    can_create = can_edit = can_view_details = True
+    create_label = _l("Add user")
+    list_template = "support/people.html"
+    details_template = "support/person.html"
+    form = PersonForm
+    editable = accounts.EDITABLE
+
+    def rows(self, ids: Any) -> list[User]:
+        found = super().rows(ids)
+        g.held = held_licenses(found)
+        return found
+
+    # --- Forms ------------------------------------------------------------------------------------------------------
+
+    def get_create_form(self) -> type[PersonForm]:
+        return NewPersonForm
+
+    def create_form(self, obj: Any = None) -> Any:
+        form = super().create_form(obj)
+        if request.method != "POST" and (company_id := request.args.get("company")):
+            form.company.data = form.company.lookup.get_one(company_id)
+        return form
+
+    def edit_form(self, obj: Any = None) -> Any:
+        form = super().edit_form(obj)
+        if obj.is_staff:
+            del form.role
+        else:
+            form.role.choices = [choice for choice in form.role.choices if choice.value != Role.SUPPORT]
+        return form
+
+    def values(self, form: Any) -> dict[str, Any]:
+        given = {name: form[name].data for name in self.editable if name in form}
+        return {"role": Role.SUPPORT} | given
+
+    def do_create(self, form: NewPersonForm) -> User:
+        company = form.company.data
+        return accounts.create_person(
+            self.values(form),
+            company_id=company.id if company else None,
+            by=current_actor(),
+            invite=form.invite.data,
+        )
+
+    def update(self, form: PersonForm, row: User, *, by: Actor, seen: str) -> None:
+        accounts.update_person(row, self.values(form), by=by, seen=seen)
+
+    def details_context(self, row: User) -> dict[str, Any]:
+        history = (
+            sa.select(Assignment, License)
+            .join(License, License.id == Assignment.license_id)
+            .where(Assignment.user_id == row.id)
+            .options(joinedload(License.plan))
+            .order_by(Assignment.id.desc())
+            .limit(HISTORY)
+        )
+        return {
+            "held": held_licenses([row])[row.id],
+            "history": [tuple(pair) for pair in db.session.execute(history)],
+        }
+
+    # --- Actions ----------------------------------------------------------------------------------------------------
+
+    @expose("/assign/", methods=("GET", "POST"))
+    def assign(self) -> ResponseReturnValue:
+        """Give the person a licence of their company: the same verb as in the portal."""
+        row = self.row_or_404(request.args.get("id", ""))
+        if row.company_id is None:
+            return redirect(self.get_url(".details_view", id=row.id))
+        free = [owned for owned in seats.summary(row.company_id, utcnow()) if owned.free_until]
+        form = AssignForm()
+        form.plan.choices = choices((str(owned.plan.id), _plan_text(owned, row)) for owned in free)
+        if form.validate_on_submit():
+            name, plan = row.name, db.session.get_one(Plan, int(form.plan.data))
+            license = licenses.assign(plan, row, current_actor())
+            flash(
+                _(
+                    "%(plan)s license assigned to %(name)s.",
+                    plan=license.plan.name(current_language()),
+                    name=name,
+                ),
+                "success",
+            )
+            return redirect(self.get_url(".details_view", id=request.args["id"]))
+        status = 422 if request.method == "POST" else 200
+        return self.render(
+            "support/assign.html", row=row, form=form, held=held_licenses([row])[row.id]
+        ), status
+
+    @expose("/sign-in-link/", methods=("POST",))
+    def send_link(self) -> ResponseReturnValue:
+        row = self.row_or_404(request.form.get("id", ""))
+        row_id, name = row.id, row.name
+        accounts.send_sign_in_link(row, current_actor())
+        flash(_("A sign-in link is on its way to %(name)s.", name=name), "success")
+        return redirect(self.get_url(".details_view", id=row_id))
+
+
+def _plan_text(owned: seats.PlanSeats, row: User) -> str:
+    return _(
+        "%(plan)s – %(count)s available, until %(day)s",
+        plan=owned.plan.name(current_language()),
+        count=owned.available,
+        day=short_day(owned.free_until, row.zone) if owned.free_until else "",
+    )

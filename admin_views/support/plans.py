@@ -1,0 +1,153 @@
+"""What is sold, and at what price."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from access import Actor
+from admin_views.columns import Column, ListFilter
+from admin_views.forms import REQUIRED, DayField, DeskForm, MoneyField, WholeNumber
+from admin_views.support.base import EditForm, SupportView, current_actor, current_vendor
+from admin_views.support.fields import LimitsField
+from models import Plan, Price, db
+from services import plans
+from services.errors import Refused
+from services.formats import current_language, money
+
+NUMBER = InputRequired(_l("Enter a whole number, such as 5."))
+
+
+class PlanForm(EditForm):
+    code = StringField(
+        _l("Code"), [REQUIRED, Length(max=50)], description=_l("Names the plan in exports. Unique.")
+    )
+    product = StringField(
+        _l("Product"),
+        [REQUIRED, Length(max=50)],
+        description=_l("A person holds one license of a product at a time, whatever the plan."),
+    )
+    name_fr = StringField(_l("Name in French"), [REQUIRED, Length(max=100)])
+    name_en = StringField(_l("Name in English"), [REQUIRED, Length(max=100)])
+    description_fr = TextAreaField(_l("Description in French"), [Length(max=2_000)], render_kw={"rows": 3})
+    description_en = TextAreaField(_l("Description in English"), [Length(max=2_000)], render_kw={"rows": 3})
+    term_months = WholeNumber(
+        _l("Term in months"), [NUMBER, NumberRange(1, 120)], default=12, render_kw={"inputmode": "numeric"}
+    )
+    devices_per_license = WholeNumber(
+        _l("Devices per license"),
+        [NUMBER, NumberRange(1, 100)],
+        default=1,
+        render_kw={"inputmode": "numeric"},
+    )
+    limits = LimitsField(
+        _l("Limits"),
+        description=_l(
+            "One per line, with | between the parts: code | French label | English label | French value | English value."
+        ),
+        render_kw={"rows": 6, "spellcheck": "false", "class": "mono form-control"},
+    )
+    on_sale = BooleanField(_l("On sale"), default=True)
+    position = WholeNumber(
+        _l("Position"),
+        [NUMBER, NumberRange(0, plans.MAX_POSITION)],
+        default=0,
+        description=_l("Plans are shown from the smallest to the largest."),
+        render_kw={"inputmode": "numeric"},
+    )
+
+
+class PriceForm(DeskForm):
+    amount = MoneyField(
+        _l("Price per license and term, before taxes"),
+        [InputRequired(_l("Enter an amount, such as 100.00."))],
+        render_kw={"inputmode": "decimal"},
+    )
+    starts_on = DayField(_l("From"), [InputRequired(_l("Enter a date, such as 2026-11-24."))])
+
+
+def current_price(plan: Plan) -> Price | None:
+    return plan.price_on(current_vendor().today)
+
+
+def _price_text(plan: Plan) -> str | None:
+    price = current_price(plan)
+    return money(price.amount, price.currency, current_language()) if price else None
+
+
+class Plans(SupportView):
+    model = Plan
+    title = _l("Plans")
+    slug = "plans"
+    menu_category = _l("Settings")
+    columns = (
+        Column(
+            "code", _l("Code"), kind="mono", link=lambda row: url_for("support_plans.details_view", id=row.id)
+        ),
+        Column("name", _l("Plan"), value=lambda row: row.name(current_language())),
+        Column("price", _l("Price today"), value=_price_text),
+        Column("term_months", _l("Term in months"), kind="number"),
+        Column("on_sale", _l("On sale"), value=lambda row: _("Yes") if row.on_sale else _("No")),
+        Column("position", _l("Position"), kind="number", sort=Plan.position),
+    )
+    detail_columns = (
+        Column("product", _l("Product"), kind="mono"),
+        Column("name_fr", _l("Name in French")),
+        Column("name_en", _l("Name in English")),
+        Column("description_fr", _l("Description in French")),
+        Column("description_en", _l("Description in English")),
+        Column("term_months", _l("Term in months"), kind="number"),
+        Column("devices_per_license", _l("Devices per license"), kind="number"),
+        Column("on_sale", _l("On sale"), value=lambda row: _("Yes") if row.on_sale else _("No")),
+    )
+    column_relations = (Plan.prices,)
+    filters = (
+        ListFilter(
+            "on_sale",
+            _l("On sale"),
+            lambda: [("yes", _("Yes")), ("no", _("No"))],
+            lambda query, code: query.where(Plan.on_sale.is_(code == "yes")),
+        ),
+    )
+    default_order = ("position", False)
+    can_create = can_edit = can_view_details = True
+    create_label = _l("Add a plan")
+    details_template = "support/plan.html"
+    form = PlanForm
+    editable = plans.EDITABLE
+
+    def do_create(self, form: PlanForm) -> Plan:
+        return plans.create_plan(self.values(form), by=current_actor())
+
+    def update(self, form: PlanForm, row: Plan, *, by: Actor, seen: str) -> None:
+        plans.update_plan(row, self.values(form), by=by, seen=seen)
+
+    def details_context(self, row: Plan) -> dict[str, Any]:
+        form = PriceForm(data={"starts_on": current_vendor().today})
+        return {"price_form": form, "in_force": current_price(row)}
+
+    @expose("/price/", methods=("POST",))
+    def price(self) -> ResponseReturnValue:
+        """Give the plan a price from a day on. What was typed is kept when it is refused."""
+        row = self.row_or_404(request.args.get("id", ""))
+        row_id, form = row.id, PriceForm()
+        if form.validate():
+            try:
+                price = plans.set_price(row, form.amount.data, form.starts_on.data, by=current_actor())
+                amount = money(price.amount, price.currency, current_language())
+                day = price.starts_on.isoformat()
+                flash(_("The price is %(amount)s from %(day)s.", amount=amount, day=day), "success")
+                return redirect(self.get_url(".details_view", id=row_id))
+            except Refused as refused:
+                db.session.rollback()
+                form.form_errors.append(refused.sentence)
+        row = self.row_or_404(request.args.get("id", ""))
+        context = self.details_context(row) | {"price_form": form}
+        return self.render(self.details_template, row=row, **context), 422

@@ -1,0 +1,226 @@
+"""Who sells, under which conditions and taxes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from wtforms import BooleanField, EmailField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Regexp
+
+from access import Actor, Permission
+from admin_views.base import DeskPage
+from admin_views.columns import Column, ListFilter
+from admin_views.forms import REQUIRED, DayField, DeskForm
+from admin_views.support.base import EditForm, SupportView, current_actor
+from admin_views.support.fields import PercentField, choices
+from models import Conditions, Registration, TaxRate, db
+from services import edits, places, tax_rates, vendor
+from services.errors import Refused
+from services.formats import current_language, percent
+
+# --- The vendor -----------------------------------------------------------------------------------------------------
+
+
+class VendorForm(EditForm):
+    name = StringField(
+        _l("Name"),
+        [REQUIRED, Length(max=100)],
+        description=_l("What customers see on every page and in every mail."),
+    )
+    legal_name = StringField(
+        _l("Legal name"),
+        [REQUIRED, Length(max=200)],
+        description=_l("On receipts, with the address and the numbers."),
+    )
+    address = TextAreaField(_l("Address"), [Length(max=500)], render_kw={"rows": 3})
+    gst_number = StringField(
+        _l("GST/HST number"),
+        [Length(max=30)],
+        description=_l("Such as 123456789 RT0001. Without it, neither GST nor HST is charged."),
+    )
+    qst_number = StringField(
+        _l("QST number"),
+        [Length(max=30)],
+        description=_l("Such as 1234567890 TQ0001. Without it, QST is not charged."),
+    )
+    support_email = EmailField(
+        _l("Support address"),
+        [REQUIRED, Length(max=254)],
+        description=_l("Where customers write, and alerts go."),
+    )
+    install_url_fr = StringField(_l("Installation instructions in French"), [Length(max=500)])
+    install_url_en = StringField(_l("Installation instructions in English"), [Length(max=500)])
+    color = StringField(
+        _l("Color"),
+        [REQUIRED, Length(max=7)],
+        description=_l(
+            "Such as #1f5fbf. Buttons and links use it; where it would be hard to read, a darker or lighter shade is used."
+        ),
+    )
+    new_logo = FileField(
+        _l("New logo"),
+        description=_l("PNG, JPEG or WebP, at most 200 kB; shown 28 pixels high."),
+        render_kw={"accept": "image/png,image/jpeg,image/webp"},
+    )
+    remove_logo = BooleanField(_l("Remove the logo"))
+    time_zone = SelectField(
+        _l("Time zone"),
+        choices=choices((name, name) for name in places.time_zones()),
+        description=_l("Prices and taxes begin at its midnight."),
+    )
+
+
+class VendorPage(DeskPage):
+    """One row, so one form: there is no list of vendors."""
+
+    permission = Permission.SUPPORT
+    title = _l("Vendor")
+    slug = "vendor"
+    menu_category = _l("Settings")
+
+    @expose("/", methods=("GET", "POST"))
+    def index(self) -> ResponseReturnValue:
+        row = vendor.current()
+        form = VendorForm(obj=row)
+        if request.method != "POST":
+            form.seen.data = edits.version(row, vendor.EDITABLE)
+        elif form.validate() and self._save(form):
+            flash(_("Your changes were saved."), "success")
+            return redirect(self.get_url(".index"))
+        status = 422 if request.method == "POST" else 200
+        return self.render("support/vendor.html", form=form, row=vendor.current()), status
+
+    def _save(self, form: VendorForm) -> bool:
+        """Call the verb; a refusal is shown above the form, and what was typed is kept."""
+        upload = form.new_logo.data
+        logo = upload.read(vendor.MAX_LOGO_BYTES + 1) if upload and upload.filename else None
+        try:
+            if logo == b"":
+                raise Refused("bad_logo", _("The file of the logo is empty."))
+            vendor.update_vendor(
+                {name: form[name].data for name in vendor.EDITABLE},
+                by=current_actor(),
+                logo=logo,
+                remove_logo=form.remove_logo.data,
+                seen=form.seen.data or "",
+            )
+        except Refused as refused:
+            db.session.rollback()
+            form.form_errors.append(refused.sentence)
+            if refused.code == "changed_meanwhile":
+                form.seen.data = edits.version(vendor.current(), vendor.EDITABLE)
+            return False
+        return True
+
+
+# --- Conditions of sale ---------------------------------------------------------------------------------------------
+
+
+class ConditionsForm(DeskForm):
+    text_fr = TextAreaField(_l("Text in French"), [REQUIRED, Length(max=50_000)], render_kw={"rows": 14})
+    text_en = TextAreaField(_l("Text in English"), [REQUIRED, Length(max=50_000)], render_kw={"rows": 14})
+
+
+class ConditionsView(SupportView):
+    """Versions are added, never edited: orders point at the one that was accepted."""
+
+    model = Conditions
+    title = _l("Conditions of sale")
+    slug = "conditions"
+    menu_category = _l("Settings")
+    columns = (
+        Column(
+            "id",
+            _l("Version"),
+            kind="number",
+            link=lambda row: url_for("support_conditions.details_view", id=row.id),
+        ),
+        Column("published_at", _l("Published on"), kind="moment"),
+        Column("start", _l("Beginning"), value=lambda row: row.text(current_language())[:80]),
+    )
+    can_create = can_view_details = True
+    create_label = _l("Publish a new version")
+    details_template = "support/conditions.html"
+    form = ConditionsForm
+
+    def create_form(self, obj: Any = None) -> Any:
+        return super().create_form(obj or vendor.current_conditions())
+
+    def do_create(self, form: ConditionsForm) -> Conditions:
+        return vendor.publish_conditions(form.text_fr.data, form.text_en.data, by=current_actor())
+
+
+# --- Taxes ----------------------------------------------------------------------------------------------------------
+
+
+REGISTRATIONS = [(Registration.GST.value, _l("GST/HST number")), (Registration.QST.value, _l("QST number"))]
+
+
+class TaxRateForm(EditForm):
+    place = StringField(
+        _l("Place"),
+        [REQUIRED, Length(max=10), Regexp(r"[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?$")],
+        description=_l("CA-QC for Quebec, CA-ON for Ontario, FR for the whole of France."),
+    )
+    name_fr = StringField(_l("Name in French"), [REQUIRED, Length(max=20)])
+    name_en = StringField(_l("Name in English"), [REQUIRED, Length(max=20)])
+    rate = PercentField(
+        _l("Rate in percent"),
+        [InputRequired(_l("Enter a percentage, such as 9.975."))],
+        render_kw={"inputmode": "decimal"},
+    )
+    registration = SelectField(
+        _l("Collected under"),
+        choices=choices(REGISTRATIONS),
+        description=_l("Without this number in the vendor’s identity, the tax is not charged."),
+    )
+    starts_on = DayField(
+        _l("From"),
+        [InputRequired(_l("Enter a date, such as 2026-11-24."))],
+        description=_l("It holds until the next rate of the same place and name."),
+    )
+
+
+class TaxRates(SupportView):
+    model = TaxRate
+    title = _l("Tax rates")
+    slug = "tax-rates"
+    menu_category = _l("Settings")
+    columns = (
+        Column("place", _l("Place"), kind="mono", sort=(TaxRate.place, TaxRate.name_en, TaxRate.starts_on)),
+        Column(
+            "name", _l("Tax"), value=lambda row: row.name_fr if current_language() == "fr" else row.name_en
+        ),
+        Column("rate", _l("Rate"), value=lambda row: percent(row.rate, current_language())),
+        Column(
+            "registration",
+            _l("Collected under"),
+            value=lambda row: dict(REGISTRATIONS)[row.registration.value],
+        ),
+        Column("starts_on", _l("From"), kind="day"),
+    )
+    filters = (
+        ListFilter(
+            "province",
+            _l("Province"),
+            lambda: [(f"{places.CANADA}-{code}", name) for code, name in places.provinces()],
+            lambda query, place: query.where(TaxRate.place == place),
+        ),
+    )
+    default_order = ("place", False)
+    can_create = can_edit = True
+    create_label = _l("Add a rate")
+    form = TaxRateForm
+    editable = tax_rates.EDITABLE
+
+    def do_create(self, form: TaxRateForm) -> TaxRate:
+        return tax_rates.add_rate(self.values(form), by=current_actor())
+
+    def update(self, form: TaxRateForm, row: TaxRate, *, by: Actor, seen: str) -> None:
+        tax_rates.update_rate(row, self.values(form), by=by, seen=seen)

@@ -1,0 +1,227 @@
+"""Every page of `/support`: who reaches it, that it opens, and how many statements it costs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from access import Actor
+from models import (
+    JournalEntry,
+    License,
+    Order,
+    OutgoingMail,
+    Role,
+    StripeEvent,
+    TaxRate,
+    db,
+    utcnow,
+)
+from services import licenses
+from tests import factories
+from tests.client import make_client, sign_in
+
+MAX_STATEMENTS = 12
+# Every page that opens without an id; {…} is the id of a row of that kind.
+PAGES = [
+    "/support/",
+    "/support/?q=acme",
+    "/support/customers/",
+    "/support/customers/new/",
+    "/support/customers/details/?id={company}",
+    "/support/customers/edit/?id={company}",
+    "/support/people/",
+    "/support/people/new/",
+    "/support/people/new/?company={company}",
+    "/support/people/details/?id={user}",
+    "/support/people/edit/?id={user}",
+    "/support/people/edit/?id={staff}",
+    "/support/people/details/?id={staff}",
+    "/support/people/assign/?id={user}",
+    "/support/licenses/",
+    "/support/licenses/details/?id={license}",
+    "/support/licenses/release/?id={license}",
+    "/support/licenses/assign/?id={free}",
+    "/support/orders/",
+    "/support/orders/?month=2026-01&state=paid",
+    "/support/orders/details/?id={order}",
+    "/support/orders/cancel/?id={order}",
+    "/support/plans/",
+    "/support/plans/new/",
+    "/support/plans/details/?id={plan}",
+    "/support/plans/edit/?id={plan}",
+    "/support/tax-rates/",
+    "/support/tax-rates/new/",
+    "/support/tax-rates/edit/?id={rate}",
+    "/support/vendor/",
+    "/support/conditions/",
+    "/support/conditions/new/",
+    "/support/conditions/details/?id={conditions}",
+    "/support/journal/",
+    "/support/journal/details/?id={entry}",
+    "/support/mail/",
+    "/support/mail/details/?id={mail}",
+    "/support/mail/preview/?id={mail}",
+    "/support/stripe-events/",
+    "/support/customers/?province=QC&language=fr&q=acme",
+    "/support/people/?role=admin&active=yes&company={company}&q=alice",
+    "/support/licenses/?state=assigned&plan={plan}&company={company}&q=tremblay",
+    "/support/licenses/?order={paid}",
+    "/support/journal/?verb=license_assigned&kind=license&subject={license}&company={company}&actor={staff}",
+    "/support/mail/?state=queued&template=license_assigned&company={company}&person={user}",
+    "/support/stripe-events/?handled=no&q=cs_test",
+]
+EXPORTS = [
+    f"/support/{slug}/export/csv/" for slug in ("customers", "people", "licenses", "orders", "stripe-events")
+]
+
+
+def furnish(cast: Any, count: int) -> dict[str, Any]:
+    """`count` rows of everything, and the ids that `PAGES` names."""
+    plan = cast.pro
+    people = [factories.make_user(cast.acme, f"Person{number}") for number in range(count)]
+    for number in range(count):
+        factories.make_company(f"Firm{number}")
+    owned = factories.make_licenses(count * 2, cast.alice, plan)
+    paid = db.session.scalar(db.select(Order.id))
+    by = Actor.of(cast.sam, "192.0.2.1")
+    for license, person in zip(owned, people, strict=False):
+        licenses.assign_license(license, person, by)
+    orders = [factories.make_order(cast.alice, plan, note="wrong_amount") for _ in range(count)]
+    now = utcnow()
+    for number in range(count):
+        db.session.add(
+            StripeEvent(
+                id=f"evt_{number}",
+                type="checkout.session.completed",
+                object_id="cs_test_1",
+                livemode=False,
+                created_at=now,
+                received_at=now,
+            )
+        )
+    db.session.commit()
+    return {
+        "company": cast.acme.id,
+        "user": people[0].id,
+        "staff": cast.sam.id,
+        "license": owned[0].id,
+        "free": owned[-1].id,
+        "order": orders[0].id,
+        "paid": paid,
+        "plan": plan.id,
+        "rate": db.session.scalar(db.select(TaxRate.id)),
+        "conditions": 1,
+        "entry": db.session.scalar(db.select(JournalEntry.id).order_by(JournalEntry.id.desc())),
+        "mail": db.session.scalar(db.select(OutgoingMail.id)),
+    }
+
+
+def test_every_page_opens_for_support_with_few_statements_whatever_the_rows(client, cast, count_queries):
+    ids = furnish(cast, 3)
+    sign_in(client, cast.sam)
+    cost = {}
+    for page in PAGES:
+        with count_queries() as statements:
+            answer = client.get(page.format(**ids))
+        assert answer.status_code == 200, page
+        assert answer.text.count("<h1") == 1 or "/preview/" in page, page
+        cost[page] = len(statements)
+        assert len(statements) <= MAX_STATEMENTS, page + chr(10) + chr(10).join(statements)
+    furnish_more(cast)
+    for page in PAGES:
+        with count_queries() as statements:
+            assert client.get(page.format(**ids)).status_code == 200
+        assert len(statements) <= max(cost[page], MAX_STATEMENTS), (page, statements)
+
+
+def furnish_more(cast: Any) -> None:
+    for number in range(57):
+        person = factories.make_user(cast.acme, f"More{number}")
+        factories.make_user(factories.make_company(f"Bigger{number}"), role=Role.ADMIN)
+        (license,) = factories.make_licenses(1, cast.alice, cast.pro)
+        licenses.assign_license(license, person, Actor.of(cast.sam))
+        factories.make_order(cast.alice, cast.pro, note="paid_twice")
+
+
+@pytest.mark.one_database
+def test_customers_and_strangers_never_reach_support(app, client, cast):
+    ids = furnish(cast, 1)
+    for page in [*PAGES, *EXPORTS]:
+        answer = make_client(app).get(page.format(**ids))
+        assert answer.status_code == 302, page
+        assert "/sign-in" in answer.location
+    for person in (cast.alice, cast.bob):
+        visitor = sign_in(make_client(app), person)
+        for page in [*PAGES, *EXPORTS]:
+            assert visitor.get(page.format(**ids)).status_code in {403, 404}, (person.first_name, page)
+
+
+@pytest.mark.one_database
+def test_every_route_of_support_refuses_a_customer_and_a_stranger(app, cast):
+    """A route that is added tomorrow enters this test by itself."""
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/support/")]
+    assert len(rules) > 50
+    customer, stranger = sign_in(make_client(app), cast.alice), make_client(app)
+    for rule in rules:
+        if "filename" in rule.arguments:
+            continue
+        method = "POST" if "POST" in rule.methods else "GET"
+        assert customer.open(rule.rule, method=method).status_code in {403, 404}, rule
+        answer = stranger.open(rule.rule, method=method)
+        assert answer.status_code == 302, rule
+        assert "/sign-in" in answer.location, rule
+
+
+def test_senseless_questions_are_answered_with_404_or_the_first_page(client, cast):
+    furnish(cast, 1)
+    sign_in(client, cast.sam)
+    for slug in ("customers", "people", "licenses", "orders", "plans", "conditions", "journal", "mail"):
+        for bad in ("abc", "", "999999", "-1", "1,2", "9" * 30):
+            assert client.get(f"/support/{slug}/details/?id={bad}").status_code == 404, (slug, bad)
+        for query in ("page=-1", "after=zzz", "sort=nothing", "company=abc", "q=%25%27%22"):
+            assert client.get(f"/support/{slug}/?{query}").status_code == 200, (slug, query)
+    assert client.get("/support/people/?q=%00").status_code == 400
+
+
+def test_the_home_finds_anybody_by_address_reference_key_or_name(client, cast):
+    factories.make_licenses(1, cast.alice, cast.pro)
+    order, license = db.session.scalar(db.select(Order)), db.session.scalar(db.select(License))
+    reference, key = order.reference, license.key
+    sign_in(client, cast.sam)
+    for text, shown in {
+        "ALICE@acme.example": "alice@acme.example",
+        "trem": "bob@acme.example",
+        "glob": "billing@globex.example",
+        reference.lower(): reference,
+        key: key,
+    }.items():
+        page = client.get("/support/", query_string={"q": text})
+        assert shown in page.text.partition('id="found"')[2].partition("</section>")[0], text
+    assert client.get("/support/", query_string={"q": "%"}).status_code == 200
+
+
+def test_the_home_shows_what_waits_for_a_person(client, cast):
+    factories.make_order(cast.alice, cast.pro, note="paid_twice")
+    sign_in(client, cast.sam)
+    page = client.get("/support/").text
+    reference = db.session.scalar(db.select(Order.reference))
+    assert reference in page
+    assert "/support/orders/?attention=yes" in page
+
+
+def test_a_list_is_narrowed_to_a_customer_that_was_typed_without_javascript(client, cast):
+    furnish(cast, 2)
+    sign_in(client, cast.sam)
+    answer = client.get("/support/people/?company=&company-text=globex&role=admin")
+    assert answer.status_code == 302
+    assert answer.location.endswith(f"/support/people/?role=admin&company={cast.globex.id}")
+    page = client.get(answer.location).text
+    assert "carol@globex.example" in page
+    assert "alice@acme.example" not in page
+    several = client.get("/support/people/?company=&company-text=firm")
+    assert several.status_code == 200
+    assert 'name="company-choice"' in several.text
+    nothing = client.get("/support/people/?company=&company-text=nobody+of+that+name")
+    assert nothing.status_code == 200
