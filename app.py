@@ -32,6 +32,8 @@ def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask
     logging.basicConfig(
         level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    # It names the database at each health check, which is no news.
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
 
     if hops := app.config["TRUSTED_PROXIES"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""What `make run` runs: web server, mail worker and sandbox, as one process group that stops as one.
+"""What `make run` runs in the foreground: web server, mail worker and sandbox, which stop as one.
 
 It serves for trying Trousseau and for working on it. The web server is gunicorn, as in production: `flask run`
 would start faster by a blink, but it stops without finishing what it serves, and pages that only work on a
@@ -7,6 +7,7 @@ development server have no place here.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -29,14 +30,16 @@ START_SECONDS = 60
 BANNER = """
   Trousseau serves at {base_url}
 
-    portal    {base_url}/portal/     admin@acme.example        administrator of Acme
-                                     user@acme.example         standard user of Acme
-                                     admin@globex.example      administrator of Globex
-    support   {base_url}/support/    support@trousseau.example
-    password  demo-trousseau, for all of them
+    administrator of Acme      admin@acme.example
+    standard user of Acme      user@acme.example
+    administrator of Globex    admin@globex.example
+    support                    support@trousseau.example
+    password for all of them   demo-trousseau
 
-    sandbox   {sandbox_url}           payments that cost nothing
-    mail      {sandbox_url}/inbox     every mail that was sent
+    portal, for customers      {base_url}/portal/
+    support, for the vendor    {base_url}/support/
+    every mail that was sent   {sandbox_url}/inbox
+    payments that cost nothing {sandbox_url}/
 
   Ctrl-C stops everything.
 """
@@ -59,7 +62,10 @@ def main() -> int:
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, (command, environ) in _commands(settings).items():
-            processes[name] = subprocess.Popen(command, env=os.environ | environ, cwd=config.ROOT)
+            # A group of its own: Ctrl-C reaches us alone, and each is told once. Gunicorn hangs when told twice.
+            processes[name] = subprocess.Popen(
+                command, env=os.environ | environ, cwd=config.ROOT, process_group=0
+            )
         _announce(settings["BASE_URL"], port, processes)
         return _wait(processes)
     except KeyboardInterrupt:
@@ -146,11 +152,12 @@ def _stop(processes: dict[str, subprocess.Popen[bytes]]) -> None:
         process.terminate()
     deadline = time.monotonic() + STOP_SECONDS
     for process in processes.values():
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(max(0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        # Whatever is left of its group: one that hangs, or the children of one that was killed.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -60,13 +59,12 @@ def refuse_broken_references(connection: Connection) -> None:
 
 
 def report(step: Any, **_: Any) -> None:
-    """One line for each migration; Alembic's own log says four things each time, none of them news."""
+    """One line for each migration."""
     done = "applied" if step.is_upgrade else "taken back"
     click.echo(f"Migration {step.up_revision_id} {done}: {step.up_revision.doc}")
 
 
 def run() -> None:
-    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
     # On SQLite, BEGIN IMMEDIATE: the turn is taken at the start (services/transaction.py).
     engine = db.engine.execution_options(trousseau_writes=True)
     with engine.connect() as connection, foreign_keys_off(connection):
