@@ -73,10 +73,11 @@ def pay(order: Order, by: Actor) -> str:
     if not order.is_waiting:
         raise _not_waiting(order)
     try:
+        last_session_id = order.stripe_session_id
         url = _open_page(order)
         if url is not None:
             return url
-        _reopen(order_id, company_id, by)
+        _reopen(order_id, company_id, last_session_id, by)
         customer_id = _customer_of(company_id, order_id)
         return _new_page(order_id, company_id, customer_id)
     except gateway.Unavailable:
@@ -99,15 +100,18 @@ def _open_page(order: Order) -> str | None:
     return None
 
 
-def _reopen(order_id: int, company_id: int, by: Actor) -> None:
-    """Make a failed order payable again, and take a new attempt number where the last session is over."""
+def _reopen(order_id: int, company_id: int, over: str | None, by: Actor) -> None:
+    """Make a failed order payable again, and take a new attempt number when its session `over` has ended.
+
+    A rival's click may have opened a new session since: then the attempt is theirs, and so is its page.
+    """
     with company_lock(company_id):
         order = db.session.get_one(Order, order_id)
         if order.state == OrderState.FAILED:
             orders.move(order, OrderState.PENDING, "payment_retried", by)
         if order.state != OrderState.PENDING:
             raise _not_waiting(order)
-        if order.stripe_session_id is not None:
+        if over is not None and order.stripe_session_id == over:
             order.attempt, order.stripe_session_id = order.attempt + 1, None
 
 

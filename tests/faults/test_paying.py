@@ -1,0 +1,320 @@
+"""On the way to the payment page and back: what a buyer would pay twice, or pay for nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from models import CartItem, OrderState, Price, db, utcnow
+from services import cart, gateway, payments, quotes, stripe_events
+from services.errors import Refused
+from services.payments import Outcome
+from tests.sandbox_process import DEBIT_FAILS, DECLINED, NO_FUNDS
+
+
+def test_paying_delivers_once_empties_the_cart_and_sends_one_receipt(buyer):
+    url = buyer.check_out()
+    assert buyer.sandbox.pay(url)
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert payments.fulfil(buyer.session_id) == Outcome.ALREADY
+    order = buyer.order
+    assert (order.state, order.paid_at is not None) == (OrderState.PAID, True)
+    assert order.stripe_payment_intent_id.startswith("pi_")
+    assert (buyer.delivered(), buyer.mails("receipt")) == (5, 1)
+    assert db.session.scalars(db.select(CartItem)).all() == []
+
+
+def test_the_total_that_was_confirmed_is_the_total_that_stripe_charges_to_the_cent(buyer):
+    buyer.check_out()
+    session = buyer.sessions()[0]
+    items = buyer.sandbox.api(f"checkout/sessions/{session['id']}/line_items")["data"]
+    assert session["amount_total"] == buyer.order.total == 57_488
+    assert [(item["description"], item["amount_total"]) for item in items] == [
+        ("Avancé", 50_000),
+        ("TPS", 2_500),
+        ("TVQ", 4_988),
+    ]
+    assert session["client_reference_id"] == session["metadata"]["order_reference"] == buyer.order.reference
+    assert session["locale"] == "fr-CA"
+
+
+def test_what_was_added_while_paying_stays_in_the_cart(buyer):
+    url = buyer.check_out()
+    cart.add(buyer.cast.acme.id, buyer.cast.avance, 2, buyer.actor)
+    cart.add(buyer.cast.acme.id, buyer.cast.pro, 1, buyer.actor)
+    buyer.sandbox.pay(url)
+    payments.fulfil(buyer.session_id)
+    left = {item.plan_id: item.quantity for item in db.session.scalars(db.select(CartItem))}
+    assert left == {buyer.cast.avance.id: 2, buyer.cast.pro.id: 1}
+
+
+def test_fault_1_pay_clicked_twice_is_one_session(buyer):
+    assert buyer.check_out() == buyer.check_out()
+    assert len(buyer.sessions()) == 1
+
+
+def test_fault_1_pay_clicked_ten_times_at_once_is_one_session(buyer, together):
+    company_id, actor = buyer.cast.acme.id, buyer.actor
+    fingerprint = quotes.quote(buyer.cast.acme).fingerprint
+
+    def click(_number):
+        return payments.check_out(company_id, fingerprint=fingerprint, accepted=True, language="fr", by=actor)
+
+    outcomes = together(10, click)
+    assert [outcome.error for outcome in outcomes if outcome.error] == []
+    assert len({outcome.value for outcome in outcomes}) == 1
+    assert len(buyer.sessions()) == 1
+
+
+def test_fault_2_a_crash_before_the_session_was_stored_leads_back_to_the_same_one(buyer, monkeypatch):
+    def crash(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(payments, "_keep_session", crash)
+        with pytest.raises(KeyboardInterrupt):
+            buyer.check_out()
+    assert buyer.order.stripe_session_id is None
+    assert buyer.check_out() == buyer.sessions()[0]["url"]
+    assert len(buyer.sessions()) == 1
+
+
+def test_fault_2_a_crash_before_the_session_was_stored_still_delivers_what_is_paid(buyer, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(payments, "_keep_session", lambda *_: None)
+        url = buyer.check_out()
+    buyer.sandbox.pay(url)
+    assert payments.fulfil(buyer.sessions()[0]["id"]) == Outcome.FULFILLED
+    assert (buyer.delivered(), buyer.order.stripe_session_id) == (5, buyer.sessions()[0]["id"])
+
+
+def test_fault_3_the_same_key_with_other_parameters_takes_a_new_attempt(buyer, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(payments, "_keep_session", lambda *_: None)
+        buyer.check_out()
+    order = buyer.order
+    order.language = "en"  # the payment page would now be asked for in English, under the same key
+    db.session.commit()
+    url = payments.pay(buyer.order, buyer.actor)
+    assert buyer.order.attempt == 2
+    assert buyer.sandbox.pay(url)
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+
+
+def test_fault_3_a_changed_cart_gives_up_the_older_order_and_closes_its_page(buyer):
+    first_url = buyer.check_out()
+    first = buyer.order.id
+    cart.add(buyer.cast.acme.id, buyer.cast.pro, 1, buyer.actor)
+    second_url = buyer.check_out()
+    assert second_url != first_url
+    assert buyer.order.id != first
+    states = [(session["status"]) for session in buyer.sessions()]
+    assert sorted(states) == ["expired", "open"]
+    assert buyer.sandbox.pay(first_url) is None
+
+
+def test_fault_3_a_changed_cart_whose_older_order_was_paid_meanwhile_delivers_that_one(buyer):
+    buyer.sandbox.pay(buyer.check_out())
+    cart.add(buyer.cast.acme.id, buyer.cast.pro, 1, buyer.actor)
+    with pytest.raises(Refused, match="already_paid"):
+        buyer.check_out()
+    assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
+    assert [item.plan_id for item in db.session.scalars(db.select(CartItem))] == [buyer.cast.pro.id]
+
+
+def test_fault_4_a_price_edited_after_the_confirmation_is_not_charged(buyer):
+    url = buyer.check_out()
+    today = buyer.cast.vendor.today
+    db.session.add(Price(plan_id=buyer.cast.avance.id, amount=99_900, starts_on=today))
+    db.session.commit()
+    assert payments.pay(buyer.order, buyer.actor) == url
+    buyer.sandbox.pay(url)
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert buyer.sessions()[0]["amount_total"] == 57_488
+
+
+def test_fault_7_stripe_down_keeps_the_order_and_the_cart_and_says_so(buyer):
+    buyer.sandbox.settings(fail_next=100)
+    with pytest.raises(Refused, match="payment_unavailable") as refused:
+        buyer.check_out()
+    assert "Rien" in refused.value.sentence or "Nothing" in refused.value.sentence
+    assert buyer.order.state == OrderState.PENDING
+    assert db.session.scalars(db.select(CartItem)).one().quantity == 5
+    buyer.sandbox.settings(fail_next=0)
+    assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
+
+
+def test_fault_7_stripe_slow_gives_up_with_a_sentence(buyer, app):
+    app.config["STRIPE_TIMEOUT"] = 0.2
+    buyer.sandbox.settings(delay_ms=600)
+    with pytest.raises(Refused, match="payment_unavailable"):
+        buyer.check_out()
+    assert buyer.order.state == OrderState.PENDING
+
+
+def test_fault_7_a_stopped_stripe_is_a_sentence_too(buyer, app):
+    app.config["STRIPE_API_BASE"] = "http://127.0.0.1:9"
+    with pytest.raises(Refused, match="payment_unavailable"):
+        buyer.check_out()
+    assert db.session.scalars(db.select(CartItem)).one().quantity == 5
+
+
+def test_fault_8_a_500_after_the_work_was_done_is_retried_into_the_same_session(buyer):
+    buyer.sandbox.settings(fail_after_next=1)
+    buyer.check_out()
+    assert len(buyer.sessions()) == 1
+    assert len(buyer.sandbox.api("customers")["data"]) == 1
+
+
+@pytest.mark.parametrize("card", [DECLINED, NO_FUNDS])
+def test_fault_9_a_declined_card_leaves_the_order_waiting_and_can_be_tried_again(buyer, card):
+    url = buyer.check_out()
+    assert buyer.sandbox.pay(url, card) is None
+    intent = buyer.sessions()[0]["payment_intent"]
+    assert payments.note_decline(intent) == Outcome.NOTED
+    assert (buyer.order.state, buyer.order.note) == (OrderState.PENDING, payments.DECLINED)
+    assert buyer.delivered() == 0
+    assert payments.pay(buyer.order, buyer.actor) == url
+    assert buyer.sandbox.pay(url)
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert buyer.order.note is None
+
+
+def test_fault_11_a_lost_webhook_is_found_by_reconcile(buyer, time_machine):
+    buyer.sandbox.pay(buyer.check_out())
+    assert stripe_events.reconcile() == {"orders": 0, "events": 0, "unsettled": 0}, (
+        "it does not race the buyer"
+    )
+    time_machine.move_to(utcnow() + dt.timedelta(minutes=5))
+    assert stripe_events.reconcile() == {"orders": 1, "events": 0, "unsettled": 0}
+    assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
+    assert stripe_events.reconcile() == {"orders": 0, "events": 0, "unsettled": 0}
+
+
+@pytest.mark.parametrize(
+    ("change", "outcome"),
+    [
+        ({"total": 57_487, "net": 49_999}, Outcome.WRONG_AMOUNT),
+        ({"currency": "USD"}, Outcome.WRONG_AMOUNT),
+    ],
+)
+def test_fault_15_another_amount_or_currency_delivers_nothing_and_tells_staff(buyer, change, outcome):
+    buyer.sandbox.pay(buyer.check_out())
+    order = buyer.order
+    for name, value in change.items():
+        setattr(order, name, value)
+    db.session.commit()
+    assert payments.fulfil(buyer.session_id) == outcome
+    assert payments.fulfil(buyer.session_id) == outcome
+    assert (buyer.delivered(), buyer.mails("staff_alert"), buyer.order.note) == (0, 1, outcome)
+
+
+def test_fault_15_a_test_payment_under_a_live_key_delivers_nothing(buyer, app, monkeypatch):
+    buyer.sandbox.pay(buyer.check_out())
+    monkeypatch.setattr(gateway, "is_live", lambda: True)
+    assert payments.fulfil(buyer.session_id) == Outcome.WRONG_MODE
+    assert (buyer.delivered(), buyer.mails("staff_alert")) == (0, 1)
+
+
+def test_fault_19_expired_after_paid_is_ignored(buyer):
+    url = buyer.check_out()
+    first = buyer.session_id
+    buyer.sandbox.pay(url)
+    payments.fulfil(first)
+    event = gateway.Event("evt_late", "checkout.session.expired", first, "x", False, buyer.order.placed_at)
+    assert stripe_events.receive(event) == Outcome.ALREADY
+    assert buyer.order.state == OrderState.PAID
+
+
+def test_an_abandoned_payment_expires_and_leaves_the_cart(buyer):
+    buyer.check_out()
+    gateway.expire_session(buyer.session_id)
+    assert payments.fulfil(buyer.session_id) == Outcome.EXPIRED
+    assert buyer.order.state == OrderState.EXPIRED
+    assert db.session.scalars(db.select(CartItem)).one().quantity == 5
+    with pytest.raises(Refused, match="not_waiting"):
+        payments.pay(buyer.order, buyer.actor)
+    assert buyer.check_out()
+
+
+def test_fault_20_paid_after_we_gave_up_is_delivered_and_staff_are_told(buyer):
+    buyer.sandbox.pay(buyer.check_out())
+    order = buyer.order
+    order.state = OrderState.CANCELLED
+    db.session.commit()
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
+    assert (buyer.mails("staff_alert"), buyer.order.note) == (1, Outcome.PAID_AFTER_END)
+
+
+def test_cancelling_closes_the_page_and_keeps_the_cart(buyer):
+    url = buyer.check_out()
+    payments.cancel(buyer.order, buyer.actor)
+    payments.cancel(buyer.order, buyer.actor)
+    assert buyer.order.state == OrderState.CANCELLED
+    assert buyer.sandbox.pay(url) is None
+    assert db.session.scalars(db.select(CartItem)).one().quantity == 5
+
+
+def test_cancelling_what_was_just_paid_delivers_it_instead(buyer):
+    buyer.sandbox.pay(buyer.check_out())
+    with pytest.raises(Refused, match="already_paid"):
+        payments.cancel(buyer.order, buyer.actor)
+    assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
+
+
+def test_fault_21_a_bank_debit_delivers_only_when_the_money_comes(buyer):
+    assert buyer.sandbox.pay_by_debit(buyer.check_out())
+    assert payments.fulfil(buyer.session_id) == Outcome.PROCESSING
+    assert (buyer.order.state, buyer.delivered()) == (OrderState.PROCESSING, 0)
+    assert db.session.scalars(db.select(CartItem)).all() == []
+    buyer.sandbox.settle()
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert (buyer.order.state, buyer.delivered(), buyer.mails("receipt")) == (OrderState.PAID, 5, 1)
+
+
+def test_fault_21_a_refused_debit_delivers_nothing_tells_the_buyer_and_can_be_paid_again(buyer):
+    buyer.sandbox.pay_by_debit(buyer.check_out(), DEBIT_FAILS)
+    payments.fulfil(buyer.session_id)
+    buyer.sandbox.settle()
+    first = buyer.session_id
+    assert payments.fulfil(first) == Outcome.FAILED
+    assert payments.fulfil(first) == Outcome.ALREADY
+    assert (buyer.order.state, buyer.delivered(), buyer.mails("payment_failed")) == (OrderState.FAILED, 0, 1)
+    url = payments.pay(buyer.order, buyer.actor)
+    assert buyer.sandbox.pay(url)
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert payments.fulfil(first) in {Outcome.ALREADY, Outcome.OPEN}
+    assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
+
+
+def test_fault_22_two_paid_sessions_deliver_once_and_staff_are_told(buyer):
+    url = buyer.check_out()
+    first = buyer.session_id
+    order = buyer.order
+    order.attempt, order.stripe_session_id = 2, None
+    db.session.commit()
+    second_url = payments.pay(buyer.order, buyer.actor)
+    second = buyer.session_id
+    buyer.sandbox.pay(url)
+    buyer.sandbox.pay(second_url)
+    assert payments.fulfil(first) == Outcome.FULFILLED
+    assert payments.fulfil(second) == Outcome.PAID_TWICE
+    assert (buyer.delivered(), buyer.mails("receipt"), buyer.mails("staff_alert")) == (5, 1, 1)
+
+
+def test_a_session_that_is_not_ours_changes_nothing(buyer):
+    buyer.check_out()
+    with pytest.raises(gateway.NotFound):
+        payments.fulfil("cs_test_unknown")
+
+
+def test_a_plan_at_no_charge_is_delivered_without_a_payment(buyer):
+    for price in db.session.scalars(db.select(Price)):
+        price.amount = 0
+    db.session.commit()
+    url = buyer.check_out()
+    buyer.sandbox.pay(url)
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert buyer.delivered() == 5

@@ -1,0 +1,225 @@
+"""What Stripe tells, over HTTP: forged, stale, repeated, early, all at once, and while the database fails."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import hmac
+import threading
+import time
+
+import pytest
+import requests
+
+import services.transaction
+from models import OrderState, StripeEvent, db, utcnow
+from services import gateway, payments, stripe_events
+from services.payments import Outcome
+from tests.sandbox_process import SandboxProcess
+
+PATH = "/stripe/webhook"
+
+
+def completed(buyer):
+    """The completion event of a payment just made, and a body that Stripe would sign for it."""
+    buyer.sandbox.pay(buyer.check_out())
+    return buyer.sandbox.events("checkout.session.completed")[0]
+
+
+def post(client, body, headers):
+    return client.post(PATH, data=body, headers=headers, csrf=False)
+
+
+def kept():
+    db.session.rollback()
+    return db.session.scalars(db.select(StripeEvent)).all()
+
+
+def test_fault_10_the_tab_was_closed_and_the_webhook_alone_delivers(buyer, client):
+    answer = post(client, *buyer.sandbox.signed(completed(buyer)))
+    assert (answer.status_code, answer.json) == (200, {"outcome": "fulfilled"})
+    assert (buyer.order.state, buyer.delivered(), buyer.mails("receipt")) == (OrderState.PAID, 5, 1)
+    assert kept()[0].outcome == "fulfilled"
+
+
+def test_the_same_event_again_is_taken_and_does_nothing(buyer, client):
+    body, headers = buyer.sandbox.signed(completed(buyer))
+    for _ in range(3):
+        assert post(client, body, headers).status_code == 200
+    assert (buyer.delivered(), len(kept())) == (5, 1)
+
+
+@pytest.mark.parametrize("signature", [None, "", "t=1,v1=00", "nonsense", "t=abc,v1=é", "v1=" + "0" * 64])
+def test_fault_13_a_bad_or_missing_signature_is_refused_and_nothing_is_stored(buyer, client, signature):
+    body, headers = buyer.sandbox.signed(completed(buyer))
+    headers = {name: value for name, value in headers.items() if name != "Stripe-Signature"}
+    if signature is not None:
+        headers["Stripe-Signature"] = signature.encode("latin-1").decode("latin-1")
+    assert post(client, body, headers).status_code == 400
+    assert (buyer.delivered(), kept()) == (0, [])
+
+
+def test_fault_13_a_foreign_secret_or_an_altered_body_is_refused(buyer, client):
+    event = completed(buyer)
+    body, headers = buyer.sandbox.signed(event, secret="whsec_somebody_else")
+    assert post(client, body, headers).status_code == 400
+    body, headers = buyer.sandbox.signed(event)
+    assert post(client, body.replace(b"paid", b"owed"), headers).status_code == 400
+    assert kept() == []
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"\xff\xfe", b"{}", b'"text"', b'{"id": 1}', b"null"])
+def test_fault_13_a_signed_body_that_is_no_event_is_refused(buyer, client, body):
+    header = _sign(body, SandboxProcess.webhook_secret)
+    assert post(client, body, header).status_code == 400
+    assert kept() == []
+
+
+def _sign(body, secret):
+    at = int(time.time())
+    mac = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return {"Stripe-Signature": f"t={at},v1={mac}", "Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize(("age", "status"), [(290, 200), (310, 400)])
+def test_fault_14_a_signature_older_than_five_minutes_is_refused(buyer, client, age, status):
+    body, headers = buyer.sandbox.signed(completed(buyer), age=age)
+    assert post(client, body, headers).status_code == status
+    assert buyer.delivered() == (5 if status == 200 else 0)
+
+
+def test_an_event_that_is_not_ours_is_taken_and_leaves_stripe_in_peace(buyer, client):
+    event = completed(buyer)
+    event["data"]["object"]["metadata"] = {}
+    answer = post(client, *buyer.sandbox.signed(event))
+    assert (answer.status_code, answer.json) == (200, {"outcome": "foreign"})
+    assert buyer.delivered() == 0
+    event["id"], event["type"] = "evt_other", "invoice.paid"
+    assert post(client, *buyer.sandbox.signed(event)).json == {"outcome": "ignored"}
+
+
+def test_ours_but_the_order_is_not_there_yet_asks_stripe_to_come_back(buyer, client):
+    event = completed(buyer)
+    order = buyer.order
+    order.reference, kept_reference = "ELSE-WHERE", order.reference
+    db.session.commit()
+    body, headers = buyer.sandbox.signed(event)
+    assert post(client, body, headers).status_code == 500
+    assert kept()[0].handled_at is None
+    order = buyer.order
+    order.reference = kept_reference
+    db.session.commit()
+    assert post(client, body, headers).status_code == 200
+    assert buyer.delivered() == 5
+
+
+def test_an_event_that_could_not_be_handled_is_picked_up_by_reconcile(buyer, client, time_machine):
+    body, headers = buyer.sandbox.signed(completed(buyer))
+    buyer.sandbox.settings(fail_next=100)
+    assert post(client, body, headers).status_code == 500
+    buyer.sandbox.settings(fail_next=0)
+    time_machine.move_to(utcnow() + dt.timedelta(minutes=5))
+    assert stripe_events.reconcile()["events"] == 1
+    assert (buyer.delivered(), kept()[0].outcome is not None) == (5, True)
+
+
+def test_a_declined_card_is_noted_from_its_event(buyer, client):
+    buyer.sandbox.pay(buyer.check_out(), "4000000000000002")
+    event = buyer.sandbox.events("payment_intent.payment_failed")[0]
+    assert post(client, *buyer.sandbox.signed(event)).json == {"outcome": "noted"}
+    assert buyer.order.note == payments.DECLINED
+
+
+def test_fault_17_a_database_error_in_mid_delivery_changes_nothing_and_the_retry_works(buyer, client):
+    body, headers = buyer.sandbox.signed(completed(buyer))
+    break_it, mend_it = BREAKERS[db.engine.dialect.name]
+    for statement in break_it:
+        db.session.execute(db.text(statement))
+    db.session.commit()
+    try:
+        client.application.config["PROPAGATE_EXCEPTIONS"] = False
+        assert post(client, body, headers).status_code == 500
+        assert (buyer.order.state, buyer.delivered(), buyer.mails("receipt")) == (OrderState.PENDING, 0, 0)
+    finally:
+        db.session.rollback()
+        for statement in mend_it:
+            db.session.execute(db.text(statement))
+        db.session.commit()
+    assert post(client, body, headers).status_code == 200
+    assert (buyer.order.state, buyer.delivered(), buyer.mails("receipt")) == (OrderState.PAID, 5, 1)
+
+
+# Terms are the last rows of a delivery: the licences have been inserted by then.
+BREAKERS = {
+    "sqlite": (
+        ["CREATE TRIGGER broken BEFORE INSERT ON terms BEGIN SELECT RAISE(ABORT, 'disk on fire'); END"],
+        ["DROP TRIGGER broken"],
+    ),
+    "postgresql": (
+        [
+            "CREATE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'disk on fire'; END $$",
+            "CREATE TRIGGER broken BEFORE INSERT ON terms FOR EACH ROW EXECUTE FUNCTION broken()",
+        ],
+        ["DROP TRIGGER broken ON terms", "DROP FUNCTION broken()"],
+    ),
+}
+
+
+# --- Fault 12: everybody at once -----------------------------------------------------------------------------------
+
+WEBHOOKS, PAGES = 40, 10
+
+
+def _everybody_at_once(buyer, app, live_server, together, monkeypatch):
+    """40 deliveries of the completion over HTTP, and 10 success pages' worth of `fulfil`, at the same moment.
+
+    Whoever has read the paid session from Stripe waits for the others: the worst moment there is.
+    """
+    buyer.sandbox.settings(webhooks="off")
+    body, headers = buyer.sandbox.signed(completed(buyer))
+    monkeypatch.setitem(app.config, "STRIPE_TIMEOUT", 30)
+    session_id = buyer.session_id
+    everybody = threading.Barrier(WEBHOOKS + PAGES)
+    fetch = gateway.fetch_session
+
+    def fetch_and_wait(wanted):
+        session = fetch(wanted)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            everybody.wait(timeout=25)
+        return session
+
+    monkeypatch.setattr(gateway, "fetch_session", fetch_and_wait)
+
+    def rival(number):
+        if number < WEBHOOKS:
+            answer = requests.post(live_server.url + PATH, data=body, headers=headers, timeout=60)
+            return answer.status_code
+        return payments.fulfil(session_id)
+
+    outcomes = together(WEBHOOKS + PAGES, rival)
+    return (
+        [outcome.error for outcome in outcomes if outcome.error],
+        {outcome.value for outcome in outcomes[:WEBHOOKS]},
+        {outcome.value for outcome in outcomes[WEBHOOKS:]},
+    )
+
+
+def test_fault_12_forty_webhooks_and_ten_success_pages_deliver_once(
+    buyer, app, live_server, together, monkeypatch
+):
+    errors, webhooks, pages = _everybody_at_once(buyer, app, live_server, together, monkeypatch)
+    assert errors == []
+    assert webhooks == {200}
+    assert pages <= {Outcome.FULFILLED, Outcome.ALREADY}
+    assert (buyer.delivered(), buyer.mails("receipt")) == (5, 1)
+    assert buyer.order.state == OrderState.PAID
+
+
+def test_fault_12_without_the_lock_the_same_race_goes_wrong(buyer, app, live_server, together, monkeypatch):
+    monkeypatch.setattr(services.transaction, "_take_turn", lambda company_id: None)
+    monkeypatch.setattr(services.transaction, "_begin_writing", db.session.connection)
+    errors, webhooks, _ = _everybody_at_once(buyer, app, live_server, together, monkeypatch)
+    went_well = errors == [] and webhooks == {200} and buyer.delivered() == 5
+    assert not went_well, "the race test would not notice a missing lock"
