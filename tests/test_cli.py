@@ -1,0 +1,104 @@
+"""The commands an operator types: what they do, and what they say when they cannot."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+import access
+from models import Conditions, JournalEntry, OutgoingMail, Role, TaxRate, User, Vendor, db
+from services import people
+
+ANSWERS = ["--vendor", "Boréal", "--email", "Sam@Boreal.example", "--first-name", "Sam", "--last-name", "Roy"]
+PASSWORD = "a password of some length"
+
+
+@pytest.fixture
+def run(app):
+    """`run("setup", …, typed="…")`: the command's result."""
+
+    def run(*arguments, typed=""):
+        return app.test_cli_runner().invoke(args=arguments, input=typed)
+
+    return run
+
+
+def _people() -> list[User]:
+    return list(db.session.scalars(sa.select(User)))
+
+
+def test_setup_makes_a_desk_that_staff_can_open(run, app):
+    result = run("setup", *ANSWERS, typed=f"{PASSWORD}\n{PASSWORD}\n")
+    assert result.exit_code == 0, result.output
+    assert f"{app.config['BASE_URL']}/support/" in result.output
+    assert PASSWORD not in result.output
+    with app.app_context(), access.everything():
+        (person,) = _people()
+        assert (person.role, person.name) == (Role.SUPPORT, "Sam Roy")
+        assert people.authenticate("sam@boreal.example", PASSWORD).id == person.id
+        assert db.session.get(Vendor, 1).name == "Boréal"
+        assert db.session.scalar(sa.select(sa.func.count(Conditions.id))) == 1
+        assert db.session.scalar(sa.select(sa.func.count(TaxRate.place.distinct()))) == 13
+        assert db.session.scalars(sa.select(JournalEntry.verb)).all() == ["staff_added"]
+
+
+def test_setup_can_mail_a_link_instead_of_asking_for_a_password(run, app):
+    result = run("setup", *ANSWERS, "--mail-link")
+    assert result.exit_code == 0, result.output
+    with app.app_context(), access.everything():
+        (person,) = _people()
+        mail = db.session.scalars(sa.select(OutgoingMail)).one()
+        assert person.password is None
+        assert (mail.user_id, mail.template) == (person.id, "password_link")
+
+
+def test_setup_refuses_a_desk_that_has_staff(run, cast):
+    before = len(_people())
+    result = run("setup", *ANSWERS, typed=f"{PASSWORD}\n{PASSWORD}\n")
+    assert result.exit_code == 1
+    assert "There is a staff account already" in result.output
+    db.session.rollback()
+    assert len(_people()) == before
+
+
+@pytest.mark.parametrize(
+    ("answers", "typed", "said"),
+    [
+        (["--email", "nobody"], PASSWORD, "nobody is not an e-mail address"),
+        (["--first-name", " "], PASSWORD, "A name cannot be empty"),
+        ([], "short", "at least 10 characters"),
+    ],
+)
+def test_setup_refuses_nonsense_and_makes_nothing(run, app, answers, typed, said):
+    result = run("setup", *ANSWERS, *answers, typed=f"{typed}\n{typed}\n")
+    assert result.exit_code == 1
+    assert said in result.output
+    with app.app_context(), access.everything():
+        assert _people() == []
+        assert db.session.get(Vendor, 1) is None
+
+
+def test_demo_refuses_production(run, app):
+    app.config["PRODUCTION"] = True
+    result = run("demo")
+    assert result.exit_code == 1
+    assert "in production" in result.output
+
+
+def test_check_stripe_says_whose_account_answers(run, sandbox):
+    result = run("check-stripe")
+    assert result.exit_code == 0, result.output
+    assert "(test)" in result.output
+
+
+def test_check_stripe_says_what_is_wrong(run, app, sandbox):
+    app.config["STRIPE_SECRET_KEY"] = "sk_test_unknown"
+    result = run("check-stripe")
+    assert result.exit_code == 1
+    assert "Stripe does not accept us" in result.output
+
+
+def test_reconcile_says_what_it_looked_at(run, cast):
+    result = run("reconcile")
+    assert result.exit_code == 0, result.output
+    assert "0 orders and 0 events" in result.output
