@@ -161,19 +161,7 @@ def make_order(
         "vendor_address": "1, rue du Test",
     }
     order = Order(**(defaults | values))
-    order.lines = [
-        OrderLine(
-            company_id=buyer.company_id,
-            position=1,
-            plan_id=plan.id,
-            plan_name_fr=plan.name_fr,
-            plan_name_en=plan.name_en,
-            term_months=plan.term_months,
-            quantity=quantity,
-            unit_amount=unit_amount,
-            net=net,
-        )
-    ]
+    order.lines = [_line(buyer, plan, quantity, unit_amount)]
     order.taxes = [
         OrderTax(
             company_id=buyer.company_id,
@@ -188,6 +176,20 @@ def make_order(
     ]
     _save(order)
     return order
+
+
+def _line(buyer: User, plan: Plan, quantity: int, unit_amount: int) -> OrderLine:
+    return OrderLine(
+        company_id=buyer.company_id,
+        position=1,
+        plan_id=plan.id,
+        plan_name_fr=plan.name_fr,
+        plan_name_en=plan.name_en,
+        term_months=plan.term_months,
+        quantity=quantity,
+        unit_amount=unit_amount,
+        net=unit_amount * quantity,
+    )
 
 
 _TAXES = (("TPS", "GST", 5_000), ("TVQ", "QST", 9_975))
@@ -223,23 +225,22 @@ def make_licenses(
         for number in range(1, count + 1)
     ]
     _save(*licenses)
-    _save(
-        *[
-            Term(
-                company_id=buyer.company_id,
-                license_id=license.id,
-                order_line_id=line.id,
-                starts_at=starts,
-                ends_at=ends,
-                net=line.unit_amount,
-                tax=order.tax // count,
-            )
-            for license in licenses
-        ]
-    )
+    _save(*[_term(license, line.unit_amount, order.tax // count) for license in licenses])
     if holder:
         hold(licenses[0], holder, by=buyer, activated=activated)
     return licenses
+
+
+def _term(license: License, net: int, tax: int) -> Term:
+    return Term(
+        company_id=license.company_id,
+        license_id=license.id,
+        order_line_id=license.order_line_id,
+        starts_at=license.valid_from,
+        ends_at=license.valid_until,
+        net=net,
+        tax=tax,
+    )
 
 
 def hold(license: License, holder: User, *, by: User | None = None, activated: bool = False) -> Assignment:
