@@ -155,12 +155,8 @@ def make_order(
         "tax": tax,
         "total": net + tax,
         "fingerprint": f"made for a test {next(_numbers)}",
-        "customer_name": "Acme",
-        "customer_address": "123, rue Saint-Jean",
-        "vendor_name": "Logiciels Boréal inc.",
-        "vendor_address": "1, rue du Test",
     }
-    order = Order(**(defaults | values))
+    order = Order(**(_FROZEN | defaults | values))
     order.lines = [_line(buyer, plan, quantity, unit_amount)]
     order.taxes = [
         OrderTax(
@@ -192,6 +188,12 @@ def _line(buyer: User, plan: Plan, quantity: int, unit_amount: int) -> OrderLine
     )
 
 
+_FROZEN = {
+    "customer_name": "Acme",
+    "customer_address": "123, rue Saint-Jean",
+    "vendor_name": "Logiciels Boréal inc.",
+    "vendor_address": "1, rue du Test",
+}
 _TAXES = (("TPS", "GST", 5_000), ("TVQ", "QST", 9_975))
 
 
