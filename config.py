@@ -139,13 +139,16 @@ def _security() -> dict[str, Any]:
 
 
 def _limits(env: dict[str, str]) -> dict[str, Any]:
-    """How many tries one machine has, and one mail address whichever machines ask for it."""
+    """How many tries a visitor has."""
     return {
         # `memory://` counts in each process; several processes share one count in `redis://`.
         "RATELIMIT_STORAGE_URI": env.get("RATELIMIT_STORAGE_URI", "memory://"),
         "RATELIMIT_ENABLED": env.get("RATELIMIT_ENABLED", "1") == "1",
+        # Wrong passwords and dead links, per machine and per mail address.
         "SIGN_IN_LIMIT": env.get("SIGN_IN_LIMIT", "10 per minute; 50 per hour"),
+        # Mails asked for, to one address and by one machine (a whole office may be one).
         "LINK_LIMIT": env.get("LINK_LIMIT", "5 per minute; 20 per hour"),
+        "MACHINE_LINK_LIMIT": env.get("MACHINE_LINK_LIMIT", "20 per minute; 100 per hour"),
         # Whoever asks for a mail is answered after this long, account or not: the time tells nothing.
         "LINK_ANSWER_SECONDS": _number(env, "LINK_ANSWER_SECONDS", 0.3),
     }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 
 from flask import Flask, abort, current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf import CSRFProtect
+from werkzeug.wrappers import Response
 
 import access
 
@@ -41,10 +43,10 @@ def _set_scope() -> None:
 
 def _refuse_unreadable() -> None:
     """No text of ours holds a NUL, and PostgreSQL stores none: stop it here, once, for every page."""
-    texts = [request.path, *request.args, *request.args.values()]
+    pairs = [(request.path, ""), *request.args.items(multi=True)]
     if request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        texts += [*request.form, *request.form.values()]
-    if any("\0" in text for text in texts):
+        pairs += request.form.items(multi=True)
+    if any("\0" in text for pair in pairs for text in pair):
         abort(400)
 
 
@@ -54,11 +56,23 @@ def by_typed_address() -> str:
     return hmac.new(current_app.config["SECRET_KEY"].encode(), email.encode(), hashlib.sha256).hexdigest()
 
 
-def sign_in_limit() -> str:
-    """`SIGN_IN_LIMIT`, for limits that are read when a request comes."""
-    return str(current_app.config["SIGN_IN_LIMIT"])
+def _setting(name: str) -> Callable[[], str]:
+    """A limit that is read from the settings when a request comes."""
+    return lambda: str(current_app.config[name])
 
 
-def link_limit() -> str:
-    """`LINK_LIMIT`, likewise."""
-    return str(current_app.config["LINK_LIMIT"])
+def _failed(response: Response) -> bool:
+    """Whether nobody got in: only then does a try count, so that an office may sign in from one address."""
+    return response.status_code != 302
+
+
+# For the functions of pages: `@limit_guesses`. The limits themselves are explained in `config.py`.
+limit_guesses = limiter.limit(_setting("SIGN_IN_LIMIT"), methods=["POST"], deduct_when=_failed)
+limit_guesses_per_address = limiter.limit(
+    _setting("SIGN_IN_LIMIT"), methods=["POST"], deduct_when=_failed, key_func=by_typed_address
+)
+limit_dead_links = limiter.limit(
+    _setting("SIGN_IN_LIMIT"), methods=["POST"], deduct_when=lambda response: response.status_code == 404
+)
+limit_mails = limiter.limit(_setting("MACHINE_LINK_LIMIT"), methods=["POST"])
+limit_mails_per_address = limiter.limit(_setting("LINK_LIMIT"), methods=["POST"], key_func=by_typed_address)

@@ -39,7 +39,9 @@ def forget() -> None:
 
 def remember(response: Response, language: Language) -> None:
     """Keep the choice in the browser, for the pages before sign-in."""
-    response.set_cookie(COOKIE, language, max_age=COOKIE_LIFETIME, httponly=True, samesite="Lax")
+    response.set_cookie(
+        COOKIE, language, max_age=COOKIE_LIFETIME, httponly=True, samesite="Lax", secure=request.is_secure
+    )
 
 
 def visitors_choice() -> str:

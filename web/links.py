@@ -15,11 +15,11 @@ from services.links import DeadLinkError
 from web.accounts import home_of, start_session
 from web.blueprint import bp
 from web.forms import NewPasswordForm
-from web.guards import limiter, link_limit
+from web.guards import limit_dead_links
 
 
 @bp.route("/l/<token>", methods=["GET", "POST"])
-@limiter.limit(link_limit, methods=["POST"])
+@limit_dead_links
 def link(token: str) -> ResponseReturnValue:
     """The page of a link, or what its button does. Every link that opens nothing looks the same."""
     with access.everything():

@@ -17,7 +17,7 @@ from web import languages
 from web.accounts import start_session
 from web.blueprint import bp
 from web.forms import ChangePasswordForm, ProfileForm
-from web.guards import limiter, sign_in_limit
+from web.guards import limit_guesses
 
 
 @bp.route("/profile", methods=["GET", "POST"])
@@ -53,7 +53,7 @@ def _save(form: ProfileForm) -> bool:
 
 
 @bp.post("/profile/password")
-@limiter.limit(sign_in_limit)
+@limit_guesses
 def change_password() -> ResponseReturnValue:
     """Change the password with the current one; every other session of the person ends."""
     if not current_user.is_authenticated:

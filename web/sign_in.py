@@ -19,12 +19,12 @@ from services import links, people
 from web.accounts import home_of, start_session
 from web.blueprint import bp
 from web.forms import EmailForm, SignInForm
-from web.guards import by_typed_address, limiter, link_limit, sign_in_limit
+from web.guards import limit_guesses, limit_guesses_per_address, limit_mails, limit_mails_per_address
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
-@limiter.limit(sign_in_limit, methods=["POST"])
-@limiter.limit(sign_in_limit, methods=["POST"], key_func=by_typed_address)
+@limit_guesses
+@limit_guesses_per_address
 def sign_in() -> ResponseReturnValue:
     """The sign-in page. `next` is the page that the visitor wanted."""
     if current_user.is_authenticated:
@@ -59,16 +59,16 @@ def sign_out() -> Response:
 
 
 @bp.route("/sign-in/link", methods=["GET", "POST"])
-@limiter.limit(link_limit, methods=["POST"])
-@limiter.limit(link_limit, methods=["POST"], key_func=by_typed_address)
+@limit_mails
+@limit_mails_per_address
 def request_link() -> ResponseReturnValue:
     """Ask for a one-time sign-in link by mail."""
     return _mail_form("web/request_link.html", links.request_sign_in)
 
 
 @bp.route("/forgot-password", methods=["GET", "POST"])
-@limiter.limit(link_limit, methods=["POST"])
-@limiter.limit(link_limit, methods=["POST"], key_func=by_typed_address)
+@limit_mails
+@limit_mails_per_address
 def forgot_password() -> ResponseReturnValue:
     """Ask for a link by mail to choose a new password."""
     return _mail_form("web/forgot_password.html", links.request_password)

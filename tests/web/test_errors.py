@@ -127,6 +127,7 @@ def test_text_with_a_nul_byte_is_refused_everywhere(client: Client, cast: Cast, 
     fields = {"email": "a\0@acme.example", "password": "x\0y", "language": "fr\0", "first_name": "\0"}
     assert client.post(path, data=fields).status_code == 400
     assert client.post(path, data={"\0": "x"}).status_code == 400
+    assert client.post(path, data={"email": ["good", "\0"]}).status_code == 400
     for address in (f"{path}?next=%00", f"{path}?%00=1", "/l/%00", "/%00"):
         assert client.get(address).status_code in {400, 404}
 

@@ -50,8 +50,7 @@ def test_every_answer_carries_the_security_headers(client: Client, app: Flask, c
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<[^>]*>", "1", rule.rule)
         for browser in (client, staff):
-            with browser.get(path) as answer:
-                headers = answer.headers
+            headers = browser.get(path, buffered=True).headers
             assert headers["Content-Security-Policy"] == policy, path
             assert headers["X-Content-Type-Options"] == "nosniff", path
             assert headers["Referrer-Policy"] in {"same-origin", "strict-origin"}, path

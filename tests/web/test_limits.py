@@ -8,10 +8,11 @@ import pytest
 import time_machine as clock
 from flask import Flask
 
-from models import utcnow
+from models import LinkPurpose, utcnow
+from tests import factories
 from tests.client import make_client, sign_in
 from tests.conftest import Cast, MakeApp
-from tests.web.pages import heading, is_signed_in, sign_in_by_page
+from tests.web.pages import heading, is_signed_in, mint, sign_in_by_page
 from web.guards import limiter
 
 pytestmark = pytest.mark.one_database
@@ -25,6 +26,7 @@ def limited(make_app: MakeApp, app: Flask) -> Iterator[Flask]:
         RATELIMIT_ENABLED=True,
         SIGN_IN_LIMIT="3 per minute",
         LINK_LIMIT="2 per 5 minute",
+        MACHINE_LINK_LIMIT="4 per 5 minute",
         LINK_ANSWER_SECONDS=0,
     )
     limiter.reset()
@@ -79,10 +81,34 @@ def test_nobodys_mailbox_is_flooded(limited: Flask, cast: Cast, path: str) -> No
     assert "Réessayez dans 5 minutes." in answers[-1].text
 
 
+def test_one_machine_does_not_mail_a_whole_company(limited: Flask, cast: Cast) -> None:
+    with clock.travel(utcnow().replace(minute=0, second=0), tick=False):
+        codes = [
+            make_client(limited)
+            .post("/sign-in/link", data={"email": f"person{number}@acme.example"})
+            .status_code
+            for number in range(5)
+        ]
+    assert codes == [200, 200, 200, 200, 429]
+
+
+def test_an_office_of_many_signs_in_from_one_address(limited: Flask, cast: Cast) -> None:
+    for person in (cast.alice, cast.bob, cast.dave, cast.erin, cast.carol, cast.charlie):
+        assert sign_in_by_page(make_client(limited), person.email).status_code == 302
+
+
 def test_links_are_not_tried_by_the_thousand(limited: Flask, cast: Cast) -> None:
     with clock.travel(utcnow().replace(minute=0, second=0), tick=False):
-        codes = [make_client(limited).post(f"/l/guess{number}").status_code for number in range(3)]
-    assert codes == [404, 404, 429]
+        codes = [make_client(limited).post(f"/l/guess{number}").status_code for number in range(4)]
+    assert codes == [404, 404, 404, 429]
+
+
+def test_an_office_of_many_activates_from_one_address(limited: Flask, cast: Cast) -> None:
+    for license in factories.make_licenses(5, cast.alice, cast.pro):
+        person = factories.make_user(cast.acme)
+        factories.hold(license, person)
+        path = mint(LinkPurpose.ACTIVATION, person, license)
+        assert heading(make_client(limited).post(path)) == "Votre licence est activée"
 
 
 def test_reading_pages_is_not_limited(limited: Flask, cast: Cast) -> None:
