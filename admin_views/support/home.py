@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 from sqlalchemy.orm import joinedload
 
 from access import Permission
@@ -120,7 +121,11 @@ def _figures() -> list[Figure]:
         Figure(_("Customers"), _shown(companies), url_for("support_customers.index_view")),
         Figure(_("People"), _shown(people), url_for("support_people.index_view")),
         Figure(_("Live licenses"), _shown(licenses), url_for("support_licenses.index_view")),
-        Figure(_("Assigned"), _shown(assigned), url_for("support_licenses.index_view", state="assigned")),
+        Figure(
+            pgettext("seats", "Assigned"),
+            _shown(assigned),
+            url_for("support_licenses.index_view", state="assigned"),
+        ),
         Figure(
             _("Orders paid this month"),
             number(paid, current_language()),

@@ -180,12 +180,12 @@ class Licenses(SupportView):
     def _ask_release(self, rows: list[License]) -> ResponseReturnValue:
         return self.confirm(
             rows,
-            heading=ngettext("Release license", "Release licenses", len(rows)),
+            heading=ngettext("Release the license", "Release %(num)s licenses", len(rows)),
             text=_(
                 "Who holds it can no longer use the software, and is told so by mail. The license returns to the "
                 "customer’s account, still paid for."
             ),
-            button=ngettext("Release license", "Release %(num)s licenses", len(rows)),
+            button=ngettext("Release the license", "Release %(num)s licenses", len(rows)),
             endpoint=".release_many",
         )
 
