@@ -31,7 +31,8 @@ check: .venv/installed-dev ## style, imports, types, templates, translations, si
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/djlint --quiet --check templates sandbox/templates
+	@$(BIN)/djlint --quiet --check templates sandbox/templates \
+	    || { echo "Some templates are not in the house style: make format"; exit 1; }
 	@$(BIN)/djlint --quiet --lint templates sandbox/templates
 	@$(BIN)/python -m scripts.check_translations
 	@$(BIN)/python -m scripts.check_sizes
@@ -39,7 +40,7 @@ check: .venv/installed-dev ## style, imports, types, templates, translations, si
 format: .venv/installed-dev ## put code and templates into the house style
 	@$(BIN)/ruff check --fix-only --quiet
 	@$(BIN)/ruff format
-	@-$(BIN)/djlint --quiet --reformat templates sandbox/templates
+	@$(BIN)/djlint --quiet --reformat templates sandbox/templates || true
 
 translations: .venv/installed-dev ## take new messages of the code into the catalogues, and compile them
 	@$(EXTRACT) -o translations/messages.pot .
