@@ -198,6 +198,10 @@ class User(Base, TenantRow, UserMixin):
         sa.CheckConstraint("(role = 'support') = (company_id IS NULL)", name="staff_have_no_company"),
         sa.Index("uq_users_lower_email", sa.text("lower(email)"), unique=True),
         sa.Index("ix_users_company_name", "company_id", "last_name", "first_name", "id"),
+        # The staff's own lists, over every company.
+        sa.Index("ix_users_name", "last_name", "first_name", "id"),
+        sa.Index("ix_users_role", "role", sa.text("id DESC")),
+        sa.Index("ix_users_active", "active", sa.text("id DESC")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -461,6 +465,15 @@ class Order(Base, CompanyRow):
         ),
         sa.Index("ix_orders_company_id", "company_id", sa.text("id DESC")),
         sa.Index("ix_orders_state_id", "state", sa.text("id DESC")),
+        sa.Index("ix_orders_placed_at", "placed_at"),
+        sa.Index("ix_orders_paid_at", "paid_at"),
+        # What staff must look at is among these few.
+        sa.Index(
+            "ix_orders_noted",
+            "id",
+            sqlite_where=sa.text("note IS NOT NULL"),
+            postgresql_where=sa.text("note IS NOT NULL"),
+        ),
         # What `flask reconcile` asks Stripe about.
         sa.Index(
             "ix_orders_waiting",
@@ -768,6 +781,8 @@ class JournalEntry(Base, TenantRow):
         sa.Index("ix_journal_entries_company_id", "company_id", sa.text("id DESC")),
         sa.Index("ix_journal_entries_subject", "subject_type", "subject_id", sa.text("id DESC")),
         sa.Index("ix_journal_entries_operation", "operation"),
+        sa.Index("ix_journal_entries_verb", "verb", sa.text("id DESC")),
+        sa.Index("ix_journal_entries_actor_id", "actor_id", sa.text("id DESC")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -868,6 +883,8 @@ class OutgoingMail(Base, TenantRow):
         sa.Index("ix_outgoing_mail_company_id", "company_id", sa.text("id DESC")),
         _partial("ix_outgoing_mail_due", "state IN ('queued', 'sending')", "due_at", "id"),
         _partial("ix_outgoing_mail_failed", "state = 'failed'", "id"),
+        sa.Index("ix_outgoing_mail_template", "template", sa.text("id DESC")),
+        sa.Index("ix_outgoing_mail_user_id", "user_id", sa.text("id DESC")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -922,6 +939,7 @@ class StripeEvent(Base, StaffRow):
     __table_args__ = (
         _partial("ix_stripe_events_unhandled", "handled_at IS NULL", "received_at"),
         sa.Index("ix_stripe_events_object_id", "object_id"),
+        sa.Index("ix_stripe_events_received_at", "received_at"),
     )
 
     id: Mapped[str] = mapped_column(sa.String(255), primary_key=True)

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
+import sqlalchemy as sa
+
 Kind = Literal["text", "number", "money", "day", "moment", "badge", "mono"]
 
 
@@ -91,11 +93,19 @@ class Search:
         column: A text column of the view's model, or of another table when `via` says how to get there.
         exact: The column is unique: a whole match, whatever the case, is tried first and then wins alone.
         via: The view's column that holds the other table's key: `Search(User.email, via=License.user_id)`.
+        capitals: The column is written in capitals: a whole match then uses its own index.
     """
 
     column: Any
     exact: bool = False
     via: Any = None
+    capitals: bool = False
+
+    def whole(self, text: str) -> Any:
+        """The condition that the column is `text`, whatever the case."""
+        if self.capitals:
+            return self.column == text.upper()
+        return sa.func.lower(self.column) == text.lower()
 
 
 Columns = Sequence[Column]

@@ -106,9 +106,7 @@ def searched(statement: sa.Select[Any], text: str, search: Sequence[Search], mod
     if "\0" in text:
         return statement.where(sa.false())
     key = primary_key(model)
-    exact = [
-        _branch(part, sa.func.lower(part.column) == text.lower(), model) for part in search if part.exact
-    ]
+    exact = [_branch(part, part.whole(text), model) for part in search if part.exact]
     if exact:
         found = db.session.scalars(_union(exact).limit(MAX_EXACT)).all()
         if found:

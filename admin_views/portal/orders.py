@@ -47,7 +47,7 @@ class Orders(DeskModelView):
         Column("total", _l("Total"), kind="money"),
     )
     column_relations = (Order.lines, Order.placed_by)
-    search = (Search(Order.reference, exact=True),)
+    search = (Search(Order.reference, exact=True, capitals=True),)
     filters = (
         ListFilter(
             "state",

@@ -103,7 +103,7 @@ class Licenses(SupportView):
     )
     column_relations = (License.company, License.plan, License.user)
     search = (
-        Search(License.key, exact=True),
+        Search(License.key, exact=True, capitals=True),
         Search(User.email, exact=True, via=License.user_id),
         Search(User.last_name, via=License.user_id),
     )

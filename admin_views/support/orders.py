@@ -102,7 +102,7 @@ class Orders(SupportView):
         Column("stripe_payment_intent_id", _l("Payment at Stripe"), kind="mono"),
     )
     column_relations = (Order.company, Order.placed_by)
-    search = (Search(Order.reference, exact=True),)
+    search = (Search(Order.reference, exact=True, capitals=True),)
     filters = (
         ListFilter(
             "state",

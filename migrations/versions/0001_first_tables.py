@@ -111,6 +111,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stripe_events")),
     )
     op.create_index("ix_stripe_events_object_id", "stripe_events", ["object_id"], unique=False)
+    op.create_index("ix_stripe_events_received_at", "stripe_events", ["received_at"], unique=False)
     op.create_index(
         "ix_stripe_events_unhandled",
         "stripe_events",
@@ -210,9 +211,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", "id", name=op.f("uq_users_company_id_id")),
         sa.UniqueConstraint("fs_uniquifier", name=op.f("uq_users_fs_uniquifier")),
     )
+    op.create_index("ix_users_active", "users", ["active", sa.literal_column("id DESC")], unique=False)
     op.create_index(
         "ix_users_company_name", "users", ["company_id", "last_name", "first_name", "id"], unique=False
     )
+    op.create_index("ix_users_name", "users", ["last_name", "first_name", "id"], unique=False)
+    op.create_index("ix_users_role", "users", ["role", sa.literal_column("id DESC")], unique=False)
     op.create_index("uq_users_lower_email", "users", [sa.literal_column("lower(email)")], unique=True)
     op.create_table(
         "cart_items",
@@ -255,6 +259,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_entries")),
     )
     op.create_index(
+        "ix_journal_entries_actor_id",
+        "journal_entries",
+        ["actor_id", sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_index(
         "ix_journal_entries_company_id",
         "journal_entries",
         ["company_id", sa.literal_column("id DESC")],
@@ -266,6 +276,9 @@ def upgrade() -> None:
         "journal_entries",
         ["subject_type", "subject_id", sa.literal_column("id DESC")],
         unique=False,
+    )
+    op.create_index(
+        "ix_journal_entries_verb", "journal_entries", ["verb", sa.literal_column("id DESC")], unique=False
     )
     op.create_table(
         "orders",
@@ -335,6 +348,16 @@ def upgrade() -> None:
     op.create_index(
         "ix_orders_company_id", "orders", ["company_id", sa.literal_column("id DESC")], unique=False
     )
+    op.create_index(
+        "ix_orders_noted",
+        "orders",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("note IS NOT NULL"),
+        postgresql_where=sa.text("note IS NOT NULL"),
+    )
+    op.create_index("ix_orders_paid_at", "orders", ["paid_at"], unique=False)
+    op.create_index("ix_orders_placed_at", "orders", ["placed_at"], unique=False)
     op.create_index("ix_orders_state_id", "orders", ["state", sa.literal_column("id DESC")], unique=False)
     op.create_index(
         "ix_orders_waiting",
@@ -413,6 +436,12 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state = 'failed'"),
         postgresql_where=sa.text("state = 'failed'"),
+    )
+    op.create_index(
+        "ix_outgoing_mail_template", "outgoing_mail", ["template", sa.literal_column("id DESC")], unique=False
+    )
+    op.create_index(
+        "ix_outgoing_mail_user_id", "outgoing_mail", ["user_id", sa.literal_column("id DESC")], unique=False
     )
     op.create_table(
         "journal_personal",
