@@ -76,6 +76,7 @@ class Licenses(DeskModelView):
     detail_columns = (
         Column("key", _l("Key"), kind="mono"),
         Column("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
+        Column("state", _l("State"), value=lambda row: row.state(), kind="badge"),
         Column("user", _l("Holder"), value=lambda row: row.user.name if row.user else None),
         Column("valid_from", _l("Valid from"), kind="day"),
         Column("valid_until", _l("Valid until"), kind="day"),
@@ -84,7 +85,7 @@ class Licenses(DeskModelView):
     )
     column_relations = (License.plan, License.user)
     search = (
-        Search(License.key, exact=True),
+        Search(License.key, exact=True, capitals=True),
         Search(User.email, exact=True, via=License.user_id),
         Search(User.first_name, via=License.user_id),
         Search(User.last_name, via=License.user_id),
@@ -137,7 +138,6 @@ class Licenses(DeskModelView):
         return {
             "form": AssignForm(),
             "history": _history(row),
-            "state": row.state(),
             "releasable": _is_releasable(row),
             "assignable": row.is_assignable(utcnow()),
         }
