@@ -91,7 +91,9 @@ def decode(text: str | None, order: Order) -> list[Any] | None:
 
 def _typed(value: Any, column: Any) -> Any:
     """`value` as the type of `column`. Raises ValueError for anything else."""
-    kind = column.type.python_type
+    stored = column.type
+    # A type of ours says nothing of its Python type; what it is stored as does.
+    kind = (stored.impl_instance if isinstance(stored, sa.types.TypeDecorator) else stored).python_type
     if value is None:
         if getattr(column, "nullable", False):
             return None
