@@ -23,6 +23,7 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
+from wtforms.fields import SelectChoice
 from wtforms.validators import InputRequired
 from wtforms.widgets import TextInput
 
@@ -148,7 +149,7 @@ class DeskConverter(AdminModelConverter):
     @converts("sqlalchemy.sql.sqltypes.Enum")
     def convert_enum(self, column: Any, field_args: Any, **extra: Any) -> SelectField:
         kind = column.type.enum_class
-        field_args["choices"] = labels.options(kind)
+        field_args["choices"] = [SelectChoice(value, text) for value, text in labels.options(kind)]
         field_args["coerce"] = lambda value: kind(value) if value else None
         return SelectField(**field_args)
 
