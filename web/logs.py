@@ -1,4 +1,4 @@
-"""What the logs never hold: the token of a one-time link."""
+"""What the logs never hold: the token of a one-time link, and the values that PostgreSQL quotes in its errors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from flask import Flask
 # The servers' own loggers, under `flask run` and under gunicorn.
 ACCESS_LOGGERS = ("werkzeug", "gunicorn.access")
 _TOKEN = re.compile(r"(/l/)[\w%.~-]+")
+# « DETAIL:  Key (lower(email))=(somebody@acme.example) already exists. »
+_DETAIL = re.compile(r"^DETAIL: .*\n?", re.MULTILINE)
 
 
 class HideTokens(logging.Filter):
@@ -23,8 +25,19 @@ class HideTokens(logging.Filter):
         return True
 
 
+class HideDetails(logging.Filter):
+    """Drops the lines of a traceback in which PostgreSQL names the values of the row that it refused."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.exc_info and not record.exc_text:
+            # Every formatter takes the text that it finds here.
+            record.exc_text = _DETAIL.sub("", logging.Formatter().formatException(record.exc_info))
+        return True
+
+
 def init_app(app: Flask) -> None:
-    """Put the filter on the application's logger and on the servers'."""
+    """Put the filters on the application's logger and on the servers'."""
     for logger in (app.logger, *map(logging.getLogger, ACCESS_LOGGERS)):
-        if not any(isinstance(known, HideTokens) for known in logger.filters):
-            logger.addFilter(HideTokens())
+        for kind in (HideTokens, HideDetails):
+            if not any(isinstance(known, kind) for known in logger.filters):
+                logger.addFilter(kind())

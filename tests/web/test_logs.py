@@ -1,22 +1,24 @@
-"""No log holds the token of a one-time link."""
+"""No log holds the token of a one-time link, or the values that PostgreSQL quotes in its errors."""
 
 from __future__ import annotations
 
+import io
 import logging
 import urllib.request
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
-from models import LinkPurpose
+from models import LinkPurpose, db
 from tests.conftest import Cast
+from tests.factories import make_user
 from tests.servers import WebServer
 from tests.web.pages import mint
 from web.logs import ACCESS_LOGGERS
 
-pytestmark = pytest.mark.one_database
 
-
+@pytest.mark.one_database
 @pytest.mark.parametrize("name", ACCESS_LOGGERS)
 def test_an_access_log_hides_tokens_in_addresses_and_referrers(
     app: Flask, caplog: pytest.LogCaptureFixture, name: str
@@ -29,6 +31,7 @@ def test_an_access_log_hides_tokens_in_addresses_and_referrers(
     assert caplog.messages == ['"GET /l/… HTTP/1.1" 200 "https://desk.example/l/…"', "GET /licenses/42"]
 
 
+@pytest.mark.one_database
 def test_the_development_server_logs_no_token(
     live_server: WebServer, cast: Cast, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -38,3 +41,19 @@ def test_the_development_server_logs_no_token(
         assert answer.status == 200
     assert "GET /l/…" in caplog.text
     assert path not in caplog.text
+
+
+def test_an_address_that_the_database_refused_is_not_in_the_log(app, cast):
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    app.logger.addHandler(handler)
+    address = cast.bob.email
+    try:
+        make_user(cast.acme, "Twin", email=address.upper())
+    except sa.exc.IntegrityError:
+        app.logger.exception("refused")
+    finally:
+        db.session.rollback()
+        app.logger.removeHandler(handler)
+    assert "IntegrityError" in written.getvalue()
+    assert address not in written.getvalue().lower()
