@@ -172,7 +172,7 @@ def _make_room(held: License | None, user: User, by: Actor, now: dt.datetime) ->
         raise Refused(
             "holds_other",
             _(
-                "%(name)s already holds a %(plan)s license. Nothing was changed: release that one first.",
+                "%(name)s already holds a license of the %(plan)s plan. Nothing was changed: release that one first.",
                 name=user.name,
                 plan=held.plan.name(current_language()),
             ),

@@ -23,9 +23,11 @@ SENTENCES: dict[str, Callable[..., str]] = {
     "payment_started": lambda **words: _("The bank debit of order %(order)s is under way.", **words),
     "payment_failed": lambda **words: _("The payment of order %(order)s was declined.", **words),
     "payment_retried": lambda **words: _("%(who)s resumed the payment of order %(order)s.", **words),
-    "license_assigned": lambda **words: _("%(who)s assigned a %(plan)s license to %(person)s.", **words),
+    "license_assigned": lambda **words: _(
+        "%(who)s assigned a license of the %(plan)s plan to %(person)s.", **words
+    ),
     "license_released": lambda **words: _("%(who)s released the %(plan)s license of %(person)s.", **words),
-    "license_activated": lambda **words: _("%(person)s activated a %(plan)s license.", **words),
+    "license_activated": lambda **words: _("%(person)s activated a license of the %(plan)s plan.", **words),
 }
 
 

@@ -211,7 +211,8 @@ class Licenses(DeskModelView):
 def assigned_sentence(name: str, plan: str) -> str:
     """What is said after a licence was given."""
     return _(
-        "%(name)s now holds a %(plan)s license. An email with what to install and how to activate it is on its way.",
+        "%(name)s now holds a license of the %(plan)s plan. "
+        "An email with what to install and how to activate it is on its way.",
         name=name,
         plan=plan,
     )

@@ -53,9 +53,11 @@ class Plans(DeskModelView):
         return self._page(quotes.quote(own_company()))
 
     def _page(self, cart_now: quotes.Quote, **context: Any) -> str:
-        company = own_company()
+        # Read once: the session forgets rows that nobody holds, and everything below asks who sells.
+        company, vendor = own_company(), vendors.current()
         page: str = self.render(
             self.list_template,
+            vendor=vendor,
             offers=_offers(company),
             owned=seats.summary(company.id, utcnow()),
             quote=cart_now,

@@ -1,0 +1,94 @@
+"""Who may open what: one row per route of the portal, and one column per kind of person."""
+
+from __future__ import annotations
+
+import pytest
+
+from access import Permission
+from admin_views.portal import HOME, VIEWS
+from tests.client import make_client, sign_in
+from tests.factories import make_order
+
+# permission, method, URL; for Acme's administrator, Acme's member, Globex's administrator, support.
+# A visitor is always sent to sign in, with a way back after a page that was only read.
+TABLE = [
+    (Permission.OWN_LICENSES, "GET", "/portal/", 200, 200, 200, 403),
+    (Permission.OWN_LICENSES, "GET", "/portal/my-license/", 200, 200, 200, 403),
+    (Permission.OWN_LICENSES, "POST", "/portal/my-license/activate/", 303, 303, 303, 403),
+    (Permission.PURCHASE, "GET", "/portal/plans/", 200, 403, 200, 403),
+    (Permission.PURCHASE, "POST", "/portal/plans/add/", 404, 403, 404, 403),
+    (Permission.PURCHASE, "POST", "/portal/plans/cart/change/", 302, 403, 302, 403),
+    (Permission.PURCHASE, "POST", "/portal/plans/cart/remove/", 302, 403, 302, 403),
+    (Permission.PURCHASE, "GET", "/portal/plans/confirm", 302, 403, 302, 403),
+    (Permission.PURCHASE, "POST", "/portal/plans/confirm", 302, 403, 302, 403),
+    (Permission.BILLING, "GET", "/portal/orders/", 200, 403, 200, 403),
+    (Permission.BILLING, "GET", "/portal/orders/done?session_id=cs_no", 404, 403, 404, 403),
+    (Permission.BILLING, "GET", "/portal/orders/{order}", 200, 403, 404, 403),
+    (Permission.BILLING, "GET", "/portal/orders/{order}/receipt", 200, 403, 404, 403),
+    (Permission.BILLING, "GET", "/portal/orders/{order}/result", 200, 403, 404, 403),
+    (Permission.BILLING, "POST", "/portal/orders/{order}/pay", 302, 403, 404, 403),
+    (Permission.BILLING, "POST", "/portal/orders/{order}/cancel", 302, 403, 404, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/licenses/", 200, 403, 200, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/licenses/details/?id={license}", 200, 403, 404, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/licenses/release/?id={license}", 200, 403, 404, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/licenses/assign/", 404, 403, 404, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/licenses/release-many/", 303, 403, 303, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/licenses/action/", 404, 403, 404, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/licenses/export/csv/", 200, 403, 200, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/licenses/ajax/lookup/?name=user", 200, 403, 200, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/users/", 200, 403, 200, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/users/{user}/license", 200, 403, 404, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/users/{user}/license", 422, 403, 404, 403),
+]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("method", "url", "statuses"),
+    [(method, url, statuses) for _permission, method, url, *statuses in TABLE],
+    ids=[f"{row[1]} {row[2]}" for row in TABLE],
+)
+@pytest.mark.usefixtures("sandbox")
+def test_each_page_opens_for_those_it_is_for(cast, owned, app, method, url, statuses):  # noqa: PLR0917
+    order = make_order(cast.alice, cast.pro, paid=True)
+    url = url.format(order=order.reference, license=owned.held.id, user=cast.bob.id)
+    people = (cast.alice, cast.bob, cast.carol, cast.sam)
+    for user, status in zip(people, statuses, strict=True):
+        client = sign_in(make_client(app), user)
+        assert client.open(url, method=method, buffered=True).status_code == status, user.first_name
+    visitor = make_client(app).open(url, method=method)
+    assert visitor.status_code == 302
+    assert visitor.location.startswith("/sign-in")
+
+
+@pytest.mark.one_database
+def test_the_table_has_every_route_of_the_portal(app):
+    stock = {
+        "create_view",
+        "edit_view",
+        "delete_view",
+        "details_view",
+        "export",
+        "ajax_lookup",
+        "action_view",
+    }
+    listed = {
+        (method, url.partition("?")[0].format(order="x", license="x", user="x"))
+        for _permission, method, url, *_statuses in TABLE
+    }
+    adapter = app.url_map.bind("")
+    covered = {adapter.match(url, method=method)[0] for method, url in listed}
+    own = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("portal_")
+        and rule.endpoint.partition(".")[2] not in stock | {"static", "ajax_update"}
+    }
+    assert own <= covered
+
+
+@pytest.mark.parametrize("view", [HOME, *VIEWS], ids=lambda view: view.__name__)
+def test_each_view_says_which_permission_it_asks_for(view):
+    prefix = "/portal/" if view is HOME else f"/portal/{view.slug}/"
+    asked = {row[0] for row in TABLE if row[2] == prefix and row[1] == "GET"}
+    assert asked == {view.permission}
