@@ -9,7 +9,7 @@ BIN := .venv/bin
 MESSAGES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 EXTRACT := $(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -k _l -k N_
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
-# Measured on two cores: two workers take 60 % of the time of one.
+# Most tests compute rather than wait: a worker for each of two cores. WORKERS=0 runs them in one process.
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
