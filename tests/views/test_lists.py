@@ -31,6 +31,11 @@ def alice(browser: Client, goods: Cast) -> Client:
     return browser
 
 
+def spaced(page: str) -> str:
+    """A page with single spaces, so that how its template is laid out does not matter."""
+    return " ".join(page.split())
+
+
 def rows_of(page: str) -> list[str]:
     """The first cell of every row of a list, without its marks."""
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
@@ -43,7 +48,7 @@ def first_column(page: str, width: int = 4) -> list[str]:
 
 
 def link(page: str, rel: str) -> str | None:
-    found = re.search(rf'rel="{rel}" href="([^"]+)"', page)
+    found = re.search(rf'rel="{rel}"\s+href="([^"]+)"', page)
     return found[1].replace("&amp;", "&") if found else None
 
 
@@ -123,6 +128,7 @@ def test_an_address_that_names_no_row_is_not_found(alice: Client, key: str) -> N
     assert alice.post("/demo/people/delete/", data={"id": key}).status_code == 404
 
 
+@pytest.mark.one_database
 def test_reading_never_deletes(alice: Client, goods: Cast) -> None:
     for method in ("GET", "HEAD"):
         assert alice.open(f"/demo/people/delete/?id={goods.bob.id}", method=method).status_code == 405
@@ -195,7 +201,7 @@ def test_filters_and_search_survive_paging_and_sorting(alice: Client, goods: Cas
     following = link(page, "next")
     assert following is not None
     assert f"plan={goods.eco.id}" in following
-    assert f'value="{goods.eco.id}" selected' in page
+    assert f'value="{goods.eco.id}" selected' in spaced(page)
     assert f"plan={goods.eco.id}" in re.findall(r'href="([^"]*sort=valid_until[^"]*)"', page)[0]
     assert "after=" not in re.findall(r'href="([^"]*sort=valid_until[^"]*)"', alice.get(following).text)[0]
 
@@ -225,6 +231,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_only_text(text: str) -> None:
 # --- Forms --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_database
 def test_a_form_says_what_is_wrong_beside_each_field_and_keeps_what_was_typed(
     alice: Client, goods: Cast
 ) -> None:
@@ -241,6 +248,7 @@ def test_a_form_says_what_is_wrong_beside_each_field_and_keeps_what_was_typed(
     assert goods.bob.first_name == "Bob"
 
 
+@pytest.mark.one_database
 def test_a_form_changes_only_the_fields_it_declares(alice: Client, goods: Cast) -> None:
     fields = {
         "first_name": "Robert",
@@ -255,6 +263,7 @@ def test_a_form_changes_only_the_fields_it_declares(alice: Client, goods: Cast) 
     assert (goods.bob.first_name, goods.bob.role, goods.bob.company_id) == ("Robert", "member", goods.acme.id)
 
 
+@pytest.mark.one_database
 def test_a_verb_that_refuses_a_form_is_quoted_above_what_was_typed(alice: Client) -> None:
     fields = {"first_name": "New", "last_name": "Person", "email": "new@acme.example", "language": "fr"}
     answer = alice.post("/demo/people/new/", data=fields)
@@ -263,6 +272,7 @@ def test_a_verb_that_refuses_a_form_is_quoted_above_what_was_typed(alice: Client
     assert 'value="new@acme.example"' in answer.text
 
 
+@pytest.mark.one_database
 def test_a_post_without_token_changes_nothing(alice: Client, goods: Cast) -> None:
     answer = alice.post("/demo/people/delete/", data={"id": goods.bob.id}, csrf=False)
     assert answer.status_code == 400
@@ -270,6 +280,7 @@ def test_a_post_without_token_changes_nothing(alice: Client, goods: Cast) -> Non
     assert goods.bob.active
 
 
+@pytest.mark.one_database
 def test_a_refusal_in_any_route_returns_with_its_sentence(alice: Client) -> None:
     answer = alice.post("/demo/licenses/refuse/", data={"url": "/demo/licenses/?size=50"})
     assert answer.location == "/demo/licenses/?size=50"
@@ -286,6 +297,7 @@ def test_a_conflict_in_the_database_shows_no_statement(alice: Client) -> None:
     assert 'role="alert"' in answer.text
 
 
+@pytest.mark.one_database
 def test_a_fault_of_ours_is_a_fault_and_runs_once(alice: Client) -> None:
     assert alice.get("/demo/faults/").status_code == 500
 
@@ -298,21 +310,24 @@ def edit_holder(browser: Client, goods: Cast, **fields: Any) -> Any:
     return browser.post(f"/demo/licenses/edit/?id={held.id}", data=fields)
 
 
+@pytest.mark.one_database
 def test_a_picker_takes_the_only_person_that_a_text_finds(alice: Client, goods: Cast) -> None:
     answer = edit_holder(alice, goods, **{"user-text": "dave@acme.example"})
     assert answer.status_code == 302
     assert "holder: Dave Tremblay" in alice.get(answer.location).text
 
 
+@pytest.mark.one_database
 def test_a_picker_without_javascript_asks_which_of_several_is_meant(alice: Client, goods: Cast) -> None:
     asked = edit_holder(alice, goods, **{"user": "", "user-text": "Tremblay"})
     assert asked.status_code == 422
-    assert f'name="user-choice" value="{goods.dave.id}"' in asked.text
+    assert f'name="user-choice" value="{goods.dave.id}"' in spaced(asked.text)
     assert "charlie@globex.example" not in asked.text
     chosen = edit_holder(alice, goods, **{"user-text": "Tremblay", "user-choice": goods.dave.id})
     assert "holder: Dave Tremblay" in alice.get(chosen.location).text
 
 
+@pytest.mark.one_database
 def test_typing_over_a_chosen_person_counts_more_than_the_old_choice(alice: Client, goods: Cast) -> None:
     answer = edit_holder(alice, goods, **{"user": goods.bob.id, "user-text": "erin@"})
     assert "holder: Erin Tremblay" in alice.get(answer.location).text
@@ -346,11 +361,12 @@ def test_a_bulk_action_asks_then_posts_the_same_rows_in_the_same_order(alice: Cl
     )
     wanted = [ids[2], ids[0], "abc", ids[2], 10**30]
     asked = alice.post("/demo/licenses/action/", data={"action": "mark", "rowid": wanted})
-    assert re.findall(r'name="rowid" value="(\d+)"', asked.text) == [str(ids[2]), str(ids[0])]
+    assert re.findall(r'name="rowid" value="(\d+)"', spaced(asked.text)) == [str(ids[2]), str(ids[0])]
     done = alice.post("/demo/licenses/mark/", data={"rowid": [ids[2], ids[0]]}, follow_redirects=True)
     assert "marked 2" in done.text
 
 
+@pytest.mark.one_database
 def test_a_bulk_action_without_rows_says_so(alice: Client) -> None:
     answer = alice.post("/demo/licenses/action/", data={"action": "mark"}, follow_redirects=True)
     assert 'role="alert"' in answer.text
@@ -360,6 +376,7 @@ def test_a_bulk_action_without_rows_says_so(alice: Client) -> None:
 # --- The theme ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_database
 def test_a_chosen_theme_is_kept_and_nonsense_is_not(alice: Client) -> None:
     answer = alice.post("/theme", data={"theme": "dark", "url": "/demo/people/"})
     assert answer.location == "/demo/people/"
@@ -368,6 +385,7 @@ def test_a_chosen_theme_is_kept_and_nonsense_is_not(alice: Client) -> None:
     assert 'data-bs-theme="dark"' in alice.get("/demo/people/").text
 
 
+@pytest.mark.one_database
 def test_the_icons_that_templates_name_are_in_the_sprite(browser: Client) -> None:
     answer = browser.get("/icons.svg")
     assert answer.mimetype == "image/svg+xml"
