@@ -1,0 +1,167 @@
+"""Many rows at once, believable in their proportions: a company has 100 seats, 70 of them held, and 80 people."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from flask_security.utils import hash_password
+
+from models import (
+    Assignment,
+    Base,
+    Company,
+    JournalEntry,
+    License,
+    Order,
+    OrderLine,
+    Plan,
+    Price,
+    Term,
+    User,
+    Vendor,
+    db,
+    utcnow,
+)
+
+PASSWORD = "demo-trousseau"  # noqa: S105 - of accounts that live as long as the benchmark
+SEATS_PER_COMPANY, PEOPLE, HELD = 100, 80, 70
+BATCH = 100
+
+
+def fill(licenses: int) -> None:
+    """Fill an empty database with `licenses` licences, and what belongs to them."""
+    now = utcnow()
+    password = hash_password(PASSWORD)
+    db.session.add(Vendor(id=1, name="Vendor", legal_name="Vendor inc.", support_email="help@vendor.example"))
+    for number, code in enumerate(("eco", "advanced", "pro"), start=1):
+        plan = Plan(id=number, code=code, product="mail", name_fr=code, name_en=code, position=number)
+        db.session.add_all(
+            [plan, Price(plan_id=number, amount=number * 5_000, starts_on=dt.date(2020, 1, 1))]
+        )
+    staff = User(email="support@vendor.example", first_name="Sam", last_name="Support", role="support")
+    staff.password = password
+    db.session.add(staff)
+    db.session.commit()
+    companies = max(1, licenses // SEATS_PER_COMPANY)
+    for first in range(1, companies + 1, BATCH):
+        _fill_companies(range(first, min(first + BATCH, companies + 1)), now, password)
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+
+
+def _fill_companies(numbers: range, now: dt.datetime, password: str) -> None:
+    rows: dict[type[Base], list[dict[str, Any]]] = {
+        kind: [] for kind in (Company, User, Order, OrderLine, License, Term, Assignment, JournalEntry)
+    }
+    for number in numbers:
+        _company(rows, number, now, password)
+    for kind, values in rows.items():
+        db.session.execute(sa.insert(kind), values)
+    db.session.commit()
+
+
+def _company(
+    rows: dict[type[Base], list[dict[str, Any]]], number: int, now: dt.datetime, password: str
+) -> None:
+    first_user = number * PEOPLE
+    rows[Company].append(
+        {
+            "id": number,
+            "name": f"Company {number}",
+            "billing_email": f"bill@c{number}.example",
+            "province": "QC",
+        }
+    )
+    rows[User] += [
+        {
+            "id": first_user + seat,
+            "company_id": number,
+            "email": f"person{seat}@c{number}.example" if seat else f"admin@c{number}.example",
+            "first_name": f"First{seat}",
+            "last_name": f"Last{(number * 7 + seat) % 5000}",
+            "role": "member" if seat else "admin",
+            "password": None if seat else password,
+        }
+        for seat in range(PEOPLE)
+    ]
+    net = 5_000 * SEATS_PER_COMPANY
+    rows[Order].append(
+        {
+            "id": number,
+            "company_id": number,
+            "placed_by_id": first_user,
+            "state": "paid",
+            "paid_at": now,
+            "language": "fr",
+            "net": net,
+            "tax": 0,
+            "total": net,
+            "customer_name": f"Company {number}",
+            "customer_address": "",
+            "vendor_name": "Vendor inc.",
+            "vendor_address": "",
+            "fingerprint": f"benchmark {number}",
+        }
+    )
+    plan = number % 3 + 1
+    rows[OrderLine].append(
+        {
+            "id": number,
+            "company_id": number,
+            "order_id": number,
+            "position": 0,
+            "plan_id": plan,
+            "plan_name_fr": "plan",
+            "plan_name_en": "plan",
+            "term_months": 12,
+            "quantity": SEATS_PER_COMPANY,
+            "unit_amount": 5_000,
+            "net": net,
+        }
+    )
+    _seats(rows, number, plan, first_user, now)
+
+
+def _seats(
+    rows: dict[type[Base], list[dict[str, Any]]], number: int, plan: int, first_user: int, now: dt.datetime
+) -> None:
+    until = now + dt.timedelta(days=365)
+    for seat in range(SEATS_PER_COMPANY):
+        license_id = number * SEATS_PER_COMPANY + seat
+        holder = first_user + seat if seat < HELD else None
+        rows[License].append(
+            {
+                "id": license_id,
+                "company_id": number,
+                "order_line_id": number,
+                "seat_no": seat + 1,
+                "plan_id": plan,
+                "product": "mail",
+                "user_id": holder,
+                "assigned_at": now if holder else None,
+                "activated_at": now if holder and seat % 2 else None,
+                "valid_from": now,
+                "valid_until": until,
+            }
+        )
+        period = {"company_id": number, "license_id": license_id}
+        rows[Term].append(
+            period | {"order_line_id": number, "starts_at": now, "ends_at": until, "net": 5_000, "tax": 0}
+        )
+        if holder:
+            rows[Assignment].append(
+                period | {"user_id": holder, "started_at": now, "given_by_id": first_user}
+            )
+            rows[JournalEntry].append(
+                {
+                    "operation": f"{license_id:032x}",
+                    "verb": "license_assigned",
+                    "actor_id": first_user,
+                    "company_id": number,
+                    "subject_type": "license",
+                    "subject_id": license_id,
+                    "related": {"user": holder, "plan": plan},
+                }
+            )
