@@ -165,26 +165,38 @@ class Slice:
 
 
 def slice_of(statement: sa.Select[Any], order: keyset.Order, size: int) -> Slice:
-    """The page that `?after=` or `?before=` asks, of `statement`, a select of anything from the table."""
+    """The page that `?after=` or `?before=` asks, of `statement`, a select of anything from the table.
+
+    The first page where there is no row on the asked side any more.
+    """
     after = keyset.decode(request.args.get("after"), order)
     before = None if after else keyset.decode(request.args.get("before"), order)
+    statement = statement.with_only_columns(*order.all)
     edge, backwards = after or before, before is not None
-    statement = keyset.ordered(statement.with_only_columns(*order.all), order, backwards=backwards)
-    if edge:
-        statement = statement.where(keyset.beyond(order, edge, backwards=backwards))
-    found = [list(row) for row in db.session.execute(statement.limit(size + 1))]
-    more = len(found) > size
-    found = found[:size]
-    if backwards:
-        found.reverse()
+    found = _read(statement, order, edge, backwards=backwards, size=size)
+    if edge and not found:
+        edge, backwards = None, False
+        found = _read(statement, order, None, backwards=False, size=size)
     if not found:
         return Slice([], None, None)
-    has_earlier, has_later = (more, True) if backwards else (bool(after), more)
+    more = len(found) > size
+    page = found[:size][:: -1 if backwards else 1]
+    has_earlier, has_later = (more, True) if backwards else (bool(edge), more)
     return Slice(
-        keys=[row[-1] for row in found],
-        before=keyset.encode(found[0]) if has_earlier else None,
-        after=keyset.encode(found[-1]) if has_later else None,
+        keys=[row[-1] for row in page],
+        before=keyset.encode(page[0]) if has_earlier else None,
+        after=keyset.encode(page[-1]) if has_later else None,
     )
+
+
+def _read(
+    statement: sa.Select[Any], order: keyset.Order, edge: list[Any] | None, *, backwards: bool, size: int
+) -> list[list[Any]]:
+    """One row more than a page, from `edge` on, in the direction of reading."""
+    if edge:
+        statement = statement.where(keyset.beyond(order, edge, backwards=backwards))
+    statement = keyset.ordered(statement, order, backwards=backwards)
+    return [list(row) for row in db.session.execute(statement.limit(size + 1))]
 
 
 # --- What the template shows ----------------------------------------------------------------------------------------

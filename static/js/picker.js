@@ -12,7 +12,7 @@ function enhance(picker) {
   list.className = "picker-list";
   list.id = `${input.id}-list`;
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", input.labels.length ? input.labels[0].textContent.trim() : input.name);
+  list.setAttribute("aria-label", picker.dataset.results);
   list.hidden = true;
   picker.append(list);
   for (const [name, value] of Object.entries({

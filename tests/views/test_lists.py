@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from admin_views import listing
+from admin_views import keyset, listing
 from admin_views.exports import safe_cell
 from models import License, User, db, utcnow
 from tests import factories
@@ -89,6 +89,12 @@ def test_walking_a_list_forward_and_back_shows_each_row_once(alice: Client, good
     assert len(seen) == len(set(seen)) == expected
     backward, _first = walk(alice, last, "prev")
     assert backward[::-1] == forward
+
+
+def test_a_page_whose_rows_are_gone_is_the_first_page(alice: Client) -> None:
+    beyond_the_last = keyset.encode([0])
+    first = rows_of(alice.get("/demo/people/").text)
+    assert rows_of(alice.get(f"/demo/people/?after={beyond_the_last}").text) == first != []
 
 
 def test_rows_without_a_value_come_last_in_both_directions(alice: Client, goods: Cast) -> None:
