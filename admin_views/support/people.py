@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy.orm import joinedload
 from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import Length
@@ -245,9 +246,10 @@ class People(SupportView):
 
 
 def _plan_text(owned: seats.PlanSeats, row: User) -> str:
-    return _(
-        "%(plan)s – %(count)s available, until %(day)s",
+    return ngettext(
+        "%(plan)s – %(num)s available, until %(day)s",
+        "%(plan)s – %(num)s available, until %(day)s",
+        owned.available,
         plan=owned.plan.name(current_language()),
-        count=owned.available,
         day=short_day(owned.free_until, row.zone) if owned.free_until else "",
     )

@@ -16,6 +16,7 @@ ALERTS = (
 )
 
 VERBS = {
+    "cart_changed": _l("Cart changed"),
     "company_added": _l("Customer opened"),
     "company_changed": _l("Customer changed"),
     "conditions_published": _l("Conditions published"),
@@ -58,6 +59,7 @@ TEMPLATES = {
 }
 
 SUBJECTS = {
+    "cart_item": _l("Cart line"),
     "company": _l("Customer"),
     "conditions": _l("Conditions of sale"),
     "license": _l("License"),

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from access import Actor
+from admin_views.support import words
 from models import JournalEntry, MailState, OutgoingMail, db
 from services import accounts, licenses
+from services.payments import Outcome
 from tests import factories
 from tests.client import sign_in
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -118,3 +123,15 @@ def test_mail_is_found_by_state_kind_customer_and_person(staff, cast, assigned):
 
 def table(page: str) -> str:
     return page.partition("<tbody>")[2].partition("</tbody>")[0]
+
+
+def test_every_verb_and_mail_has_words_in_the_back_office():
+    """A verb is the first argument of a call that ends in `record(` or `move(`, as text."""
+    source = "\n".join(path.read_text() for path in (ROOT / "services").glob("*.py"))
+    verbs = set(re.findall(r'\b_?(?:record|done)\(\s*(?:\w+,\s*)?"([a-z_]+)"', source))
+    verbs |= set(re.findall(r'\bmove\([^)]*?"([a-z_]+)"', source))
+    assert {"license_assigned", "order_cancelled", "company_added", "cart_changed"} <= verbs
+    assert verbs - set(words.VERBS) == set()
+    mails = {path.name for path in (ROOT / "templates" / "mail").iterdir() if path.is_dir()}
+    assert mails == set(words.TEMPLATES)
+    assert {outcome.value for outcome in Outcome} <= {str(code) for code in words.OUTCOMES}
