@@ -29,7 +29,7 @@ def init_app(app: Flask) -> None:
 
 @click.command("setup")
 @click.option("--vendor", prompt="Vendor's name, as customers will see it")
-@click.option("--email", prompt="Your e-mail address")
+@click.option("--email", prompt="Your email address")
 @click.option("--first-name", prompt="First name")
 @click.option("--last-name", prompt="Last name")
 @click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)

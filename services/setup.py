@@ -68,7 +68,7 @@ def first_staff(person: Staff, vendor_name: str, password: str | None = None) ->
         Refused: `has_staff`, `bad_address`, `bad_name`, or a password too short or too long.
     """
     if not _ADDRESS.fullmatch(person.email) or len(person.email) > 254:
-        raise Refused("bad_address", _("%(email)s is not an e-mail address.", email=person.email))
+        raise Refused("bad_address", _("%(email)s is not an email address.", email=person.email))
     if not (person.first_name and person.last_name and vendor_name):
         raise Refused("bad_name", _("A name cannot be empty."))
     hashed = people.hashed(password) if password is not None else None
