@@ -64,7 +64,7 @@ def test_setup_refuses_a_desk_that_has_staff(run, cast):
 @pytest.mark.parametrize(
     ("answers", "typed", "said"),
     [
-        (["--email", "nobody"], PASSWORD, "nobody is not an e-mail address"),
+        (["--email", "nobody"], PASSWORD, "nobody is not an email address"),
         (["--first-name", " "], PASSWORD, "A name cannot be empty"),
         ([], "short", "at least 10 characters"),
     ],
