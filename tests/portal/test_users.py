@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -50,8 +51,9 @@ def test_people_are_found_by_words_licence_plan_and_account(cast, owned, alice, 
 def test_each_row_ends_with_a_licence_icon_that_says_whose(cast, owned, alice):
     page = alice.get("/portal/users/").text
     for user in (cast.bob, cast.dave):
-        link = f'href="/portal/users/{user.id}/license" title="Gestion de licence\u00a0: {user.name}" '
-        assert link + f'aria-label="Gestion de licence\u00a0: {user.name}"' in page
+        link = re.search(rf'<a [^>]*href="/portal/users/{user.id}/license"[^>]*aria-label="([^"]*)"', page)
+        assert link
+        assert link[1] == f"Gestion de licence\u00a0: {user.name}"
     assert "Sans licence" in words(page)
     assert "Utilisateur standard" in words(page)
 
@@ -60,8 +62,7 @@ def test_each_row_ends_with_a_licence_icon_that_says_whose(cast, owned, alice):
 def test_the_assign_page_offers_plans_with_a_free_licence_alone(cast, owned, alice):
     make_licenses(1, cast.alice, cast.pro, holder=cast.erin)
     page = alice.get(f"/portal/users/{cast.bob.id}/license")
-    assert f'name="plan" value="{cast.avance.id}"' in page.text
-    assert f'name="plan" value="{cast.pro.id}"' not in page.text
+    assert re.findall(r'name="plan"\s+value="(\d+)"', page.text) == [str(cast.avance.id)]
     assert "2 licences disponibles, valide jusqu’au" in words(page)
     assert 'href="/portal/plans/"' in page.text
 
