@@ -21,11 +21,14 @@ import config
 from app import create_app
 from models import Company, Language, Plan, Role, User, Vendor, db
 from tests import factories
+from tests.chromium import browser
 from tests.client import Client, make_client
 from tests.databases import ENGINES, Database, PostgreSQLDatabase, PostgreSQLServer, SQLiteDatabase
 from tests.sandbox_process import SandboxProcess
 from tests.servers import Inbox, WebServer, free_port
 from tests.together import Outcome, run_together
+
+__all__ = ["browser"]  # a fixture that lives elsewhere
 
 # --- Databases ----------------------------------------------------------------------------------------------------
 

@@ -1,38 +1,18 @@
 """The payment page and the sandbox's other pages in a real browser."""
 
-import shutil
 import smtplib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.sandbox.conftest import Handler, serve
 from tests.sandbox.test_sandbox_mail import HOSTILE, letter
 from tests.sandbox_process import AUTHENTICATE, DECLINED, SUCCESS, SandboxProcess
 
 Open = Callable[..., Any]
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        # The system's Chromium where there is one, else the one that Playwright installs.
-        found = shutil.which("chromium") or shutil.which("chromium-browser")
-        started = playwright.chromium.launch(executable_path=found, args=QUIET)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -1,0 +1,100 @@
+"""Every address of the desk that answers with a page, found from the application's own routes.
+
+A new view joins by itself. A page that needs more than its route, or an example row, is named in `SPECIAL`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.routing import Rule
+
+from models import License, Order, User, db
+
+# Files, redirects and answers for machines.
+NO_PAGES = {
+    "static",
+    "bootstrap.static",
+    "icons",
+    "web.health",
+    "web.home",
+    "web.vendor_css",
+    "web.vendor_logo",
+    "support_mail.preview",  # a mail as its reader sees it, in a frame of its page
+    "portal_orders.done",  # leads on to the order, which is visited
+}
+NO_PAGES_OF_A_VIEW = {"export", "ajax_lookup"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Examples:
+    """Rows to show where an address names one.
+
+    Attributes:
+        rows: The key of an example, for models where the first row there is would show little.
+        order: The reference of an order that was paid.
+        tokens: One of every kind of link.
+        names: More examples, by the name that an address gives them.
+    """
+
+    rows: dict[type, Any]
+    order: str
+    tokens: list[str]
+    names: dict[str, Any]
+
+    def id(self, model: type) -> Any:
+        """The key of the example of a model: the one chosen, else the first there is."""
+        if model in self.rows:
+            return self.rows[model]
+        return db.session.scalar(sa.select(sa.inspect(model).primary_key[0]).limit(1))  # type: ignore[union-attr]
+
+
+Addresses = Callable[[Examples], list[str]]
+SPECIAL: dict[str, Addresses] = {
+    "web.link": lambda some: [f"/l/{token}" for token in some.tokens],
+    "portal_orders.show": lambda some: [f"/portal/orders/{some.order}"],
+    "portal_orders.receipt": lambda some: [f"/portal/orders/{some.order}/receipt"],
+    "portal_orders.result": lambda some: [f"/portal/orders/{some.order}/result"],
+    "portal_users.license": lambda some: [f"/portal/users/{some.id(User)}/license"],
+    "portal_licenses.release": lambda some: [f"/portal/licenses/release/?id={some.id(License)}"],
+    "support_licenses.release": lambda some: [f"/support/licenses/release/?id={some.id(License)}"],
+    "support_licenses.assign": lambda some: [f"/support/licenses/assign/?id={some.id(License)}"],
+    "support_people.assign": lambda some: [f"/support/people/assign/?id={some.id(User)}"],
+    "support_orders.cancel": lambda some: [f"/support/orders/cancel/?id={some.rows[Order]}"],
+}
+
+
+def get_rules(app: Flask) -> list[Rule]:
+    """The routes that may answer with a page."""
+    return [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
+
+
+def addresses_of(app: Flask, rule: Rule) -> Addresses | None:
+    """The addresses of a route, given examples; none for what is no page, None for a route nobody told us about."""
+    blueprint, _, name = rule.endpoint.rpartition(".")
+    view = _views(app).get(blueprint)
+    if rule.endpoint in SPECIAL:
+        return SPECIAL[rule.endpoint]
+    if rule.endpoint in NO_PAGES or (view and name in NO_PAGES_OF_A_VIEW):
+        return lambda _some: []
+    if view and name in ("details_view", "edit_view", "create_view"):
+        return _of_a_row(view, rule.rule, name)
+    return None if rule.arguments else lambda _some: [rule.rule]
+
+
+def _of_a_row(view: Any, path: str, name: str) -> Addresses:
+    switch = {"details_view": "can_view_details", "edit_view": "can_edit", "create_view": "can_create"}[name]
+    if not getattr(view, switch):
+        return lambda _some: []
+    if name == "create_view":
+        return lambda _some: [path]
+    return lambda some: [f"{path}?id={some.id(view.model)}"]
+
+
+def _views(app: Flask) -> dict[str, Any]:
+    """The views of both sites by the name of their blueprint."""
+    return {view.endpoint: view for site in app.extensions["admin"] for view in site._views}

@@ -1,0 +1,88 @@
+"""What every page owes everybody: read by a screen reader, small, dark, still, and within its own policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
+from playwright.sync_api import Page
+
+from tests.chromium import settled
+
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 375, "height": 740}
+# What moves after the first drawing, as the browser adds it up; 0 is a page that stands still, 0.1 is "good".
+MOST_SHIFT = 0.05
+COUNT_SHIFTS = """
+window.layoutShift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+FACTS = """
+() => {
+  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  const titles = [...document.querySelectorAll("h1")];
+  const widest = [...document.querySelectorAll("main *, header *")]
+    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".table-box, .scroll-text, .wide, pre"))
+    .map((element) => element.outerHTML.slice(0, 80));
+  return {
+    titles: titles.map((element) => element.firstChild ? element.innerText.trim() : ""),
+    title: document.title,
+    language: document.documentElement.lang,
+    twice: ids.filter((id, index) => ids.indexOf(id) !== index),
+    width: document.documentElement.scrollWidth,
+    wide: document.documentElement.scrollWidth > innerWidth ? widest.slice(0, 3) : [],
+    shift: window.layoutShift,
+  };
+}
+"""
+
+
+def problems_of(page: Page, url: str, language: str = "fr") -> list[str]:
+    """Open `url` on a phone and look at it on a desktop too, dark and light; returns what is wrong, as sentences."""
+    found: list[str] = []
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.emulate_media(color_scheme="dark")
+    page.goto(url)
+    page.evaluate(AXE_SCRIPT)
+    for size in (PHONE, DESKTOP):
+        page.set_viewport_size(size)  # type: ignore[arg-type]
+        settled(page)
+        found += _wrong_facts(page.evaluate(FACTS), size["width"], language)
+        found += axe(page)
+        # The other colours of the same page: only contrast can differ.
+        page.emulate_media(color_scheme="light" if size is PHONE else "dark")
+        settled(page)
+        found += axe(page, {"runOnly": ["color-contrast"]})
+    return list(dict.fromkeys(found))
+
+
+def _wrong_facts(facts: dict[str, Any], width: int, language: str) -> list[str]:
+    titles, heading = facts["titles"], " ".join(facts["titles"][0].split()) if facts["titles"] else ""
+    wrong = {
+        f"{len(titles)} h1: {titles}": len(titles) != 1,
+        f"its title is “{facts['title']}”, its h1 “{heading}”": not _says(facts["title"], heading),
+        f"its language is {facts['language']!r}": facts["language"] != language,
+        f"an id is there twice: {facts['twice']}": bool(facts["twice"]),
+        f"it is {facts['width']} px wide on {width}: {facts['wide']}": facts["width"] > width,
+        # A window that changes its size moves everything: only the first of the two says something.
+        f"it jumps by {facts['shift']:.3f}": width == PHONE["width"] and facts["shift"] > MOST_SHIFT,
+    }
+    return [sentence for sentence, is_wrong in wrong.items() if is_wrong]
+
+
+def _says(title: str, heading: str) -> bool:
+    """Whether the title holds the heading's words (a badge may stand beside them in the heading)."""
+    plain = " ".join(title.split()).partition(" – ")[0]
+    return bool(plain) and (plain in heading or heading in title)
+
+
+def axe(page: Page, options: dict[str, Any] | None = None) -> list[str]:
+    """What axe says against the page as it stands, best practices included. `AXE_SCRIPT` must have been run."""
+    answer = page.evaluate(
+        "(options) => axe.run(document, options)",
+        {"resultTypes": ["violations"], "preload": False, **(options or {})},
+    )
+    results = AxeResults(answer)
+    return [results.generate_report(violation["id"]) for violation in results.response["violations"]]

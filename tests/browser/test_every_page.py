@@ -1,0 +1,156 @@
+"""Every page of the desk, visited: light and dark, on a desktop and on a phone."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+import sqlalchemy as sa
+
+from access import Actor
+from demo.fill import PASSWORD
+from models import (
+    License,
+    LicenseState,
+    LinkPurpose,
+    MailState,
+    Order,
+    OutgoingMail,
+    Plan,
+    StripeEvent,
+    User,
+    db,
+    utcnow,
+)
+from services import cart, links
+from tests import factories
+from tests.browser import addresses, checks
+from tests.browser.article import FRENCH, Article
+from tests.browser.conftest import Desk, OpenPage
+from tests.client import make_client, sign_in
+
+pytestmark = pytest.mark.one_database
+
+AUDIENCES = {
+    "visitor": None,
+    "member": "user@acme.example",
+    "administrator": "admin@acme.example",
+    "support": "support@trousseau.example",
+}
+# Pages that look otherwise when something is asked of them.
+VARIATIONS = {
+    "visitor": ["/l/dead", "/no-such-page"],
+    "member": ["/support/"],
+    "administrator": [
+        "/portal/users/?q=zzz",
+        "/portal/users/?license=without&sort=name",
+        "/portal/plans/?plan={plan}&quantity=3.5",
+        "/portal/users/{holder}/license",
+        "/portal/orders/{pending}",
+        "/no-such-page",
+    ],
+    "support": [
+        "/support/?q=Acme",
+        "/support/?q=zzz",
+        "/support/licenses/?q=zzz",
+        "/support/orders/?state=paid",
+        "/support/mail/details/?id={failed_mail}",
+        "/no-such-page",
+    ],
+}
+
+
+@pytest.fixture
+def examples(desk: Desk) -> addresses.Examples:
+    """The demonstration with something of everything: an order to pay, a cart, a failed mail, an event, links."""
+    admin = _person("admin@acme.example")
+    plan = db.session.scalars(sa.select(License.plan_id).limit(1)).one()
+    cart.add(admin.company_id, db.session.get_one(Plan, plan), 5, Actor.of(admin))
+    pending = factories.make_order(admin, db.session.get_one(License, 1).plan, 2)
+    paid = db.session.scalars(sa.select(Order.reference).where(Order.paid_at.is_not(None)).limit(1)).one()
+    held = db.session.scalars(
+        sa.select(License).where(
+            License.company_id == admin.company_id, License.where_state(LicenseState.ASSIGNED, utcnow())
+        )
+    ).first()
+    assert held
+    mail = db.session.scalars(sa.select(OutgoingMail).limit(1)).one()
+    mail.state, mail.last_error = MailState.FAILED, "550 no such person"
+    now = utcnow()
+    db.session.add(
+        StripeEvent(
+            id="evt_1",
+            type="checkout.session.completed",
+            object_id="cs_test_1",
+            livemode=False,
+            created_at=now - dt.timedelta(minutes=1),
+            handled_at=now,
+            outcome="fulfilled",
+        )
+    )
+    tokens = [
+        links.mint(LinkPurpose.SIGN_IN, admin),
+        links.mint(LinkPurpose.PASSWORD, admin),
+        links.mint(LinkPurpose.ACTIVATION, held.user, held),
+    ]
+    db.session.commit()
+    rows = {User: _person("sophie.paquette@acme.example").id, License: held.id, Order: pending.id}
+    names = {
+        "plan": plan,
+        "holder": held.user_id,
+        "pending": pending.reference,
+        "failed_mail": mail.id,
+    }
+    return addresses.Examples(rows, paid, tokens, names)
+
+
+def _person(email: str) -> User:
+    return db.session.scalars(sa.select(User).where(User.email == email)).one()
+
+
+def pages_for(desk: Desk, examples: addresses.Examples, audience: str) -> list[str]:
+    """The addresses that answer this audience with a page that the others before it have not seen."""
+    client, email = make_client(desk.app), AUDIENCES[audience]
+    if email:
+        sign_in(client, _person(email))
+    rules = addresses.get_rules(desk.app)
+    found = [address for rule in rules for address in addresses.addresses_of(desk.app, rule)(examples)]  # type: ignore[misc]
+    shown = [address for address in found if client.get(address).status_code == 200]
+    if email:
+        stranger = make_client(desk.app)
+        shown = [address for address in shown if stranger.get(address).status_code != 200]
+    return shown + [address.format(**examples.names) for address in VARIATIONS[audience]]
+
+
+def test_every_route_that_answers_get_is_visited_or_named(desk: Desk) -> None:
+    rules = addresses.get_rules(desk.app)
+    unknown = [rule.rule for rule in rules if addresses.addresses_of(desk.app, rule) is None]
+    assert not unknown, "say in tests/browser/addresses.py how these pages are reached"
+
+
+def test_every_page_is_reached_by_somebody(desk: Desk, examples: addresses.Examples) -> None:
+    """An example that no longer leads to a page would take it out of the visits below in silence."""
+    rules = addresses.get_rules(desk.app)
+    wanted = {address for rule in rules for address in addresses.addresses_of(desk.app, rule)(examples)}  # type: ignore[misc]
+    reached = {address for audience in AUDIENCES for address in pages_for(desk, examples, audience)}
+    assert wanted <= reached
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_every_page_is_accessible_still_and_fits_any_screen(
+    audience: str, desk: Desk, examples: addresses.Examples, open_page: OpenPage
+) -> None:
+    page = open_page()
+    page.context.add_init_script(checks.COUNT_SHIFTS)
+    # Pages that say so; and our own script, which the preview of a mail refuses as it must.
+    page.watch.expected += ["status of 404", "status of 403", "status of 410", "/support/mail/preview/"]  # type: ignore[attr-defined]
+    visited = pages_for(desk, examples, audience)
+    if email := AUDIENCES[audience]:
+        Article(page, desk.url, FRENCH).sign_in(email, PASSWORD)
+    wrong: list[str] = []
+    for address in visited:
+        page.watch.problems.clear()  # type: ignore[attr-defined]
+        found = checks.problems_of(page, desk.url + address)
+        wrong += [f"{address}: {problem}" for problem in [*found, *page.watch.problems]]  # type: ignore[attr-defined]
+    page.watch.problems.clear()  # type: ignore[attr-defined]
+    assert not wrong, "\n".join(wrong)
