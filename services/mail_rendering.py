@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from email.utils import formataddr, parseaddr
+from email.utils import parseaddr, quote
 from functools import partial
 from typing import NamedTuple
 
@@ -55,7 +55,7 @@ def compose(mail: OutgoingMail) -> Message:
         recipients=[_recipient(mail)],
         body=text,
         html=html,
-        sender=formataddr((_one_line(sender.name), parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1])),
+        sender=_named(sender.name, parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]),
         reply_to=sender.support_email or None,
         message_id=mail.message_id,
         # No holiday notice in answer, please (RFC 3834).
@@ -121,7 +121,12 @@ def _spaced(text: str) -> str:
 def _recipient(mail: OutgoingMail) -> str:
     if mail.user is None:
         return str(mail.address)
-    return formataddr((_one_line(mail.user.name), mail.user.email))
+    return _named(mail.user.name, mail.user.email)
+
+
+def _named(name: str, address: str) -> str:
+    """`"Name" <address>`, not encoded: Flask-Mail encodes it, and what is encoded twice is read as gibberish."""
+    return f'"{quote(_one_line(name))}" <{address}>'
 
 
 def _mint(mail: OutgoingMail, purpose: LinkPurpose) -> str:
