@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -13,6 +12,7 @@ from wtforms.validators import EqualTo, InputRequired, Length
 
 from models import Language
 from services.people import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
+from services.places import time_zones
 
 MAX_EMAIL_LENGTH = 254
 LANGUAGE_NAMES = [SelectChoice(Language.FR.value, "Français"), SelectChoice(Language.EN.value, "English")]
@@ -82,19 +82,3 @@ class ProfileForm(FlaskForm):
         super().__init__(*args, **kwargs)
         names = [SelectChoice(name, name) for name in time_zones()]
         self.time_zone.choices = [SelectChoice("", _l("The same as my company")), *names]
-
-
-def time_zones() -> list[str]:
-    """The places one can choose, `America/Toronto`; not the historical aliases without a region."""
-    regions = (
-        "Africa/",
-        "America/",
-        "Antarctica/",
-        "Asia/",
-        "Atlantic/",
-        "Australia/",
-        "Europe/",
-        "Indian/",
-        "Pacific/",
-    )
-    return sorted(name for name in zoneinfo.available_timezones() if name.startswith(regions))
