@@ -142,19 +142,19 @@ class Licenses(DeskModelView):
             "assignable": row.is_assignable(utcnow()),
         }
 
-    @expose("/assign/", methods=("POST",))
+    @expose("/details/", methods=("POST",))
     def assign(self) -> ResponseReturnValue:
-        """Give this very licence to the person of the form."""
+        """Give this very licence to the person of the form, which stands on the licence's own page."""
         row = self.row_or_404()
         form = AssignForm()
         if not form.validate():
             context = self.details_context(row) | {"form": form}
             return self.render(self.details_template, row=row, **context), 422
         person: User = form.user.data
-        name, plan = person.name, row.plan.name(current_language())
+        name, plan, page = person.name, row.plan.name(current_language()), _page_of(row)
         licenses.assign_license(row, person, current_actor())
         flash(assigned_sentence(name, plan), "success")
-        return redirect(self.get_url(".details_view", id=request.form.get("id", "")), 303)
+        return redirect(page, 303)
 
     # --- Taking back ------------------------------------------------------------------------------------------------
 

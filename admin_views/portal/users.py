@@ -62,7 +62,8 @@ class Users(DeskModelView):
     title = _l("User management")
     slug = "users"
     columns = (
-        Column("name", _l("Name"), sort=(User.last_name, User.first_name), link=license_page),
+        # Whoever was deactivated comes last.
+        Column("name", _l("Name"), sort=(~User.active, User.last_name, User.first_name), link=license_page),
         Column("email", _l("Email")),
         Column("role", _l("Role"), kind="badge"),
         Column("licenses", _l("License"), value=_names),

@@ -62,3 +62,23 @@ def test_an_administrator_follows_the_article_from_the_plan_to_the_mail(cast, cl
     assert held.plan_id == cast.avance.id
     mails = db.session.scalars(sa.select(OutgoingMail.template).order_by(OutgoingMail.id)).all()
     assert mails == ["receipt", "license_assigned"]
+
+
+def test_the_same_in_english(cast, client, sandbox):
+    sign_in(client, cast.erin)
+    page = words(client.get("/portal/plans/"))
+    for said in ("License management and purchases", "Plans", "Nothing is charged before payment."):
+        assert said in page
+    assert "$100.00 per license, per year, before taxes" in page
+    client.post("/portal/plans/add/", data={"plan": cast.avance.id, "quantity": "5"})
+    assert "Added by Erin Tremblay" in words(client.get("/portal/plans/"))
+    window = client.get("/portal/plans/confirm")
+    assert "I confirm adding 5 licenses to my business account and paying $574.88, taxes included." in words(
+        window
+    )
+    data = {"fingerprint": field(window, "fingerprint"), "accepted": "yes"}
+    page = client.post("/portal/plans/confirm", data=data).location
+    result = words(client.get(client.get(path_of(sandbox.pay(page))).location))
+    assert "5 licenses added to your account" in result
+    saved = client.post(f"/portal/users/{cast.dave.id}/license", data={"plan": cast.avance.id})
+    assert "Dave Tremblay now holds a license of the Advanced plan." in words(client.get(saved.location))

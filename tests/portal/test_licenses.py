@@ -104,7 +104,7 @@ def test_there_is_nothing_to_release_on_free_licences(cast, owned, alice):
 
 def test_a_free_licence_is_given_to_the_person_who_was_typed(cast, owned, alice):
     answer = alice.post(
-        "/portal/licenses/assign/", data={"id": owned.free.id, "user-text": "bob@acme.example"}
+        "/portal/licenses/details/", data={"id": owned.free.id, "user-text": "bob@acme.example"}
     )
     assert answer.status_code == 303
     assert holder_of(owned.free) == cast.bob.id
@@ -115,7 +115,7 @@ def test_a_free_licence_is_given_to_the_person_who_was_typed(cast, owned, alice)
 
 @pytest.mark.one_database
 def test_several_people_found_are_asked_about(cast, owned, alice):
-    answer = alice.post("/portal/licenses/assign/", data={"id": owned.free.id, "user-text": "Tremblay"})
+    answer = alice.post("/portal/licenses/details/", data={"id": owned.free.id, "user-text": "Tremblay"})
     assert answer.status_code == 422
     assert 'name="user-choice"' in answer.text
     assert "Charlie" not in answer.text
@@ -125,15 +125,15 @@ def test_several_people_found_are_asked_about(cast, owned, alice):
 def test_another_companys_person_or_licence_is_never_reached(cast, owned, alice):
     """Fault 29."""
     for name in ("user", "user-choice"):
-        answer = alice.post("/portal/licenses/assign/", data={"id": owned.free.id, name: cast.charlie.id})
+        answer = alice.post("/portal/licenses/details/", data={"id": owned.free.id, name: cast.charlie.id})
         assert answer.status_code == 422
         assert "Charlie" not in answer.text
     by_text = alice.post(
-        "/portal/licenses/assign/", data={"id": owned.free.id, "user-text": "charlie@globex.example"}
+        "/portal/licenses/details/", data={"id": owned.free.id, "user-text": "charlie@globex.example"}
     )
     assert by_text.status_code == 422
     foreign = {"id": owned.foreign.id, "user": cast.bob.id}
-    assert alice.post("/portal/licenses/assign/", data=foreign).status_code == 404
+    assert alice.post("/portal/licenses/details/", data=foreign).status_code == 404
     assert alice.get(f"/portal/licenses/details/?id={owned.foreign.id}").status_code == 404
     assert alice.get(f"/portal/licenses/release/?id={owned.foreign.id}").status_code == 404
     release(alice, owned.foreign)
@@ -171,6 +171,6 @@ def test_the_export_says_state_and_holder_in_the_readers_language(cast, owned, a
 @pytest.mark.one_database
 def test_an_inactive_person_cannot_be_chosen(cast, owned, alice):
     gone = make_user(cast.acme, "Gaston", active=False)
-    answer = alice.post("/portal/licenses/assign/", data={"id": owned.free.id, "user": gone.id})
+    answer = alice.post("/portal/licenses/details/", data={"id": owned.free.id, "user": gone.id})
     assert answer.status_code == 422
     assert holder_of(owned.free) is None

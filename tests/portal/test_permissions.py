@@ -31,7 +31,7 @@ TABLE = [
     (Permission.MANAGE_USERS, "GET", "/portal/licenses/", 200, 403, 200, 403),
     (Permission.MANAGE_USERS, "GET", "/portal/licenses/details/?id={license}", 200, 403, 404, 403),
     (Permission.MANAGE_USERS, "GET", "/portal/licenses/release/?id={license}", 200, 403, 404, 403),
-    (Permission.MANAGE_USERS, "POST", "/portal/licenses/assign/", 404, 403, 404, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/licenses/details/", 404, 403, 404, 403),
     (Permission.MANAGE_USERS, "POST", "/portal/licenses/release-many/", 303, 403, 303, 403),
     (Permission.MANAGE_USERS, "POST", "/portal/licenses/action/", 404, 403, 404, 403),
     (Permission.MANAGE_USERS, "GET", "/portal/licenses/export/csv/", 200, 403, 200, 403),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 
 import pytest
@@ -45,6 +46,19 @@ def test_people_are_found_by_words_licence_plan_and_account(cast, owned, alice, 
     text = words(page).split("Alice Tremblay", 2)[-1] if not shown else words(page)
     names = ("Bob", "Dave", "Erin", "Gaston", "Carol", "Charlie")
     assert {name for name in names if f"{name} Tremblay" in text} == shown - {"Alice"}
+
+
+def test_deactivated_people_come_last_on_the_last_page(cast, alice):
+    make_user(cast.acme, "Aaron", last_name="Aubin", active=False)
+    for number in range(20):
+        make_user(cast.acme, f"Zoe{number}", last_name="Zola")
+    first = alice.get("/portal/users/")
+    assert "Aaron Aubin" not in words(first)
+    after = html.unescape(re.search(r'rel="next"\s+href="([^"]+)"', first.text)[1])
+    second = words(alice.get(after))
+    assert "Aaron Aubin" in second
+    assert second.index("Aaron Aubin") > second.index("Zola")
+    assert "Désactivé" in second
 
 
 @pytest.mark.one_database
