@@ -180,9 +180,9 @@ class Company(Base):
 
     @property
     def address(self) -> str:
-        """The postal address on one to three lines."""
+        """The postal address on one or two lines, without the country, whose name depends on the reader."""
         town = " ".join(filter(None, [self.city, self.province and f"({self.province})", self.postal_code]))
-        return "\n".join(filter(None, [self.street, town, self.country]))
+        return "\n".join(filter(None, [self.street, town]))
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

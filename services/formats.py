@@ -9,6 +9,7 @@ import datetime as dt
 import zoneinfo
 from decimal import Decimal
 
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from flask_babel import get_locale
@@ -26,6 +27,12 @@ def current_language() -> str:
     """The language of whom we are talking to now: `fr` or `en`."""
     locale = get_locale()
     return locale.language if locale and locale.language in LOCALES else "fr"
+
+
+def country(code: str, language: str) -> str:
+    """`CA` → « Canada »; the code itself where Babel knows no name."""
+    name: str = Locale.parse(locale_of(language)).territories.get(code, code)
+    return name
 
 
 def money(cents: int, currency: str, language: str) -> str:

@@ -11,6 +11,7 @@ from models import Company, Order, OrderLine, OrderState, OrderTax, db
 from services import journal
 from services import vendor as vendors
 from services.errors import Refused
+from services.formats import country
 from services.quotes import Quote, quote
 from services.transaction import company_lock
 
@@ -76,7 +77,7 @@ def _freeze(cart: Quote, company: Company, fingerprint: str, language: str, by: 
         tax=cart.tax,
         total=cart.total,
         customer_name=company.name,
-        customer_address=company.address,
+        customer_address=f"{company.address}\n{country(company.country, language)}".strip(),
         vendor_name=vendor.legal_name,
         vendor_address=vendor.address,
         conditions_id=cart.conditions.id if cart.conditions else None,

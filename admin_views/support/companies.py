@@ -23,7 +23,7 @@ from admin_views.support.people import People
 from admin_views.support.records import Journal, Mail
 from models import Company, JournalEntry, Language, Order, OutgoingMail, Role, User, db, utcnow
 from services import companies, places, seats
-from services.formats import current_language
+from services.formats import country, current_language
 
 SHORT = 5
 SHORT_COLUMNS = {
@@ -77,6 +77,10 @@ class NewCompanyForm(CompanyForm):
         return found if any(found.values()) else None
 
 
+def _address(row: Company) -> str:
+    return ", ".join([*row.address.splitlines(), country(row.country, current_language())])
+
+
 class Companies(SupportView):
     model = Company
     title = _l("Customers")
@@ -95,7 +99,7 @@ class Companies(SupportView):
     )
     detail_columns = (
         Column("billing_email", _l("Billing email")),
-        Column("address", _l("Address"), value=lambda row: row.address.replace("\n", ", ")),
+        Column("address", _l("Address"), value=_address),
         Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
         Column("time_zone", _l("Time zone")),
         Column("currency", _l("Currency")),

@@ -126,7 +126,7 @@ def _seconds(action: object) -> float:
 def test_asking_for_a_link_reads_the_same_and_takes_as_long_whoever_it_is_for(
     app: Flask, cast: Cast, path: str
 ) -> None:
-    app.config["LINK_ANSWER_SECONDS"] = 0.2
+    app.config["LINK_ANSWER_SECONDS"] = 0.8
     cast.bob.active = False
     db.session.commit()
     answers, seconds = [], []
@@ -138,8 +138,9 @@ def test_asking_for_a_link_reads_the_same_and_takes_as_long_whoever_it_is_for(
         seconds.append(time.perf_counter() - started)
     assert {answer.status_code for answer in answers} == {200}
     assert len({without_tokens(answer.text) for answer in answers}) == 1
-    assert max(seconds) - min(seconds) < 0.1
-    assert min(seconds) >= 0.2
+    # What is done for somebody real takes a tenth of this; the answer hides it by coming later than that.
+    assert min(seconds) >= 0.8
+    assert max(seconds) - min(seconds) < 0.4
     mail = db.session.scalars(db.select(OutgoingMail)).one()
     assert mail.user_id == cast.alice.id
 
