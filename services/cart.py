@@ -13,7 +13,7 @@ from models import MAX_QUANTITY, CartItem, Company, Plan, db
 from services import journal
 from services import vendor as vendors
 from services.errors import Refused
-from services.formats import current_language
+from services.formats import current_language, number
 from services.transaction import company_lock
 
 
@@ -32,7 +32,7 @@ def parse_quantity(text: str | None) -> int:
             "bad_quantity",
             _(
                 "The number of licenses must be a whole number from 1 to %(most)s. Your cart was not changed.",
-                most=MAX_QUANTITY,
+                most=number(MAX_QUANTITY, current_language()),
             ),
         )
     return quantity

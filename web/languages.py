@@ -20,7 +20,7 @@ COOKIE_LIFETIME = dt.timedelta(days=365)
 def init_app(app: Flask) -> None:
     """Install Flask-Babel."""
     Babel(app, locale_selector=_locale)
-    app.context_processor(lambda: {"language": current_language()})
+    app.context_processor(lambda: {"language": current_language(), "here": _here()})
 
 
 def current_language() -> str:
@@ -50,6 +50,11 @@ def visitors_choice() -> str:
     if chosen in list(Language):
         return str(chosen)
     return request.accept_languages.best_match(list(Language), default=Language.FR.value)
+
+
+def _here() -> str:
+    """Where a page's switches come back to: the page itself, unless it answers a form and cannot be opened again."""
+    return request.full_path if request.method in {"GET", "HEAD"} else "/"
 
 
 def _choose() -> str:

@@ -11,7 +11,7 @@ from tests.factories import make_price
 from tests.portal.pages import field, words
 
 BAD = ["0", "-1", "3.5", "1000000000", "１０", "", None, "ten", "1e3"]
-SENTENCE = "Le nombre de licences doit être un nombre entier de 1 à 1000. Votre panier n’a pas changé."
+SENTENCE = "Le nombre de licences doit être un nombre entier de 1 à 1 000. Votre panier n’a pas changé."
 
 
 def add(client, plan, quantity):

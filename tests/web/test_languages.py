@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -76,3 +78,14 @@ def test_the_switch_sends_nobody_elsewhere(client: Client, cast: Cast, target: s
 def test_the_switch_works_from_a_page_that_only_a_form_opens(client: Client, cast: Cast) -> None:
     answer = client.post("/language", data={"language": "en", "url": "/sign-out"})
     assert client.get(answer.location).status_code < 400
+
+
+def test_switching_on_a_page_that_answers_a_form_leads_to_a_page_that_opens(
+    client: Client, cast: Cast
+) -> None:
+    answered = client.post("/sign-in", data={"email": "alice@acme.example", "password": "wrong"})
+    back = re.findall(r'name="url"\s+value="([^"]*)"', answered.text)
+    assert back
+    for url in back:
+        switched = client.post("/language", data={"language": "en", "url": url}, follow_redirects=True)
+        assert switched.status_code == 200
