@@ -396,7 +396,9 @@ def test_staff_read_why_a_mail_was_not_sent(cast, postman):
 
 
 @pytest.mark.one_database
-@pytest.mark.parametrize("name", ["Boréal", "Boréal, inc.", 'Chez "Élise"', "A\\B", "Plain Name", "=?x?= <y@z>"])
+@pytest.mark.parametrize(
+    "name", ["Boréal", "Boréal, inc.", 'Chez "Élise"', "A\\B", "Plain Name", "=?x?= <y@z>"]
+)
 def test_names_in_the_headers_are_read_as_they_are_written(cast, smtp, name):
     cast.vendor.name = cast.bob.first_name = name
     db.session.commit()
