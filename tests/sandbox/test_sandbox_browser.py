@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.sandbox.conftest import Handler, serve
@@ -146,47 +145,3 @@ def test_a_mail_cannot_run_scripts_or_send_forms(browser: Browser, sandbox: Sand
     assert dialogs == []
     assert any("script" in text for text in refusals)
     assert any("form" in text for text in refusals)
-
-
-def every_page(sandbox: SandboxProcess, open_session: Open) -> dict[str, str]:
-    """Make one of everything and return each page's address."""
-    with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=10) as server:
-        server.send_message(letter())
-    mail = f"{sandbox.url}/inbox/{sandbox.inbox()[0]['id']}"
-    declined, paid, wrong, challenged = (open_session() for _ in range(4))
-    sandbox.pay(declined.url, DECLINED)
-    sandbox.pay(paid.url)
-    form = {"method": "card", "name": "n", "number": AUTHENTICATE, "expiry": "12/34", "cvc": "123"}
-    sandbox.submit(challenged.url, form)
-    sandbox.deliver()
-    return {
-        "pay": wrong.url,
-        "declined": declined.url,
-        "paid": paid.url,
-        "bank": f"{challenged.url}/authenticate",
-        "index": f"{sandbox.url}/",
-        "cards": f"{sandbox.url}/cards",
-        "events": f"{sandbox.url}/events",
-        "inbox": f"{sandbox.url}/inbox",
-        "empty": f"{sandbox.url}/inbox?to=nobody",
-        **{f"mail {view}": f"{mail}?view={view}" for view in ("html", "text", "headers", "source")},
-    }
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_accessible_and_fits_a_phone(
-    browser: Browser, sandbox: SandboxProcess, open_session: Open, scheme: str
-) -> None:
-    page = new_page(browser, color_scheme=scheme, viewport={"width": 375, "height": 700})
-    for name, url in every_page(sandbox, open_session).items():
-        page.goto(url)
-        if name == "pay":
-            page.get_by_role("button", name="Payer").click()
-            expect(page.get_by_role("alert")).to_contain_text("Corrigez les champs signalés.")
-        assert page.locator("h1").count() == 1, name
-        assert page.evaluate("document.documentElement.scrollWidth") <= 375, name
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-    refusals = [text for text in page.problems if "422" not in text]  # type: ignore[attr-defined]
-    page.context.close()
-    assert refusals == []

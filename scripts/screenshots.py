@@ -1,0 +1,163 @@
+"""`make screenshots`: start the demonstration, follow the article in Chromium, and keep a picture of each step in docs/images.
+
+The pictures are WebP, which Chromium makes itself. The desk is a fresh one in a temporary folder, on free ports.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from demo.fill import PASSWORD
+from tests.browser.article import FRENCH, Article
+from tests.browser.checks import DESKTOP, PHONE
+from tests.chromium import TIMEOUT, launch, settled
+from tests.sandbox_process import SUCCESS
+from tests.servers import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "docs" / "images"
+QUALITY = 88  # of 100: letters stay sharp
+START_SECONDS = 60
+ADMIN, MEMBER, SUPPORT = "admin@acme.example", "user@acme.example", "support@trousseau.example"
+
+
+def main() -> int:
+    """Take every picture anew; returns the exit status."""
+    shutil.rmtree(IMAGES, ignore_errors=True)
+    IMAGES.mkdir(parents=True)
+    with _desk() as (url, sandbox), sync_playwright() as playwright:
+        browser = launch(playwright)
+        _article(browser, url, sandbox)
+        _others(browser, url)
+        browser.close()
+    pictures = sorted(IMAGES.iterdir())
+    size = sum(picture.stat().st_size for picture in pictures)
+    print(f"{len(pictures)} pictures in {IMAGES.relative_to(ROOT)}, {size / 1e6:.1f} MB")
+    return 0
+
+
+@contextlib.contextmanager
+def _desk() -> Iterator[tuple[str, str]]:
+    """What `make run` runs, on data of its own: its address and the sandbox's."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="trousseau-screenshots-") as folder:
+        environ = {"PATH": os.environ["PATH"], "INSTANCE": folder, "PORT": str(port), "LOG_LEVEL": "WARNING"}
+        subprocess.run([sys.executable, "-m", "flask", "demo"], cwd=ROOT, env=environ, check=True)
+        process = subprocess.Popen(
+            [sys.executable, "run.py"], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL
+        )
+        try:
+            for number in (port, port + 1):
+                _wait_for(f"http://127.0.0.1:{number}/", process)
+            yield f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"The demonstration did not start: nothing answers at {url}.")
+
+
+# --- Pictures -------------------------------------------------------------------------------------------------------
+
+
+def _page(browser: Browser, *, scheme: str = "light", phone: bool = False, locale: str = "fr-CA") -> Page:
+    context = browser.new_context(
+        locale=locale,
+        color_scheme=scheme,  # type: ignore[arg-type]
+        viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+        timezone_id="America/Toronto",
+    )
+    context.set_default_timeout(TIMEOUT)
+    return context.new_page()
+
+
+def _picture(page: Page, name: str) -> None:
+    settled(page)
+    # Playwright's own pictures are PNG or JPEG: three times as large, or blurred.
+    session = page.context.new_cdp_session(page)
+    answer = session.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+    (IMAGES / f"{name}.webp").write_bytes(base64.b64decode(answer["data"]))
+    session.detach()
+
+
+def _article(browser: Browser, url: str, sandbox: str) -> None:
+    """The whole article in French, on a desktop."""
+    page = _page(browser)
+    steps = itertools.count(1)
+    article = Article(page, url, FRENCH, lambda step: _picture(page, f"{next(steps):02}-{step}"))
+    article.sign_in(ADMIN, PASSWORD)
+    article.open_purchases()
+    cart = article.add("Avancé", 5, "Mélanie Gagnon")
+    cart.scroll_into_view_if_needed()
+    article.picture("cart")
+    article.proceed(article.validate(), 5, "574,88")
+    article.pay(SUCCESS, "574,88")
+    article.see_delivered(5, "5 licences Avancé")
+    article.assign(article.find_person("Sophie Paquette"), "Sophie Paquette", "Avancé")
+    hers = _page(browser)
+    sophie = Article(hers, url, FRENCH, lambda step: _picture(hers, f"{next(steps):02}-{step}"))
+    mail = sophie.open_mail(f"{sandbox}/inbox", "sophie.paquette@acme.example", "Avancé")
+    _picture(sophie.activate(mail), f"{next(steps):02}-activated")
+
+
+def _others(browser: Browser, url: str) -> None:
+    """The back office, and a few pages in English, in the dark and on a phone."""
+    page = _page(browser)
+    _sign_in(page, url, SUPPORT)
+    for name, address in (
+        ("home", ""),
+        ("orders", "orders/"),
+        ("licenses", "licenses/"),
+        ("journal", "journal/"),
+    ):
+        page.goto(f"{url}/support/{address}")
+        _picture(page, f"support-{name}")
+    page = _page(browser, scheme="dark")
+    _sign_in(page, url, ADMIN)
+    for name, address in (("home", "/portal/"), ("plans", "/portal/plans/"), ("people", "/portal/users/")):
+        page.goto(url + address)
+        _picture(page, f"dark-{name}")
+    page = _page(browser, phone=True)
+    _sign_in(page, url, ADMIN)
+    for name, address in (("home", "/portal/"), ("plans", "/portal/plans/"), ("people", "/portal/users/")):
+        page.goto(url + address)
+        _picture(page, f"phone-{name}")
+    page = _page(browser, scheme="dark", phone=True)
+    _sign_in(page, url, MEMBER)
+    _picture(page, "phone-dark-my-license")
+    page = _page(browser, locale="en-CA")
+    page.goto(url)
+    _picture(page, "english-sign-in")
+
+
+def _sign_in(page: Page, url: str, email: str) -> None:
+    page.goto(url)
+    page.get_by_label(FRENCH.email).fill(email)
+    page.get_by_label(FRENCH.password).fill(PASSWORD)
+    page.get_by_role("button", name=FRENCH.sign_in, exact=True).click()
+    page.wait_for_url(lambda address: "sign-in" not in address)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
