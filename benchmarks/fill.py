@@ -28,6 +28,7 @@ from models import (
 PASSWORD = "demo-trousseau"  # noqa: S105 - of accounts that live as long as the benchmark
 SEATS_PER_COMPANY, PEOPLE, HELD = 100, 80, 70
 BATCH = 100
+Rows = dict[type[Base], list[dict[str, Any]]]
 
 
 def fill(licenses: int) -> None:
@@ -52,7 +53,7 @@ def fill(licenses: int) -> None:
 
 
 def _fill_companies(numbers: range, now: dt.datetime, password: str) -> None:
-    rows: dict[type[Base], list[dict[str, Any]]] = {
+    rows: Rows = {
         kind: [] for kind in (Company, User, Order, OrderLine, License, Term, Assignment, JournalEntry)
     }
     for number in numbers:
@@ -62,9 +63,7 @@ def _fill_companies(numbers: range, now: dt.datetime, password: str) -> None:
     db.session.commit()
 
 
-def _company(
-    rows: dict[type[Base], list[dict[str, Any]]], number: int, now: dt.datetime, password: str
-) -> None:
+def _company(rows: Rows, number: int, now: dt.datetime, password: str) -> None:
     first_user = number * PEOPLE
     rows[Company].append(
         {
@@ -74,38 +73,49 @@ def _company(
             "province": "QC",
         }
     )
-    rows[User] += [
-        {
-            "id": first_user + seat,
-            "company_id": number,
-            "email": f"person{seat}@c{number}.example" if seat else f"admin@c{number}.example",
-            "first_name": f"First{seat}",
-            "last_name": f"Last{(number * 7 + seat) % 5000}",
-            "role": "member" if seat else "admin",
-            "password": None if seat else password,
-        }
-        for seat in range(PEOPLE)
-    ]
-    net = 5_000 * SEATS_PER_COMPANY
+    rows[User] += [_person(number, first_user, seat, password) for seat in range(PEOPLE)]
+    _order(rows, number, first_user, now)
+    for seat in range(SEATS_PER_COMPANY):
+        holder = first_user + seat if seat < HELD else None
+        _seat(rows, number, seat, holder=holder, now=now)
+
+
+def _plan_of(number: int) -> int:
+    return number % 3 + 1
+
+
+def _person(number: int, first_user: int, seat: int, password: str) -> dict[str, Any]:
+    return {
+        "id": first_user + seat,
+        "company_id": number,
+        "email": f"person{seat}@c{number}.example" if seat else f"admin@c{number}.example",
+        "first_name": f"First{seat}",
+        "last_name": f"Last{(number * 7 + seat) % 5000}",
+        "role": "member" if seat else "admin",
+        "password": None if seat else password,
+    }
+
+
+def _order(rows: Rows, number: int, buyer: int, now: dt.datetime) -> None:
+    plan, net = _plan_of(number), 5_000 * SEATS_PER_COMPANY
+    names = {
+        "customer_name": f"Company {number}",
+        "customer_address": "",
+        "vendor_name": "",
+        "vendor_address": "",
+    }
     rows[Order].append(
         {
             "id": number,
             "company_id": number,
-            "placed_by_id": first_user,
+            "placed_by_id": buyer,
             "state": "paid",
             "paid_at": now,
             "language": "fr",
-            "net": net,
-            "tax": 0,
-            "total": net,
-            "customer_name": f"Company {number}",
-            "customer_address": "",
-            "vendor_name": "Vendor inc.",
-            "vendor_address": "",
-            "fingerprint": f"benchmark {number}",
         }
+        | {"net": net, "tax": 0, "total": net, "fingerprint": f"benchmark {number}"}
+        | names
     )
-    plan = number % 3 + 1
     rows[OrderLine].append(
         {
             "id": number,
@@ -113,55 +123,36 @@ def _company(
             "order_id": number,
             "position": 0,
             "plan_id": plan,
-            "plan_name_fr": "plan",
-            "plan_name_en": "plan",
             "term_months": 12,
-            "quantity": SEATS_PER_COMPANY,
-            "unit_amount": 5_000,
-            "net": net,
         }
+        | {"plan_name_fr": "plan", "plan_name_en": "plan"}
+        | {"quantity": SEATS_PER_COMPANY, "unit_amount": 5_000, "net": net}
     )
-    _seats(rows, number, plan, first_user, now)
 
 
-def _seats(
-    rows: dict[type[Base], list[dict[str, Any]]], number: int, plan: int, first_user: int, now: dt.datetime
-) -> None:
-    until = now + dt.timedelta(days=365)
-    for seat in range(SEATS_PER_COMPANY):
-        license_id = number * SEATS_PER_COMPANY + seat
-        holder = first_user + seat if seat < HELD else None
-        rows[License].append(
-            {
-                "id": license_id,
-                "company_id": number,
-                "order_line_id": number,
-                "seat_no": seat + 1,
-                "plan_id": plan,
-                "product": "mail",
-                "user_id": holder,
-                "assigned_at": now if holder else None,
-                "activated_at": now if holder and seat % 2 else None,
-                "valid_from": now,
-                "valid_until": until,
-            }
-        )
-        period = {"company_id": number, "license_id": license_id}
-        rows[Term].append(
-            period | {"order_line_id": number, "starts_at": now, "ends_at": until, "net": 5_000, "tax": 0}
-        )
-        if holder:
-            rows[Assignment].append(
-                period | {"user_id": holder, "started_at": now, "given_by_id": first_user}
-            )
-            rows[JournalEntry].append(
-                {
-                    "operation": f"{license_id:032x}",
-                    "verb": "license_assigned",
-                    "actor_id": first_user,
-                    "company_id": number,
-                    "subject_type": "license",
-                    "subject_id": license_id,
-                    "related": {"user": holder, "plan": plan},
-                }
-            )
+def _seat(rows: Rows, number: int, seat: int, *, holder: int | None, now: dt.datetime) -> None:
+    license_id, until = number * SEATS_PER_COMPANY + seat, now + dt.timedelta(days=365)
+    plan = _plan_of(number)
+    rows[License].append(
+        {
+            "id": license_id,
+            "company_id": number,
+            "order_line_id": number,
+            "seat_no": seat + 1,
+            "plan_id": plan,
+        }
+        | {"product": "mail", "user_id": holder, "valid_from": now, "valid_until": until}
+        | {"assigned_at": now if holder else None, "activated_at": now if holder and seat % 2 else None}
+    )
+    period = {"company_id": number, "license_id": license_id}
+    rows[Term].append(
+        period | {"order_line_id": number, "starts_at": now, "ends_at": until, "net": 5_000, "tax": 0}
+    )
+    if holder is None:
+        return
+    rows[Assignment].append(period | {"user_id": holder, "started_at": now, "given_by_id": holder - seat})
+    rows[JournalEntry].append(
+        {"operation": f"{license_id:032x}", "verb": "license_assigned", "actor_id": holder - seat}
+        | {"company_id": number, "subject_type": "license", "subject_id": license_id}
+        | {"related": {"user": holder, "plan": plan}}
+    )

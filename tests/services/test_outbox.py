@@ -393,19 +393,3 @@ def test_staff_read_why_a_mail_was_not_sent(cast, postman):
     assert outbox.trouble(row(mail_id)) == ""
     outbox.send_due()
     assert outbox.trouble(row(mail_id)) == "Le serveur de courriel refuse le destinataire. (550 5.1.1)"
-
-
-@pytest.mark.one_database
-@pytest.mark.parametrize(
-    "name", ["Boréal", "Boréal, inc.", 'Chez "Élise"', "A\\B", "Plain Name", "=?x?= <y@z>"]
-)
-def test_names_in_the_headers_are_read_as_they_are_written(cast, smtp, name):
-    cast.vendor.name = cast.bob.first_name = name
-    db.session.commit()
-    with transaction():
-        mail.sign_in_link(cast.bob)
-    outbox.send_due()
-    message = smtp.messages[0]
-    sender, recipient = message["From"].addresses[0], message["To"].addresses[0]
-    assert (sender.display_name, sender.addr_spec) == (name, "desk@trousseau.example")
-    assert (recipient.display_name, recipient.addr_spec) == (cast.bob.name, cast.bob.email)
