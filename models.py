@@ -451,6 +451,10 @@ ORDER_TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
 }
 
 
+# Notes of an order that got a payment which does not fit it: support looks at it, and nobody should pay again.
+LOOKED_AT_NOTES = frozenset({"wrong_amount", "wrong_mode"})
+
+
 class Order(Base, CompanyRow):
     """A purchase. Names, prices, taxes and addresses are frozen when it is placed, so a receipt never changes."""
 
@@ -524,6 +528,11 @@ class Order(Base, CompanyRow):
     def is_waiting(self) -> bool:
         """Whether the customer can still pay it or give it up. (An expired one left its lines in the cart.)"""
         return self.state in {OrderState.PENDING, OrderState.FAILED}
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether support has to look at a payment before anybody pays the order again or gives it up."""
+        return self.is_waiting and self.note in LOOKED_AT_NOTES
 
     @property
     def is_delivered(self) -> bool:

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 
 from access import SYSTEM, Actor
 from models import Company, Order, OrderState, db, utcnow
-from services import delivery, gateway, mail, orders
+from services import delivery, gateway, journal, mail, orders
 from services.errors import Refused
 from services.transaction import company_lock
 
@@ -39,6 +39,10 @@ class Outcome(enum.StrEnum):
     WRONG_AMOUNT = "wrong_amount"
     PAID_TWICE = "paid_twice"
     PAID_AFTER_END = "paid_after_end"
+
+
+# Note of an order whose card was declined on a payment page that stays open.
+DECLINED = "declined"
 
 
 class UnknownOrder(Exception):
@@ -67,11 +71,13 @@ def pay(order: Order, by: Actor) -> str:
     """The address of the order's payment page, made now or still open. Clicking twice leads to the same page.
 
     Raises:
-        Refused: `not_waiting`, `already_paid`, `payment_unavailable` or `payment_setup`.
+        Refused: `not_waiting`, `already_paid`, `looked_at`, `payment_unavailable` or `payment_setup`.
     """
     order_id, company_id = order.id, order.company_id
     if not order.is_waiting:
         raise _not_waiting(order)
+    if order.is_looked_at:
+        raise _looked_at()
     try:
         last_session_id = order.stripe_session_id
         url = _open_page(order)
@@ -90,13 +96,14 @@ def _open_page(order: Order) -> str | None:
     """The page of the order's last session while it is open; None when a new one is due."""
     if order.stripe_session_id is None or order.state != OrderState.PENDING:
         return None
-    session_id, reference = order.stripe_session_id, order.reference
+    session_id, order_id = order.stripe_session_id, order.id
     session = gateway.fetch_session(session_id)
     if session.status == "open":
         return session.url
     if session.status == "complete":
-        fulfil(session_id)
-        raise _already_paid(reference)
+        order = _settled(session_id, order_id)
+        if order.state != OrderState.FAILED:
+            raise _over(order)
     return None
 
 
@@ -143,11 +150,15 @@ def _new_page(order_id: int, company_id: int, customer_id: str) -> str:
             return session.url
         # The key was used before we crashed, and that session is over by now.
         if session.status == "complete":
-            reference = order.reference
-            fulfil(session.id)
-            raise _already_paid(reference)
+            raise _over(_settled(session.id, order_id))
         _next_attempt(order_id, company_id, attempt)
     raise gateway.Rejected("no session after several attempts")
+
+
+def _settled(session_id: str, order_id: int) -> Order:
+    """The order, after its complete session was looked at and what it paid was delivered."""
+    fulfil(session_id)
+    return db.session.get_one(Order, order_id)
 
 
 def _next_attempt(order_id: int, company_id: int, attempt: int) -> None:
@@ -169,15 +180,17 @@ def cancel(order: Order, by: Actor) -> None:
 
     Raises:
         Refused: `already_paid` when the payment went through first (the order is then delivered),
-            `not_waiting`, or `payment_unavailable` when Stripe cannot be asked.
+            `not_waiting`, `looked_at` unless it is support that has looked, or `payment_unavailable` when Stripe
+            cannot be asked.
     """
-    order_id, company_id, reference = order.id, order.company_id, order.reference
-    session_id = order.stripe_session_id
+    order_id, company_id, session_id = order.id, order.company_id, order.stripe_session_id
+    if order.is_looked_at and not by.is_staff:
+        raise _looked_at()
     try:
         if session_id is not None and gateway.expire_session(session_id).status == "complete":
-            fulfil(session_id)
-            if db.session.get_one(Order, order_id).state != OrderState.FAILED:
-                raise _already_paid(reference)
+            order = _settled(session_id, order_id)
+            if not (order.state == OrderState.FAILED or (order.is_looked_at and by.is_staff)):
+                raise _over(order)
     except gateway.NotFound:
         log.warning("order %s names a session that Stripe does not know", order_id)
     except gateway.Unavailable:
@@ -281,7 +294,7 @@ def _expired(order: Order, session: gateway.Session) -> Outcome:
 
 def _alert(order: Order, outcome: Outcome) -> Outcome:
     """Show on the order, and tell the staff once, that a person has to look at it."""
-    order.note = outcome
+    _note(order, outcome)
     mail.staff_alert(order, outcome)
     log.warning("order %s needs a person: %s", order.id, outcome)
     return outcome
@@ -306,14 +319,33 @@ def note_decline(payment_intent_id: str) -> Outcome:
     with company_lock(found.company_id):
         order = db.session.get_one(Order, found.id)
         if order.state == OrderState.PENDING:
-            order.note = DECLINED
+            _note(order, DECLINED)
     return Outcome.NOTED
 
 
-DECLINED = "declined"
+def _note(order: Order, code: str) -> None:
+    """Write a code on the order, once: it may be told many times."""
+    if order.note == code:
+        return
+    before, order.note = order.note, code
+    journal.record(
+        "payment_noted",
+        by=SYSTEM,
+        subject=order,
+        company_id=order.company_id,
+        before={"note": before},
+        after={"note": code},
+    )
 
 
 # --- How it says no -------------------------------------------------------------------------------------------------
+
+
+def _over(order: Order) -> Refused:
+    """Why an order whose session is complete can neither be paid again nor given up."""
+    if order.is_looked_at:
+        return _looked_at()
+    return _already_paid(order.reference) if order.is_delivered else _not_waiting(order)
 
 
 def _already_paid(reference: str) -> Refused:
@@ -328,6 +360,19 @@ def _already_paid(reference: str) -> Refused:
 
 def _not_waiting(order: Order) -> Refused:
     return Refused("not_waiting", _("Order %(ref)s does not await a payment any more.", ref=order.reference))
+
+
+def _looked_at() -> Refused:
+    return Refused("looked_at", looked_at_sentence())
+
+
+def looked_at_sentence() -> str:
+    """What a customer reads of an order that is looked at."""
+    sentence: str = _(
+        "A payment arrived that does not fit this order. Support has been told and will write to you: "
+        "do not pay again."
+    )
+    return sentence
 
 
 def _unavailable() -> Refused:

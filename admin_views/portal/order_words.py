@@ -5,24 +5,13 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from models import Order, OrderState
-from services.payments import DECLINED, Outcome
-
-# A payment came that does not fit the order: a person of the support looks at it, and nobody should pay again.
-_BEING_LOOKED_AT = {Outcome.WRONG_AMOUNT, Outcome.WRONG_MODE}
-
-
-def is_payable(order: Order) -> bool:
-    """Whether the customer is offered to pay it."""
-    return order.is_waiting and order.note not in _BEING_LOOKED_AT
+from services.payments import DECLINED, looked_at_sentence
 
 
 def state_sentence(order: Order) -> str:
     """What happened to the order, what was charged, and what to do."""
-    if order.is_waiting and order.note in _BEING_LOOKED_AT:
-        return _(
-            "A payment arrived that does not fit this order. Support has been told and will write to you: "
-            "do not pay again."
-        )
+    if order.is_looked_at:
+        return looked_at_sentence()
     if order.state == OrderState.PENDING and order.note == DECLINED:
         return _("The last card was declined. Nothing was charged: try again, or with another card.")
     return _sentences()[order.state]

@@ -18,7 +18,7 @@ from access import Permission, current_actor
 from admin_views import labels
 from admin_views.base import DeskModelView
 from admin_views.columns import Column, ListFilter, Search
-from admin_views.portal.order_words import is_payable, state_sentence
+from admin_views.portal.order_words import state_sentence
 from models import Order, OrderState, Term, db
 from services import gateway, payments
 
@@ -68,7 +68,7 @@ class Orders(DeskModelView):
             order=order,
             terms=terms_of(order),
             sentence=state_sentence(order),
-            payable=is_payable(order),
+            payable=order.is_waiting and not order.is_looked_at,
         )
 
     @expose("/<reference>/receipt")

@@ -31,6 +31,7 @@ VERBS = {
     "password_link_requested": _l("Password link asked for"),
     "password_set": _l("Password chosen"),
     "payment_failed": _l("Payment declined"),
+    "payment_noted": _l("Payment noted"),
     "payment_retried": _l("Payment tried again"),
     "payment_started": _l("Payment in progress"),
     "person_added": _l("Account opened"),

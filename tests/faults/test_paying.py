@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from models import CartItem, OrderState, Price, db, utcnow
+from access import Actor
+from models import CartItem, JournalEntry, OrderState, Price, db, utcnow
 from services import cart, gateway, payments, quotes, stripe_events
 from services.errors import Refused
 from services.payments import Outcome
@@ -208,6 +209,22 @@ def test_fault_15_another_amount_or_currency_delivers_nothing_and_tells_staff(bu
     assert payments.fulfil(buyer.session_id) == outcome
     assert payments.fulfil(buyer.session_id) == outcome
     assert (buyer.delivered(), buyer.mails("staff_alert"), buyer.order.note) == (0, 1, outcome)
+
+
+def test_fault_15_an_order_with_a_wrong_payment_is_paid_no_more_and_given_up_by_support_alone(buyer):
+    buyer.sandbox.pay(buyer.check_out())
+    order = buyer.order
+    order.total, order.net = order.total - 1, order.net - 1
+    db.session.commit()
+    for verb in (payments.pay, payments.cancel):
+        with pytest.raises(Refused) as refused:
+            verb(buyer.order, buyer.actor)
+        assert refused.value.code == "looked_at"
+    assert db.session.scalars(db.select(JournalEntry).filter_by(verb="payment_noted")).one().after == {
+        "note": "wrong_amount"
+    }
+    payments.cancel(buyer.order, Actor.of(buyer.cast.sam))
+    assert (buyer.order.state, buyer.delivered()) == (OrderState.CANCELLED, 0)
 
 
 def test_fault_15_a_test_payment_under_a_live_key_delivers_nothing(buyer, app, monkeypatch):

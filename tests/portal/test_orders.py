@@ -142,8 +142,12 @@ def test_every_state_has_its_word_and_its_sentence(cast, alice, state, word, sen
 def test_an_order_whose_payment_is_looked_at_is_not_offered_for_payment(cast, alice):
     order = make_order(cast.alice, cast.pro, note=Outcome.WRONG_AMOUNT)
     page = alice.get(f"/portal/orders/{order.reference}")
-    assert "ne payez pas de nouveau" in words(page)
-    assert f"/portal/orders/{order.reference}/pay" not in page.text
+    for shown in (page, alice.get("/portal/"), alice.get("/portal/plans/")):
+        assert "ne payez pas de nouveau" in words(shown)
+        assert f"/portal/orders/{order.reference}/pay" not in shown.text
+    for verb in ("pay", "cancel"):
+        answer = alice.post(f"/portal/orders/{order.reference}/{verb}")
+        assert "ne payez pas de nouveau" in words(alice.get(answer.location))
 
 
 @pytest.mark.one_database
