@@ -539,6 +539,11 @@ class Order(Base, CompanyRow):
         return self.paid_at is not None
 
     @property
+    def has_left_cart(self) -> bool:
+        """Whether its lines are no longer in the cart, because a payment of it was once accepted."""
+        return self.stripe_payment_intent_id is not None
+
+    @property
     def quantity(self) -> int:
         return sum(line.quantity for line in self.lines)
 
@@ -608,6 +613,10 @@ class LicenseStatus(enum.StrEnum):
     SUSPENDED = "suspended"
     REVOKED = "revoked"
     REMOVED = "removed"
+
+
+# Of a licence that is somebody's or can be: only the clock may end it.
+LIVE_STATUSES = (LicenseStatus.ACTIVE, LicenseStatus.SUSPENDED)
 
 
 class LicenseState(enum.StrEnum):
@@ -711,6 +720,20 @@ class License(Base, CompanyRow):
         """Whether it can be given to somebody at `now`."""
         return self.state(now) == LicenseState.AVAILABLE
 
+    def is_live(self, now: dt.datetime) -> bool:
+        """Whether it is valid at `now`, suspended or not: it then stands in the way of another for its holder."""
+        return self.status in LIVE_STATUSES and self.valid_until > now
+
+    @property
+    def is_releasable(self) -> bool:
+        """Whether it can be taken back from whoever holds it: not while its payment is contested."""
+        return self.user_id is not None and self.status == LicenseStatus.ACTIVE
+
+    @classmethod
+    def where_live(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
+        """`is_live(now)` as SQL."""
+        return sa.and_(cls.status.in_(LIVE_STATUSES), cls.valid_until > now)
+
     @classmethod
     def where_state(cls, state: LicenseState, now: dt.datetime) -> sa.ColumnElement[bool]:
         """`state(now) == state` as SQL. Each predicate repeats its partial index's WHERE, so that it is used."""
@@ -722,9 +745,7 @@ class License(Base, CompanyRow):
             ),
             LicenseState.ACTIVATED: sa.and_(cls.activated_at.is_not(None), active, live),
             LicenseState.SUSPENDED: sa.and_(cls.status == LicenseStatus.SUSPENDED, live),
-            LicenseState.EXPIRED: sa.and_(
-                cls.status.in_([LicenseStatus.ACTIVE, LicenseStatus.SUSPENDED]), cls.valid_until <= now
-            ),
+            LicenseState.EXPIRED: sa.and_(cls.status.in_(LIVE_STATUSES), cls.valid_until <= now),
             LicenseState.REVOKED: cls.status.in_([LicenseStatus.REVOKED, LicenseStatus.REMOVED]),
         }
         return predicates[state]

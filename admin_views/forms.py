@@ -31,8 +31,7 @@ from admin_views import labels
 from admin_views.pickers import PickerField
 from admin_views.rows import narrow, primary_key
 from models import db
-
-MAX_AMOUNT = 100_000_000  # cents: a million dollars
+from services.plans import MAX_AMOUNT
 
 
 class DeskForm(FlaskForm):

@@ -1,4 +1,4 @@
-"""The words and the tone of every state and role that people read: the one place.
+"""The words and the tone of every state and role that people read, and the choices of a filter: the one place.
 
 A tone is one of `success`, `info`, `warning`, `danger`, `neutral`: a colour, never without the word.
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 import enum
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
-from models import Language, LicenseState, MailState, OrderState, Role
+from models import Language, LicenseState, MailState, OrderState, Plan, Role, db
+from services.formats import current_language
 
 # By type first: members of two StrEnums are equal when their values are.
 LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {
@@ -64,3 +66,9 @@ def tone(member: enum.StrEnum) -> str:
 def options(kind: type[enum.StrEnum]) -> list[tuple[str, Any]]:
     """(value, label) pairs of an enum, for a select field or a filter."""
     return [(member.value, LABELS[kind][member][0]) for member in LABELS[kind]]
+
+
+def plan_options() -> list[tuple[int, str]]:
+    """(id, name) pairs of every plan, withdrawn ones included: they have licences too."""
+    plans = db.session.scalars(sa.select(Plan).order_by(Plan.position, Plan.id))
+    return [(plan.id, plan.name(current_language())) for plan in plans]

@@ -36,6 +36,10 @@ class Rejected(Exception):
     """Stripe refused the request: a setting or a parameter is wrong. Trying again will not work."""
 
 
+class CustomerGone(Rejected):
+    """The customer was deleted at Stripe, or made in its other mode: a new one is needed."""
+
+
 class KeyReused(Exception):
     """The idempotency key was used before with other parameters: take a new attempt number."""
 
@@ -118,8 +122,11 @@ def _call(verb: Any, *args: Any, **kwargs: Any) -> Any:
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
         raise Unavailable from error
     except stripe.InvalidRequestError as error:
-        if error.http_status == 404:
+        if error.http_status == 404 and error.param != "customer":
             raise NotFound from error
+        if (error.code, error.param) == ("resource_missing", "customer"):
+            log.warning("stripe does not know the customer: request=%s", error.request_id)
+            raise CustomerGone("customer") from error
         log.error(
             "stripe refused a request: code=%s param=%s request=%s", error.code, error.param, error.request_id
         )
@@ -138,7 +145,7 @@ def create_session(order: Order, attempt: int, customer_id: str) -> Session:
     """The hosted payment page for `order`. The same order and attempt give the same session, however often asked.
 
     Raises:
-        Unavailable, Rejected, KeyReused
+        Unavailable, Rejected (CustomerGone among them), KeyReused
     """
     params = _session_params(order, customer_id)
     options = {"idempotency_key": f"order-{order.reference}-attempt-{attempt}"}
@@ -210,14 +217,14 @@ def expire_session(session_id: str) -> Session:
         return fetch_session(session_id)
 
 
-def create_customer(company_name: str, email: str, reference: str) -> str:
-    """A customer at Stripe for a company's first order `reference`; answers its id.
+def create_customer(company_name: str, email: str, reference: str, attempt: int) -> str:
+    """A customer at Stripe for that attempt to pay a company's order; answers its id.
 
     Raises:
         Unavailable, Rejected, KeyReused
     """
     params: Any = {"name": company_name, "email": email}
-    options: Any = {"idempotency_key": f"customer-{reference}"}
+    options: Any = {"idempotency_key": f"customer-{reference}-attempt-{attempt}"}
     customer = _call(_client().v1.customers.create, params=params, options=options)
     return str(customer.id)
 

@@ -58,7 +58,12 @@ def waiting_order(company_id: int) -> Order | None:
     """The order made from the cart that awaits its first payment, if there is one."""
     return db.session.scalar(
         sa.select(Order)
-        .where(Order.company_id == company_id, Order.state == OrderState.PENDING)
+        .where(
+            Order.company_id == company_id,
+            Order.state == OrderState.PENDING,
+            # One that failed and is tried again left the cart long ago: what is in the cart now is another purchase.
+            Order.stripe_payment_intent_id.is_(None),
+        )
         .options(selectinload(Order.lines), selectinload(Order.taxes))
         .order_by(Order.id.desc())
         .limit(1)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import enum
 import logging
+from functools import partial
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from access import SYSTEM, Actor
 from models import Company, Order, OrderState, db, utcnow
 from services import delivery, gateway, journal, mail, orders
+from services import payment_refusals as refusals
 from services.errors import Refused
 from services.transaction import company_lock
 
@@ -55,15 +56,23 @@ class UnknownOrder(Exception):
 def check_out(company_id: int, *, fingerprint: str, accepted: bool, language: str, by: Actor) -> str:
     """Place the order for the confirmed cart and answer where to pay it.
 
-    An order that waits for an older state of the cart is given up first, its payment page closed.
+    An order that waits for an older state of the cart is given up first, its payment page closed; not before the
+    new one could be placed otherwise: whoever is on that page must not lose it to a box that was not ticked.
 
     Raises:
         Refused: what `orders.place` and `pay` refuse; `already_paid` when the older order turns out to be paid.
     """
-    waiting = orders.waiting_order(company_id)
-    if waiting and waiting.fingerprint != fingerprint:
-        cancel(waiting, by)
-    order = orders.place(company_id, fingerprint=fingerprint, accepted=accepted, language=language, by=by)
+    place = partial(
+        orders.place, company_id, fingerprint=fingerprint, accepted=accepted, language=language, by=by
+    )
+    try:
+        order = place()
+    except Refused as refused:
+        if refused.code != "other_order_waiting":
+            raise
+        if waiting := orders.waiting_order(company_id):
+            cancel(waiting, by)
+        order = place()
     return pay(order, by)
 
 
@@ -75,21 +84,20 @@ def pay(order: Order, by: Actor) -> str:
     """
     order_id, company_id = order.id, order.company_id
     if not order.is_waiting:
-        raise _not_waiting(order)
+        raise refusals.not_waiting(order)
     if order.is_looked_at:
-        raise _looked_at()
+        raise refusals.looked_at()
     try:
         last_session_id = order.stripe_session_id
         url = _open_page(order)
         if url is not None:
             return url
         _reopen(order_id, company_id, last_session_id, by)
-        customer_id = _customer_of(company_id, order_id)
-        return _new_page(order_id, company_id, customer_id)
+        return _new_page(order_id, company_id)
     except gateway.Unavailable:
-        raise _unavailable() from None
+        raise refusals.unavailable() from None
     except gateway.Rejected as error:
-        raise _setup_trouble(order_id, company_id, error) from None
+        raise refusals.setup_trouble(order_id, company_id, error) from None
 
 
 def _open_page(order: Order) -> str | None:
@@ -97,13 +105,17 @@ def _open_page(order: Order) -> str | None:
     if order.stripe_session_id is None or order.state != OrderState.PENDING:
         return None
     session_id, order_id = order.stripe_session_id, order.id
-    session = gateway.fetch_session(session_id)
+    try:
+        session = gateway.fetch_session(session_id)
+    except gateway.NotFound:
+        log.warning("order %s names a session that Stripe does not know", order_id)
+        return None
     if session.status == "open":
         return session.url
     if session.status == "complete":
         order = _settled(session_id, order_id)
         if order.state != OrderState.FAILED:
-            raise _over(order)
+            raise refusals.over(order)
     return None
 
 
@@ -117,42 +129,63 @@ def _reopen(order_id: int, company_id: int, over: str | None, by: Actor) -> None
         if order.state == OrderState.FAILED:
             orders.move(order, OrderState.PENDING, "payment_retried", by)
         if order.state != OrderState.PENDING:
-            raise _not_waiting(order)
+            raise refusals.not_waiting(order)
         if over is not None and order.stripe_session_id == over:
             order.attempt, order.stripe_session_id = order.attempt + 1, None
 
 
-def _customer_of(company_id: int, order_id: int) -> str:
+def _new_page(order_id: int, company_id: int) -> str:
+    """Create the session of the order's current attempt and keep its id; the order is committed before."""
+    for _attempt in range(_MAX_ATTEMPTS):
+        order = db.session.get_one(Order, order_id)
+        if order.state != OrderState.PENDING:
+            raise refusals.not_waiting(order)
+        attempt = order.attempt
+        try:
+            session = _create_session(order_id, company_id, attempt)
+        except gateway.KeyReused:
+            _next_attempt(order_id, company_id, attempt)
+            continue
+        if session.status == "open" and session.url:
+            if _keep_session(order_id, company_id, attempt, session.id):
+                return session.url
+            # Somebody gave the order up, or took another attempt: nobody may pay on this page.
+            session = gateway.expire_session(session.id)
+        # The key was used before we crashed, and that session is over by now.
+        if session.status == "complete":
+            raise refusals.over(_settled(session.id, order_id))
+        _next_attempt(order_id, company_id, attempt)
+    raise gateway.Rejected("no session after several attempts")
+
+
+def _create_session(order_id: int, company_id: int, attempt: int) -> gateway.Session:
+    """The session of that attempt.
+
+    Raises:
+        gateway.KeyReused: another attempt is needed.
+        gateway.Unavailable, gateway.Rejected
+    """
+    customer_id = _customer_of(company_id, order_id, attempt)
+    try:
+        return gateway.create_session(db.session.get_one(Order, order_id), attempt, customer_id)
+    except gateway.CustomerGone as error:
+        with company_lock(company_id) as company:
+            if company.stripe_customer_id == customer_id:
+                company.stripe_customer_id = None
+        raise gateway.KeyReused from error
+
+
+def _customer_of(company_id: int, order_id: int, attempt: int) -> str:
     """The company's customer at Stripe, made with its first order."""
     company = db.session.get_one(Company, company_id)
     if company.stripe_customer_id is not None:
         return company.stripe_customer_id
     reference = db.session.get_one(Order, order_id).reference
-    customer_id = gateway.create_customer(company.name, company.billing_email, reference)
+    customer_id = gateway.create_customer(company.name, company.billing_email, reference, attempt)
     with company_lock(company_id) as company:
         if company.stripe_customer_id is None:
             company.stripe_customer_id = customer_id
         return company.stripe_customer_id
-
-
-def _new_page(order_id: int, company_id: int, customer_id: str) -> str:
-    """Create the session of the order's current attempt and keep its id; the order is committed before."""
-    for _attempt in range(_MAX_ATTEMPTS):
-        order = db.session.get_one(Order, order_id)
-        attempt = order.attempt
-        try:
-            session = gateway.create_session(order, attempt, customer_id)
-        except gateway.KeyReused:
-            _next_attempt(order_id, company_id, attempt)
-            continue
-        if session.status == "open" and session.url:
-            _keep_session(order_id, company_id, attempt, session.id)
-            return session.url
-        # The key was used before we crashed, and that session is over by now.
-        if session.status == "complete":
-            raise _over(_settled(session.id, order_id))
-        _next_attempt(order_id, company_id, attempt)
-    raise gateway.Rejected("no session after several attempts")
 
 
 def _settled(session_id: str, order_id: int) -> Order:
@@ -168,11 +201,14 @@ def _next_attempt(order_id: int, company_id: int, attempt: int) -> None:
             order.attempt, order.stripe_session_id = attempt + 1, None
 
 
-def _keep_session(order_id: int, company_id: int, attempt: int, session_id: str) -> None:
+def _keep_session(order_id: int, company_id: int, attempt: int, session_id: str) -> bool:
+    """Note the page that the customer is sent to; False when the order no longer waits for it."""
     with company_lock(company_id):
         order = db.session.get_one(Order, order_id)
-        if order.attempt == attempt and order.state == OrderState.PENDING:
-            order.stripe_session_id = session_id
+        if order.attempt != attempt or order.state != OrderState.PENDING:
+            return False
+        order.stripe_session_id = session_id
+        return True
 
 
 def cancel(order: Order, by: Actor) -> None:
@@ -180,27 +216,33 @@ def cancel(order: Order, by: Actor) -> None:
 
     Raises:
         Refused: `already_paid` when the payment went through first (the order is then delivered),
-            `not_waiting`, `looked_at` unless it is support that has looked, or `payment_unavailable` when Stripe
-            cannot be asked.
+            `not_waiting`, `looked_at` unless it is support that has looked, `payment_unavailable` or
+            `payment_setup` when Stripe cannot be asked.
     """
     order_id, company_id, session_id = order.id, order.company_id, order.stripe_session_id
+    waited = order.is_waiting
     if order.is_looked_at and not by.is_staff:
-        raise _looked_at()
+        raise refusals.looked_at()
     try:
         if session_id is not None and gateway.expire_session(session_id).status == "complete":
             order = _settled(session_id, order_id)
             if not (order.state == OrderState.FAILED or (order.is_looked_at and by.is_staff)):
-                raise _over(order)
+                raise refusals.over(order)
     except gateway.NotFound:
         log.warning("order %s names a session that Stripe does not know", order_id)
     except gateway.Unavailable:
-        raise _unavailable() from None
+        raise refusals.unavailable() from None
+    except gateway.Rejected as error:
+        raise refusals.setup_trouble(order_id, company_id, error) from None
     with company_lock(company_id):
         order = db.session.get_one(Order, order_id)
-        if order.state == OrderState.CANCELLED:
+        # Stripe's own word that the page is closed may be faster than we are.
+        if order.state == OrderState.CANCELLED or (waited and order.state == OrderState.EXPIRED):
             return
+        if order.stripe_session_id != session_id and order.is_waiting:
+            raise refusals.page_opened(order)
         if not orders.move(order, OrderState.CANCELLED, "order_cancelled", by):
-            raise _not_waiting(order)
+            raise refusals.not_waiting(order)
 
 
 # --- What Stripe tells --------------------------------------------------------------------------------------------
@@ -250,10 +292,10 @@ def _paid(order: Order, company: Company, session: gateway.Session) -> Outcome:
         return _alert(order, Outcome.WRONG_AMOUNT)
     ended = order.state in {OrderState.CANCELLED, OrderState.EXPIRED}
     now = utcnow()
+    if order.state in {OrderState.PENDING, OrderState.EXPIRED} and not order.has_left_cart:
+        delivery.empty_cart(order)
     order.paid_at = now
     order.stripe_session_id, order.stripe_payment_intent_id = session.id, session.payment_intent_id
-    if order.state in {OrderState.PENDING, OrderState.EXPIRED}:
-        delivery.empty_cart(order)
     orders.move(order, OrderState.PAID, "order_fulfilled", SYSTEM)
     delivery.deliver(order, company.zone, now)
     mail.receipt(order)
@@ -266,8 +308,9 @@ def _processing(order: Order, session: gateway.Session) -> Outcome:
     """A bank debit was accepted and will take days: nothing is delivered yet, and the cart is spent."""
     if order.state != OrderState.PENDING:
         return Outcome.ALREADY
+    if not order.has_left_cart:
+        delivery.empty_cart(order)
     order.stripe_session_id, order.stripe_payment_intent_id = session.id, session.payment_intent_id
-    delivery.empty_cart(order)
     orders.move(order, OrderState.PROCESSING, "payment_started", SYSTEM)
     return Outcome.PROCESSING
 
@@ -277,6 +320,9 @@ def _failed(order: Order, session: gateway.Session) -> Outcome:
     if order.stripe_session_id not in {None, session.id}:
         return Outcome.ALREADY
     if order.state == OrderState.PENDING:
+        if order.has_left_cart and order.stripe_payment_intent_id == session.payment_intent_id:
+            # Told once more while the customer is trying again.
+            return Outcome.ALREADY
         _processing(order, session)
     if not orders.move(order, OrderState.FAILED, "payment_failed", SYSTEM, note=Outcome.FAILED):
         return Outcome.ALREADY
@@ -285,8 +331,11 @@ def _failed(order: Order, session: gateway.Session) -> Outcome:
 
 
 def _expired(order: Order, session: gateway.Session) -> Outcome:
-    """Nobody paid in time. Only the order's own last session ends it; what was in the cart is still there."""
-    if session.id != order.stripe_session_id or order.state != OrderState.PENDING:
+    """Nobody paid in time. Only the order's own last session ends it; what was in the cart is still there.
+
+    An order that is not in the cart any more stays payable: there would be nothing to order again from.
+    """
+    if session.id != order.stripe_session_id or order.state != OrderState.PENDING or order.has_left_cart:
         return Outcome.ALREADY
     orders.move(order, OrderState.EXPIRED, "order_expired", SYSTEM)
     return Outcome.EXPIRED
@@ -335,64 +384,4 @@ def _note(order: Order, code: str) -> None:
         company_id=order.company_id,
         before={"note": before},
         after={"note": code},
-    )
-
-
-# --- How it says no -------------------------------------------------------------------------------------------------
-
-
-def _over(order: Order) -> Refused:
-    """Why an order whose session is complete can neither be paid again nor given up."""
-    if order.is_looked_at:
-        return _looked_at()
-    return _already_paid(order.reference) if order.is_delivered else _not_waiting(order)
-
-
-def _already_paid(reference: str) -> Refused:
-    return Refused(
-        "already_paid",
-        _(
-            "Order %(ref)s has just been paid. Its licenses are yours: nothing else was charged.",
-            ref=reference,
-        ),
-    )
-
-
-def _not_waiting(order: Order) -> Refused:
-    return Refused("not_waiting", _("Order %(ref)s does not await a payment any more.", ref=order.reference))
-
-
-def _looked_at() -> Refused:
-    return Refused("looked_at", looked_at_sentence())
-
-
-def looked_at_sentence() -> str:
-    """What a customer reads of an order that is looked at."""
-    sentence: str = _(
-        "A payment arrived that does not fit this order. Support has been told and will write to you: "
-        "do not pay again."
-    )
-    return sentence
-
-
-def _unavailable() -> Refused:
-    return Refused(
-        "payment_unavailable",
-        _(
-            "The payment service does not answer at the moment. Nothing was charged, your order and your cart "
-            "were kept: try again in a few minutes, under Orders and receipts."
-        ),
-    )
-
-
-def _setup_trouble(order_id: int, company_id: int, error: gateway.Rejected) -> Refused:
-    log.error("order %s cannot be paid: %s", order_id, error)
-    with company_lock(company_id):
-        mail.staff_alert(db.session.get_one(Order, order_id), "payment_setup")
-    return Refused(
-        "payment_setup",
-        _(
-            "The payment page could not be opened: a setting has to be put right, and support has been told. "
-            "Nothing was charged, your order and your cart were kept."
-        ),
     )

@@ -39,11 +39,7 @@ def summary(company_id: int, now: dt.datetime) -> list[PlanSeats]:
             .filter(sa.and_(~held, License.status == LicenseStatus.ACTIVE))
             .label("free_until"),
         )
-        .where(
-            License.company_id == company_id,
-            License.status.in_([LicenseStatus.ACTIVE, LicenseStatus.SUSPENDED]),
-            License.valid_until > now,
-        )
+        .where(License.company_id == company_id, License.where_live(now))
         .group_by(License.plan_id)
         .subquery()
     )

@@ -102,7 +102,7 @@ def _my_license_page(view: Any) -> str:
 def _figures(company_id: int, now: dt.datetime) -> Figures:
     """One statement."""
     soon = sa.and_(License.company_id == company_id, expiring(now))
-    holds = sa.exists().where(License.user_id == User.id, License.valid_until > now)
+    holds = sa.exists().where(License.user_id == User.id, License.where_live(now))
     people = sa.select(sa.func.count(User.id)).where(User.company_id == company_id, User.active, ~holds)
     in_cart = sa.select(sa.func.coalesce(sa.func.sum(CartItem.quantity), 0))
     row = db.session.execute(

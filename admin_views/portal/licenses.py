@@ -22,8 +22,8 @@ from admin_views.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.guard import local_url
 from admin_views.pickers import Lookup, PickerField
-from admin_views.portal.own import expiring, plan_options
-from models import Assignment, License, LicenseState, LicenseStatus, Plan, User, db, utcnow
+from admin_views.portal.own import expiring
+from models import Assignment, License, LicenseState, Plan, User, db, utcnow
 from services import licenses
 from services.errors import Refused
 from services.formats import current_language
@@ -100,7 +100,7 @@ class Licenses(DeskModelView):
         ListFilter(
             "plan",
             _l("Plan"),
-            plan_options,
+            labels.plan_options,
             lambda statement, value: statement.where(License.plan_id == int(value)),
         ),
         ListFilter(
@@ -138,7 +138,6 @@ class Licenses(DeskModelView):
         return {
             "form": AssignForm(),
             "history": _history(row),
-            "releasable": _is_releasable(row),
             "assignable": row.is_assignable(utcnow()),
         }
 
@@ -165,7 +164,7 @@ class Licenses(DeskModelView):
 
     @action("release", _l("Release the licenses"))
     def action_release(self, rows: list[License]) -> ResponseReturnValue:
-        held = [row for row in rows if _is_releasable(row)]
+        held = [row for row in rows if row.is_releasable]
         if not held:
             raise Refused("nothing_held", _("Nobody holds these licenses: there is nothing to release."))
         return self._ask_release(held, request.form.get("url"))
@@ -216,10 +215,6 @@ def assigned_sentence(name: str, plan: str) -> str:
         name=name,
         plan=plan,
     )
-
-
-def _is_releasable(row: License) -> bool:
-    return row.user_id is not None and row.status == LicenseStatus.ACTIVE
 
 
 def _history(row: License) -> list[dict[str, Any]]:

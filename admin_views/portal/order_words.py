@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from models import Order, OrderState
-from services.payments import DECLINED, looked_at_sentence
+from services.payment_refusals import looked_at_sentence
+from services.payments import DECLINED
 
 
 def state_sentence(order: Order) -> str:

@@ -7,12 +7,10 @@ import datetime as dt
 import sqlalchemy as sa
 from flask_login import current_user
 
-from models import Company, License, LicenseState, Order, OrderState, Plan, db
-from services.formats import current_language
+from models import Company, License, Order, OrderState, db
 
 # From when on a licence's end is worth a word.
 EXPIRES_SOON = dt.timedelta(days=60)
-IN_USE = (LicenseState.ASSIGNED, LicenseState.ACTIVATED)
 
 
 def own_company() -> Company:
@@ -21,12 +19,6 @@ def own_company() -> Company:
     if company is None:
         raise LookupError("the vendor's staff have no company")
     return company
-
-
-def plan_options() -> list[tuple[int, str]]:
-    """Every plan, withdrawn ones included, as the options of a filter."""
-    plans = db.session.scalars(sa.select(Plan).order_by(Plan.position, Plan.id))
-    return [(plan.id, plan.name(current_language())) for plan in plans]
 
 
 def unpaid_orders(company_id: int) -> list[Order]:
@@ -39,9 +31,4 @@ def unpaid_orders(company_id: int) -> list[Order]:
 
 def expiring(now: dt.datetime) -> sa.ColumnElement[bool]:
     """The live licences that end soon, as SQL."""
-    return sa.and_(License.valid_until > now, License.valid_until <= now + EXPIRES_SOON)
-
-
-def is_live(license: License, now: dt.datetime) -> bool:
-    """Whether the licence stands in the way of another one for its holder."""
-    return license.state(now) in {*IN_USE, LicenseState.SUSPENDED}
+    return sa.and_(License.where_live(now), License.valid_until <= now + EXPIRES_SOON)

@@ -13,10 +13,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import selectinload
 
 from access import Permission, current_actor
+from admin_views import labels
 from admin_views.base import DeskModelView
 from admin_views.columns import Column, ListFilter, Search
+from admin_views.guard import local_url
 from admin_views.portal.licenses import assigned_sentence
-from admin_views.portal.own import is_live, own_company, plan_options
+from admin_views.portal.own import own_company
 from admin_views.rows import one
 from models import License, LicenseState, Plan, User, utcnow
 from services import licenses, seats
@@ -25,7 +27,7 @@ from services.formats import current_language
 
 def _live(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Whether a person holds a live licence that satisfies `conditions`, as SQL."""
-    return sa.exists().where(License.user_id == User.id, License.valid_until > utcnow(), *conditions)
+    return sa.exists().where(License.user_id == User.id, License.where_live(utcnow()), *conditions)
 
 
 def _holding(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
@@ -35,7 +37,7 @@ def _holding(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
 def _names(user: User) -> str:
     """The plans that the person holds."""
     now = utcnow()
-    held = [row.plan.name(current_language()) for row in user.licenses if is_live(row, now)]
+    held = [row.plan.name(current_language()) for row in user.licenses if row.is_live(now)]
     return ", ".join(held) or _("No license")
 
 
@@ -50,8 +52,8 @@ def _state(user: User) -> LicenseState | None:
 
 
 def license_page(user: User) -> str:
-    """Where a person's licence is given and taken."""
-    return url_for("portal_users.license", user_id=user.id)
+    """Where a person's licence is given and taken; it leads back to the list as it was narrowed."""
+    return url_for("portal_users.license", user_id=user.id, url=request.full_path.rstrip("?"))
 
 
 class Users(DeskModelView):
@@ -83,7 +85,7 @@ class Users(DeskModelView):
         ListFilter(
             "plan",
             _l("Plan"),
-            plan_options,
+            labels.plan_options,
             lambda statement, value: statement.where(_live(License.plan_id == int(value))),
         ),
         ListFilter(
@@ -110,16 +112,21 @@ class Users(DeskModelView):
         name, plan_name = user.name, plan.name(current_language())
         licenses.assign(plan, user, current_actor())
         flash(assigned_sentence(name, plan_name), "success")
-        return redirect(self.get_url(".index_view"), 303)
+        return redirect(self._list(), 303)
+
+    def _list(self) -> str:
+        """The list that led here, narrowed as it was."""
+        return local_url(request.args.get("url")) or str(self.get_url(".index_view"))
 
     def _license_page(self, user: User, error: str | None = None) -> str:
         now = utcnow()
-        held = [row for row in user.licenses if is_live(row, now)]
+        held = [row for row in user.licenses if row.is_live(now)]
         taken = {row.product for row in held}
         owned = seats.summary(own_company().id, now)
         page: str = self.render(
             "portal/users/license.html",
             person=user,
+            back=self._list(),
             held=held,
             expired=[row for row in user.licenses if row.state(now) == LicenseState.EXPIRED],
             offered=[seat for seat in owned if seat.free_until and seat.plan.product not in taken],

@@ -26,7 +26,6 @@ from models import (
     Company,
     License,
     LicenseState,
-    LicenseStatus,
     Order,
     OrderLine,
     Plan,
@@ -37,12 +36,6 @@ from models import (
 )
 from services import licenses
 from services.formats import current_language
-
-
-def plan_options() -> list[tuple[str, str]]:
-    """Every plan, withdrawn ones included: they have licences too."""
-    plans = db.session.scalars(sa.select(Plan).order_by(Plan.position, Plan.id))
-    return [(str(plan.id), plan.name(current_language())) for plan in plans]
 
 
 def holder_link(row: License) -> str | None:
@@ -115,7 +108,10 @@ class Licenses(SupportView):
             lambda query, code: query.where(License.where_state(LicenseState(code), utcnow())),
         ),
         ListFilter(
-            "plan", _l("Plan"), plan_options, lambda query, code: query.where(License.plan_id == int(code))
+            "plan",
+            _l("Plan"),
+            labels.plan_options,
+            lambda query, code: query.where(License.plan_id == int(code)),
         ),
         ListFilter(
             "company",
@@ -218,7 +214,3 @@ class Licenses(SupportView):
             return redirect(self.get_url(".details_view", id=row_id))
         status = 422 if request.method == "POST" else 200
         return self.render("support/license_assign.html", row=row, form=form), status
-
-    def is_releasable(self, row: License) -> bool:
-        """Whether the list offers to release it."""
-        return row.user_id is not None and row.status == LicenseStatus.ACTIVE

@@ -267,5 +267,5 @@ def paid_since(start: dt.datetime) -> sa.Select[Any]:
 
 
 def live_licenses() -> sa.Select[Any]:
-    """The keys of the licences that are valid now, held or not."""
-    return sa.select(License.id).where(License.valid_until > utcnow())
+    """The keys of the licences that are live now, held or not."""
+    return sa.select(License.id).where(License.where_live(utcnow()))

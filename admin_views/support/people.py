@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, g, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, ValidationError
 from wtforms.validators import Length
 
@@ -23,7 +23,7 @@ from admin_views.pickers import PickerField
 from admin_views.support import lookups
 from admin_views.support.base import EditForm, SupportView, company_link, current_actor
 from admin_views.support.fields import choices
-from models import Assignment, Company, Language, License, LicenseStatus, Plan, Role, User, db, utcnow
+from models import Assignment, Company, Language, License, Plan, Role, User, db, utcnow
 from services import accounts, licenses, places, seats
 from services.formats import current_language, short_day
 
@@ -70,21 +70,10 @@ class AssignForm(DeskForm):
     plan = RadioField(_l("Plan"), [REQUIRED])
 
 
-def held_licenses(users: list[User]) -> dict[int, list[License]]:
-    """What each of `users` holds now, expired licences included. One statement."""
-    found: dict[int, list[License]] = {user.id: [] for user in users}
-    statement = sa.select(License).where(
-        License.user_id.in_(found), License.status.in_([LicenseStatus.ACTIVE, LicenseStatus.SUSPENDED])
-    )
-    for license in db.session.scalars(statement.options(joinedload(License.plan))):
-        found[license.user_id].append(license)
-    return found
-
-
 def _held_text(row: User) -> str:
     return ", ".join(
         f"{license.plan.name(current_language())} ({labels.label(license.state())})"
-        for license in g.held[row.id]
+        for license in row.licenses
     )
 
 
@@ -115,7 +104,7 @@ class People(SupportView):
         Column("created_at", _l("Account opened"), kind="moment"),
         Column("signed_in_at", _l("Last sign-in"), kind="moment"),
     )
-    column_relations = (User.company,)
+    column_relations = (User.company, selectinload(User.licenses).joinedload(License.plan))
     search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))
     filters = (
         ListFilter(
@@ -153,11 +142,6 @@ class People(SupportView):
     details_template = "support/person.html"
     form = PersonForm
     editable = accounts.EDITABLE
-
-    def rows(self, ids: Any) -> list[User]:
-        found = super().rows(ids)
-        g.held = held_licenses(found)
-        return found
 
     # --- Forms ------------------------------------------------------------------------------------------------------
 
@@ -203,10 +187,7 @@ class People(SupportView):
             .order_by(Assignment.id.desc())
             .limit(HISTORY)
         )
-        return {
-            "held": held_licenses([row])[row.id],
-            "history": [tuple(pair) for pair in db.session.execute(history)],
-        }
+        return {"history": [tuple(pair) for pair in db.session.execute(history)]}
 
     # --- Actions ----------------------------------------------------------------------------------------------------
 
@@ -232,9 +213,7 @@ class People(SupportView):
             )
             return redirect(self.get_url(".details_view", id=request.args["id"]))
         status = 422 if request.method == "POST" else 200
-        return self.render(
-            "support/assign.html", row=row, form=form, held=held_licenses([row])[row.id]
-        ), status
+        return self.render("support/assign.html", row=row, form=form), status
 
     @expose("/sign-in-link/", methods=("POST",))
     def send_link(self) -> ResponseReturnValue:

@@ -98,6 +98,16 @@ def test_assigning_tells_the_person_by_mail(cast, owned, alice):
 
 
 @pytest.mark.one_database
+def test_after_saving_the_list_is_narrowed_as_it_was(cast, owned, alice):
+    narrowed = "/portal/users/?license=without&q=tremblay"
+    icon = re.search(rf'href="(/portal/users/{cast.bob.id}/license[^"]*)"', alice.get(narrowed).text)
+    page = html.unescape(icon[1])
+    assert alice.post(page, data={"plan": cast.avance.id}).location == narrowed
+    elsewhere = f"/portal/users/{cast.erin.id}/license?url=https%3A%2F%2Fevil.example%2F"
+    assert alice.post(elsewhere, data={"plan": cast.avance.id}).location == "/portal/users/"
+
+
+@pytest.mark.one_database
 @pytest.mark.parametrize("plan", [None, "", "abc", "999999"])
 def test_saving_without_a_plan_says_so(cast, owned, alice, plan):
     answer = alice.post(f"/portal/users/{cast.bob.id}/license", data={"plan": plan} if plan else {})

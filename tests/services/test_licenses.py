@@ -200,6 +200,11 @@ def test_the_state_read_on_a_row_is_the_state_filtered_in_sql(cast, state):
         license.id for license in every if license.state(now) == state
     }
     assert found
+    live = db.session.scalars(db.select(License.id).where(License.where_live(now))).all()
+    assert set(live) == {license.id for license in every if license.is_live(now)}
+    assert (
+        len(live) == 5
+    )  # of this year: 2 free, 2 held, 1 suspended; not the revoked, removed and expired ones
 
 
 def test_every_holder_is_in_exactly_one_open_assignment(cast):

@@ -1,0 +1,181 @@
+"""Paying that somebody or something gets in the way of: another administrator, a failed debit, Stripe's own records."""
+
+from __future__ import annotations
+
+import pytest
+
+from models import CartItem, Company, Order, OrderState, db
+from services import cart, payments, quotes
+from services.errors import Refused
+from services.payments import Outcome
+from tests.sandbox_process import DEBIT_FAILS
+
+
+def refuse_debit(buyer):
+    """Pay the waiting cart by a bank debit that the bank refuses days later."""
+    buyer.sandbox.pay_by_debit(buyer.check_out(), DEBIT_FAILS)
+    payments.fulfil(buyer.session_id)
+    buyer.sandbox.settle()
+    assert payments.fulfil(buyer.session_id) == Outcome.FAILED
+
+
+def in_cart():
+    db.session.rollback()
+    return {item.plan_id: item.quantity for item in db.session.scalars(db.select(CartItem))}
+
+
+# --- Two administrators -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fingerprint", "accepted", "code"),
+    [
+        ("forged", True, "changed_since_review"),
+        ("", True, "changed_since_review"),
+        (None, False, "not_accepted"),
+    ],
+)
+def test_a_confirmation_that_is_refused_leaves_a_colleague_on_their_payment_page(
+    buyer, fingerprint, accepted, code
+):
+    url = buyer.check_out()
+    cart.add(buyer.cast.acme.id, buyer.cast.pro, 1, buyer.actor)
+    if fingerprint is None:
+        fingerprint = quotes.quote(buyer.cast.acme).fingerprint
+    with pytest.raises(Refused) as refused:
+        payments.check_out(
+            buyer.cast.acme.id, fingerprint=fingerprint, accepted=accepted, language="fr", by=buyer.actor
+        )
+    assert refused.value.code == code
+    assert buyer.order.state == OrderState.PENDING
+    assert buyer.sandbox.pay(url)
+
+
+def test_nobody_is_sent_to_the_page_of_an_order_that_a_colleague_cancelled_meanwhile(buyer, monkeypatch):
+    keep = payments._keep_session
+
+    def cancelled_first(order_id, *rest):
+        payments.cancel(db.session.get_one(Order, order_id), buyer.actor)
+        return keep(order_id, *rest)
+
+    monkeypatch.setattr(payments, "_keep_session", cancelled_first)
+    with pytest.raises(Refused, match="not_waiting"):
+        buyer.check_out()
+    assert buyer.order.state == OrderState.CANCELLED
+    assert [session["status"] for session in buyer.sessions()] == ["expired"]
+
+
+def test_cancelling_while_a_colleague_opens_a_new_page_does_not_leave_it_open(buyer, monkeypatch):
+    buyer.check_out()
+    expire = payments.gateway.expire_session
+
+    def rival_first(session_id):
+        closed = expire(session_id)
+        monkeypatch.setattr(payments.gateway, "expire_session", expire)
+        payments.pay(buyer.order, buyer.actor)
+        return closed
+
+    monkeypatch.setattr(payments.gateway, "expire_session", rival_first)
+    with pytest.raises(Refused, match="page_opened"):
+        payments.cancel(buyer.order, buyer.actor)
+    assert buyer.order.state == OrderState.PENDING
+    payments.cancel(buyer.order, buyer.actor)
+    assert {session["status"] for session in buyer.sessions()} == {"expired"}
+
+
+def test_cancelling_succeeds_when_stripe_says_first_that_the_page_is_closed(buyer, monkeypatch):
+    buyer.check_out()
+    expire = payments.gateway.expire_session
+
+    def told_at_once(session_id):
+        closed = expire(session_id)
+        payments.fulfil(session_id)
+        return closed
+
+    monkeypatch.setattr(payments.gateway, "expire_session", told_at_once)
+    payments.cancel(buyer.order, buyer.actor)
+    cart.add(buyer.cast.acme.id, buyer.cast.pro, 1, buyer.actor)
+    assert buyer.check_out()
+    cart.add(buyer.cast.acme.id, buyer.cast.pro, 1, buyer.actor)
+    assert buyer.check_out()
+
+
+# --- A debit that the bank refused ----------------------------------------------------------------------------------
+
+
+def test_paying_again_after_a_refused_debit_leaves_the_next_purchase_in_the_cart(buyer):
+    refuse_debit(buyer)
+    cart.add(buyer.cast.acme.id, buyer.cast.avance, 2, buyer.actor)
+    assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert in_cart() == {buyer.cast.avance.id: 2}
+
+
+def test_another_purchase_does_not_give_up_an_order_that_is_being_paid_again(buyer):
+    refuse_debit(buyer)
+    first = buyer.order.id
+    url = payments.pay(buyer.order, buyer.actor)
+    cart.add(buyer.cast.acme.id, buyer.cast.pro, 1, buyer.actor)
+    assert buyer.check_out() != url
+    assert db.session.get_one(Order, first).state == OrderState.PENDING
+    assert buyer.sandbox.pay(url)
+
+
+def test_an_order_that_is_no_longer_in_the_cart_can_be_paid_after_its_page_has_closed(buyer):
+    refuse_debit(buyer)
+    payments.pay(buyer.order, buyer.actor)
+    payments.gateway.expire_session(buyer.session_id)
+    payments.fulfil(buyer.session_id)
+    assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert buyer.delivered() == 5
+
+
+def test_a_failure_that_is_told_again_does_not_stop_the_next_try(buyer, monkeypatch):
+    refuse_debit(buyer)
+    failed, keep = buyer.session_id, payments._keep_session
+
+    def told_again_first(*arguments):
+        assert payments.fulfil(failed) == Outcome.ALREADY
+        return keep(*arguments)
+
+    monkeypatch.setattr(payments, "_keep_session", told_again_first)
+    assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+
+
+# --- What Stripe does not know (any more) -----------------------------------------------------------------------------
+
+
+def test_an_order_whose_session_stripe_does_not_know_can_still_be_paid(buyer):
+    buyer.check_out()
+    order = buyer.order
+    order.stripe_session_id = "cs_test_of_another_account"
+    db.session.commit()
+    assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+
+
+def test_a_company_whose_customer_was_deleted_at_stripe_gets_another_one(buyer):
+    db.session.get_one(Company, buyer.cast.acme.id).stripe_customer_id = "cus_deleted"
+    db.session.commit()
+    assert buyer.sandbox.pay(buyer.check_out())
+    db.session.rollback()
+    assert db.session.get_one(Company, buyer.cast.acme.id).stripe_customer_id != "cus_deleted"
+
+
+def test_a_billing_address_changed_after_a_crash_does_not_stop_the_payment(buyer):
+    buyer.check_out()
+    buyer.order.stripe_session_id = None
+    company = db.session.get_one(Company, buyer.cast.acme.id)
+    company.stripe_customer_id, company.billing_email = None, "accounts@acme.example"
+    db.session.commit()
+    assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
+
+
+def test_cancelling_with_a_key_that_stripe_refuses_is_a_sentence(buyer, app):
+    buyer.check_out()
+    app.config["STRIPE_SECRET_KEY"] = "sk_test_wrong"
+    with pytest.raises(Refused, match="payment_setup"):
+        payments.cancel(buyer.order, buyer.actor)
+    assert buyer.order.state == OrderState.PENDING
