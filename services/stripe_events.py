@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -29,6 +30,10 @@ _VERBS: dict[str, Callable[[str], str]] = {
 # How long an event or an order may wait before `reconcile` asks again, so that it does not race the first try.
 _PATIENCE = dt.timedelta(minutes=2)
 _IGNORED = "ignored"
+# Why something may have to wait for the next run; anything else is a fault of ours.
+_EXPECTED = (payments.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected)
+# So many tries in a row without an answer, and Stripe is away for now.
+_SILENCES = 3
 
 
 def receive(event: gateway.Event) -> str:
@@ -87,38 +92,59 @@ def reconcile() -> dict[str, int]:
     """
     before = utcnow() - _PATIENCE
     waiting = db.session.scalars(
-        sa.select(Order.stripe_session_id).where(
+        sa.select(Order.stripe_session_id)
+        .where(
             Order.state.in_([OrderState.PENDING, OrderState.PROCESSING]),
             Order.stripe_session_id.is_not(None),
             Order.placed_at < before,
         )
+        .order_by(Order.placed_at)
     ).all()
     events = db.session.execute(
         sa.select(StripeEvent.id, StripeEvent.type, StripeEvent.object_id).where(
             StripeEvent.handled_at.is_(None), StripeEvent.received_at < before
         )
     ).all()
-    unsettled = sum(not _settle("session", session_id) for session_id in waiting if session_id)
-    unsettled += sum(not _settle_event(event.id, event.type, event.object_id) for event in events)
-    return {"orders": len(waiting), "events": len(events), "unsettled": unsettled}
+    tries: list[tuple[str, Callable[[], object]]] = [
+        *(
+            (f"session {session_id}", partial(payments.fulfil, session_id))
+            for session_id in waiting
+            if session_id
+        ),
+        *((f"event {event.id}", partial(_handle_again, *event)) for event in events),
+    ]
+    return {"orders": len(waiting), "events": len(events), "unsettled": _settle(tries)}
 
 
-def _settle(what: str, session_id: str) -> bool:
-    """Fulfil what can be; one that cannot must not keep the others from being asked about."""
-    try:
-        payments.fulfil(session_id)
-    except (payments.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected) as error:
-        log.warning("reconcile: %s %s not settled: %s", what, session_id, type(error).__name__)
-        return False
-    return True
+def _handle_again(event_id: str, kind: str, object_id: str) -> None:
+    # Only an event of ours can have been left unhandled.
+    _done(event_id, _handle(kind, object_id, ours=True))
 
 
-def _settle_event(event_id: str, kind: str, object_id: str) -> bool:
-    try:
-        # Only an event of ours can have been left unhandled.
-        outcome = _handle(kind, object_id, ours=True)
-    except (payments.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected) as error:
-        log.warning("reconcile: event %s not settled: %s", event_id, type(error).__name__)
-        return False
-    _done(event_id, outcome)
-    return True
+def _settle(tries: Sequence[tuple[str, Callable[[], object]]]) -> int:
+    """Do what can be done; how many could not. One that cannot must not keep the others from being asked about.
+
+    While Stripe is away each try waits for it in vain: after a few, the others are left for the next run.
+    """
+    unsettled = silences = 0
+    for number, (name, verb) in enumerate(tries):
+        if silences == _SILENCES:
+            log.warning("reconcile: Stripe does not answer; %s left for later", len(tries) - number)
+            return unsettled + len(tries) - number
+        try:
+            verb()
+        except Exception as error:
+            unsettled += 1
+            silences = silences + 1 if isinstance(error, gateway.Unavailable) else 0
+            _say(name, error)
+        else:
+            silences = 0
+    return unsettled
+
+
+def _say(name: str, error: Exception) -> None:
+    db.session.rollback()
+    if isinstance(error, _EXPECTED):
+        log.warning("reconcile: %s not settled: %s", name, type(error).__name__)
+    else:
+        log.error("reconcile: %s broke", name, exc_info=error)

@@ -11,6 +11,7 @@ from models import CartItem, JournalEntry, OrderState, Price, db, utcnow
 from services import cart, gateway, payments, quotes, stripe_events
 from services.errors import Refused
 from services.payments import Outcome
+from tests.factories import make_order
 from tests.sandbox_process import DEBIT_FAILS, DECLINED, NO_FUNDS
 
 
@@ -191,6 +192,44 @@ def test_fault_11_a_lost_webhook_is_found_by_reconcile(buyer, time_machine):
     assert stripe_events.reconcile() == {"orders": 1, "events": 0, "unsettled": 0}
     assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
     assert stripe_events.reconcile() == {"orders": 0, "events": 0, "unsettled": 0}
+
+
+def test_an_order_that_breaks_does_not_keep_reconcile_from_the_others(
+    buyer, time_machine, monkeypatch, caplog
+):
+    make_order(
+        buyer.cast.carol,
+        buyer.cast.pro,
+        placed_at=utcnow() - dt.timedelta(days=1),
+        stripe_session_id="cs_breaks",
+    )
+    buyer.sandbox.pay(buyer.check_out())
+    fulfil = payments.fulfil
+
+    def break_one(session_id):
+        if session_id == "cs_breaks":
+            raise LookupError("a fault of ours")
+        return fulfil(session_id)
+
+    monkeypatch.setattr(payments, "fulfil", break_one)
+    time_machine.move_to(utcnow() + dt.timedelta(minutes=5))
+    assert stripe_events.reconcile() == {"orders": 2, "events": 0, "unsettled": 1}
+    assert buyer.delivered() == 5
+    assert "session cs_breaks broke" in caplog.text
+
+
+def test_reconcile_does_not_wait_for_a_stripe_that_is_away_once_for_each_order(buyer, app, monkeypatch):
+    yesterday = utcnow() - dt.timedelta(days=1)
+    for number in range(20):
+        make_order(buyer.cast.alice, buyer.cast.pro, placed_at=yesterday, stripe_session_id=f"cs_{number}")
+    asked = []
+    monkeypatch.setattr(gateway, "fetch_session", lambda session_id: asked.append(session_id) or away())
+
+    def away():
+        raise gateway.Unavailable
+
+    assert stripe_events.reconcile() == {"orders": 20, "events": 0, "unsettled": 20}
+    assert len(asked) == 3
 
 
 @pytest.mark.parametrize(
