@@ -27,14 +27,7 @@ def parse_quantity(text: str | None) -> int:
     """
     text = (text or "").strip(" ")
     quantity = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
-    if not 1 <= quantity <= MAX_QUANTITY:
-        raise Refused(
-            "bad_quantity",
-            _(
-                "The number of licenses must be a whole number from 1 to %(most)s. Your cart was not changed.",
-                most=number(MAX_QUANTITY, current_language()),
-            ),
-        )
+    _require_range(quantity)
     return quantity
 
 
@@ -44,6 +37,7 @@ def add(company_id: int, plan: Plan, quantity: int, by: Actor) -> CartItem:
     Raises:
         Refused: `plan_withdrawn` when it is not sold any more, `bad_quantity` when the line would get too long.
     """
+    _require_range(quantity)
     plan_id = plan.id
     with company_lock(company_id) as company:
         plan = db.session.get_one(Plan, plan_id)
@@ -63,7 +57,12 @@ def add(company_id: int, plan: Plan, quantity: int, by: Actor) -> CartItem:
 
 
 def change_quantity(item: CartItem, quantity: int, by: Actor) -> None:
-    """Set the number of licences on a line."""
+    """Set the number of licences on a line.
+
+    Raises:
+        Refused: `bad_quantity`, or `line_gone` when another administrator has removed the line.
+    """
+    _require_range(quantity)
     item_id, company_id = item.id, item.company_id
     with company_lock(company_id):
         item = _present(item_id)
@@ -73,7 +72,11 @@ def change_quantity(item: CartItem, quantity: int, by: Actor) -> None:
 
 
 def remove(item: CartItem, by: Actor) -> None:
-    """Take a line out of the cart."""
+    """Take a line out of the cart.
+
+    Raises:
+        Refused: `line_gone` when another administrator has removed it.
+    """
     item_id, company_id = item.id, item.company_id
     with company_lock(company_id):
         item = _present(item_id)
@@ -95,6 +98,17 @@ def _require_sellable(plan: Plan, company: Company) -> None:
             _(
                 "The plan %(plan)s is no longer sold. Your cart was not changed.",
                 plan=plan.name(current_language()),
+            ),
+        )
+
+
+def _require_range(quantity: int) -> None:
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise Refused(
+            "bad_quantity",
+            _(
+                "The number of licenses must be a whole number from 1 to %(most)s. Your cart was not changed.",
+                most=number(MAX_QUANTITY, current_language()),
             ),
         )
 

@@ -55,7 +55,7 @@ def email(value: str) -> str:
     """An address in lower case. Raises Refused `bad_address`."""
     value = value.strip().lower()
     if not _ADDRESS.fullmatch(value) or len(value) > MAX_EMAIL_LENGTH or "\0" in value:
-        raise Refused("bad_address", _("%(email)s is not an e-mail address.", email=value[:100]))
+        raise Refused("bad_address", _("%(email)s is not an email address.", email=value[:100]))
     return value
 
 

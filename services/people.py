@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-import zoneinfo
 
 import sqlalchemy as sa
 from flask import current_app
@@ -14,7 +13,7 @@ from flask_security import hash_password, verify_password
 import access
 from access import Actor
 from models import Language, Link, LinkPurpose, User, db, utcnow
-from services import journal
+from services import checks, journal
 from services.errors import Refused
 from services.transaction import transaction
 
@@ -149,9 +148,7 @@ def _profile(
             raise Refused("unknown_language", _("This language is not available."))
         wanted["language"] = Language(language)
     if time_zone is not None:
-        if time_zone and time_zone not in zoneinfo.available_timezones():
-            raise Refused("unknown_time_zone", _("This time zone does not exist."))
-        wanted["time_zone"] = time_zone or None
+        wanted["time_zone"] = checks.time_zone(time_zone) if time_zone else None
     return wanted
 
 

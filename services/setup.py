@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import re
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import SYSTEM
 from models import Conditions, Language, Registration, Role, TaxRate, User, Vendor, db
-from services import journal, mail, people
+from services import checks, journal, mail, people
 from services.errors import Refused
 from services.transaction import transaction
-
-# Anything more exact refuses addresses that exist; the mail itself is the proof.
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 # place, French and English name, rate in thousandths of a percent, the vendor's number it is collected under, since.
 # Canada Revenue Agency, "GST/HST calculator (and rates)"; Revenu Québec, « Taux de la TPS et de la TVQ ».
@@ -67,8 +63,7 @@ def first_staff(person: Staff, vendor_name: str, password: str | None = None) ->
     Raises:
         Refused: `has_staff`, `bad_address`, `bad_name`, or a password too short or too long.
     """
-    if not _ADDRESS.fullmatch(person.email) or len(person.email) > 254:
-        raise Refused("bad_address", _("%(email)s is not an email address.", email=person.email))
+    person = dataclasses.replace(person, email=checks.email(person.email))
     if not (person.first_name and person.last_name and vendor_name):
         raise Refused("bad_name", _("A name cannot be empty."))
     hashed = people.hashed(password) if password is not None else None

@@ -11,10 +11,10 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from models import Language
+from services.checks import MAX_EMAIL_LENGTH
 from services.people import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 from services.places import time_zones
 
-MAX_EMAIL_LENGTH = 254
 LANGUAGE_NAMES = [SelectChoice(Language.FR.value, "Français"), SelectChoice(Language.EN.value, "English")]
 FILLED = InputRequired(_l("Please fill in this field."))
 TOO_LONG = _l("This text is too long.")

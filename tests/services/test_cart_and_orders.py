@@ -25,7 +25,7 @@ def place(cast, **changes):
 
 @pytest.fixture
 def full_cart(cast):
-    """Five Avancé at 100 $: net 500.00, TPS 25.00, TVQ 49.88, total 574.88 (LABELS' own example)."""
+    """Five Avancé at 100 $: net 500.00, TPS 25.00, TVQ 49.88, total 574.88 (the example of the confirmation window)."""
     cart.add(cast.acme.id, cast.avance, 5, by(cast.alice))
     return cast
 
@@ -54,6 +54,16 @@ def test_a_quantity_that_is_no_whole_number_is_refused_with_a_sentence(cast, typ
     with pytest.raises(Refused, match="bad_quantity") as refused:
         cart.parse_quantity(typed)
     assert "1" in refused.value.sentence
+
+
+@pytest.mark.parametrize("quantity", [-1, 0, 1_001])
+def test_no_caller_puts_a_senseless_quantity_in_the_cart(full_cart, quantity):
+    item = db.session.scalars(db.select(CartItem)).one()
+    with pytest.raises(Refused, match="bad_quantity"):
+        cart.change_quantity(item, quantity, by(full_cart.alice))
+    with pytest.raises(Refused, match="bad_quantity"):
+        cart.add(full_cart.acme.id, full_cart.pro, quantity, by(full_cart.alice))
+    assert [row.quantity for row in db.session.scalars(db.select(CartItem))] == [5]
 
 
 def test_the_largest_and_the_smallest_quantity_are_taken():
