@@ -17,8 +17,9 @@ from admin_views.columns import ExportColumn
 from models import db, utcnow
 
 ROWS_AT_A_TIME = 1_000
-# A spreadsheet runs a cell that begins with one of these as a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet runs a cell that begins with one of these as a formula (OWASP, "CSV Injection"); some read the
+# full-width ones as the plain ones.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads accents in the wrong encoding
 
 

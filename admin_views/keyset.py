@@ -85,7 +85,7 @@ def decode(text: str | None, order: Order) -> list[Any] | None:
         if not isinstance(raw, list) or len(raw) != len(order.all):
             return None
         return [_typed(value, column) for value, column in zip(raw, order.all, strict=True)]
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return None
 
 
@@ -100,7 +100,8 @@ def _typed(value: Any, column: Any) -> Any:
     elif kind is dt.datetime:
         instant = dt.datetime.fromisoformat(value)
         if instant.tzinfo is not None:
-            return instant
+            # Out of range in UTC, as the first evening of the year 1 in America is: no cursor of ours.
+            return instant.astimezone(dt.UTC)
     elif kind is dt.date:
         return dt.date.fromisoformat(value)
     elif issubclass(kind, enum.Enum):

@@ -24,7 +24,8 @@ def end_of_term(start: dt.datetime, months: int, zone: zoneinfo.ZoneInfo) -> dt.
         last = dt.date(year, month + 1, days_in_month)
     else:
         last = dt.date(year, month + 1, first.day) - dt.timedelta(days=1)
-    return dt.datetime.combine(last, dt.time(23, 59, 59), tzinfo=zone).astimezone(dt.UTC)
+    # Where clocks go back at midnight that second comes twice: the second one is the last.
+    return dt.datetime.combine(last, dt.time(23, 59, 59, fold=1), tzinfo=zone).astimezone(dt.UTC)
 
 
 def deliver(order: Order, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> None:

@@ -1,4 +1,5 @@
-"""What the logs never hold: the token of a one-time link, and the values that PostgreSQL quotes in its errors."""
+"""What the logs never hold: the token of a one-time link, the values that PostgreSQL quotes in its errors, and
+what we tell Stripe of customers."""
 
 from __future__ import annotations
 
@@ -36,8 +37,12 @@ class HideDetails(logging.Filter):
 
 
 def init_app(app: Flask) -> None:
-    """Put the filters on the application's logger and on the servers'."""
-    for logger in (app.logger, *map(logging.getLogger, ACCESS_LOGGERS)):
+    """Put the filters on the servers' loggers and on every handler that our own loggers write through."""
+    # At DEBUG it writes down whole requests and answers: names, addresses, payment pages.
+    logging.getLogger("stripe").setLevel(logging.INFO)
+    loggers = (app.logger, *map(logging.getLogger, ACCESS_LOGGERS))
+    # A logger's filter sees what is logged to that very logger; a handler's sees all that passes through it.
+    for place in (*loggers, *logging.getLogger().handlers):
         for kind in (HideTokens, HideDetails):
-            if not any(isinstance(known, kind) for known in logger.filters):
-                logger.addFilter(kind())
+            if not any(isinstance(known, kind) for known in place.filters):
+                place.addFilter(kind())

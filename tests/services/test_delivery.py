@@ -33,6 +33,13 @@ def test_a_licence_ends_at_the_last_second_of_its_last_day_where_the_company_is(
     assert f"{end:%Y-%m-%d %H:%M:%S}" == f"{last_day} 23:59:59"
 
 
+def test_a_licence_is_not_cut_by_the_hour_that_comes_twice():
+    santiago = zoneinfo.ZoneInfo("America/Santiago")
+    # Chile's clocks go back from midnight to 23:00 on the night of 3 April 2027.
+    end = end_of_term(dt.datetime(2026, 4, 4, 15, tzinfo=dt.UTC), 12, santiago)
+    assert end.isoformat() == "2027-04-04T03:59:59+00:00"
+
+
 @given(st.integers(2**30, 2**31), st.integers(1, 120))
 def test_a_term_is_never_longer_than_its_months_nor_a_day_too_short(seconds, months):
     start = dt.datetime.fromtimestamp(seconds, dt.UTC)

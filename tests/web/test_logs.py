@@ -10,9 +10,11 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from access import Actor
 from models import LinkPurpose, db
+from services import payments
 from tests.conftest import Cast
-from tests.factories import make_user
+from tests.factories import make_order, make_user
 from tests.servers import WebServer
 from tests.web.pages import mint
 from web.logs import ACCESS_LOGGERS
@@ -57,3 +59,29 @@ def test_an_address_that_the_database_refused_is_not_in_the_log(app, cast):
         app.logger.removeHandler(handler)
     assert "IntegrityError" in written.getvalue()
     assert address not in written.getvalue().lower()
+
+
+def test_no_logger_of_ours_writes_the_address_that_the_database_refused(app, cast, make_app):
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    logging.getLogger().addHandler(handler)
+    address = cast.bob.email
+    try:
+        make_app(app.config["SQLALCHEMY_DATABASE_URI"])
+        make_user(cast.acme, "Twin", email=address.upper())
+    except sa.exc.IntegrityError:
+        logging.getLogger("web.errors").exception("refused")
+    finally:
+        db.session.rollback()
+        logging.getLogger().removeHandler(handler)
+    assert "IntegrityError" in written.getvalue()
+    assert address not in written.getvalue().lower()
+
+
+def test_a_log_at_its_most_talkative_names_no_customer_and_no_payment_page(cast, sandbox, caplog):
+    order = make_order(cast.alice, cast.pro)
+    with caplog.at_level(logging.DEBUG):
+        url = payments.pay(order, Actor.of(cast.alice))
+    assert "checkout/sessions" in caplog.text
+    for secret in ("Acme", "acme.example", url):
+        assert secret not in caplog.text
