@@ -41,9 +41,8 @@ def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask
     _connect_database(app)
     Mail(app)
     Bootstrap5(app)
-    web.init_app(
-        app
-    )  # sign-in, guards (scope, CSRF, limits), languages, links, webhook, health, errors, headers
+    # Sign-in, guards (scope, CSRF, limits), languages, links, webhook, health, errors, headers.
+    web.init_app(app)
     admin_views.init_app(app)  # /portal and /support
     cli.init_app(app)
     return app

@@ -1,1 +1,1 @@
-"""How fast the lists are, and how to get the figures again: `make benchmark`."""
+"""How fast the lists are, and how to get the figures again: `python -m benchmarks.lists`."""

@@ -87,10 +87,6 @@ class Transaction:
         row = self.sql("SELECT private FROM object WHERE id = ?", (ident,)).fetchone()
         return json.loads(row["private"]) if row else {}
 
-    def save_private(self, ident: str, private: Object) -> None:
-        """Write back what is kept beside an object."""
-        self.sql("UPDATE object SET private = ? WHERE id = ?", (json.dumps(private), ident))
-
     def set_timer(self, ident: str, what: str, due: float) -> None:
         """Have `what` done to an object at a time; one timer an object."""
         self.sql("INSERT OR REPLACE INTO timer (object_id, what, due) VALUES (?, ?, ?)", (ident, what, due))

@@ -1,9 +1,11 @@
-"""Absolute addresses of our pages, for mails and for Stripe: from `BASE_URL`, never from a request.
+"""Addresses of our pages: absolute for mails and for Stripe, from `BASE_URL`, never from a request.
 
 A request's Host header is the visitor's to choose; a mailed link must not be.
 """
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit
 
 from flask import current_app
 
@@ -15,14 +17,19 @@ def absolute(path: str) -> str:
     return f"{current_app.config['BASE_URL']}{path}"
 
 
-def home_url() -> str:
-    """Where anybody may go: their desk when signed in, else the sign-in page."""
-    return absolute("/")
+def local(target: str | None, host: str) -> str | None:
+    """`target` when it is a page of this site (`host`, as the visitor calls it), without the host; else None.
 
-
-def sign_in_url() -> str:
-    """The sign-in page."""
-    return absolute("/sign-in")
+    Nobody is sent to another site by a link they followed.
+    """
+    if not target or "\\" in target or any(ord(character) < 0x20 for character in target):
+        return None
+    parts = urlsplit(target)
+    if parts.netloc:
+        if parts.netloc != host:
+            return None
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+    return target if target.startswith("/") and not target.startswith("//") else None
 
 
 def portal_url() -> str:

@@ -14,7 +14,7 @@ from email.mime.text import MIMEText
 from types import TracebackType
 from typing import Any
 
-import flask_mail
+import flask_mail  # noqa: TID251 - the one place
 from flask import current_app
 
 # Replies that speak of us or of the server, not of the mail: sign in first, wrong password, try another server.

@@ -162,18 +162,18 @@ def together(app: Flask) -> Callable[..., list[Outcome]]:
 
 
 @pytest.fixture
-def count_queries(app: Flask) -> Callable[[], contextlib.AbstractContextManager[list[str]]]:
-    """`with count_queries() as statements: client.get(…)`, then `len(statements)`."""
+def count_queries(app: Flask) -> Callable[..., contextlib.AbstractContextManager[list[str]]]:
+    """`with count_queries() as statements: client.get(…)`, then `len(statements)`; of another application when given."""
 
     @contextlib.contextmanager
-    def count() -> Iterator[list[str]]:
+    def count(counted: Flask = app) -> Iterator[list[str]]:
         statements: list[str] = []
 
         def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
             if not statement.startswith(("BEGIN", "PRAGMA", "SET ", "SAVEPOINT", "RELEASE")):
                 statements.append(statement)
 
-        with app.app_context():
+        with counted.app_context():
             engine = db.engine
         sa.event.listen(engine, "before_cursor_execute", note)
         try:

@@ -11,9 +11,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response
 
 from access import current_actor
-from admin_views.guard import local_url
 from models import Language
-from services import people
+from services import addresses, people
 from web import languages
 from web.accounts import home_of
 from web.blueprint import bp
@@ -41,7 +40,7 @@ def language() -> Response:
 
 def _page_they_were_on() -> str | None:
     """The address that the form names, unless it is not ours or opens by POST alone (a form shown again)."""
-    target = local_url(request.form.get("url"))
+    target = addresses.local(request.form.get("url"), request.host)
     try:
         if target and request_ctx.url_adapter:
             request_ctx.url_adapter.match(urlsplit(target).path, method="GET")

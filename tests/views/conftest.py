@@ -139,26 +139,3 @@ def secrets_of(company_id: int) -> list[str]:
     ]
     db.session.rollback()
     return [text for texts in found for text in texts] + [f"<{company_id}@desk.example>"]
-
-
-@pytest.fixture
-def count_queries_of() -> Callable[[Flask], contextlib.AbstractContextManager[list[str]]]:
-    """`with count_queries_of(desk) as statements: …` for an application other than `app`."""
-
-    @contextlib.contextmanager
-    def count(app: Flask) -> Iterator[list[str]]:
-        statements: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            if not statement.startswith(("BEGIN", "PRAGMA", "SET ", "SAVEPOINT", "RELEASE")):
-                statements.append(statement)
-
-        with app.app_context():
-            engine = db.engine
-        sa.event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield statements
-        finally:
-            sa.event.remove(engine, "before_cursor_execute", note)
-
-    return count
