@@ -13,9 +13,8 @@ from flask_security import logout_user
 from werkzeug.wrappers import Response
 
 from access import Actor
-from admin_views.guard import local_url
 from models import User
-from services import links, people
+from services import addresses, links, people
 from web.accounts import home_of, start_session
 from web.blueprint import bp
 from web.forms import EmailForm, SignInForm
@@ -46,7 +45,7 @@ def _enter(user: User) -> Response:
 
 def _next() -> str | None:
     """The page that the visitor wanted, when it is one of ours."""
-    return local_url(request.values.get("next"))
+    return addresses.local(request.values.get("next"), request.host)
 
 
 @bp.post("/sign-out")
