@@ -86,6 +86,19 @@ def sign_in_recorded(user: User, *, by: Actor, via: str) -> None:
         _sign_in_recorded(db.session.get_one(User, user_id), by=by, via=via, now=utcnow())
 
 
+def sign_out(user: User, *, by: Actor) -> None:
+    """End the person's sessions, everywhere.
+
+    A session is a signed cookie that no server keeps: a copy of it would go on working until it is twelve hours old
+    unless the value that it names changes.
+    """
+    user_id = user.id
+    with transaction():
+        user = db.session.get_one(User, user_id)
+        user.fs_uniquifier = uuid.uuid4().hex
+        journal.record("signed_out", by=by, subject=user, company_id=user.company_id)
+
+
 def set_password(user: User, password: str, *, by: Actor) -> None:
     """Give the person a new password, and end their sessions everywhere.
 

@@ -12,7 +12,7 @@ from flask_login import current_user
 from flask_security import logout_user
 from werkzeug.wrappers import Response
 
-from access import Actor
+from access import Actor, current_actor
 from models import User
 from services import addresses, links, people
 from web.accounts import home_of, start_session
@@ -50,10 +50,12 @@ def _next() -> str | None:
 
 @bp.post("/sign-out")
 def sign_out() -> Response:
-    """End this session. By POST alone: a picture in a mail must not sign anybody out."""
+    """End the person's sessions. By POST alone: a picture in a mail must not sign anybody out."""
+    if current_user.is_authenticated:
+        people.sign_out(current_user, by=current_actor())
     logout_user()
     session.clear()
-    flash(_("You are signed out."), "success")
+    flash(_("You are signed out, on your other devices too."), "success")
     return redirect(url_for("web.sign_in"))
 
 

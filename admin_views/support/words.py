@@ -43,6 +43,7 @@ VERBS = {
     "sign_in_link_requested": _l("Sign-in link asked for"),
     "sign_in_link_sent": _l("Sign-in link sent by support"),
     "signed_in": _l("Signed in"),
+    "signed_out": _l("Signed out"),
     "staff_added": _l("Support account opened"),
     "tax_rate_added": _l("Tax rate added"),
     "tax_rate_changed": _l("Tax rate changed"),

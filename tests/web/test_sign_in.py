@@ -174,6 +174,18 @@ def test_signing_out_takes_a_post_with_the_forms_token(client: Client, cast: Cas
     assert not is_signed_in(client)
 
 
+def test_a_copy_of_the_cookie_opens_nothing_after_signing_out(client: Client, cast: Cast) -> None:
+    sign_in_by_page(client, "alice@acme.example")
+    cookie = client.get_cookie(client.application.config["SESSION_COOKIE_NAME"])
+    thief = make_client(client.application)
+    thief.set_cookie(cookie.key, cookie.value)
+    assert is_signed_in(thief)
+    client.post("/sign-out")
+    assert not is_signed_in(thief)
+    entry = db.session.scalars(db.select(JournalEntry).order_by(JournalEntry.id.desc())).first()
+    assert (entry.verb, entry.actor_id, entry.subject_id) == ("signed_out", cast.alice.id, cast.alice.id)
+
+
 def test_a_forged_sign_in_form_is_refused(client: Client, cast: Cast) -> None:
     answer = client.post("/sign-in", data={"email": "alice@acme.example", "password": PASSWORD}, csrf=False)
     assert answer.status_code == 400
