@@ -14,7 +14,7 @@ from access import Permission
 from models import CURRENCY, DEFAULT_TIME_ZONE, Vendor
 from services import formats
 from services import vendor as vendors
-from web.languages import current_language
+from services.formats import current_language
 
 
 def init_app(app: Flask) -> None:

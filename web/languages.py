@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from models import Language
-from services.formats import locale_of
+from services.formats import current_language, locale_of
 from web.guards import is_impersonal
 
 COOKIE = "language"
@@ -21,15 +21,6 @@ def init_app(app: Flask) -> None:
     """Install Flask-Babel."""
     Babel(app, locale_selector=_locale)
     app.context_processor(lambda: {"language": current_language(), "here": _here()})
-
-
-def current_language() -> str:
-    """`fr` or `en`, decided once per request; French outside one."""
-    if not has_request_context():
-        return Language.FR.value
-    if "language" not in g:
-        g.language = _choose()
-    return str(g.language)
 
 
 def forget() -> None:
@@ -64,4 +55,9 @@ def _choose() -> str:
 
 
 def _locale() -> str:
-    return locale_of(current_language())
+    """What Flask-Babel asks once per request; `formats.current_language` is how everybody else asks."""
+    if not has_request_context():
+        return locale_of(Language.FR)
+    if "language" not in g:
+        g.language = _choose()
+    return locale_of(g.language)
