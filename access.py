@@ -30,7 +30,6 @@ class Permission(enum.StrEnum):
     MANAGE_USERS = "manage_users"
     PURCHASE = "purchase"
     BILLING = "billing"
-    JOURNAL = "journal"
     SUPPORT = "support"
 
 
@@ -42,7 +41,6 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             Permission.MANAGE_USERS,
             Permission.PURCHASE,
             Permission.BILLING,
-            Permission.JOURNAL,
         }
     ),
     Role.SUPPORT: frozenset({Permission.SUPPORT}),
