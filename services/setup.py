@@ -7,6 +7,7 @@ import datetime as dt
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.dialects import postgresql, sqlite
 
 from access import SYSTEM
 from models import Conditions, Language, Registration, Role, TaxRate, User, Vendor, db
@@ -68,6 +69,8 @@ def first_staff(person: Staff, vendor_name: str, password: str | None = None) ->
         raise Refused("bad_name", _("A name cannot be empty."))
     hashed = people.hashed(password) if password is not None else None
     with transaction():
+        # First of all, because two that run at once wait for each other here.
+        _add_vendor(vendor_name, person.email)
         if db.session.scalar(sa.select(User.id).where(User.role == Role.SUPPORT).limit(1)):
             raise Refused(
                 "has_staff",
@@ -75,7 +78,7 @@ def first_staff(person: Staff, vendor_name: str, password: str | None = None) ->
                     "There is a staff account already: further accounts are made in /support. Nothing was changed."
                 ),
             )
-        _add_missing(vendor_name, person.email)
+        _add_missing()
         user = User(**dataclasses.asdict(person), role=Role.SUPPORT, password=hashed)
         db.session.add(user)
         journal.record("staff_added", by=SYSTEM, subject=user, personal_after={"email": person.email})
@@ -87,10 +90,16 @@ def first_staff(person: Staff, vendor_name: str, password: str | None = None) ->
 # --- For the verbs of this room: nothing below commits ---------------------------------------------------------------
 
 
-def _add_missing(vendor_name: str, support_email: str) -> None:
-    """The vendor, a first version of the conditions and Canada's taxes, where there is none yet."""
-    if db.session.get(Vendor, 1) is None:
-        db.session.add(Vendor(id=1, name=vendor_name, legal_name=vendor_name, support_email=support_email))
+def _add_vendor(name: str, support_email: str) -> None:
+    """The vendor's row, where there is none yet, locked."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    values = {"id": 1, "name": name, "legal_name": name, "support_email": support_email}
+    db.session.execute(insert(Vendor).values(**values).on_conflict_do_nothing())
+    db.session.get_one(Vendor, 1, with_for_update=True)
+
+
+def _add_missing() -> None:
+    """A first version of the conditions and Canada's taxes, where there is none yet."""
     if db.session.scalar(sa.select(Conditions.id).limit(1)) is None:
         db.session.add(Conditions(text_fr=CONDITIONS_FR, text_en=CONDITIONS_EN))
     add_canadian_taxes()

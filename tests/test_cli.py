@@ -7,7 +7,8 @@ import sqlalchemy as sa
 
 import access
 from models import Conditions, JournalEntry, OutgoingMail, Role, TaxRate, User, Vendor, db
-from services import people
+from services import people, setup
+from tests.factories import make_vendor
 
 ANSWERS = ["--vendor", "Boréal", "--email", "Sam@Boreal.example", "--first-name", "Sam", "--last-name", "Roy"]
 PASSWORD = "a password of some length"
@@ -50,6 +51,22 @@ def test_setup_can_mail_a_link_instead_of_asking_for_a_password(run, app):
         mail = db.session.scalars(sa.select(OutgoingMail)).one()
         assert person.password is None
         assert (mail.user_id, mail.template) == (person.id, "password_link")
+
+
+@pytest.mark.parametrize("vendor_is_known", [False, True])
+def test_setup_run_by_several_at_once_makes_one_account(app, together, vendor_is_known):
+    if vendor_is_known:
+        with app.app_context():
+            make_vendor()
+
+    def run(number):
+        return setup.first_staff(
+            setup.Staff(f"sam{number}@boreal.example", "Sam", "Roy"), "Boréal", PASSWORD
+        ).id
+
+    outcomes = together(6, run)
+    assert [outcome.value for outcome in outcomes if outcome.value] == [1]
+    assert {getattr(outcome.error, "code", outcome.error) for outcome in outcomes} == {None, "has_staff"}
 
 
 def test_setup_refuses_a_desk_that_has_staff(run, cast):
