@@ -65,7 +65,9 @@ def test_deactivated_people_come_last_on_the_last_page(cast, alice):
 def test_each_row_ends_with_a_licence_icon_that_says_whose(cast, owned, alice):
     page = alice.get("/portal/users/").text
     for user in (cast.bob, cast.dave):
-        link = re.search(rf'<a [^>]*href="/portal/users/{user.id}/license\?[^"]*"[^>]*aria-label="([^"]*)"', page)
+        link = re.search(
+            rf'<a [^>]*href="/portal/users/{user.id}/license\?[^"]*"[^>]*aria-label="([^"]*)"', page
+        )
         assert link
         assert link[1] == f"Gestion de licence\u00a0: {user.name}"
     assert "Sans licence" in words(page)
