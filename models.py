@@ -130,6 +130,12 @@ def _person(column: str) -> Any:
     return relationship("User", foreign_keys=column, viewonly=True)
 
 
+def _partial(name: str, where: str, *columns: Any, unique: bool = False) -> sa.Index:
+    """An index over the rows that satisfy `where`, on both databases."""
+    condition = sa.text(where)
+    return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
 # --- Who: companies and people ----------------------------------------------------------------------------------
 
 
@@ -472,19 +478,9 @@ class Order(Base, CompanyRow):
         sa.Index("ix_orders_placed_at", "placed_at"),
         sa.Index("ix_orders_paid_at", "paid_at"),
         # What staff must look at is among these few.
-        sa.Index(
-            "ix_orders_noted",
-            "id",
-            sqlite_where=sa.text("note IS NOT NULL"),
-            postgresql_where=sa.text("note IS NOT NULL"),
-        ),
+        _partial("ix_orders_noted", "note IS NOT NULL", "id"),
         # What `flask reconcile` asks Stripe about.
-        sa.Index(
-            "ix_orders_waiting",
-            "placed_at",
-            sqlite_where=sa.text("state IN ('pending', 'processing')"),
-            postgresql_where=sa.text("state IN ('pending', 'processing')"),
-        ),
+        _partial("ix_orders_waiting", "state IN ('pending', 'processing')", "placed_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -628,12 +624,6 @@ class LicenseState(enum.StrEnum):
     SUSPENDED = "suspended"
     EXPIRED = "expired"
     REVOKED = "revoked"
-
-
-def _partial(name: str, where: str, *columns: Any, unique: bool = False) -> sa.Index:
-    """An index over the rows that satisfy `where`, on both databases."""
-    condition = sa.text(where)
-    return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
 class License(Base, CompanyRow):

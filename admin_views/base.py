@@ -326,9 +326,13 @@ class DeskModelView(Guarded, ModelView):
         return handler(chosen)
 
     def confirm(self, chosen: Sequence[Any], **context: Any) -> str:
-        """The page that asks before a bulk action: `heading`, `text`, `button`, `endpoint` (".release"), `fields`."""
-        back = local_url(request.form.get("url")) or self.get_url(".index_view")
-        return self.render(self.confirm_template, rows=chosen, back_url=back, **context)
+        """The page that asks before an action: `heading`, `text`, `button`, `endpoint` (".release"), `tone`, `fields`.
+
+        It leads back, now or after the action, to the `url` that brought one here.
+        """
+        back = local_url(request.values.get("url")) or self.get_url(".index_view")
+        fields = {"url": back, **context.pop("fields", {})}
+        return self.render(self.confirm_template, rows=chosen, back_url=back, fields=fields, **context)
 
     # --- Pickers ----------------------------------------------------------------------------------------------------
 

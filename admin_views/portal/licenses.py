@@ -160,20 +160,18 @@ class Licenses(DeskModelView):
     @expose("/release/")
     def release(self) -> ResponseReturnValue:
         """The page that asks before one licence is released."""
-        return self._ask_release([self.row_or_404()], request.args.get("url"))
+        return self._ask_release([self.row_or_404()])
 
     @action("release", _l("Release the licenses"))
     def action_release(self, rows: list[License]) -> ResponseReturnValue:
         held = [row for row in rows if row.is_releasable]
         if not held:
             raise Refused("nothing_held", _("Nobody holds these licenses: there is nothing to release."))
-        return self._ask_release(held, request.form.get("url"))
+        return self._ask_release(held)
 
-    def _ask_release(self, rows: list[License], back: str | None) -> str:
-        back_url = local_url(back) or self.get_url(".index_view")
-        page: str = self.render(
-            self.confirm_template,
-            rows=rows,
+    def _ask_release(self, rows: list[License]) -> ResponseReturnValue:
+        return self.confirm(
+            rows,
             heading=ngettext("Release the license", "Release %(num)s licenses", len(rows)),
             text=_(
                 "The license goes back to your account, still paid for, and can be assigned again at once. "
@@ -182,10 +180,7 @@ class Licenses(DeskModelView):
             button=_("Release"),
             endpoint=".release_many",
             tone="danger",
-            back_url=back_url,
-            fields={"url": back_url},
         )
-        return page
 
     @expose("/release-many/", methods=("POST",))
     def release_many(self) -> ResponseReturnValue:
