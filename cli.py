@@ -123,7 +123,21 @@ def check_mail(address: str) -> None:
 @with_appcontext
 def check_stripe() -> None:
     """Try the Stripe key, and say whose account it opens."""
+    settings = current_app.config
     try:
-        click.echo(f"Stripe answers for the account {gateway.check()}.")
-    except (gateway.Unavailable, gateway.Rejected) as error:
-        raise click.ClickException(f"Stripe does not accept us: {error}") from error
+        account = gateway.check()
+    except gateway.Unavailable as error:
+        where = settings["STRIPE_API_BASE"] or "https://api.stripe.com"
+        raise click.ClickException(
+            f"Nothing answers as Stripe at {where}: check the network, or try again later."
+        ) from error
+    except (gateway.Rejected, gateway.NotFound) as error:
+        raise click.ClickException(
+            f"Stripe refuses STRIPE_SECRET_KEY ({error or 'not found'}): copy it anew from Stripe’s dashboard."
+        ) from error
+    click.echo(f"Stripe answers for the account {account}.")
+    if not settings["STRIPE_WEBHOOK_SECRET"]:
+        raise click.ClickException(
+            "STRIPE_WEBHOOK_SECRET is not set: no event of Stripe can be believed. It is shown beside the webhook "
+            f"endpoint {settings['BASE_URL']}/stripe/webhook in Stripe’s dashboard."
+        )

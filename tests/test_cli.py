@@ -112,7 +112,21 @@ def test_check_stripe_says_what_is_wrong(run, app, sandbox):
     app.config["STRIPE_SECRET_KEY"] = "sk_test_unknown"
     result = run("check-stripe")
     assert result.exit_code == 1
-    assert "Stripe does not accept us" in result.output
+    assert "Stripe refuses STRIPE_SECRET_KEY (key)" in result.output
+
+
+def test_check_stripe_says_that_nothing_answers(run, app):
+    app.config["STRIPE_API_BASE"] = "http://127.0.0.1:9"
+    result = run("check-stripe")
+    assert result.exit_code == 1
+    assert "Nothing answers as Stripe at http://127.0.0.1:9" in result.output
+
+
+def test_check_stripe_says_that_webhooks_would_not_be_believed(run, app, sandbox):
+    app.config["STRIPE_WEBHOOK_SECRET"] = ""
+    result = run("check-stripe")
+    assert result.exit_code == 1
+    assert "STRIPE_WEBHOOK_SECRET is not set" in result.output
 
 
 def test_reconcile_says_what_it_looked_at(run, cast):
