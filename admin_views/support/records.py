@@ -15,6 +15,7 @@ from admin_views import labels
 from admin_views.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.support import lookups, words
 from admin_views.support.base import SupportView, company_link, current_actor
+from admin_views.support.changes import differences
 from models import JournalEntry, MailState, OutgoingMail, StripeEvent, User, db
 from services import mail_rendering, outbox
 from services.errors import Refused
@@ -54,11 +55,6 @@ def actor_text(row: JournalEntry) -> str:
 
 def actor_link(row: JournalEntry) -> str | None:
     return url_for("support_people.details_view", id=row.actor_id) if row.actor_id else None
-
-
-def differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    """(name, before, after) of everything that an entry names."""
-    return [(name, before.get(name), after.get(name)) for name in sorted({*before, *after})]
 
 
 class Journal(SupportView):

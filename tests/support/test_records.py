@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask_babel import force_locale
 
 from access import Actor
 from admin_views.support import words
+from admin_views.support.changes import differences
 from models import JournalEntry, MailState, OutgoingMail, db
 from services import accounts, licenses
 from services.payments import Outcome
@@ -51,6 +53,22 @@ def test_the_journal_says_who_did_what_and_is_narrowed_by_every_filter(staff, ca
         assert "/support/journal/details/" not in staff.get(f"/support/journal/?{query}").text, query
 
 
+def test_an_entry_says_what_changed_in_words(staff, cast, assigned):
+    page = staff.get(f"/support/journal/details/?id={entry_id('license_assigned')}").text
+    changed = page.partition('id="changes"')[2]
+    assert f"Personne nº {cast.bob.id}".replace(" ", "") in changed.replace("\u00a0", "").replace(" ", "")
+
+
+@pytest.mark.one_database
+def test_codes_and_cents_are_never_what_staff_read(app):
+    with app.test_request_context(), force_locale("fr_CA"):
+        assert differences({"state": "pending", "total": 57_488}, {"state": "paid", "on_sale": False}) == [
+            ("En vente", None, "Non"),
+            ("État", "En attente de paiement", "Payée"),
+            ("Total", "574,88\u00a0$", None),
+        ]
+
+
 def test_an_entry_shows_personal_values_apart(staff, cast):
     values = {
         name: getattr(cast.bob, name)
@@ -64,7 +82,8 @@ def test_an_entry_shows_personal_values_apart(staff, cast):
     assert "Roy" not in plain
     assert "Roy" in personal
     assert "192.0.2.9" in personal
-    assert "language" in plain
+    changed = plain.partition('id="changes"')[2]
+    assert all(word in changed for word in ("Langue", "Français", "Anglais"))
     assert "Acme" in plain  # on behalf of whom
 
 

@@ -1,0 +1,92 @@
+"""What a journal entry says has changed, in words: the names of the fields, and their values as people read them."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from admin_views import labels
+from admin_views.support import words
+from models import CURRENCY, Language, MailState, OrderState, Role
+from services import formats
+
+FIELDS = {
+    "active": _l("Active"),
+    "amount": _l("Price"),
+    "billing_email": _l("Billing email"),
+    "city": _l("City"),
+    "code": _l("Code"),
+    "country": _l("Country"),
+    "currency": _l("Currency"),
+    "email": _l("Email"),
+    "first_name": _l("First name"),
+    "language": _l("Language"),
+    "last_name": _l("Last name"),
+    "name": _l("Name"),
+    "note": _l("Note"),
+    "on_sale": _l("On sale"),
+    "product": _l("Product"),
+    "province": _l("Province"),
+    "quantity": _l("Number of licenses"),
+    "rate": _l("Rate"),
+    "role": _l("Role"),
+    "starts_on": _l("From"),
+    "state": _l("State"),
+    "time_zone": _l("Time zone"),
+    "total": _l("Total"),
+    "user": _l("Person"),
+}
+
+
+def differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    """(field, before, after) of everything that an entry names. A field without words yet shows its own name."""
+    return [
+        (str(FIELDS.get(name, name)), _said(name, before.get(name)), _said(name, after.get(name)))
+        for name in sorted({*before, *after})
+    ]
+
+
+def _said(name: str, value: Any) -> Any:
+    """The value as people read it; lists and the like are left to the page."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return _VALUES[name](value) if value is not None and name in _VALUES else value
+
+
+def _money(cents: int) -> str:
+    return formats.money(cents, CURRENCY, formats.current_language())
+
+
+def _rate(thousandths: int) -> str:
+    return formats.percent(thousandths, formats.current_language())
+
+
+def _person(user_id: int) -> str:
+    return _("%(kind)s no. %(id)s", kind=words.subject_label("user"), id=user_id)
+
+
+def _one_of(*kinds: type[enum.StrEnum]) -> Callable[[str], str]:
+    """The label of a stored value that is a member of the first of `kinds` that has it."""
+
+    def say(value: str) -> str:
+        members = (kind(value) for kind in kinds if value in list(kind))
+        return next((labels.label(member) for member in members), value)
+
+    return say
+
+
+_VALUES: dict[str, Callable[[Any], Any]] = {
+    "amount": _money,
+    "total": _money,
+    "rate": _rate,
+    "user": _person,
+    "note": words.note_label,
+    # A state is of an order or of a mail; no value is both.
+    "state": _one_of(OrderState, MailState),
+    "role": _one_of(Role),
+    "language": _one_of(Language),
+}
