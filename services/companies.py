@@ -24,6 +24,8 @@ EDITABLE = (
     "language",
     "time_zone",
 )
+# A small firm's addresses are somebody's own.
+PERSONAL = ("billing_email", "street", "city", "postal_code")
 
 
 def create_company(
@@ -43,9 +45,7 @@ def create_company(
         company = Company(currency=CURRENCY, **checked)
         db.session.add(company)
         db.session.flush()
-        journal.record(
-            "company_added", by=by, subject=company, company_id=company.id, after=edits.written(checked)
-        )
+        _record("company_added", company, edits.Change({}, edits.written(checked)), by)
         if administrator is not None:
             defaults = {"role": Role.ADMIN, "language": company.language, "time_zone": None, "active": True}
             accounts._add(defaults | dict(administrator), company.id, by=by, invite=True)
@@ -64,15 +64,22 @@ def update_company(
     with company_lock(company_id) as locked:
         change = edits.apply(locked, checked, EDITABLE, seen)
         if change:
-            journal.record(
-                "company_changed",
-                by=by,
-                subject=locked,
-                company_id=company_id,
-                before=change.before,
-                after=change.after,
-            )
+            _record("company_changed", locked, change, by)
         return locked
+
+
+def _record(verb: str, company: Company, change: edits.Change, by: Actor) -> None:
+    plain, personal = change.only(set(EDITABLE) - set(PERSONAL)), change.only(PERSONAL)
+    journal.record(
+        verb,
+        by=by,
+        subject=company,
+        company_id=company.id,
+        before=plain.before,
+        after=plain.after,
+        personal_before=personal.before,
+        personal_after=personal.after,
+    )
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:

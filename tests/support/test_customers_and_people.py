@@ -62,6 +62,8 @@ def test_a_new_customer_has_an_administrator_who_is_asked_to_choose_a_password(s
     assert db.session.scalar(sa.select(OutgoingMail.template)) == "password_link"
     (entry,) = entries("company_added")
     assert (entry.actor_id, entry.on_behalf_of_id) == (cast.sam.id, company.id)
+    assert "compta" not in str(entry.after)
+    assert entry.personal.after["billing_email"] == "compta@initech.example"
     (added,) = entries("person_added")
     assert "peter" not in str(added.after).lower()
     assert added.personal.after["email"] == "peter@initech.example"
