@@ -4,7 +4,8 @@ Three layers, each of which holds alone: `Permission` says what a role may do; `
 may touch, and the query hook narrows every ORM SELECT, UPDATE and DELETE to it; the base views fetch every row
 through the same scope (`admin_views/base.py`). Until something sets a scope, nothing of any company is visible.
 
-The hook does not cover INSERT, Core statements or the identity map: verbs and the foreign keys do.
+The hook does not cover INSERT, Core statements (a bare `SELECT EXISTS (…)` is one) or the identity map, where rows
+stay readable that were loaded in a wider scope: verbs and the foreign keys do.
 """
 
 from __future__ import annotations
@@ -135,11 +136,18 @@ def _criteria(scope: Scope) -> list[Any]:
     ]
 
 
+class UnscopedStatement(RuntimeError):
+    """Code that serves one company ran a statement that the query hook cannot narrow."""
+
+
 def _narrow(state: ORMExecuteState) -> None:
     """Add the scope to an ORM statement, its relationship loads and its refreshes included."""
     scope = current_scope()
     if scope.everything or not (state.is_select or state.is_update or state.is_delete):
         return
+    if state.is_update and state.is_executemany:
+        # SQLAlchemy takes these by primary key alone and lets no criterion in.
+        raise UnscopedStatement("rows updated by their keys, many at once, cannot be narrowed to a company")
     if state.is_orm_statement:
         state.statement = state.statement.options(*_criteria(scope))
 

@@ -21,7 +21,7 @@ _WRITES = "trousseau_writes"
 
 
 class PendingChangesError(RuntimeError):
-    """A verb was called while its caller had unsaved changes: they would be lost or committed by surprise."""
+    """A verb was called in the middle of its caller's changes: they would be lost or committed by surprise."""
 
 
 @contextlib.contextmanager
@@ -31,9 +31,11 @@ def transaction() -> Iterator[None]:
     The caller's earlier reads are forgotten first, so that every decision in the block rests on fresh rows.
 
     Raises:
-        PendingChangesError: the session has changes that are not the block's.
+        PendingChangesError: the session has changes that are not the block's, or is inside another block.
     """
     session = db.session
+    if "operation" in session.info:
+        raise PendingChangesError("a verb cannot be called inside another: it would end its transaction")
     if session.new or session.dirty or session.deleted:
         raise PendingChangesError("a verb must be called with a clean session")
     session.rollback()

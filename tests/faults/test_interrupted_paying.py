@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import stripe
 
 from models import CartItem, Company, Order, OrderState, db
 from services import cart, payments, quotes
@@ -179,3 +180,22 @@ def test_cancelling_with_a_key_that_stripe_refuses_is_a_sentence(buyer, app):
     with pytest.raises(Refused, match="payment_setup"):
         payments.cancel(buyer.order, buyer.actor)
     assert buyer.order.state == OrderState.PENDING
+
+
+# --- A slow Stripe ----------------------------------------------------------------------------------------------------
+
+
+def test_whoever_waits_for_stripe_keeps_no_database_connection_from_the_others(buyer, monkeypatch):
+    out, request = [], stripe.RequestsClient.request
+
+    def noting(*arguments, **options):
+        out.append(db.engine.pool.checkedout())
+        return request(*arguments, **options)
+
+    monkeypatch.setattr(stripe.RequestsClient, "request", noting)
+    buyer.check_out()
+    payments.pay(buyer.order, buyer.actor)
+    payments.fulfil(buyer.session_id)
+    payments.cancel(buyer.order, buyer.actor)
+    # A customer, a session, looked at twice, closed.
+    assert out == [0, 0, 0, 0, 0]

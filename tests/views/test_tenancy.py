@@ -15,12 +15,12 @@ from urllib.parse import urlencode
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 import access
 from admin_views import forms, keyset, listing, pickers, portal, rows
 from admin_views.base import DeskModelView
-from models import db
+from models import License, User, db
 from tests.client import Client
 from tests.conftest import Cast
 from tests.views import demo
@@ -285,6 +285,38 @@ def test_the_query_hook_alone_keeps_stock_views_within_the_company(
     assert everything_of(goods.acme.id) == before
     # The same page shows one's own rows: it is the company that is hidden, not the table.
     assert f">{own[0]}<" in "".join(browser.get(f"{url}/?page_size=100").text.split())
+
+
+def test_the_query_hook_refuses_what_it_cannot_narrow(desk: Flask, goods: Cast) -> None:
+    stranger = goods.alice.id
+    with desk.app_context(), access.scoped(access.Scope(company_id=goods.globex.id)):
+        with pytest.raises(access.UnscopedStatement):
+            db.session.execute(sa.update(User), [{"id": stranger, "first_name": "Mallory"}])
+        db.session.rollback()
+    assert db.session.get_one(User, stranger).first_name == "Alice"
+
+
+def test_the_query_hook_tells_two_companies_apart_in_many_threads(
+    desk: Flask, goods: Cast, together: Any
+) -> None:
+    """SQLAlchemy caches a statement once for all threads: the company in it must not be cached with it."""
+    companies = (goods.acme.id, goods.globex.id)
+    own = {company: set(keys_of(License, company)) for company in companies}
+
+    def look(number: int) -> set[bool]:
+        company = companies[number % 2]
+        answers = set()
+        for _ in range(40):
+            with access.scoped(access.Scope(company_id=company)):
+                licenses = db.session.scalars(sa.select(License).options(joinedload(License.user))).all()
+                answers.add({license.id for license in licenses} == own[company])
+                answers.add({license.user.company_id for license in licenses if license.user} == {company})
+            with access.scoped(access.NOTHING):
+                answers.add(db.session.scalars(sa.select(License.id)).all() == [])
+            db.session.rollback()
+        return answers
+
+    assert {frozenset(outcome.value or ["failed"]) for outcome in together(8, look)} == {frozenset([True])}
 
 
 def test_with_no_scope_nothing_of_any_company_is_visible(desk: Flask, goods: Cast, layer: str) -> None:
