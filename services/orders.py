@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import selectinload
 
-from access import Actor
+from access import SYSTEM, Actor
 from models import Company, Order, OrderLine, OrderState, OrderTax, db
 from services import journal
 from services import vendor as vendors
@@ -142,4 +142,19 @@ def _record(order: Order, verb: str, by: Actor, before: OrderState | None) -> No
         company_id=order.company_id,
         before={"state": before.value} if before else {},
         after={"state": (order.state or OrderState.PENDING).value, "total": order.total, "note": order.note},
+    )
+
+
+def note(order: Order, code: str | None) -> None:
+    """Write a code on a locked order, or take it off, once: it may be told many times. Never commits."""
+    if order.note == code:
+        return
+    before, order.note = order.note, code
+    journal.record(
+        "payment_noted",
+        by=SYSTEM,
+        subject=order,
+        company_id=order.company_id,
+        before={"note": before},
+        after={"note": code},
     )

@@ -7,11 +7,14 @@ import logging
 from flask_babel import gettext as _
 
 from models import Order, db
-from services import gateway, mail
+from services import gateway, mail, orders
 from services.errors import Refused
 from services.transaction import company_lock
 
 log = logging.getLogger(__name__)
+
+# On an order until its payment page opens after all.
+SETUP_TROUBLE = "payment_setup"
 
 
 def over(order: Order) -> Refused:
@@ -63,12 +66,14 @@ def unavailable() -> Refused:
 
 
 def setup_trouble(order_id: int, company_id: int, error: gateway.Rejected) -> Refused:
-    """Stripe refuses what we ask: the staff are told too. Takes the company's lock."""
+    """Stripe refuses what we ask: the order shows it and the staff are told. Takes the company's lock."""
     log.error("order %s cannot be paid: %s", order_id, error)
     with company_lock(company_id):
-        mail.staff_alert(db.session.get_one(Order, order_id), "payment_setup")
+        order = db.session.get_one(Order, order_id)
+        orders.note(order, SETUP_TROUBLE)
+        mail.staff_alert(order, SETUP_TROUBLE)
     return Refused(
-        "payment_setup",
+        SETUP_TROUBLE,
         _(
             "The payment page could not be opened: a setting has to be put right, and support has been told. "
             "Nothing was charged, your order and your cart were kept."

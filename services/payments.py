@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from access import SYSTEM, Actor
 from models import Company, Order, OrderState, db, utcnow
-from services import delivery, gateway, journal, mail, orders
+from services import delivery, gateway, mail, orders
 from services import payment_refusals as refusals
 from services.errors import Refused
 from services.transaction import company_lock
@@ -208,6 +208,8 @@ def _keep_session(order_id: int, company_id: int, attempt: int, session_id: str)
         if order.attempt != attempt or order.state != OrderState.PENDING:
             return False
         order.stripe_session_id = session_id
+        if order.note == refusals.SETUP_TROUBLE:
+            orders.note(order, None)
         return True
 
 
@@ -343,7 +345,7 @@ def _expired(order: Order, session: gateway.Session) -> Outcome:
 
 def _alert(order: Order, outcome: Outcome) -> Outcome:
     """Show on the order, and tell the staff once, that a person has to look at it."""
-    _note(order, outcome)
+    orders.note(order, outcome)
     mail.staff_alert(order, outcome)
     log.warning("order %s needs a person: %s", order.id, outcome)
     return outcome
@@ -368,20 +370,5 @@ def note_decline(payment_intent_id: str) -> Outcome:
     with company_lock(found.company_id):
         order = db.session.get_one(Order, found.id)
         if order.state == OrderState.PENDING:
-            _note(order, DECLINED)
+            orders.note(order, DECLINED)
     return Outcome.NOTED
-
-
-def _note(order: Order, code: str) -> None:
-    """Write a code on the order, once: it may be told many times."""
-    if order.note == code:
-        return
-    before, order.note = order.note, code
-    journal.record(
-        "payment_noted",
-        by=SYSTEM,
-        subject=order,
-        company_id=order.company_id,
-        before={"note": before},
-        after={"note": code},
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from services import mail_contents
+from services.payment_refusals import SETUP_TROUBLE
 from services.payments import DECLINED, Outcome
 
 # Notes of an order that wait for a person of the vendor's staff.
@@ -13,6 +14,7 @@ ALERTS = (
     Outcome.WRONG_AMOUNT.value,
     Outcome.PAID_TWICE.value,
     Outcome.PAID_AFTER_END.value,
+    SETUP_TROUBLE,
 )
 
 VERBS = {
@@ -87,6 +89,7 @@ OUTCOMES = {
     Outcome.PAID_TWICE: _l("Paid twice"),
     Outcome.PAID_AFTER_END: _l("Paid after the order had ended"),
     DECLINED: _l("A card was declined"),
+    SETUP_TROUBLE: _l("The payment page does not open"),
     "ignored": _l("Of no use here"),
 }
 

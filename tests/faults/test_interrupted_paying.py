@@ -182,6 +182,18 @@ def test_cancelling_with_a_key_that_stripe_refuses_is_a_sentence(buyer, app):
     assert buyer.order.state == OrderState.PENDING
 
 
+def test_an_order_whose_page_does_not_open_shows_it_to_staff_until_it_does(buyer, app):
+    key = app.config["STRIPE_SECRET_KEY"]
+    app.config["STRIPE_SECRET_KEY"] = "sk_test_wrong"
+    with pytest.raises(Refused, match="payment_setup"):
+        buyer.check_out()
+    assert (buyer.order.state, buyer.order.note) == (OrderState.PENDING, "payment_setup")
+    assert buyer.mails("staff_alert") == 1
+    app.config["STRIPE_SECRET_KEY"] = key
+    assert payments.pay(buyer.order, buyer.actor)
+    assert buyer.order.note is None
+
+
 # --- A slow Stripe ----------------------------------------------------------------------------------------------------
 
 
