@@ -12,8 +12,10 @@ from flask_babel import gettext as _
 
 from services.errors import Refused
 
-# Anything more exact refuses addresses that exist; the mail itself is the proof.
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# Anything more exact refuses addresses that exist; the mail itself is the proof. What is left out would end the
+# address in a mail's header, or begin another one.
+_PART = r"[^@\s\x00-\x1f\x7f<>()\[\],;:\"\\]+"
+_ADDRESS = re.compile(rf"{_PART}@{_PART}\.{_PART}")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 MAX_EMAIL_LENGTH = 254
 # Of a text whose column has no limit of its own.

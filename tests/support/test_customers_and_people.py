@@ -76,6 +76,8 @@ def test_a_new_customer_has_an_administrator_who_is_asked_to_choose_a_password(s
         {"name": "x" * 201},
         {"billing_email": "nobody"},
         {"billing_email": ""},
+        {"billing_email": "a@b.example,c"},
+        {"billing_email": "a>,<b@c.example"},
         {"country": "XX"},
         {"country": "CA", "province": ""},
         {"country": "FR", "province": "QC"},
