@@ -7,7 +7,7 @@ import datetime as dt
 
 import sqlalchemy as sa
 
-from models import License, LicenseStatus, Plan, db
+from models import License, LicenseStatus, Plan, User, db
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,26 +18,31 @@ class PlanSeats:
     purchased: int
     assigned: int
     next_expiry: dt.datetime | None
+    available: int
     # When the seat that would be assigned next ends; None when no seat is free.
     free_until: dt.datetime | None
 
-    @property
-    def available(self) -> int:
-        return self.purchased - self.assigned
+
+@dataclasses.dataclass(frozen=True)
+class Offer:
+    """What may be given to one person now."""
+
+    plans: list[PlanSeats]
+    # Seats are free of a product that the person already holds: they have to give theirs back first.
+    must_release: bool
 
 
 def summary(company_id: int, now: dt.datetime) -> list[PlanSeats]:
     """Every plan of which the company owns a live seat, in the vendor's order. One statement."""
-    held = License.user_id.is_not(None)
+    free = sa.and_(License.user_id.is_(None), License.status == LicenseStatus.ACTIVE)
     counts = (
         sa.select(
             License.plan_id,
             sa.func.count().label("purchased"),
             sa.func.count(License.user_id).label("assigned"),
             sa.func.min(License.valid_until).label("next_expiry"),
-            sa.func.max(License.valid_until)
-            .filter(sa.and_(~held, License.status == LicenseStatus.ACTIVE))
-            .label("free_until"),
+            sa.func.count().filter(free).label("available"),
+            sa.func.max(License.valid_until).filter(free).label("free_until"),
         )
         .where(License.company_id == company_id, License.where_live(now))
         .group_by(License.plan_id)
@@ -46,4 +51,19 @@ def summary(company_id: int, now: dt.datetime) -> list[PlanSeats]:
     rows = db.session.execute(
         sa.select(Plan, counts).join(counts, counts.c.plan_id == Plan.id).order_by(Plan.position, Plan.id)
     )
-    return [PlanSeats(row.Plan, row.purchased, row.assigned, row.next_expiry, row.free_until) for row in rows]
+    return [
+        PlanSeats(row.Plan, row.purchased, row.assigned, row.next_expiry, row.available, row.free_until)
+        for row in rows
+    ]
+
+
+def offer(user: User, now: dt.datetime) -> Offer:
+    """The plans with a free seat in the person's company, of products that they do not hold yet."""
+    if user.company_id is None:
+        return Offer([], must_release=False)
+    taken = {license.product for license in user.licenses if license.is_live(now)}
+    free = [seats for seats in summary(user.company_id, now) if seats.available]
+    return Offer(
+        plans=[seats for seats in free if seats.plan.product not in taken],
+        must_release=any(seats.plan.product in taken for seats in free),
+    )

@@ -18,7 +18,6 @@ from admin_views.base import DeskModelView
 from admin_views.columns import Column, ListFilter, Search
 from admin_views.guard import local_url
 from admin_views.portal.licenses import assigned_sentence
-from admin_views.portal.own import own_company
 from admin_views.rows import one
 from models import License, LicenseState, Plan, User, utcnow
 from services import licenses, seats
@@ -120,17 +119,15 @@ class Users(DeskModelView):
 
     def _license_page(self, user: User, error: str | None = None) -> str:
         now = utcnow()
-        held = [row for row in user.licenses if row.is_live(now)]
-        taken = {row.product for row in held}
-        owned = seats.summary(own_company().id, now)
+        offer = seats.offer(user, now)
         page: str = self.render(
             "portal/users/license.html",
             person=user,
             back=self._list(),
-            held=held,
+            held=[row for row in user.licenses if row.is_live(now)],
             expired=[row for row in user.licenses if row.state(now) == LicenseState.EXPIRED],
-            offered=[seat for seat in owned if seat.free_until and seat.plan.product not in taken],
-            must_release=any(seat.plan.product in taken for seat in owned if seat.free_until),
+            offered=offer.plans,
+            must_release=offer.must_release,
             error=error,
         )
         return page

@@ -197,9 +197,9 @@ class People(SupportView):
         row = self.row_or_404(request.args.get("id", ""))
         if row.company_id is None:
             return redirect(self.get_url(".details_view", id=row.id))
-        free = [owned for owned in seats.summary(row.company_id, utcnow()) if owned.free_until]
+        offer = seats.offer(row, utcnow())
         form = AssignForm()
-        form.plan.choices = choices((str(owned.plan.id), _plan_text(owned, row)) for owned in free)
+        form.plan.choices = choices((str(owned.plan.id), _plan_text(owned, row)) for owned in offer.plans)
         if form.validate_on_submit():
             name, plan = row.name, db.session.get_one(Plan, int(form.plan.data))
             license = licenses.assign(plan, row, current_actor())
@@ -213,7 +213,7 @@ class People(SupportView):
             )
             return redirect(self.get_url(".details_view", id=request.args["id"]))
         status = 422 if request.method == "POST" else 200
-        return self.render("support/assign.html", row=row, form=form), status
+        return self.render("support/assign.html", row=row, form=form, must_release=offer.must_release), status
 
     @expose("/sign-in-link/", methods=("POST",))
     def send_link(self) -> ResponseReturnValue:
