@@ -38,6 +38,9 @@ class Database(Protocol):
     def another(self) -> str:
         """The address of another, wholly empty database on the same engine."""
 
+    def restart(self) -> None:
+        """Break every connection, as a restart of the server does."""
+
     def close(self) -> None:
         """Close every connection."""
 
@@ -64,6 +67,9 @@ class SQLiteDatabase:
         path.unlink(missing_ok=True)
         return f"sqlite:///{path}"
 
+    def restart(self) -> None:
+        """A file has no server."""
+
     def close(self) -> None:
         with self.app.app_context():
             db.engine.dispose()
@@ -79,8 +85,8 @@ class PostgreSQLDatabase:
         migrate(self.app)
         with self.app.app_context():
             tables = [name for name in sa.inspect(db.engine).get_table_names() if name != "alembic_version"]
-        self._admin = psycopg.connect(url, autocommit=True)
-        self._admin.execute("SET session_replication_role = replica")
+        self._url = url
+        self._connect()
         self._clear = "; ".join(
             [
                 # A test that failed in the middle may have left a transaction that holds locks.
@@ -91,11 +97,20 @@ class PostgreSQLDatabase:
             ]
         )
 
+    def _connect(self) -> None:
+        self._admin = psycopg.connect(self._url, autocommit=True)
+        self._admin.execute("SET session_replication_role = replica")
+
     def clear(self) -> None:
         self._admin.execute(self._clear)  # type: ignore[call-overload]
 
     def another(self) -> str:
         return self.server.create("another")
+
+    def restart(self) -> None:
+        self._admin.close()
+        self.server.restart()
+        self._connect()
 
     def close(self) -> None:
         self._admin.close()

@@ -188,6 +188,21 @@ def test_a_lock_that_stays_taken_is_a_503_that_says_to_come_back(
     assert db.session.scalar(db.select(User.first_name).filter_by(email=email)) == "Alice"
 
 
+def test_fault_38_after_a_restart_of_the_database_the_next_page_opens_and_the_next_change_is_kept(
+    client: Client, app: Flask, database: Database, cast: Cast
+) -> None:
+    sign_in(client, cast.alice)
+    assert client.get("/profile").status_code == 200
+    db.session.remove()
+    database.restart()
+    assert client.get("/profile").status_code == 200
+    db.session.remove()
+    database.restart()
+    fields = {"first_name": "Élise", "last_name": "Roy", "language": "fr", "time_zone": ""}
+    assert client.post("/profile", data=fields).status_code == 302
+    assert db.session.scalar(db.select(User.first_name).filter_by(last_name="Roy")) == "Élise"
+
+
 @pytest.mark.one_database
 def test_with_the_database_away_every_page_is_a_503_in_the_visitors_language(
     make_app: object, tmp_path: object
