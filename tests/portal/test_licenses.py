@@ -122,8 +122,7 @@ def test_several_people_found_are_asked_about(cast, owned, alice):
     assert holder_of(owned.free) is None
 
 
-def test_another_companys_person_or_licence_is_never_reached(cast, owned, alice):
-    """Fault 29."""
+def test_fault_29_another_companys_person_or_licence_is_never_reached(cast, owned, alice):
     for name in ("user", "user-choice"):
         answer = alice.post("/portal/licenses/details/", data={"id": owned.free.id, name: cast.charlie.id})
         assert answer.status_code == 422

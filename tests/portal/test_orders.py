@@ -43,8 +43,7 @@ def test_coming_back_twice_delivers_once(cast, alice, sandbox):
     assert "Valide jusqu’au" in page
 
 
-def test_another_companys_session_is_not_found_and_delivers_nothing(cast, app, alice, sandbox):
-    """Fault 16."""
+def test_fault_16_another_companys_session_is_not_found_and_delivers_nothing(cast, app, alice, sandbox):
     back = path_of(sandbox.pay(buy(alice, cast.pro)))
     carol = sign_in(make_client(app), cast.carol)
     assert carol.get(back).status_code == 404

@@ -137,8 +137,7 @@ def test_an_expired_licence_stands_in_nobodys_way(cast, alice):
     assert db.session.get_one(License, old.id).user_id is None
 
 
-def test_a_person_of_another_company_is_not_found(cast, owned, alice):
-    """Fault 29."""
+def test_fault_29_a_person_of_another_company_is_not_found(cast, owned, alice):
     for nonsense in (cast.charlie.id, cast.sam.id, "abc", "9" * 30, "-1"):
         assert alice.get(f"/portal/users/{nonsense}/license").status_code == 404
         answer = alice.post(f"/portal/users/{nonsense}/license", data={"plan": cast.avance.id})

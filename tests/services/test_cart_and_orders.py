@@ -50,7 +50,7 @@ def full_cart(cast):
         "9" * 400,
     ],
 )
-def test_a_quantity_that_is_no_whole_number_is_refused_with_a_sentence(cast, typed):
+def test_fault_5_a_quantity_that_is_no_whole_number_is_refused_with_a_sentence(cast, typed):
     with pytest.raises(Refused, match="bad_quantity") as refused:
         cart.parse_quantity(typed)
     assert "1" in refused.value.sentence
@@ -202,7 +202,7 @@ def test_a_price_edited_after_the_confirmation_was_read_is_not_charged_by_surpri
     assert place(full_cart).lines[0].unit_amount == 12_000
 
 
-def test_a_plan_withdrawn_while_in_the_cart_is_named(full_cart):
+def test_fault_6_a_plan_withdrawn_while_in_the_cart_is_named(full_cart):
     full_cart.avance.on_sale = False
     db.session.commit()
     with pytest.raises(Refused, match="plan_withdrawn") as refused:

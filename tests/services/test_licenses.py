@@ -124,7 +124,7 @@ def test_a_deactivated_person_receives_nothing(cast):
     assert held_by(gone) == []
 
 
-def test_a_person_of_another_company_never_receives_a_seat(cast):
+def test_fault_29_a_person_of_another_company_never_receives_a_seat(cast):
     seat = make_licenses(1, cast.alice, cast.pro)[0]
     with pytest.raises(LookupError):
         licenses.assign_license(seat, cast.charlie, by(cast.alice))
@@ -249,19 +249,19 @@ def _seats_add_up(outcomes):
     )
 
 
-def test_fifty_assigners_for_ten_seats_give_ten_and_forty_clear_refusals(cast, together):
+def test_fault_27_fifty_assigners_for_ten_seats_give_ten_and_forty_clear_refusals(cast, together):
     outcomes = _fifty_for_ten(cast, together)
     assert _seats_add_up(outcomes), [outcome.error for outcome in outcomes if outcome.error]
     assert {outcome.error.code for outcome in outcomes if outcome.error} == {"no_free_license"}
 
 
-def test_without_the_lock_the_same_race_goes_wrong(cast, together, monkeypatch):
+def test_fault_27_without_the_lock_the_same_race_goes_wrong(cast, together, monkeypatch):
     lock_off(monkeypatch)
     outcomes = _fifty_for_ten(cast, together)
     assert not _seats_add_up(outcomes), "the race test would not notice a missing lock"
 
 
-def test_the_same_person_assigned_twenty_times_at_once_takes_one_seat(cast, together):
+def test_fault_28_the_same_person_assigned_twenty_times_at_once_takes_one_seat(cast, together):
     make_licenses(SEATS, cast.alice, cast.pro)
     plan_id, user_id, actor = cast.pro.id, cast.bob.id, by(cast.alice)
 

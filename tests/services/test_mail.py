@@ -45,8 +45,8 @@ def test_a_second_request_for_a_link_is_a_second_mail(cast):
     assert len({row.message_id for row in all_mail()}) == 3
 
 
-def test_a_verb_that_fails_tells_nobody(cast):
-    """Fault 36: the mail goes back with what it would have told."""
+def test_fault_36_a_verb_that_fails_tells_nobody(cast):
+    """The mail goes back with what it would have told."""
     order = make_order(cast.alice, cast.pro, paid=True)
 
     def fail_after_telling():

@@ -116,8 +116,7 @@ def test_an_idle_worker_asks_one_short_question(cast, count_queries):
 # --- What breaks --------------------------------------------------------------------------------------------------
 
 
-def test_an_hour_without_the_mail_server_loses_nothing(app, cast, postman):
-    """Fault 33."""
+def test_fault_33_an_hour_without_the_mail_server_loses_nothing(app, cast, postman):
     app.extensions["mail"].port = 1  # nobody listens there
     queue(cast.alice, cast.bob, cast.dave)
     outbox.run(never, once=True)
@@ -134,8 +133,7 @@ def test_an_hour_without_the_mail_server_loses_nothing(app, cast, postman):
     assert len(postman.messages) == 3
 
 
-def test_a_mail_that_is_refused_for_good_is_shown_to_staff_and_stops_no_other(cast, postman):
-    """Fault 34."""
+def test_fault_34_a_mail_that_is_refused_for_good_is_shown_to_staff_and_stops_no_other(cast, postman):
     postman.refuses[cast.bob.email] = f"550 5.1.1 <{cast.bob.email}> has left"
     refused, fine = queue(cast.bob, cast.dave)
     assert outbox.send_due() == 2

@@ -54,8 +54,8 @@ def lease_runs_out():
             row.due_at = row.lease_until = utcnow()
 
 
-def test_a_mail_cut_short_by_a_kill_is_sent_again_as_the_same_mail(cast, postman, start_worker):
-    """Fault 35: the server took it, and the worker died before it could write that down."""
+def test_fault_35_a_mail_cut_short_by_a_kill_is_sent_again_as_the_same_mail(cast, postman, start_worker):
+    """The server took it, and the worker died before it could write that down."""
     (mail_id,) = queue(cast.bob)
     postman.dawdles = 60
     worker = start_worker()

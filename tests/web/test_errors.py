@@ -156,7 +156,7 @@ def test_a_session_cookie_of_garbage_is_no_session(app: Flask, cast: Cast, cooki
 # --- The database is away -------------------------------------------------------------------------------------------
 
 
-def test_a_lock_that_stays_taken_is_a_503_that_says_to_come_back(
+def test_fault_37_a_lock_that_stays_taken_is_a_503_that_says_to_come_back(
     client: Client, app: Flask, database: Database, cast: Cast
 ) -> None:
     sign_in(client, cast.alice)
