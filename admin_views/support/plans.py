@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
@@ -13,11 +14,11 @@ from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from access import Actor
-from admin_views.columns import Column, ListFilter
+from admin_views.columns import Column, ExportColumn, ListFilter
 from admin_views.forms import REQUIRED, DayField, DeskForm, MoneyField, WholeNumber
 from admin_views.support.base import EditForm, SupportView, current_actor, current_vendor
 from admin_views.support.fields import LimitsField
-from models import Plan, Price, db
+from models import CURRENCY, Plan, Price, db
 from services import plans
 from services.errors import Refused
 from services.formats import current_language, money
@@ -82,6 +83,20 @@ def _price_text(plan: Plan) -> str | None:
     return money(price.amount, price.currency, current_language()) if price else None
 
 
+# The amount that `current_price` has, as a column. Its day is asked for each time that the statement runs.
+_AMOUNT_TODAY = (
+    sa.select(Price.amount)
+    .where(
+        Price.plan_id == Plan.id,
+        Price.currency == CURRENCY,
+        Price.starts_on <= sa.bindparam(None, callable_=lambda: current_vendor().today, type_=sa.Date),
+    )
+    .order_by(Price.starts_on.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+
+
 class Plans(SupportView):
     model = Plan
     title = _l("Plans")
@@ -115,6 +130,17 @@ class Plans(SupportView):
             lambda: [("yes", _("Yes")), ("no", _("No"))],
             lambda query, code: query.where(Plan.on_sale.is_(code == "yes")),
         ),
+    )
+    export_columns = (
+        ExportColumn(_l("Code"), Plan.code),
+        ExportColumn(_l("Product"), Plan.product),
+        ExportColumn(_l("Name in French"), Plan.name_fr),
+        ExportColumn(_l("Name in English"), Plan.name_en),
+        ExportColumn(_l("Price today (cents)"), _AMOUNT_TODAY),
+        ExportColumn(_l("Term in months"), Plan.term_months),
+        ExportColumn(_l("Devices per license"), Plan.devices_per_license),
+        ExportColumn(_l("On sale"), Plan.on_sale, lambda on_sale: _("Yes") if on_sale else _("No")),
+        ExportColumn(_l("Position"), Plan.position),
     )
     default_order = ("position", False)
     can_create = can_edit = can_view_details = True

@@ -16,7 +16,7 @@ from admin_views.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.support import lookups, words
 from admin_views.support.base import SupportView, company_link, current_actor
 from admin_views.support.changes import differences
-from models import JournalEntry, MailState, OutgoingMail, StripeEvent, User, db
+from models import Company, JournalEntry, MailState, OutgoingMail, StripeEvent, User, db
 from services import mail_rendering, outbox
 from services.errors import Refused
 
@@ -125,6 +125,19 @@ class Journal(SupportView):
             lookups.person_name,
         ),
     )
+    # What an entry knows of a person stays apart here too: erasing it would not reach a file.
+    export_columns = (
+        ExportColumn(_l("When"), JournalEntry.at),
+        ExportColumn(_l("What"), JournalEntry.verb, words.verb_label),
+        ExportColumn(_l("About"), JournalEntry.subject_type, words.subject_label),
+        ExportColumn(_l("Number"), JournalEntry.subject_id),
+        ExportColumn(_l("Who"), User.email, lambda email: email or _("The system")),
+        ExportColumn(_l("Customer"), Company.name),
+        # Staff act for the customer whose journal it is.
+        ExportColumn(_l("On behalf of"), sa.case((JournalEntry.on_behalf_of_id == Company.id, Company.name))),
+        ExportColumn(_l("Operation"), JournalEntry.operation),
+    )
+    export_joins = (JournalEntry.actor, JournalEntry.company)
     picked = {"company": lookups.company_lookup(), "actor": lookups.person_lookup("actor")}
     form_ajax_refs = picked
     can_view_details = True
@@ -221,6 +234,16 @@ class Mail(SupportView):
             lookups.person_name,
         ),
     )
+    export_columns = (
+        ExportColumn(_l("Queued on"), OutgoingMail.created_at),
+        ExportColumn(_l("Mail"), OutgoingMail.template, words.template_label),
+        ExportColumn(_l("Recipient"), sa.func.coalesce(User.email, OutgoingMail.address)),
+        ExportColumn(_l("State"), OutgoingMail.state, labels.label),
+        ExportColumn(_l("Attempts"), OutgoingMail.attempts),
+        ExportColumn(_l("Sent on"), OutgoingMail.sent_at),
+        ExportColumn(_l("What the mail server said"), OutgoingMail.last_error),
+    )
+    export_joins = (OutgoingMail.user,)
     picked = {"company": lookups.company_lookup()}
     form_ajax_refs = picked
     can_view_details = True

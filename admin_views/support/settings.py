@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, Regexp
 
 from access import Actor, Permission
 from admin_views.base import DeskPage
-from admin_views.columns import Column, ListFilter
+from admin_views.columns import Column, ExportColumn, ListFilter
 from admin_views.forms import REQUIRED, DayField, DeskForm
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.fields import PercentField, choices
@@ -212,6 +212,14 @@ class TaxRates(SupportView):
             lambda: [(f"{places.CANADA}-{code}", name) for code, name in places.provinces()],
             lambda query, place: query.where(TaxRate.place == place),
         ),
+    )
+    export_columns = (
+        ExportColumn(_l("Place"), TaxRate.place),
+        ExportColumn(_l("Name in French"), TaxRate.name_fr),
+        ExportColumn(_l("Name in English"), TaxRate.name_en),
+        ExportColumn(_l("Rate in percent"), TaxRate.rate, lambda rate: f"{rate / 1000:g}"),
+        ExportColumn(_l("Collected under"), TaxRate.registration, lambda number: dict(REGISTRATIONS)[number]),
+        ExportColumn(_l("From"), TaxRate.starts_on),
     )
     default_order = ("place", False)
     can_create = can_edit = True

@@ -73,7 +73,18 @@ PAGES = [
     "/support/stripe-events/?handled=no&q=cs_test",
 ]
 EXPORTS = [
-    f"/support/{slug}/export/csv/" for slug in ("customers", "people", "licenses", "orders", "stripe-events")
+    f"/support/{slug}/export/csv/"
+    for slug in (
+        "customers",
+        "people",
+        "licenses",
+        "orders",
+        "plans",
+        "tax-rates",
+        "journal",
+        "mail",
+        "stripe-events",
+    )
 ]
 
 

@@ -1,0 +1,177 @@
+"""What staff take away as a file: what the list holds, in their language, without what could run or be personal."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+
+import pytest
+import sqlalchemy as sa
+
+from access import Actor
+from models import JournalEntry, JournalPersonal, Language, MailState, OutgoingMail, TaxRate, User, db
+from services import accounts, licenses
+from tests import factories
+from tests.client import make_client, sign_in
+
+FORMULA = "=HYPERLINK(1)"
+
+
+@pytest.fixture
+def staff(client, cast):
+    return sign_in(client, cast.sam)
+
+
+def export(staff, slug: str, query: str = "") -> list[dict[str, str]]:
+    """The rows of a file by the headings of its columns."""
+    answer = staff.get(f"/support/{slug}/export/csv/?{query}", buffered=True)
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/csv"
+    return list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+
+
+def speak_english(cast) -> None:
+    db.session.execute(sa.update(User).where(User.id == cast.sam.id).values(language=Language.EN))
+    db.session.commit()
+
+
+@pytest.fixture
+def assigned(cast):
+    """A licence that Alice gave to Bob, and one that support gave to Dave for Acme."""
+    mine, theirs = factories.make_licenses(2, cast.alice, cast.pro)
+    licenses.assign_license(theirs, cast.dave, Actor.of(cast.sam, "192.0.2.9"))
+    return licenses.assign_license(mine, cast.bob, Actor.of(cast.alice, "192.0.2.7"))
+
+
+def test_the_journal_says_in_a_file_who_did_what_and_for_whom(staff, cast, assigned):
+    own, for_acme, *_before = export(staff, "journal", "verb=license_assigned")
+    entry = db.session.scalar(
+        sa.select(JournalEntry).where(
+            JournalEntry.subject_id == assigned.id, JournalEntry.verb == "license_assigned"
+        )
+    )
+    assert own == {
+        "Quand": entry.at.isoformat(timespec="seconds"),
+        "Quoi": "Licence assignée",
+        "Objet": "Licence",
+        "Numéro": str(assigned.id),
+        "Qui": "alice@acme.example",
+        "Client": "Acme",
+        "Au nom de": "",
+        "Opération": entry.operation,
+    }
+    assert (for_acme["Qui"], for_acme["Au nom de"]) == (cast.sam.email, "Acme")
+    assert export(staff, "journal", f"company={cast.globex.id}") == []
+    speak_english(cast)
+    english = export(staff, "journal", f"kind=license&subject={assigned.id}&actor={cast.alice.id}")
+    assert [(row["What"], row["About"]) for row in english] == [("License assigned", "License")]
+
+
+def test_the_journal_keeps_what_it_knows_of_a_person_out_of_the_file(staff, cast):
+    values = {name: getattr(cast.bob, name) for name in accounts.EDITABLE}
+    accounts.update_person(cast.bob, values | {"last_name": "Zwicky"}, by=Actor.of(cast.sam, "192.0.2.9"))
+    assert db.session.scalar(sa.select(JournalPersonal.address)) == "192.0.2.9"
+    text = staff.get("/support/journal/export/csv/", buffered=True).text
+    assert "Compte modifié" in text
+    assert "Zwicky" not in text
+    assert "192.0.2.9" not in text
+
+
+def test_what_the_system_did_is_in_the_file_too(staff, cast):
+    db.session.add(JournalEntry(operation="0" * 32, verb="order_paid", subject_type="order", subject_id=7))
+    db.session.commit()
+    (row,) = export(staff, "journal", "subject=7")
+    assert (row["Qui"], row["Client"]) == ("Le système", "")
+
+
+def test_outgoing_mail_is_exported_with_its_state_and_its_trouble(staff, cast, assigned):
+    mail = db.session.scalar(sa.select(OutgoingMail).where(OutgoingMail.user_id == cast.bob.id))
+    mail.state, mail.attempts, mail.last_error = MailState.FAILED, 3, "recipient_refused 550 5.1.1"
+    created = mail.created_at.isoformat(timespec="seconds")
+    db.session.commit()
+    (row,) = export(staff, "mail", f"person={cast.bob.id}")
+    assert row == {
+        "Mis en file le": created,
+        "Courriel": "Licence assignée",
+        "Destinataire": "bob@acme.example",
+        "État": "Non livré",
+        "Tentatives": "3",
+        "Envoyé le": "",
+        "Réponse du serveur de courriel": "recipient_refused 550 5.1.1",
+    }
+    assert len(export(staff, "mail")) == 2
+    assert export(staff, "mail", f"company={cast.globex.id}") == []
+    speak_english(cast)
+    (english,) = export(staff, "mail", "state=failed")
+    assert (english["Mail"], english["State"]) == ("License assigned", "Not delivered")
+
+
+def test_a_mail_to_a_bare_address_is_exported_with_it(staff, cast):
+    db.session.add(
+        OutgoingMail(
+            address=cast.vendor.support_email,
+            template="staff_alert",
+            language=Language.FR,
+            dedupe_key="alert:1",
+            message_id="<alert-1@boreal.example>",
+        )
+    )
+    db.session.commit()
+    (row,) = export(staff, "mail", "template=staff_alert")
+    assert row["Destinataire"] == "support@trousseau.example"
+
+
+def test_plans_are_exported_with_the_price_of_today(staff, cast):
+    tomorrow = cast.vendor.today + dt.timedelta(days=1)
+    factories.make_price(cast.eco, 6_000, cast.vendor.today)
+    factories.make_price(cast.eco, 7_000, tomorrow)
+    factories.make_plan("unpriced", None, on_sale=False)
+    rows = {row["Code"]: row for row in export(staff, "plans")}
+    assert rows["eco"]["Prix aujourd’hui (cents)"] == "6000"
+    assert rows["unpriced"]["Prix aujourd’hui (cents)"] == ""
+    assert (rows["eco"]["En vente"], rows["unpriced"]["En vente"]) == ("Oui", "Non")
+    assert [row["Code"] for row in export(staff, "plans", "on_sale=no")] == ["unpriced"]
+
+
+def test_the_price_of_today_in_a_file_is_another_one_tomorrow(app, cast, time_machine):
+    today = cast.vendor.today
+    factories.make_price(cast.eco, 7_000, today + dt.timedelta(days=1))
+    prices = []
+    for day in (today, today + dt.timedelta(days=1)):
+        time_machine.move_to(dt.datetime.combine(day, dt.time(17), dt.UTC))
+        rows = export(sign_in(make_client(app), cast.sam), "plans")
+        prices += [row["Prix aujourd’hui (cents)"] for row in rows if row["Code"] == "eco"]
+    assert prices == ["5000", "7000"]
+
+
+def test_tax_rates_are_exported_in_percent(staff, cast):
+    rows = export(staff, "tax-rates", "province=CA-QC")
+    assert {(row["Lieu"], row["Nom en français"], row["Taux en pourcentage"], row["Du"]) for row in rows} == {
+        ("CA-QC", "TPS", "5", "2020-01-01"),
+        ("CA-QC", "TVQ", "9.975", "2020-01-01"),
+    }
+    assert {row["Perçue sous"] for row in rows} == {"Numéro de TPS/TVH", "Numéro de TVQ"}
+    speak_english(cast)
+    assert {row["Collected under"] for row in export(staff, "tax-rates")} == {
+        "GST/HST number",
+        "QST number",
+    }
+
+
+def test_no_export_of_the_back_office_can_run_in_a_spreadsheet(staff, cast, assigned):
+    cast.acme.name = cast.eco.name_en = FORMULA
+    cast.bob.email = "+bob@acme.example"
+    db.session.execute(sa.update(OutgoingMail).values(last_error="@SUM(1)"))
+    db.session.execute(sa.update(TaxRate).where(TaxRate.place == "CA-ON").values(name_en=FORMULA))
+    db.session.commit()
+    for slug, cell in [
+        ("journal", FORMULA),
+        ("mail", "+bob@acme.example"),
+        ("mail", "@SUM(1)"),
+        ("plans", FORMULA),
+        ("tax-rates", FORMULA),
+    ]:
+        cells = [value for row in export(staff, slug) for value in row.values()]
+        assert f"'{cell}" in cells, slug
+        assert cell not in cells, slug
