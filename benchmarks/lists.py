@@ -58,7 +58,7 @@ def main() -> None:
     )
     parser.add_argument("--small", type=int, default=10_000, help="licences in the small database")
     parser.add_argument("--large", type=int, default=500_000, help="licences in the large one")
-    parser.add_argument("--database", help="a PostgreSQL URL; SQLite without it")
+    parser.add_argument("--database", help="a postgresql+psycopg:// URL; SQLite without it")
     options = parser.parse_args()
     times = [_times_at(size, options.database) for size in (options.small, options.large)]
     print(f"\n{'page':28} {options.small:>12,} {options.large:>12,}   ratio")

@@ -16,8 +16,8 @@ from services.errors import Refused
 from services.formats import current_language
 from services.taxes import Tax, taxes_on
 
-# Stripe charges at most 999 999.99 in a currency with cents.
-MAX_TOTAL = 99_999_999
+# Stripe charges from 0.50 to 999 999.99 Canadian dollars at once ("Minimum and maximum charge amounts"), or nothing.
+MIN_TOTAL, MAX_TOTAL = 50, 99_999_999
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Quote:
         """Refuse what cannot be bought.
 
         Raises:
-            Refused: `cart_empty`, `plan_withdrawn` (says which), or `total_too_high`.
+            Refused: `cart_empty`, `plan_withdrawn` (says which), `total_too_low` or `total_too_high`.
         """
         if not self.lines:
             raise Refused(
@@ -95,6 +95,11 @@ class Quote:
                     "remove that line to continue.",
                     plans=", ".join(withdrawn),
                 ),
+            )
+        if 0 < self.total < MIN_TOTAL:
+            raise Refused(
+                "total_too_low",
+                _("A payment is at least $0.50. Your cart was kept: add a license, or write to support."),
             )
         if self.total > MAX_TOTAL:
             raise Refused(

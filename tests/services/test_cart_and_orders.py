@@ -218,6 +218,14 @@ def test_more_than_stripe_can_charge_at_once_is_refused_before_paying(cast):
         place(cast)
 
 
+def test_less_than_stripe_can_charge_is_refused_before_paying(cast):
+    cart.add(cast.acme.id, make_plan("cheap", 40), 1, by(cast.alice))
+    with pytest.raises(Refused, match="total_too_low"):
+        place(cast)
+    cart.add(cast.acme.id, make_plan("penny", 10), 1, by(cast.alice))
+    assert place(cast).total == 58
+
+
 def test_a_line_removed_by_someone_else_says_so(full_cart, together):
     item = db.session.scalars(db.select(CartItem)).one()
     cart.change_quantity(item, 2, by(full_cart.erin))
