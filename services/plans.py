@@ -101,6 +101,30 @@ def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor) -> Pric
         return price
 
 
+def withdraw_price(price: Price, *, by: Actor) -> None:
+    """Take back a price before its first day: the one before it goes on. Withdrawing it twice does nothing.
+
+    Raises:
+        Refused: `already_begun` from its first day on the vendor's calendar: it may have been charged.
+    """
+    price_id, plan_id = price.id, price.plan_id
+    with transaction():
+        plan = db.session.get_one(Plan, plan_id, with_for_update=True)
+        found = db.session.get(Price, price_id, with_for_update=True)
+        if found is None:
+            return
+        if found.starts_on <= vendor.current().today:
+            raise Refused(
+                "already_begun",
+                _(
+                    "This price has begun, so it stays: set another one from a later day. Nothing was changed."
+                ),
+            )
+        before = edits.written({name: getattr(found, name) for name in ("amount", "currency", "starts_on")})
+        journal.record("price_withdrawn", by=by, subject=plan, before=before)
+        db.session.delete(found)
+
+
 # --- What the verbs are made of: nothing below commits ---------------------------------------------------------------
 
 

@@ -54,6 +54,31 @@ def update_rate(rate: TaxRate, values: Mapping[str, Any], *, by: Actor, seen: st
         return rate
 
 
+def withdraw_rate(rate: TaxRate, *, by: Actor) -> None:
+    """Take back a rate before its first day: the one before it goes on. Withdrawing it twice does nothing.
+
+    Raises:
+        Refused: `already_begun` from its first day on the vendor's calendar: orders may have been charged.
+    """
+    rate_id = rate.id
+    with transaction():
+        found = db.session.get(TaxRate, rate_id, with_for_update=True)
+        if found is None:
+            return
+        if found.starts_on <= vendor.current().today:
+            raise Refused(
+                "already_begun",
+                _("This rate has begun, so it stays: add another one from a later day. Nothing was changed."),
+            )
+        journal.record("tax_rate_withdrawn", by=by, subject=found, before=written(found))
+        db.session.delete(found)
+
+
+def written(rate: TaxRate) -> dict[str, Any]:
+    """All that the journal writes down of a rate."""
+    return edits.written({name: getattr(rate, name) for name in EDITABLE})
+
+
 # --- What the verbs are made of: nothing below commits ---------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -14,6 +14,7 @@ from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from access import Actor
+from admin_views import rows
 from admin_views.columns import Column, ExportColumn, ListFilter
 from admin_views.forms import REQUIRED, DayField, DeskForm, MoneyField, WholeNumber
 from admin_views.support.base import EditForm, SupportView, current_actor, current_vendor
@@ -146,6 +147,7 @@ class Plans(SupportView):
     can_create = can_edit = can_view_details = True
     create_label = _l("Add a plan")
     details_template = "support/plan.html"
+    confirm_template = "support/withdraw.html"
     form = PlanForm
     editable = plans.EDITABLE
 
@@ -157,7 +159,7 @@ class Plans(SupportView):
 
     def details_context(self, row: Plan) -> dict[str, Any]:
         form = PriceForm(data={"starts_on": current_vendor().today})
-        return {"price_form": form, "in_force": current_price(row)}
+        return {"price_form": form, "in_force": current_price(row), "today": current_vendor().today}
 
     @expose("/price/", methods=("POST",))
     def price(self) -> ResponseReturnValue:
@@ -177,3 +179,38 @@ class Plans(SupportView):
         row = self.row_or_404(request.args.get("id", ""))
         context = self.details_context(row) | {"price_form": form}
         return self.render(self.details_template, row=row, **context), 422
+
+    @expose("/withdraw-price/")
+    def withdraw_price(self) -> ResponseReturnValue:
+        """The page that asks before a price is taken back."""
+        price = _price_or_404(request.args.get("id", ""))
+        amount = money(price.amount, price.currency, current_language())
+        return self.confirm(
+            [price],
+            heading=_("Withdraw the price"),
+            text=_("It never begins: the price before it goes on. What was ordered is not touched."),
+            button=_("Withdraw the price"),
+            endpoint=".withdraw_price_now",
+            tone="danger",
+            described=_(
+                "%(plan)s: %(amount)s from %(day)s",
+                plan=price.plan.name(current_language()),
+                amount=amount,
+                day=price.starts_on.isoformat(),
+            ),
+        )
+
+    @expose("/withdraw-price-now/", methods=("POST",))
+    def withdraw_price_now(self) -> ResponseReturnValue:
+        price = _price_or_404(request.form.get("rowid", ""))
+        plan_id = price.plan_id
+        plans.withdraw_price(price, by=current_actor())
+        flash(_("The price is withdrawn."), "success")
+        return redirect(self.get_url(".details_view", id=plan_id))
+
+
+def _price_or_404(price_id: str) -> Price:
+    price: Price | None = rows.one(sa.select(Price), Price, price_id)
+    if price is None:
+        abort(404)
+    return price

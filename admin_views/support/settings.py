@@ -17,7 +17,7 @@ from access import Actor, Permission
 from admin_views.base import DeskPage
 from admin_views.columns import Column, ExportColumn, ListFilter
 from admin_views.forms import REQUIRED, DayField, DeskForm
-from admin_views.support.base import EditForm, SupportView, current_actor
+from admin_views.support.base import EditForm, SupportView, current_actor, current_vendor
 from admin_views.support.fields import PercentField, choices
 from models import Conditions, Registration, TaxRate, db
 from services import edits, places, tax_rates, vendor
@@ -224,6 +224,8 @@ class TaxRates(SupportView):
     default_order = ("place", False)
     can_create = can_edit = True
     create_label = _l("Add a rate")
+    list_template = "support/tax_rates.html"
+    confirm_template = "support/withdraw.html"
     form = TaxRateForm
     editable = tax_rates.EDITABLE
 
@@ -232,3 +234,32 @@ class TaxRates(SupportView):
 
     def update(self, form: TaxRateForm, row: TaxRate, *, by: Actor, seen: str) -> None:
         tax_rates.update_rate(row, self.values(form), by=by, seen=seen)
+
+    def list_context(self) -> dict[str, Any]:
+        return super().list_context() | {"today": current_vendor().today}
+
+    @expose("/withdraw/")
+    def withdraw(self) -> ResponseReturnValue:
+        """The page that asks before a rate is taken back."""
+        rate = self.row_or_404()
+        return self.confirm(
+            [rate],
+            heading=_("Withdraw the rate"),
+            text=_("It never begins: the rate before it goes on. What was ordered is not touched."),
+            button=_("Withdraw the rate"),
+            endpoint=".withdraw_now",
+            tone="danger",
+            described=_(
+                "%(tax)s, %(place)s: %(rate)s from %(day)s",
+                tax=rate.name_fr if current_language() == "fr" else rate.name_en,
+                place=rate.place,
+                rate=percent(rate.rate, current_language()),
+                day=rate.starts_on.isoformat(),
+            ),
+        )
+
+    @expose("/withdraw-now/", methods=("POST",))
+    def withdraw_now(self) -> ResponseReturnValue:
+        tax_rates.withdraw_rate(self.row_or_404(request.form.get("rowid", "")), by=current_actor())
+        flash(_("The rate is withdrawn."), "success")
+        return redirect(self.get_url(".index_view"))

@@ -41,6 +41,7 @@ VERBS = {
     "plan_added": _l("Plan added"),
     "plan_changed": _l("Plan changed"),
     "price_set": _l("Price set"),
+    "price_withdrawn": _l("Price withdrawn"),
     "profile_changed": _l("Profile changed"),
     "sign_in_link_requested": _l("Sign-in link asked for"),
     "sign_in_link_sent": _l("Sign-in link sent by support"),
@@ -49,6 +50,8 @@ VERBS = {
     "staff_added": _l("Support account opened"),
     "tax_rate_added": _l("Tax rate added"),
     "tax_rate_changed": _l("Tax rate changed"),
+    "tax_rate_withdrawn": _l("Tax rate withdrawn"),
+    "vendor_added": _l("Vendor’s identity added"),
     "vendor_changed": _l("Vendor’s identity changed"),
 }
 

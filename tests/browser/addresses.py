@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from models import License, Order, User, db
+from models import License, Order, Price, TaxRate, User, db
 
 # Files, redirects and answers for machines.
 NO_PAGES = {
@@ -64,6 +64,8 @@ SPECIAL: dict[str, Addresses] = {
     "support_licenses.release": lambda some: [f"/support/licenses/release/?id={some.id(License)}"],
     "support_licenses.assign": lambda some: [f"/support/licenses/assign/?id={some.id(License)}"],
     "support_people.assign": lambda some: [f"/support/people/assign/?id={some.id(User)}"],
+    "support_plans.withdraw_price": lambda some: [f"/support/plans/withdraw-price/?id={some.id(Price)}"],
+    "support_tax_rates.withdraw": lambda some: [f"/support/tax-rates/withdraw/?id={some.id(TaxRate)}"],
     "support_orders.cancel": lambda some: [f"/support/orders/cancel/?id={some.rows[Order]}"],
 }
 
