@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from access import SYSTEM
 from models import Conditions, Language, Registration, Role, TaxRate, User, Vendor, db
-from services import checks, journal, mail, people
+from services import checks, journal, mail, people, tax_rates
 from services.errors import Refused
 from services.transaction import transaction
 
@@ -94,23 +94,39 @@ def _add_vendor(name: str, support_email: str) -> None:
     """The vendor's row, where there is none yet, locked."""
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     values = {"id": 1, "name": name, "legal_name": name, "support_email": support_email}
-    db.session.execute(insert(Vendor).values(**values).on_conflict_do_nothing())
-    db.session.get_one(Vendor, 1, with_for_update=True)
+    statement = insert(Vendor).values(**values).on_conflict_do_nothing().returning(Vendor.id)
+    made = db.session.scalar(statement) is not None
+    row = db.session.get_one(Vendor, 1, with_for_update=True)
+    if made:
+        journal.record(
+            "vendor_added",
+            by=SYSTEM,
+            subject=row,
+            after={"name": name, "legal_name": name},
+            # The first person's own, until it is changed.
+            personal_after={"support_email": support_email},
+        )
 
 
 def _add_missing() -> None:
     """A first version of the conditions and Canada's taxes, where there is none yet."""
     if db.session.scalar(sa.select(Conditions.id).limit(1)) is None:
-        db.session.add(Conditions(text_fr=CONDITIONS_FR, text_en=CONDITIONS_EN))
-    add_canadian_taxes()
+        conditions = Conditions(text_fr=CONDITIONS_FR, text_en=CONDITIONS_EN)
+        db.session.add(conditions)
+        journal.record("conditions_published", by=SYSTEM, subject=conditions)
+    for rate in add_canadian_taxes():
+        journal.record("tax_rate_added", by=SYSTEM, subject=rate, after=tax_rates.written(rate))
 
 
-def add_canadian_taxes() -> None:
+def add_canadian_taxes() -> list[TaxRate]:
     """Every province's and territory's sales taxes, where the desk has no rate at all. Never commits."""
-    if db.session.scalar(sa.select(TaxRate.id).limit(1)) is None:
-        db.session.add_all(
-            TaxRate(
-                place=place, name_fr=name[0], name_en=name[1], rate=rate, registration=number, starts_on=since
-            )
-            for place, name, rate, number, since in CANADIAN_TAXES
+    if db.session.scalar(sa.select(TaxRate.id).limit(1)) is not None:
+        return []
+    rates = [
+        TaxRate(
+            place=place, name_fr=name[0], name_en=name[1], rate=rate, registration=number, starts_on=since
         )
+        for place, name, rate, number, since in CANADIAN_TAXES
+    ]
+    db.session.add_all(rates)
+    return rates

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import access
 from models import Conditions, JournalEntry, OutgoingMail, Role, TaxRate, User, Vendor, db
 from services import people, setup
-from tests.factories import make_vendor
+from tests.factories import make_tax_rates, make_vendor
 
 ANSWERS = ["--vendor", "Boréal", "--email", "Sam@Boreal.example", "--first-name", "Sam", "--last-name", "Roy"]
 PASSWORD = "a password of some length"
@@ -40,6 +40,35 @@ def test_setup_makes_a_desk_that_staff_can_open(run, app):
         assert db.session.get(Vendor, 1).name == "Boréal"
         assert db.session.scalar(sa.select(sa.func.count(Conditions.id))) == 1
         assert db.session.scalar(sa.select(sa.func.count(TaxRate.place.distinct()))) == 13
+
+
+def test_setup_journals_all_it_makes_as_one_operation(run, app):
+    assert run("setup", *ANSWERS, typed=f"{PASSWORD}\n{PASSWORD}\n").exit_code == 0
+    with app.app_context(), access.everything():
+        entries = db.session.scalars(sa.select(JournalEntry).order_by(JournalEntry.id)).all()
+        rates = db.session.scalar(sa.select(sa.func.count(TaxRate.id)))
+        assert [entry.verb for entry in entries] == [
+            "vendor_added",
+            "conditions_published",
+            *["tax_rate_added"] * rates,
+            "staff_added",
+        ]
+        assert len({entry.operation for entry in entries}) == 1
+        assert {entry.actor_id for entry in entries} == {None}
+        assert entries[0].after == {"name": "Boréal", "legal_name": "Boréal"}
+        # Whose address the vendor has at first is a person's: it stays apart.
+        assert entries[0].personal.after == {"support_email": "sam@boreal.example"}
+        assert {entry.subject_id for entry in entries if entry.verb == "tax_rate_added"} == set(
+            db.session.scalars(sa.select(TaxRate.id))
+        )
+
+
+def test_setup_journals_nothing_that_was_there_before(run, app):
+    with app.app_context(), access.everything():
+        make_vendor()
+        make_tax_rates()
+    assert run("setup", *ANSWERS, typed=f"{PASSWORD}\n{PASSWORD}\n").exit_code == 0
+    with app.app_context(), access.everything():
         assert db.session.scalars(sa.select(JournalEntry.verb)).all() == ["staff_added"]
 
 
