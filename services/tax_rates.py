@@ -45,13 +45,15 @@ def update_rate(rate: TaxRate, values: Mapping[str, Any], *, by: Actor, seen: st
     """
     rate_id, checked = rate.id, _checked(values)
     with transaction():
-        rate = db.session.get_one(TaxRate, rate_id, with_for_update=True)
-        _check_unused(rate)
+        found = db.session.get(TaxRate, rate_id, with_for_update=True)
+        if found is None:
+            raise Refused("changed_meanwhile", _("Somebody else withdrew this rate. Nothing was changed."))
+        _check_unused(found)
         _check_free(checked, rate_id)
-        change = edits.apply(rate, checked, EDITABLE, seen)
+        change = edits.apply(found, checked, EDITABLE, seen)
         if change:
-            journal.record("tax_rate_changed", by=by, subject=rate, before=change.before, after=change.after)
-        return rate
+            journal.record("tax_rate_changed", by=by, subject=found, before=change.before, after=change.after)
+        return found
 
 
 def withdraw_rate(rate: TaxRate, *, by: Actor) -> None:

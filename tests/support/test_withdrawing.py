@@ -13,7 +13,7 @@ from services import plans, tax_rates
 from services.errors import Refused
 from tests import factories
 from tests.client import sign_in
-from tests.support.forms import read_form
+from tests.support.forms import read_form, send
 
 NOW = {
     "price": "/support/plans/withdraw-price-now/",
@@ -27,7 +27,7 @@ LIST = {"price": "/support/plans/details/?id={plan}", "rate": "/support/tax-rate
 MODELS = {"price": Price, "rate": TaxRate}
 VERBS = {"price": plans.withdraw_price, "rate": tax_rates.withdraw_rate}
 
-pytestmark = pytest.mark.parametrize("kind", ["price", "rate"])
+KINDS = pytest.mark.parametrize("kind", ["price", "rate"])
 
 
 @pytest.fixture
@@ -55,6 +55,7 @@ def entries() -> list[JournalEntry]:
     return list(db.session.scalars(sa.select(JournalEntry).where(JournalEntry.verb.like("%withdrawn"))))
 
 
+@KINDS
 def test_what_has_not_begun_is_withdrawn_after_asking(kind, staff, cast):
     before, row_id = held(kind), make_row(kind, cast, days=1)
     tomorrow = (cast.vendor.today + dt.timedelta(days=1)).isoformat()
@@ -83,6 +84,7 @@ def test_what_has_not_begun_is_withdrawn_after_asking(kind, staff, cast):
 
 
 @pytest.mark.parametrize("days", [0, -1])
+@KINDS
 def test_what_has_begun_is_refused_and_nothing_changes(kind, days, staff, cast):
     row_id = make_row(kind, cast, days)
     before = held(kind)
@@ -96,6 +98,7 @@ def test_what_has_begun_is_refused_and_nothing_changes(kind, days, staff, cast):
     assert entries() == []
 
 
+@KINDS
 def test_the_day_is_the_vendors_own(kind, staff, cast, time_machine):
     """It is tomorrow already in UTC, and still today where the vendor is."""
     row_id = make_row(kind, cast, days=1)
@@ -104,6 +107,7 @@ def test_the_day_is_the_vendors_own(kind, staff, cast, time_machine):
     assert row_id not in held(kind)
 
 
+@KINDS
 def test_withdrawing_at_once_is_done_once(kind, app, cast, together):
     row_id, by = make_row(kind, cast, days=1), Actor.of(cast.sam)
 
@@ -121,6 +125,7 @@ def test_withdrawing_at_once_is_done_once(kind, app, cast, together):
 
 
 @pytest.mark.parametrize("nonsense", ["", "abc", "999999", "-1", "9" * 30, "１"])
+@KINDS
 def test_what_is_not_there_is_not_found(kind, nonsense, staff, cast):
     before = held(kind)
     assert staff.get(ASK[kind].format(id=nonsense)).status_code == 404
@@ -129,8 +134,22 @@ def test_what_is_not_there_is_not_found(kind, nonsense, staff, cast):
     assert held(kind) == before
 
 
+@KINDS
 def test_nothing_is_withdrawn_by_a_link_or_without_our_own_page(kind, staff, cast):
     row_id = make_row(kind, cast, days=1)
     assert staff.get(f"{NOW[kind]}?rowid={row_id}").status_code == 405
     assert staff.post(NOW[kind], data={"rowid": row_id}, csrf=False).status_code == 400
     assert row_id in held(kind)
+
+
+def test_a_rate_withdrawn_by_somebody_else_while_it_is_edited_is_not_found(staff, cast, monkeypatch):
+    row_id, by = make_row("rate", cast, days=1), Actor.of(cast.sam)
+    update_rate = tax_rates.update_rate
+
+    def withdrawn_first(rate, *rest, **named):
+        tax_rates.withdraw_rate(rate, by=by)
+        return update_rate(rate, *rest, **named)
+
+    monkeypatch.setattr(tax_rates, "update_rate", withdrawn_first)
+    assert send(staff, f"/support/tax-rates/edit/?id={row_id}", rate="15").status_code == 404
+    assert row_id not in held("rate")
