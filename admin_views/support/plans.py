@@ -188,7 +188,7 @@ class Plans(SupportView):
         return self.confirm(
             [price],
             heading=_("Withdraw the price"),
-            text=_("It never begins: the price before it goes on. What was ordered is not touched."),
+            text=_("It never begins: what holds the day before goes on. What was ordered is not touched."),
             button=_("Withdraw the price"),
             endpoint=".withdraw_price_now",
             tone="danger",

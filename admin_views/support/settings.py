@@ -245,7 +245,7 @@ class TaxRates(SupportView):
         return self.confirm(
             [rate],
             heading=_("Withdraw the rate"),
-            text=_("It never begins: the rate before it goes on. What was ordered is not touched."),
+            text=_("It never begins: what holds the day before goes on. What was ordered is not touched."),
             button=_("Withdraw the rate"),
             endpoint=".withdraw_now",
             tone="danger",
