@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -245,21 +245,22 @@ class Listing:
         kept = {**self.asked.filters, **({"q": self.asked.search} if self.asked.search else {})}
         return "?" + urlencode(kept) if kept else ""
 
-    def chips(self) -> list[tuple[Any, Any, str]]:
-        """(label, words, URL without it) of the filters that have no field."""
+    def chips(self, fields: Collection[str] = ()) -> list[tuple[Any, Any, str]]:
+        """(label, words, URL without it) of the filters that have no field, neither options nor one of `fields`."""
         return [
             (choice.label, choice.describe(self.asked.filters[choice.name]), self.url(**{choice.name: None}))
             for choice in self.filters
-            if choice.options is None and choice.name in self.asked.filters
+            if choice.options is None and choice.name in self.asked.filters and choice.name not in fields
         ]
 
-    def hidden_args(self) -> list[tuple[str, str]]:
-        """What the filter form must carry along besides its own fields."""
+    def hidden_args(self, fields: Collection[str] = ()) -> list[tuple[str, str]]:
+        """What the filter form must carry along besides its own fields: the filters with options, and `fields`."""
         own = {
             "q",
             "after",
             "before",
             *(choice.name for choice in self.filters if choice.options is not None),
+            *(f"{name}{end}" for name in fields for end in ("", "-text", "-choice")),
         }
         return [
             (name, value) for name, value in request.args.items() if name not in own and "\0" not in value

@@ -55,12 +55,13 @@ class SupportView(DeskModelView):
     Attributes:
         editable: The columns that are edited together: the service's `EDITABLE`.
         picked: Filters whose value is chosen by a search on the server: name of the `ListFilter` → its lookup.
+        typed: Filters whose value, a number, is typed.
     """
 
     permission = Permission.SUPPORT
-    list_template = "support/list.html"
     editable: ClassVar[Sequence[str]] = ()
     picked: ClassVar[Mapping[str, Lookup]] = {}
+    typed: ClassVar[Sequence[str]] = ()
 
     def render(self, template: str, **context: Any) -> str:
         return super().render(template, words=words, as_json=as_json, now=utcnow(), **context)
@@ -98,16 +99,18 @@ class SupportView(DeskModelView):
         form = self.pick_form()
         chosen = {name: form[name].key for name in self.picked if f"{name}-text" in request.args}
         if chosen and form.validate():
-            return redirect(f"{request.path}?{urlencode([*self._kept_args(), *chosen.items()])}")
+            kept = [*self._kept_args(), *((name, key) for name, key in chosen.items() if key)]
+            return redirect(f"{request.path}?{urlencode(kept)}")
         return super().index_view()
 
     def pick_form(self) -> Any:
         """The fields of `picked`, with what the query string says of them."""
         labels = {choice.name: choice.label for choice in self.filters}
         fields = {name: PickerField(lookup, labels[name]) for name, lookup in self.picked.items()}
-        asked = request.args if any(f"{name}-text" in request.args for name in self.picked) else None
-        form = type("PickForm", (DeskForm,), fields)(asked, meta={"csrf": False})
-        form.validate() if asked else None
+        form = type("PickForm", (DeskForm,), fields)(request.args, meta={"csrf": False})
+        # An id that came by a link is as silent as any other filter; only what was typed is answered.
+        if any(f"{name}-text" in request.args for name in self.picked):
+            form.validate()
         return form
 
     def _kept_args(self) -> list[tuple[str, str]]:
@@ -116,7 +119,8 @@ class SupportView(DeskModelView):
         return [(name, value) for name, value in request.args.items() if name not in own and value]
 
     def list_context(self) -> dict[str, Any]:
-        return {"pick_form": self.pick_form() if self.picked else None, "pick_args": self._kept_args()}
+        form = self.pick_form() if self.picked else {}
+        return {"picks": {name: form[name] for name in self.picked}, "typed": self.typed}
 
     # --- Many at once -----------------------------------------------------------------------------------------------
 

@@ -140,8 +140,8 @@ class Journal(SupportView):
     export_joins = (JournalEntry.actor, JournalEntry.company)
     picked = {"company": lookups.company_lookup(), "actor": lookups.person_lookup("actor")}
     form_ajax_refs = picked
+    typed = ("subject",)
     can_view_details = True
-    list_template = "support/journal.html"
     details_template = "support/entry.html"
 
     def details_context(self, row: JournalEntry) -> dict[str, Any]:
@@ -247,7 +247,6 @@ class Mail(SupportView):
     picked = {"company": lookups.company_lookup()}
     form_ajax_refs = picked
     can_view_details = True
-    list_template = "support/list.html"
     details_template = "support/mail.html"
 
     @expose("/preview/")

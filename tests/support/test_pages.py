@@ -240,3 +240,28 @@ def test_a_list_is_narrowed_to_a_customer_that_was_typed_without_javascript(clie
     assert 'name="company-choice"' in several.text
     nothing = client.get("/support/people/?company=&company-text=nobody+of+that+name")
     assert nothing.status_code == 200
+    assert "carol@globex.example" in nothing.text
+
+
+def test_one_form_holds_search_and_filters_and_shows_what_a_list_is_narrowed_to(client, cast):
+    furnish(cast, 2)
+    sign_in(client, cast.sam)
+    page = client.get(f"/support/people/?company={cast.globex.id}").text
+    assert page.count('<form method="get"') == 1
+    assert f'name="company-text"\n         value="{cast.globex.name} ({cast.globex.billing_email})"' in page
+    assert page.count('name="company"') == 1
+    assert "chips" not in page
+    # Emptying the field takes the filter away and keeps the rest, whatever id the page still carried.
+    query = f"q=carol&role=admin&company={cast.globex.id}&company-text="
+    assert client.get(f"/support/people/?{query}").location.endswith("/support/people/?q=carol&role=admin")
+    senseless = client.get("/support/people/?company=999999999").text
+    assert "field-error" not in senseless
+
+
+def test_the_journal_is_narrowed_to_a_number_that_stays_in_its_field(client, cast):
+    sign_in(client, cast.sam)
+    page = client.get("/support/journal/?kind=user&subject=12&company=&company-text=&actor=&actor-text=")
+    assert page.location.endswith("/support/journal/?kind=user&subject=12")
+    shown = client.get(page.location).text
+    assert shown.count('name="subject"') == 1
+    assert 'value="12"' in shown
