@@ -23,7 +23,10 @@ document.addEventListener("keydown", (event) => {
 for (const dialog of document.querySelectorAll("dialog[data-window]")) {
   dialog.removeAttribute("open");
   dialog.showModal();
-  dialog.querySelector("h2").focus();
+  const wrong = dialog.querySelector("[aria-invalid=true]");
+  (wrong || dialog.querySelector("h2")).focus();
+  // What is to be mended would stand below the edge of the window on a phone, with the sentence that says why.
+  if (wrong) wrong.closest(".field").scrollIntoView({ block: "center" });
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
     window.location.assign(dialog.dataset.close);
@@ -42,25 +45,39 @@ document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (!button) return;
   button.setAttribute("aria-busy", "true");
-  if (button.dataset.busy) button.textContent = button.dataset.busy;
+  if (!button.dataset.busy) return;
+  button.label = [...button.childNodes];
+  button.textContent = button.dataset.busy;
 });
 
 // Coming back with the browser's own button shows the page as it was left: let it be sent again.
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-  for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
+  for (const button of document.querySelectorAll("[aria-busy]")) {
+    button.removeAttribute("aria-busy");
+    if (button.label) button.replaceChildren(...button.label);
+  }
 });
 
-// --- Number steppers.
+// --- Number steppers. What depends on the number hears of it once, after the last of several quick clicks.
 for (const stepper of document.querySelectorAll("[data-stepper]")) {
   const input = stepper.querySelector("input");
+  let timer = 0;
+  const tell = () => {
+    if (!timer) return;
+    window.clearTimeout(timer);
+    timer = 0;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  };
   for (const button of stepper.querySelectorAll("[data-step]")) {
     button.hidden = false;
     button.addEventListener("click", () => {
       if (button.dataset.step > 0) input.stepUp();
       else input.stepDown();
-      input.dispatchEvent(new Event("change", { bubbles: true }));
+      window.clearTimeout(timer);
+      timer = window.setTimeout(tell, 400);
     });
+    button.addEventListener("blur", tell);
   }
 }
 

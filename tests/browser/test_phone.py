@@ -1,0 +1,62 @@
+"""On a phone, and with a quick hand: what matters is on the screen, and nothing that was clicked is lost."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import ViewportSize, expect
+
+from demo.fill import PASSWORD
+from tests.browser.article import FRENCH, Article
+from tests.browser.conftest import Desk, OpenPage
+
+pytestmark = pytest.mark.one_database
+
+ADMIN = "admin@acme.example"
+PHONE: ViewportSize = {"width": 375, "height": 740}
+
+
+def test_filters_are_folded_on_a_phone_until_one_is_set_and_never_on_a_desktop(
+    desk: Desk, open_page: OpenPage
+) -> None:
+    page = open_page()
+    Article(page, desk.url, FRENCH).sign_in(ADMIN, PASSWORD)
+    page.set_viewport_size(PHONE)
+    page.goto(f"{desk.url}/portal/users/")
+    plan = page.get_by_label("Forfait", exact=True)
+    expect(plan).to_be_hidden()
+    expect(page.get_by_role("link", name="Gestion de licence").first).to_be_in_viewport()
+    page.get_by_text("Filtres").click()
+    plan.select_option("Pro")
+    page.get_by_role("button", name="Afficher").click()
+    expect(plan).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(f"{desk.url}/portal/users/")
+    expect(plan).to_be_visible()
+    expect(page.get_by_text("Filtres")).to_be_hidden()
+
+
+def test_an_unticked_box_is_what_one_sees_on_a_phone(desk: Desk, open_page: OpenPage) -> None:
+    page = open_page()
+    page.watch.expected.append("status of 422")  # type: ignore[attr-defined]
+    Article(page, desk.url, FRENCH).sign_in(ADMIN, PASSWORD)
+    page.set_viewport_size(PHONE)
+    page.goto(f"{desk.url}/portal/plans/")
+    page.get_by_role("button", name="Ajouter").first.click()
+    page.get_by_role("link", name="Valider mes achats").click()
+    page.get_by_role("button", name="Procéder à l’achat").click()
+    expect(page.get_by_text("Cochez la case pour confirmer.")).to_be_in_viewport()
+    expect(page.get_by_role("checkbox")).to_be_focused()
+
+
+def test_three_quick_clicks_in_the_cart_are_three_more(desk: Desk, open_page: OpenPage) -> None:
+    page = open_page()
+    Article(page, desk.url, FRENCH).sign_in(ADMIN, PASSWORD)
+    page.goto(f"{desk.url}/portal/plans/")
+    page.get_by_role("button", name="Ajouter").first.click()
+    cart = page.get_by_role("table", name="Panier")
+    more = cart.get_by_role("button", name="Un de plus")
+    for _ in range(3):
+        more.click()
+    expect(page.get_by_text("Panier\N{NO-BREAK SPACE}: 4 licences")).to_be_visible()
+    expect(cart.get_by_role("spinbutton")).to_have_value("4")
