@@ -65,7 +65,7 @@ SPECIAL: dict[str, Addresses] = {
     "support_licenses.assign": lambda some: [f"/support/licenses/assign/?id={some.id(License)}"],
     "support_people.assign": lambda some: [f"/support/people/assign/?id={some.id(User)}"],
     "support_plans.withdraw_price": lambda some: [f"/support/plans/withdraw-price/?id={some.id(Price)}"],
-    "support_tax_rates.withdraw": lambda some: [f"/support/tax-rates/withdraw/?id={some.id(TaxRate)}"],
+    "support_tax-rates.withdraw": lambda some: [f"/support/tax-rates/withdraw/?id={some.id(TaxRate)}"],
     "support_orders.cancel": lambda some: [f"/support/orders/cancel/?id={some.rows[Order]}"],
 }
 
