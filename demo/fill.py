@@ -86,8 +86,13 @@ def fill() -> bool:
         postal_code="M5K 1A1",
         language=Language.EN,
     )
-    _customer(acme, names.ACME, "acme.example", ACME_PURCHASES)
-    _customer(globex, names.GLOBEX, "globex.example", GLOBEX_PURCHASES)
+    _customer(acme, names.ACME, "acme.example")
+    _customer(globex, names.GLOBEX, "globex.example")
+    past = [(acme.id, purchase) for purchase in ACME_PURCHASES]
+    past += [(globex.id, purchase) for purchase in GLOBEX_PURCHASES]
+    # In the order of time, so that the journal reads like one.
+    for company_id, purchase in sorted(past, key=lambda pair: -pair[1].days_ago):
+        _buy(company_id, purchase)
     return True
 
 
@@ -112,22 +117,17 @@ def _sell() -> None:
             db.session.add(support)
 
 
-def _customer(company: Company, everybody: list[str], domain: str, purchases: list[Purchase]) -> None:
+def _customer(company: Company, everybody: list[str], domain: str) -> None:
     if db.session.scalar(sa.select(Company.id).where(Company.name == company.name)):
         raise RuntimeError(f"{company.name} was only half made: remove the data and begin again.")
     password = people.hashed(PASSWORD)
+    company.created_at = _working_hour(420)
     with transaction():
         db.session.add(company)
         db.session.flush()
         db.session.add_all(
             _person(company, index, name, domain, password) for index, name in enumerate(everybody)
         )
-    company_id = company.id
-    staff = list(
-        db.session.scalars(sa.select(User.id).where(User.company_id == company_id).order_by(User.id))
-    )
-    for purchase in purchases:
-        _buy(company_id, staff[0], [staff[place] for place in purchase.holders], purchase)
 
 
 def _person(company: Company, index: int, name: str, domain: str, password: str) -> User:
@@ -142,18 +142,28 @@ def _person(company: Company, index: int, name: str, domain: str, password: str)
         role=Role.MEMBER if index else Role.ADMIN,
         language=Language.EN if english else Language.FR,
         password=password,
-        created_at=utcnow() - dt.timedelta(days=420),
+        created_at=company.created_at,
     )
 
 
 # --- Purchases of the past ------------------------------------------------------------------------------------------
 
 
-def _buy(company_id: int, admin_id: int, holder_ids: list[int], purchase: Purchase) -> None:
+def _working_hour(days_ago: int) -> dt.datetime:
+    """In the morning of Québec and Toronto, whatever the hour at which the demonstration is made."""
+    day = (utcnow() - dt.timedelta(days=days_ago)).date()
+    return dt.datetime.combine(day, dt.time(14, days_ago % 60), dt.UTC)
+
+
+def _buy(company_id: int, purchase: Purchase) -> None:
     """Buy, pay, give out and activate as people do today; then everything is dated back."""
-    admin = db.session.get_one(User, admin_id)
+    staff = list(
+        db.session.scalars(sa.select(User.id).where(User.company_id == company_id).order_by(User.id))
+    )
+    holder_ids = [staff[place] for place in purchase.holders]
+    admin = db.session.get_one(User, staff[0])
     by = Actor.of(admin)
-    bought = utcnow() - dt.timedelta(days=purchase.days_ago)
+    bought = _working_hour(purchase.days_ago)
     plan = db.session.scalars(sa.select(Plan).where(Plan.code == purchase.plan)).one()
     with _dated(bought):
         cart.add(company_id, plan, purchase.quantity, by)
@@ -164,11 +174,11 @@ def _buy(company_id: int, admin_id: int, holder_ids: list[int], purchase: Purcha
         )
         _pay(order.id, company_id)
     for number, holder_id in enumerate(holder_ids):
-        given = bought + dt.timedelta(days=1 + number, hours=number % 5)
+        given = bought + dt.timedelta(days=1 + number, hours=number % 4, minutes=number * 13)
         with _dated(given):
             license = licenses.assign(plan, db.session.get_one(User, holder_id), by)
         if number >= len(holder_ids) - purchase.activated:
-            with _dated(given + dt.timedelta(hours=3)):
+            with _dated(given + dt.timedelta(hours=2, minutes=17)):
                 licenses.activate(license, Actor.of(db.session.get_one(User, holder_id)))
     _age(order.id, company_id, bought)
 

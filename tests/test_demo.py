@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -25,6 +27,8 @@ from models import (
 from services import people
 
 SIGN_INS = ["admin@acme.example", "user@acme.example", "admin@globex.example", "support@trousseau.example"]
+
+DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture
@@ -82,3 +86,16 @@ def test_its_past_is_in_the_past_and_in_order(demo):
         sa.select(Assignment.license_id, Assignment.user_id).where(Assignment.ended_at.is_(None))
     )
     assert sorted(map(tuple, held)) == sorted(map(tuple, open_ones))
+
+
+def test_its_past_is_in_order_and_happened_in_office_hours(demo):
+    moments = list(db.session.scalars(sa.select(JournalEntry.at).order_by(JournalEntry.id)))
+    hours = {
+        moment.astimezone(ZoneInfo("America/Toronto")).hour for moment in moments if utcnow() - moment > DAY
+    }
+    assert hours
+    assert hours <= set(range(9, 19))
+    bought = list(db.session.scalars(sa.select(Order.placed_at).order_by(Order.id)))
+    assert bought == sorted(bought)
+    first = db.session.scalar(sa.select(sa.func.min(Order.placed_at)))
+    assert all(company.created_at <= first for company in db.session.scalars(sa.select(Company)))
