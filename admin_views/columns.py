@@ -93,12 +93,14 @@ class Search:
         column: A text column of the view's model, or of another table when `via` says how to get there.
         exact: The column is unique: a whole match, whatever the case, is tried first and then wins alone.
         via: The view's column that holds the other table's key: `Search(User.email, via=License.user_id)`.
+        key: The other table's column that `via` is compared with, when it is not that table's key.
         capitals: The column is written in capitals: a whole match then uses its own index.
     """
 
     column: Any
     exact: bool = False
     via: Any = None
+    key: Any = None
     capitals: bool = False
 
     def whole(self, text: str) -> Any:

@@ -128,7 +128,8 @@ def _branch(part: Search, condition: sa.ColumnElement[bool], model: type) -> sa.
     if part.via is None:
         return keys.where(condition)
     other = part.column.class_
-    return keys.where(part.via.in_(narrow(sa.select(primary_key(other)), other).where(condition)))
+    key = primary_key(other) if part.key is None else part.key
+    return keys.where(part.via.in_(narrow(sa.select(key), other).where(condition)))
 
 
 def _union(branches: list[sa.Select[Any]]) -> Any:

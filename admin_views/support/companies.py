@@ -106,7 +106,12 @@ class Companies(SupportView):
         Column("stripe_customer_id", _l("Customer at Stripe"), kind="mono"),
         Column("created_at", _l("Customer since"), kind="day"),
     )
-    search = (Search(Company.name), Search(Company.billing_email))
+    search = (
+        Search(Company.name),
+        Search(Company.billing_email),
+        # Who writes to support gives their own address.
+        Search(User.email, exact=True, via=Company.id, key=User.company_id),
+    )
     filters = (
         ListFilter(
             "province",

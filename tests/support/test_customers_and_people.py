@@ -103,6 +103,12 @@ def test_a_customer_that_makes_no_sense_is_refused_and_what_was_typed_is_kept(st
     assert (count(Company), count(User), count(JournalEntry)) == before
 
 
+def test_a_customer_is_found_by_the_address_of_one_of_its_people(staff, cast):
+    found = staff.get("/support/customers/", query_string={"q": cast.carol.email.upper()}).text
+    assert cast.globex.billing_email in found
+    assert cast.acme.billing_email not in found
+
+
 def test_a_customer_that_is_edited_keeps_what_was_not_touched(staff, cast):
     before = db.session.get(Company, cast.acme.id).street
     answer = send(staff, address_of("customers", cast.acme.id), name="Acme inc.")
