@@ -87,6 +87,13 @@ document.addEventListener("change", (event) => {
   if (form && form.hasAttribute("data-autosubmit")) form.requestSubmit();
 });
 
+// A link clicked while the change is on its way would overtake it, and buy the former number: the answer comes first.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("a[href]") && document.querySelector("form[data-autosubmit][data-sent]")) {
+    event.preventDefault();
+  }
+});
+
 // --- The first thing to read after a form was refused.
 const summary = document.querySelector("[data-focus]");
 if (summary) summary.focus();

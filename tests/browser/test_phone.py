@@ -60,3 +60,17 @@ def test_three_quick_clicks_in_the_cart_are_three_more(desk: Desk, open_page: Op
         more.click()
     expect(page.get_by_text("Panier\N{NO-BREAK SPACE}: 4 licences")).to_be_visible()
     expect(cart.get_by_role("spinbutton")).to_have_value("4")
+
+
+def test_a_number_typed_just_before_the_purchase_is_validated_is_not_lost(
+    desk: Desk, open_page: OpenPage
+) -> None:
+    page = open_page()
+    Article(page, desk.url, FRENCH).sign_in(ADMIN, PASSWORD)
+    page.goto(f"{desk.url}/portal/plans/")
+    page.get_by_role("button", name="Ajouter").first.click()
+    page.get_by_role("table", name="Panier").get_by_role("spinbutton").fill("7")
+    page.get_by_role("link", name="Valider mes achats").click()
+    expect(page.get_by_text("Panier\N{NO-BREAK SPACE}: 7 licences")).to_be_visible()
+    page.get_by_role("link", name="Valider mes achats").click()
+    expect(page.get_by_text("Je confirme l’ajout de 7 licences")).to_be_visible()
