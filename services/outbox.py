@@ -221,9 +221,9 @@ def resend(mail: OutgoingMail, by: Actor) -> None:
         )
 
 
-def trouble(mail: OutgoingMail) -> str:
-    """Why the mail was not sent, in words, with the server's reply codes; empty when nothing is wrong."""
-    code, _space, detail = (mail.last_error or "").partition(" ")
+def trouble(last_error: str | None) -> str:
+    """Why a mail was not sent, in words, with the server's reply codes; empty when nothing is wrong."""
+    code, _space, detail = (last_error or "").partition(" ")
     sentences = {
         "unreachable": _("The mail server takes no mail for now."),
         "recipient_refused": _("The mail server refuses the recipient."),

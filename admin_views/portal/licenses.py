@@ -42,12 +42,6 @@ class AssignForm(DeskForm):
     user = PickerField(PEOPLE, _l("Person"), [REQUIRED])
 
 
-def _state_column() -> sa.ColumnElement[Any]:
-    """The state as SQL, for exports; lists ask each row instead."""
-    now = utcnow()
-    return sa.case(*((License.where_state(state, now), state.value) for state in LicenseState))
-
-
 def _page_of(row: License) -> str:
     return url_for("portal_licenses.details_view", id=row.id)
 
@@ -122,9 +116,7 @@ class Licenses(DeskModelView):
         return (
             ExportColumn(_l("Key"), License.key),
             ExportColumn(_l("Plan"), plan_name),
-            ExportColumn(
-                _l("State"), _state_column(), lambda value: labels.label(LicenseState(value)) if value else ""
-            ),
+            labels.license_state_export(),
             ExportColumn(_l("First name"), User.first_name),
             ExportColumn(_l("Last name"), User.last_name),
             ExportColumn(_l("Email"), User.email),

@@ -124,23 +124,26 @@ class Licenses(SupportView):
     )
     picked = {"company": lookups.company_lookup()}
     form_ajax_refs = {**picked, "holder": lookups.colleague_lookup("holder")}
-    export_columns = (
-        ExportColumn(_l("Key"), License.key),
-        ExportColumn(_l("Customer"), Company.name),
-        ExportColumn(_l("Plan"), Plan.code),
-        ExportColumn(_l("Status"), License.status),
-        ExportColumn(_l("First name"), User.first_name),
-        ExportColumn(_l("Last name"), User.last_name),
-        ExportColumn(_l("Email"), User.email),
-        ExportColumn(_l("Valid from"), License.valid_from),
-        ExportColumn(_l("Valid until"), License.valid_until),
-        ExportColumn(_l("Assigned on"), License.assigned_at),
-        ExportColumn(_l("Activated on"), License.activated_at),
-    )
     export_joins = (License.company, License.plan, License.user)
     can_view_details = True
     list_template = "support/licenses.html"
     details_template = "support/license.html"
+
+    @property
+    def export_columns(self) -> tuple[ExportColumn, ...]:  # type: ignore[override]
+        return (
+            ExportColumn(_l("Key"), License.key),
+            ExportColumn(_l("Customer"), Company.name),
+            ExportColumn(_l("Plan"), Plan.code),
+            labels.license_state_export(),
+            ExportColumn(_l("First name"), User.first_name),
+            ExportColumn(_l("Last name"), User.last_name),
+            ExportColumn(_l("Email"), User.email),
+            ExportColumn(_l("Valid from"), License.valid_from),
+            ExportColumn(_l("Valid until"), License.valid_until),
+            ExportColumn(_l("Assigned on"), License.assigned_at),
+            ExportColumn(_l("Activated on"), License.activated_at),
+        )
 
     def details_context(self, row: License) -> dict[str, Any]:
         terms = (

@@ -201,7 +201,7 @@ class Mail(SupportView):
         Column("created_at", _l("Queued on"), kind="moment"),
         Column("sent_at", _l("Sent on"), kind="moment"),
         Column("attempts", _l("Attempts"), kind="number"),
-        Column("last_error", _l("What the mail server said")),
+        Column("last_error", _l("Why it was not sent"), value=lambda row: outbox.trouble(row.last_error)),
         Column("message_id", _l("Message-ID"), kind="mono"),
     )
     column_relations = (OutgoingMail.user, OutgoingMail.company)
@@ -241,7 +241,7 @@ class Mail(SupportView):
         ExportColumn(_l("State"), OutgoingMail.state, labels.label),
         ExportColumn(_l("Attempts"), OutgoingMail.attempts),
         ExportColumn(_l("Sent on"), OutgoingMail.sent_at),
-        ExportColumn(_l("What the mail server said"), OutgoingMail.last_error),
+        ExportColumn(_l("Why it was not sent"), OutgoingMail.last_error, outbox.trouble),
     )
     export_joins = (OutgoingMail.user,)
     picked = {"company": lookups.company_lookup()}

@@ -388,6 +388,9 @@ def test_a_mail_that_was_sent_is_not_sent_again_by_mistake(cast, postman):
 def test_staff_read_why_a_mail_was_not_sent(cast, postman):
     postman.refuses[cast.bob.email] = "550 5.1.1 unknown"
     (mail_id,) = queue(cast.bob)
-    assert outbox.trouble(row(mail_id)) == ""
+    assert outbox.trouble(row(mail_id).last_error) == ""
     outbox.send_due()
-    assert outbox.trouble(row(mail_id)) == "Le serveur de courriel refuse le destinataire. (550 5.1.1)"
+    assert (
+        outbox.trouble(row(mail_id).last_error)
+        == "Le serveur de courriel refuse le destinataire. (550 5.1.1)"
+    )

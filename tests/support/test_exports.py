@@ -85,6 +85,12 @@ def test_what_the_system_did_is_in_the_file_too(staff, cast):
     assert (row["Qui"], row["Client"]) == ("Le système", "")
 
 
+def test_licenses_are_exported_with_their_state_as_lists_show_it(staff, cast, assigned):
+    (free,) = factories.make_licenses(1, cast.alice, cast.eco)
+    states = {row["Clé"]: row["État"] for row in export(staff, "licenses")}
+    assert (states[assigned.key], states[free.key]) == ("Assignée", "Disponible")
+
+
 def test_outgoing_mail_is_exported_with_its_state_and_its_trouble(staff, cast, assigned):
     mail = db.session.scalar(sa.select(OutgoingMail).where(OutgoingMail.user_id == cast.bob.id))
     mail.state, mail.attempts, mail.last_error = MailState.FAILED, 3, "recipient_refused 550 5.1.1"
@@ -98,8 +104,9 @@ def test_outgoing_mail_is_exported_with_its_state_and_its_trouble(staff, cast, a
         "État": "Non livré",
         "Tentatives": "3",
         "Envoyé le": "",
-        "Réponse du serveur de courriel": "recipient_refused 550 5.1.1",
+        "Pourquoi il n’est pas parti": "Le serveur de courriel refuse le destinataire. (550 5.1.1)",
     }
+    assert "refuse le destinataire. (550 5.1.1)" in staff.get(f"/support/mail/details/?id={mail.id}").text
     assert len(export(staff, "mail")) == 2
     assert export(staff, "mail", f"company={cast.globex.id}") == []
     speak_english(cast)

@@ -109,9 +109,10 @@ def test_a_failed_mail_is_sent_again_once(staff, cast, assigned):
     answer = staff.post("/support/mail/resend/", data={"id": mail_id}, follow_redirects=True)
     assert "Seul un courriel non livré" in answer.text
     row = db.session.get(OutgoingMail, mail_id)
-    row.state, row.last_error = MailState.FAILED, "550 no such user"
+    row.state, row.last_error = MailState.FAILED, "recipient_refused 550 5.1.1"
     db.session.commit()
-    assert "550 no such user" in staff.get(f"/support/mail/details/?id={mail_id}").text
+    reason = "Le serveur de courriel refuse le destinataire. (550 5.1.1)"
+    assert reason in staff.get(f"/support/mail/details/?id={mail_id}").text
     assert f'value="{mail_id}"' in staff.get(f"/support/mail/details/?id={mail_id}").text
     assert staff.post("/support/mail/resend/", data={"id": mail_id}).status_code == 302
     assert db.session.get(OutgoingMail, mail_id).state == MailState.QUEUED
