@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import dataclasses
 import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from flask import Flask
 
 import access
+import services.transaction
 from models import db
 
 
@@ -52,3 +55,24 @@ def run_together(app: Flask, count: int, action: Callable[[int], Any], timeout: 
         thread.join(timeout)
         assert not thread.is_alive(), "a rival still waits"
     return outcomes
+
+
+def lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No turn is taken, and SQLite begins as it would by default."""
+    monkeypatch.setattr(services.transaction, "_take_turn", lambda company_id: None)
+    monkeypatch.setattr(services.transaction, "_begin_writing", db.session.connection)
+
+
+def meet(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, count: int, timeout: float = 1) -> None:
+    """Let whoever calls `owner.name` wait there until `count` rivals have come: put it at the worst moment.
+
+    Where a lock keeps the others away, the first one goes on alone after `timeout`, and then all do.
+    """
+    everybody, real = threading.Barrier(count), getattr(owner, name)
+
+    def wait_and_call(*arguments: Any, **options: Any) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            everybody.wait(timeout)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(owner, name, wait_and_call)

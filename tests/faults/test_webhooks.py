@@ -12,11 +12,11 @@ import time
 import pytest
 import requests
 
-import services.transaction
 from models import OrderState, StripeEvent, db, utcnow
 from services import gateway, payments, stripe_events
 from services.payments import Outcome
 from tests.sandbox_process import SandboxProcess
+from tests.together import lock_off
 
 PATH = "/stripe/webhook"
 
@@ -218,8 +218,7 @@ def test_fault_12_forty_webhooks_and_ten_success_pages_deliver_once(
 
 
 def test_fault_12_without_the_lock_the_same_race_goes_wrong(buyer, app, live_server, together, monkeypatch):
-    monkeypatch.setattr(services.transaction, "_take_turn", lambda company_id: None)
-    monkeypatch.setattr(services.transaction, "_begin_writing", db.session.connection)
+    lock_off(monkeypatch)
     errors, webhooks, _ = _everybody_at_once(buyer, app, live_server, together, monkeypatch)
     went_well = errors == [] and webhooks == {200} and buyer.delivered() == 5
     assert not went_well, "the race test would not notice a missing lock"

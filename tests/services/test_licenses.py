@@ -7,7 +7,6 @@ import datetime as dt
 import pytest
 
 import models
-import services.transaction
 from access import Actor
 from models import (
     Assignment,
@@ -22,6 +21,7 @@ from models import (
 from services import licenses
 from services.errors import Refused
 from tests.factories import hold, make_licenses, make_user
+from tests.together import lock_off, meet
 
 
 def by(user):
@@ -34,12 +34,6 @@ def held_by(user):
 
 def count(model, **where):
     return db.session.scalar(db.select(db.func.count()).select_from(model).filter_by(**where))
-
-
-def lock_off(monkeypatch):
-    """No turn is taken, and SQLite begins as it would by default."""
-    monkeypatch.setattr(services.transaction, "_take_turn", lambda company_id: None)
-    monkeypatch.setattr(services.transaction, "_begin_writing", db.session.connection)
 
 
 def test_assigning_gives_one_license_and_says_so_everywhere(cast):
@@ -75,6 +69,14 @@ def test_assigning_the_same_plan_twice_is_no_error_and_uses_one_seat(cast):
     assert count(JournalEntry) == 1
 
 
+def test_assigning_the_same_seat_twice_is_no_error_and_is_told_once(cast):
+    seat = make_licenses(1, cast.alice, cast.pro)[0]
+    first = licenses.assign_license(seat, cast.bob, by(cast.alice))
+    second = licenses.assign_license(seat, cast.bob, by(cast.erin))
+    assert first.id == second.id == seat.id
+    assert (count(Assignment), count(OutgoingMail), count(JournalEntry)) == (1, 1, 1)
+
+
 def test_a_person_holds_one_live_licence_of_a_product(cast):
     make_licenses(1, cast.alice, cast.eco, holder=cast.bob)
     make_licenses(1, cast.alice, cast.pro)
@@ -97,6 +99,16 @@ def test_an_expired_licence_never_blocks_its_holder(cast):
     operations = {entry.operation for entry in db.session.scalars(db.select(JournalEntry))}
     assert len(operations) == 1, "one click is one operation"
     assert [mail.template for mail in db.session.scalars(db.select(OutgoingMail))] == ["license_assigned"]
+
+
+def test_an_expired_licence_of_the_same_plan_is_replaced_by_a_fresh_one(cast):
+    past = utcnow() - dt.timedelta(days=400)
+    year = past + dt.timedelta(days=365)
+    old = make_licenses(1, cast.alice, cast.pro, holder=cast.bob, starts=past, ends=year)[0]
+    fresh = make_licenses(1, cast.alice, cast.pro)[0]
+    assert licenses.assign(cast.pro, cast.bob, by(cast.alice)).id == fresh.id
+    assert [license.id for license in held_by(cast.bob)] == [fresh.id]
+    assert db.session.get(License, old.id).user_id is None
 
 
 @pytest.mark.parametrize(
@@ -275,3 +287,28 @@ def test_fault_28_the_same_person_assigned_twenty_times_at_once_takes_one_seat(c
     assert len({outcome.value for outcome in outcomes}) == 1
     assert len(held_by(cast.bob)) == 1
     assert count(OutgoingMail) == 1
+
+
+def _twenty_take_one_back(cast, together, monkeypatch):
+    """Twenty release Bob's seat; whoever has seen that it is his waits for the others."""
+    seat_id = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)[0].id
+    actor = by(cast.alice)
+    meet(monkeypatch, licenses, "utcnow", 20)
+    outcomes = together(20, lambda _: licenses.release(db.session.get(License, seat_id), actor))
+    db.session.rollback()
+    return [outcome.error for outcome in outcomes if outcome.error]
+
+
+def _taken_back_once():
+    return count(License, user_id=None) == count(JournalEntry) == count(OutgoingMail) == 1
+
+
+def test_a_seat_that_twenty_take_back_at_once_is_taken_back_and_told_once(cast, together, monkeypatch):
+    assert _twenty_take_one_back(cast, together, monkeypatch) == []
+    assert _taken_back_once()
+
+
+def test_without_the_lock_a_seat_is_taken_back_more_than_once(cast, together, monkeypatch):
+    lock_off(monkeypatch)
+    errors = _twenty_take_one_back(cast, together, monkeypatch)
+    assert errors or not _taken_back_once(), "the race test would not notice a missing lock"
