@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import stripe
 
-from models import CartItem, Company, Order, OrderState, db
-from services import cart, payments, quotes
+from models import CartItem, Company, Order, OrderState, db, utcnow
+from services import cart, payments, quotes, stripe_events
 from services.errors import Refused
 from services.payments import Outcome
-from tests.sandbox_process import DEBIT_FAILS
+from tests.sandbox_process import DEBIT_FAILS, DECLINED
 
 
 def refuse_debit(buyer):
@@ -64,6 +66,46 @@ def test_nobody_is_sent_to_the_page_of_an_order_that_a_colleague_cancelled_meanw
         buyer.check_out()
     assert buyer.order.state == OrderState.CANCELLED
     assert [session["status"] for session in buyer.sessions()] == ["expired"]
+
+
+def test_nobody_is_sent_to_an_older_page_than_the_one_a_colleague_opened_meanwhile(buyer, monkeypatch):
+    create, colleagues = payments.gateway.create_session, []
+
+    def colleague_next(*arguments):
+        older = create(*arguments)
+        monkeypatch.setattr(payments.gateway, "create_session", create)
+        # The customer was deleted at Stripe and the address is another one: this takes a new attempt.
+        company = db.session.get_one(Company, buyer.cast.acme.id)
+        company.stripe_customer_id, company.billing_email = None, "accounts@acme.example"
+        db.session.commit()
+        colleagues.append(payments.pay(buyer.order, buyer.actor))
+        return older
+
+    monkeypatch.setattr(payments.gateway, "create_session", colleague_next)
+    assert [buyer.check_out()] == colleagues
+    states = {session["id"]: session["status"] for session in buyer.sessions()}
+    assert states.pop(buyer.session_id) == "open"
+    assert list(states.values()) == ["expired"], "somebody may still pay on the older page"
+    assert buyer.sandbox.pay(colleagues[0])
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+
+
+def test_a_second_click_after_the_page_ended_leads_to_the_new_page_of_the_first(buyer, monkeypatch):
+    buyer.check_out()
+    ended = buyer.session_id
+    payments.gateway.expire_session(ended)
+    fetch, first = payments.gateway.fetch_session, []
+
+    def first_click_meanwhile(session_id):
+        session = fetch(session_id)
+        monkeypatch.setattr(payments.gateway, "fetch_session", fetch)
+        first.append(payments.pay(buyer.order, buyer.actor))
+        return session
+
+    monkeypatch.setattr(payments.gateway, "fetch_session", first_click_meanwhile)
+    assert [payments.pay(buyer.order, buyer.actor)] == first
+    states = {session["id"]: session["status"] for session in buyer.sessions()}
+    assert states == {ended: "expired", buyer.session_id: "open"}
 
 
 def test_cancelling_while_a_colleague_opens_a_new_page_does_not_leave_it_open(buyer, monkeypatch):
@@ -143,6 +185,46 @@ def test_a_failure_that_is_told_again_does_not_stop_the_next_try(buyer, monkeypa
     monkeypatch.setattr(payments, "_keep_session", told_again_first)
     assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
     assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+
+
+def test_a_failure_that_is_told_again_does_not_fail_the_next_debit_that_is_under_way(buyer):
+    refuse_debit(buyer)
+    failed = buyer.session_id
+    assert buyer.sandbox.pay_by_debit(payments.pay(buyer.order, buyer.actor))
+    assert payments.fulfil(buyer.session_id) == Outcome.PROCESSING
+    assert payments.fulfil(failed) == Outcome.ALREADY
+    assert (buyer.order.state, buyer.mails("payment_failed")) == (OrderState.PROCESSING, 1)
+    buyer.sandbox.settle()
+    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+
+
+def test_a_debit_whose_end_was_never_told_is_found_by_reconcile(buyer, time_machine):
+    buyer.sandbox.pay_by_debit(buyer.check_out())
+    assert payments.fulfil(buyer.session_id) == Outcome.PROCESSING
+    buyer.sandbox.settle()
+    time_machine.move_to(utcnow() + dt.timedelta(days=5))
+    assert stripe_events.reconcile() == {"orders": 1, "events": 0, "unsettled": 0}
+    assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
+
+
+# --- A card that was declined ---------------------------------------------------------------------------------------
+
+
+def test_a_declined_card_is_not_noted_on_an_order_that_another_card_has_paid_meanwhile(buyer, monkeypatch):
+    url = buyer.check_out()
+    assert buyer.sandbox.pay(url, DECLINED) is None
+    declined, look = buyer.sessions()[0]["payment_intent"], payments.gateway.session_of_payment
+
+    def paid_meanwhile(payment_intent_id):
+        session = look(payment_intent_id)
+        assert session.status == "open"
+        assert buyer.sandbox.pay(url)
+        assert payments.fulfil(session.id) == Outcome.FULFILLED
+        return session
+
+    monkeypatch.setattr(payments.gateway, "session_of_payment", paid_meanwhile)
+    payments.note_decline(declined)
+    assert (buyer.order.state, buyer.order.note) == (OrderState.PAID, None)
 
 
 # --- What Stripe does not know (any more) -----------------------------------------------------------------------------
