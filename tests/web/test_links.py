@@ -12,8 +12,9 @@ import pytest
 import time_machine as clock
 from flask import Flask
 
+from access import Actor
 from models import JournalEntry, Link, LinkPurpose, OutgoingMail, User, db, utcnow
-from services import links, people
+from services import accounts, links, people
 from services.transaction import transaction
 from tests import factories
 from tests.client import Client, make_client
@@ -151,6 +152,22 @@ def test_a_license_that_cannot_be_activated_says_why_and_keeps_the_link(client: 
     db.session.commit()
     assert client.post(path).status_code == 409
     assert db.session.scalars(db.select(Link)).one().used_at is None
+
+
+def test_links_that_were_mailed_to_an_old_address_open_nothing_once_it_has_changed(
+    client: Client, cast: Cast
+) -> None:
+    old = [_mint(purpose, cast) for purpose in (LinkPurpose.SIGN_IN, LinkPurpose.PASSWORD)]
+    somebody_elses = mint(LinkPurpose.SIGN_IN, cast.dave)
+    values = {name: getattr(cast.bob, name) for name in accounts.EDITABLE}
+    accounts.update_person(cast.bob, values | {"last_name": "Roy"}, by=Actor.of(cast.sam))
+    assert [client.get(path).status_code for path in old] == [200, 200]
+    accounts.update_person(cast.bob, values | {"email": "robert@acme.example"}, by=Actor.of(cast.sam))
+    for path in old:
+        assert [client.get(path).status_code, client.post(path, data=NEW).status_code] == [404, 404]
+    assert not is_signed_in(client)
+    assert people.authenticate("robert@acme.example", PASSWORD), "the password was not changed by the link"
+    assert client.get(somebody_elses).status_code == 200
 
 
 # --- Which links are dead --------------------------------------------------------------------------------------------
