@@ -15,12 +15,12 @@ from urllib.parse import urlencode
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 import access
 from admin_views import forms, keyset, listing, pickers, portal, rows
 from admin_views.base import DeskModelView
-from models import License, User, db
+from models import Company, License, User, db
 from tests.client import Client
 from tests.conftest import Cast
 from tests.views import demo
@@ -317,6 +317,20 @@ def test_the_query_hook_tells_two_companies_apart_in_many_threads(
         return answers
 
     assert {frozenset(outcome.value or ["failed"]) for outcome in together(8, look)} == {frozenset([True])}
+
+
+def test_the_query_hook_alone_tells_no_customer_who_the_others_are(cast: Cast) -> None:
+    names = sa.select(Company.name).order_by(Company.id)
+    other = aliased(Company)
+    with access.scoped(access.Scope(company_id=cast.acme.id)):
+        assert db.session.scalars(names).all() == ["Acme"]
+        assert [company.name for company in db.session.scalars(sa.select(Company))] == ["Acme"]
+        assert db.session.scalars(sa.select(other.name)).all() == ["Acme"]
+        db.session.execute(sa.update(Company).values(city="Lévis"))
+        db.session.commit()
+    with access.scoped(access.NOTHING):
+        assert db.session.scalars(names).all() == db.session.scalars(sa.select(Company)).all() == []
+    assert db.session.scalars(sa.select(Company.city).order_by(Company.id)).all() == ["Lévis", "Toronto"]
 
 
 def test_with_no_scope_nothing_of_any_company_is_visible(desk: Flask, goods: Cast, layer: str) -> None:
