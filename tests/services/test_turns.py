@@ -1,0 +1,142 @@
+"""The company's turn: a verb that changes seats, money or people without it counts what a rival is changing.
+
+A new verb joins by a line in `VERBS`; one that is in neither list fails the last test.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+
+import services
+from access import Actor
+from models import CartItem, Company, Role, db
+from services import accounts, cart, companies, licenses, orders, payments, quotes
+from tests.conftest import Cast
+from tests.factories import make_licenses
+from tests.sandbox_process import DECLINED, SUCCESS, SandboxProcess
+
+
+@dataclasses.dataclass
+class Acme:
+    """A company in the middle of everything: a free seat, one that is Dave's, and a cart."""
+
+    cast: Cast
+    sandbox: SandboxProcess
+
+    def __post_init__(self):
+        self.held, self.free = make_licenses(2, self.cast.alice, self.cast.pro, holder=self.cast.dave)
+        cart.add(self.cast.acme.id, self.cast.avance, 5, self.by)
+
+    @property
+    def by(self):
+        return Actor.of(self.cast.alice)
+
+    @property
+    def item(self):
+        return db.session.scalars(db.select(CartItem)).one()
+
+    @property
+    def turns(self):
+        db.session.rollback()
+        return db.session.scalar(db.select(Company.lock_version).filter_by(id=self.cast.acme.id))
+
+    def confirmed(self):
+        """What the verbs are given that take the cart to an order."""
+        return {
+            "company_id": self.cast.acme.id,
+            "fingerprint": quotes.quote(self.cast.acme).fingerprint,
+            "accepted": True,
+            "language": "fr",
+        }
+
+    def order(self):
+        return orders.place(**self.confirmed(), by=self.by)
+
+    def session(self, card):
+        """The session of an order that somebody tried to pay with `card`."""
+        url = payments.pay(self.order(), self.by)
+        self.sandbox.pay(url, card)
+        return self.sandbox.api("checkout/sessions")["data"][0]
+
+
+def edited(verbs, row=None, **changes):
+    """A whole form of `row`, or of a new one, with `changes`."""
+    return {name: getattr(row, name) if row else None for name in verbs.EDITABLE} | changes
+
+
+NEW = {
+    "email": "new@acme.example",
+    "first_name": "New",
+    "last_name": "Body",
+    "role": Role.MEMBER,
+    "language": "fr",
+    "active": True,
+}
+# Each verb, and what it is called with; `by` is Alice where nothing else is said.
+VERBS = {
+    licenses.assign: lambda acme: {"plan": acme.cast.pro, "user": acme.cast.bob},
+    licenses.assign_license: lambda acme: {"license": acme.free, "user": acme.cast.bob},
+    licenses.release: lambda acme: {"license": acme.held},
+    licenses.activate: lambda acme: {"license": acme.held, "by": Actor.of(acme.cast.dave)},
+    cart.add: lambda acme: {"company_id": acme.cast.acme.id, "plan": acme.cast.pro, "quantity": 1},
+    cart.change_quantity: lambda acme: {"item": acme.item, "quantity": 2},
+    cart.remove: lambda acme: {"item": acme.item},
+    orders.place: Acme.confirmed,
+    payments.check_out: Acme.confirmed,
+    payments.pay: lambda acme: {"order": acme.order()},
+    payments.cancel: lambda acme: {"order": acme.order()},
+    payments.fulfil: lambda acme: {"session_id": acme.session(SUCCESS)["id"]},
+    payments.note_decline: lambda acme: {"payment_intent_id": acme.session(DECLINED)["payment_intent"]},
+    accounts.create_person: lambda acme: {
+        "values": edited(accounts, **NEW),
+        "company_id": acme.cast.acme.id,
+    },
+    accounts.update_person: lambda acme: {
+        "user": acme.cast.bob,
+        "values": edited(accounts, acme.cast.bob, last_name="Roy"),
+    },
+    companies.update_company: lambda acme: {
+        "company": acme.cast.acme,
+        "values": edited(companies, acme.cast.acme, city="Lévis"),
+    },
+}
+# What the vendor alone owns, what people do about themselves, mail, and what a verb calls within its own turn.
+WITHOUT_TURN = {"journal", "links", "mail", "outbox", "people", "plans", "tax_rates", "vendor"}
+WITHOUT_TURN |= {"accounts.send_sign_in_link", "companies.create_company", "orders.move"}
+
+
+def name_of(verb):
+    return f"{verb.__module__.removeprefix('services.')}.{verb.__name__}"
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=name_of)
+def test_whoever_changes_seats_money_or_people_takes_the_companys_turn(cast, sandbox, verb):
+    acme = Acme(cast, sandbox)
+    arguments = VERBS[verb](acme)
+    if "by" in inspect.signature(verb).parameters:
+        arguments.setdefault("by", acme.by)
+    before = acme.turns
+    verb(**arguments)
+    assert acme.turns > before
+
+
+def test_every_verb_is_asked_whether_it_takes_its_turn():
+    """A verb is what says in `by` who acts."""
+    rooms = [
+        importlib.import_module(f"services.{room.name}") for room in pkgutil.iter_modules(services.__path__)
+    ]
+    verbs = {
+        name_of(verb)
+        for room in rooms
+        for name, verb in inspect.getmembers(room, inspect.isfunction)
+        if verb.__module__ == room.__name__
+        and not name.startswith("_")
+        and "by" in inspect.signature(verb).parameters
+    }
+    asked = {name_of(verb) for verb in VERBS}
+    assert {name for name in verbs - asked if not {name, name.partition(".")[0]} & WITHOUT_TURN} == set()
