@@ -17,7 +17,7 @@ import cli
 import config
 import web
 from models import db
-from services.transaction import configure_engine
+from services.foundation.transaction import configure_engine
 
 
 def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask:

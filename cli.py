@@ -17,8 +17,10 @@ from flask.cli import with_appcontext
 from flask_babel import force_locale
 
 import access
-from services import gateway, mail_check, outbox, setup, stripe_events
-from services.errors import Refused
+from services.buying import gateway, stripe_events
+from services.foundation.errors import Refused
+from services.mail import check, outbox
+from services.people import setup
 
 
 def init_app(app: Flask) -> None:
@@ -113,7 +115,7 @@ def reconcile() -> None:
 def check_mail(address: str) -> None:
     """Send a test mail to ADDRESS through the real server, and say what is in the way."""
     with force_locale("en_CA"):
-        problems = mail_check.check(address)
+        problems = check.check(address)
     if problems:
         raise click.ClickException(" ".join(problems))
     click.echo(f"The mail server took the test mail for {address}.")

@@ -19,12 +19,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload, selectinload
 
 import access
-from admin_views import exports, keyset, listing, rows
-from admin_views.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.forms import DeskConverter, DeskForm
 from admin_views.guard import DeskIndexView, DeskPage, Guarded, conflict_sentence, local_url
+from admin_views.lists import exports, keyset, listing, rows
+from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from models import db
-from services.errors import Refused
+from services.foundation.errors import Refused
 
 __all__ = ["DeskIndexView", "DeskModelView", "DeskPage"]
 

@@ -28,10 +28,10 @@ from wtforms.validators import InputRequired
 from wtforms.widgets import TextInput
 
 from admin_views import labels
+from admin_views.lists.rows import narrow, primary_key
 from admin_views.pickers import PickerField
-from admin_views.rows import narrow, primary_key
 from models import db
-from services.plans import MAX_AMOUNT
+from services.catalogue.plans import MAX_AMOUNT
 
 
 class DeskForm(FlaskForm):

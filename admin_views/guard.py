@@ -16,13 +16,13 @@ from flask_login import current_user
 import access
 from access import Permission
 from models import db
-from services import addresses
-from services.errors import Refused
+from services.foundation import urls
+from services.foundation.errors import Refused
 
 
 def local_url(target: str | None) -> str | None:
     """`target` when it is a path of this site, else None."""
-    return addresses.local(target, request.host)
+    return urls.local(target, request.host)
 
 
 class Guarded:

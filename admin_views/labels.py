@@ -11,9 +11,9 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
-from admin_views.columns import ExportColumn
+from admin_views.lists.columns import ExportColumn
 from models import Language, License, LicenseState, MailState, OrderState, Plan, Role, db, utcnow
-from services.formats import current_language
+from services.foundation.formats import current_language
 
 # By type first: members of two StrEnums are equal when their values are.
 LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {

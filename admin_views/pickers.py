@@ -18,8 +18,8 @@ from wtforms import Field
 from wtforms.utils import unset_value
 from wtforms.validators import StopValidation
 
-from admin_views import listing, rows
-from admin_views.columns import Search
+from admin_views.lists import listing, rows
+from admin_views.lists.columns import Search
 from models import db
 
 MAX_FOUND = 20

@@ -33,9 +33,12 @@ from models import (
     db,
     utcnow,
 )
-from services import cart, delivery, licenses, mail, orders, people, setup
-from services.quotes import quote
-from services.transaction import company_lock, transaction
+from services import licenses
+from services.buying import cart, delivery, orders
+from services.buying.quotes import quote
+from services.foundation.transaction import company_lock, transaction
+from services.mail import letters
+from services.people import oneself, setup
 
 PASSWORD = "demo-trousseau"  # noqa: S105 - published on purpose
 DATED_COLUMNS = ("at", "placed_at", "paid_at", "started_at", "assigned_at", "activated_at")
@@ -98,7 +101,7 @@ def fill() -> bool:
 
 def _sell() -> None:
     """The vendor, its support, plans, conditions and taxes."""
-    password = people.hashed(PASSWORD)
+    password = oneself.hashed(PASSWORD)
     with transaction():
         if db.session.get(Vendor, 1) is None:
             db.session.add(catalogue.vendor())
@@ -120,7 +123,7 @@ def _sell() -> None:
 def _customer(company: Company, everybody: list[str], domain: str) -> None:
     if db.session.scalar(sa.select(Company.id).where(Company.name == company.name)):
         raise RuntimeError(f"{company.name} was only half made: remove the data and begin again.")
-    password = people.hashed(PASSWORD)
+    password = oneself.hashed(PASSWORD)
     company.created_at = _working_hour(420)
     with transaction():
         db.session.add(company)
@@ -191,7 +194,7 @@ def _pay(order_id: int, company_id: int) -> None:
         delivery.empty_cart(order)
         orders.move(order, OrderState.PAID, "order_fulfilled", SYSTEM)
         delivery.deliver(order, company.zone, now)
-        mail.receipt(order)
+        letters.receipt(order)
 
 
 def _age(order_id: int, company_id: int, bought: dt.datetime) -> None:

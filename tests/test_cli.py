@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 import access
 from models import Conditions, JournalEntry, OutgoingMail, Role, TaxRate, User, Vendor, db
-from services import people, setup
+from services.people import oneself, setup
 from tests.factories import make_tax_rates, make_vendor
 
 ANSWERS = ["--vendor", "Boréal", "--email", "Sam@Boreal.example", "--first-name", "Sam", "--last-name", "Roy"]
@@ -36,7 +36,7 @@ def test_setup_makes_a_desk_that_staff_can_open(run, app):
     with app.app_context(), access.everything():
         (person,) = _people()
         assert (person.role, person.name) == (Role.SUPPORT, "Sam Roy")
-        assert people.authenticate("sam@boreal.example", PASSWORD).id == person.id
+        assert oneself.authenticate("sam@boreal.example", PASSWORD).id == person.id
         assert db.session.get(Vendor, 1).name == "Boréal"
         assert db.session.scalar(sa.select(sa.func.count(Conditions.id))) == 1
         assert db.session.scalar(sa.select(sa.func.count(TaxRate.place.distinct()))) == 13

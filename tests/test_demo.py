@@ -24,7 +24,7 @@ from models import (
     db,
     utcnow,
 )
-from services import people
+from services.people import oneself
 
 SIGN_INS = ["admin@acme.example", "user@acme.example", "admin@globex.example", "support@trousseau.example"]
 
@@ -38,7 +38,7 @@ def demo(scope):
 
 def test_it_is_complete_and_made_once(demo):
     for email in SIGN_INS:
-        assert people.authenticate(email, PASSWORD).email == email
+        assert oneself.authenticate(email, PASSWORD).email == email
     assert db.session.scalar(sa.select(sa.func.count(TaxRate.place.distinct()))) == 13
     addresses = list(db.session.scalars(sa.select(User.email)))
     assert len(set(addresses)) == len(addresses) == 49
@@ -62,7 +62,7 @@ def test_acme_has_forty_people_and_licenses_in_every_common_state(demo):
         LicenseState.ASSIGNED: 4,
         LicenseState.AVAILABLE: 4,
     }
-    user = people.find("user@acme.example")
+    user = oneself.find("user@acme.example")
     license = db.session.scalars(sa.select(License).filter_by(user_id=user.id)).one()
     assert license.state() == LicenseState.ASSIGNED
 

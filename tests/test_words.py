@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 from flask_babel import force_locale, ngettext
 
-from services import formats
+from services.foundation import formats
 
 CATALOGUE = Path(__file__).parent.parent / "translations/fr/LC_MESSAGES/messages.po"
 NBSP = "\u00a0"

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 import access
-import services.transaction
+import services.foundation.transaction
 from models import db
 
 
@@ -59,8 +59,8 @@ def run_together(app: Flask, count: int, action: Callable[[int], Any], timeout: 
 
 def lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """No turn is taken, and SQLite begins as it would by default."""
-    monkeypatch.setattr(services.transaction, "_take_turn", lambda company_id: None)
-    monkeypatch.setattr(services.transaction, "_begin_writing", db.session.connection)
+    monkeypatch.setattr(services.foundation.transaction, "_take_turn", lambda company_id: None)
+    monkeypatch.setattr(services.foundation.transaction, "_begin_writing", db.session.connection)
 
 
 def meet(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, count: int, timeout: float = 1) -> None:

@@ -20,8 +20,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from models import db
-from services import vendor as vendors
-from services.errors import Refused
+from services.catalogue import vendor as vendors
+from services.foundation.errors import Refused
 from web.guards import limiter
 from web.languages import visitors_choice
 

@@ -12,9 +12,9 @@ from werkzeug.local import LocalProxy
 import access
 from access import Permission
 from models import CURRENCY, DEFAULT_TIME_ZONE, Vendor
-from services import formats
-from services import vendor as vendors
-from services.formats import current_language
+from services.catalogue import vendor as vendors
+from services.foundation import formats
+from services.foundation.formats import current_language
 
 
 def init_app(app: Flask) -> None:

@@ -11,9 +11,9 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from models import Language
-from services.checks import MAX_EMAIL_LENGTH
-from services.people import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
-from services.places import time_zones
+from services.foundation.checks import MAX_EMAIL_LENGTH
+from services.foundation.places import time_zones
+from services.people.oneself import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 
 LANGUAGE_NAMES = [SelectChoice(Language.FR.value, "Français"), SelectChoice(Language.EN.value, "English")]
 FILLED = InputRequired(_l("Please fill in this field."))

@@ -12,7 +12,8 @@ from werkzeug.wrappers import Response
 
 from access import current_actor
 from models import Language
-from services import addresses, people
+from services.foundation import urls
+from services.people import oneself
 from web import languages
 from web.accounts import home_of
 from web.blueprint import bp
@@ -32,7 +33,7 @@ def language() -> Response:
     except ValueError:
         abort(400)
     if current_user.is_authenticated:
-        people.change_profile(current_user, by=current_actor(), language=chosen)
+        oneself.change_profile(current_user, by=current_actor(), language=chosen)
     response = redirect(_page_they_were_on() or url_for("web.home"))
     languages.remember(response, chosen)
     return response
@@ -40,7 +41,7 @@ def language() -> Response:
 
 def _page_they_were_on() -> str | None:
     """The address that the form names, unless it is not ours or opens by POST alone (a form shown again)."""
-    target = addresses.local(request.form.get("url"), request.host)
+    target = urls.local(request.form.get("url"), request.host)
     try:
         if target and request_ctx.url_adapter:
             request_ctx.url_adapter.match(urlsplit(target).path, method="GET")

@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from models import Language
-from services.formats import current_language, locale_of
+from services.foundation.formats import current_language, locale_of
 from web.guards import is_impersonal
 
 COOKIE = "language"

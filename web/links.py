@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response
 
 import access
 from models import License, Link, LinkPurpose, db
-from services import links
-from services.errors import Refused
-from services.links import DeadLinkError
+from services.foundation.errors import Refused
+from services.people import links
+from services.people.links import DeadLinkError
 from web.accounts import home_of, start_session
 from web.blueprint import bp
 from web.forms import NewPasswordForm

@@ -11,8 +11,8 @@ from wtforms import Field
 
 from access import current_actor
 from models import Language, User, db
-from services import people
-from services.errors import Refused
+from services.foundation.errors import Refused
+from services.people import oneself
 from web import languages
 from web.accounts import start_session
 from web.blueprint import bp
@@ -36,7 +36,7 @@ def profile() -> ResponseReturnValue:
 
 def _save(form: ProfileForm) -> bool:
     try:
-        people.change_profile(
+        oneself.change_profile(
             current_user,
             by=current_actor(),
             first_name=form.first_name.data,
@@ -66,12 +66,12 @@ def change_password() -> ResponseReturnValue:
 
 
 def _set_password(form: ChangePasswordForm) -> bool:
-    if not people.has_password(current_user, form.current.data or ""):
+    if not oneself.has_password(current_user, form.current.data or ""):
         form.current.errors = [_("This is not your current password.")]
         return False
     user_id = current_user.id
     try:
-        people.set_password(current_user, form.password.data or "", by=current_actor())
+        oneself.set_password(current_user, form.password.data or "", by=current_actor())
     except Refused as refused:
         return _wrong(form.password, refused)
     start_session(db.session.get_one(User, user_id), "password")

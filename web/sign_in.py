@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response
 
 from access import Actor, current_actor
 from models import User
-from services import addresses, links, people
+from services.foundation import urls
+from services.people import links, oneself
 from web.accounts import home_of, start_session
 from web.blueprint import bp
 from web.forms import EmailForm, SignInForm
@@ -30,7 +31,7 @@ def sign_in() -> ResponseReturnValue:
         return redirect(home_of(current_user))
     form = SignInForm()
     if form.validate_on_submit():
-        if user := people.authenticate(form.email.data or "", form.password.data or ""):
+        if user := oneself.authenticate(form.email.data or "", form.password.data or ""):
             return _enter(user)
         flash(_("This address and this password do not go together, or the account is not active."), "danger")
     return render_template("web/sign_in.html", form=form, next=_next())
@@ -38,21 +39,21 @@ def sign_in() -> ResponseReturnValue:
 
 def _enter(user: User) -> Response:
     wanted = _next()
-    people.sign_in_recorded(user, by=Actor.of(user, request.remote_addr), via="password")
+    oneself.sign_in_recorded(user, by=Actor.of(user, request.remote_addr), via="password")
     start_session(user, "password")
     return redirect(wanted or home_of(user))
 
 
 def _next() -> str | None:
     """The page that the visitor wanted, when it is one of ours."""
-    return addresses.local(request.values.get("next"), request.host)
+    return urls.local(request.values.get("next"), request.host)
 
 
 @bp.post("/sign-out")
 def sign_out() -> Response:
     """End the person's sessions. By POST alone: a picture in a mail must not sign anybody out."""
     if current_user.is_authenticated:
-        people.sign_out(current_user, by=current_actor())
+        oneself.sign_out(current_user, by=current_actor())
     logout_user()
     session.clear()
     flash(_("You are signed out, on your other devices too."), "success")

@@ -7,7 +7,7 @@ import logging
 from flask import Flask, request
 
 import access
-from services import gateway, payments, stripe_events
+from services.buying import gateway, payments, stripe_events
 from web.blueprint import bp
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from models import JournalEntry, Order, Plan, User, db
-from services.formats import current_language
+from services.foundation.formats import current_language
 
 # What is told, by verb. The sentences come from functions, so that each is in the reader's language.
 SENTENCES: dict[str, Callable[..., str]] = {

@@ -18,11 +18,12 @@ from sqlalchemy.orm import joinedload
 import access
 from access import Permission, current_actor
 from admin_views.base import DeskIndexView, DeskPage
+from admin_views.lists.rows import narrow, one
 from admin_views.portal import activity
 from admin_views.portal.own import expiring, own_company, unpaid_orders
-from admin_views.rows import narrow, one
 from models import CartItem, License, User, db, utcnow
-from services import licenses, seats
+from services import licenses
+from services.licenses import seats
 
 SHOWN_EVENTS = 8
 

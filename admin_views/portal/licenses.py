@@ -18,15 +18,15 @@ from sqlalchemy.orm import joinedload
 from access import Permission, current_actor
 from admin_views import labels
 from admin_views.base import DeskModelView
-from admin_views.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.guard import local_url
+from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.pickers import Lookup, PickerField
 from admin_views.portal.own import expiring
 from models import Assignment, License, LicenseState, Plan, User, db, utcnow
 from services import licenses
-from services.errors import Refused
-from services.formats import current_language
+from services.foundation.errors import Refused
+from services.foundation.formats import current_language
 
 PEOPLE = Lookup(
     "user",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from models import Order, OrderState
-from services.payment_refusals import looked_at_sentence
-from services.payments import DECLINED
+from services.buying.payments import DECLINED
+from services.buying.refusals import looked_at_sentence
 
 
 def state_sentence(order: Order) -> str:

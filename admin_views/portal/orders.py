@@ -17,10 +17,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from access import Permission, current_actor
 from admin_views import labels
 from admin_views.base import DeskModelView
-from admin_views.columns import Column, ListFilter, Search
+from admin_views.lists.columns import Column, ListFilter, Search
 from admin_views.portal.order_words import state_sentence
 from models import Order, OrderState, Term, db
-from services import gateway, payments
+from services.buying import gateway, payments
 
 log = logging.getLogger(__name__)
 

@@ -14,14 +14,15 @@ from flask_babel import lazy_gettext as _l
 
 from access import Permission, current_actor
 from admin_views.base import DeskModelView
-from admin_views.columns import Column
+from admin_views.lists.columns import Column
+from admin_views.lists.rows import narrow, parse_id
 from admin_views.portal.own import own_company, unpaid_orders
-from admin_views.rows import narrow, parse_id
 from models import CartItem, Company, Plan, Price, db, utcnow
-from services import cart, payments, quotes, seats
-from services import vendor as vendors
-from services.errors import Refused
-from services.formats import current_language
+from services.buying import cart, payments, quotes
+from services.catalogue import vendor as vendors
+from services.foundation.errors import Refused
+from services.foundation.formats import current_language
+from services.licenses import seats
 
 # A number field holds nothing longer that could be meant.
 MAX_TYPED = 20

@@ -15,13 +15,14 @@ from sqlalchemy.orm import selectinload
 from access import Permission, current_actor
 from admin_views import labels
 from admin_views.base import DeskModelView
-from admin_views.columns import Column, ListFilter, Search
 from admin_views.guard import local_url
+from admin_views.lists.columns import Column, ListFilter, Search
+from admin_views.lists.rows import one
 from admin_views.portal.licenses import assigned_sentence
-from admin_views.rows import one
 from models import License, LicenseState, Plan, User, utcnow
-from services import licenses, seats
-from services.formats import current_language
+from services import licenses
+from services.foundation.formats import current_language
+from services.licenses import seats
 
 
 def _live(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:

@@ -14,13 +14,15 @@ from wtforms import HiddenField
 
 from access import Actor, Permission, current_actor
 from admin_views.base import DeskModelView
-from admin_views.columns import Column
 from admin_views.forms import DeskForm
+from admin_views.lists.columns import Column
 from admin_views.pickers import Lookup, PickerField
 from admin_views.support import words
-from models import Vendor, as_json, db, utcnow
-from services import edits, vendor
-from services.errors import Refused
+from admin_views.support.changes import as_json
+from models import Vendor, db, utcnow
+from services.catalogue import vendor
+from services.foundation import edits
+from services.foundation.errors import Refused
 
 __all__ = ["EditForm", "SupportView", "chosen", "company_link", "current_actor", "current_vendor"]
 

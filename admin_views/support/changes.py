@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from admin_views import labels
 from admin_views.support import words
 from models import CURRENCY, Language, MailState, OrderState, Role
-from services import formats
+from services.foundation import formats
 
 FIELDS = {
     "active": _l("Active"),
@@ -90,3 +91,8 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "role": _one_of(Role),
     "language": _one_of(Language),
 }
+
+
+def as_json(value: Any) -> str:
+    """JSON as people read it in the back office: keys in order, accents kept."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -14,16 +14,18 @@ from wtforms.validators import Length, Optional
 
 from access import Actor
 from admin_views import labels
-from admin_views.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.forms import REQUIRED
+from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.support.base import EditForm, SupportView, chosen, current_actor
 from admin_views.support.fields import choices
 from admin_views.support.orders import Orders
 from admin_views.support.people import People
 from admin_views.support.records import Journal, Mail
 from models import Company, JournalEntry, Language, Order, OutgoingMail, Role, User, db, utcnow
-from services import companies, places, seats
-from services.formats import country, current_language
+from services.foundation import places
+from services.foundation.formats import country, current_language
+from services.licenses import seats
+from services.people import companies
 
 SHORT = 5
 SHORT_COLUMNS = {

@@ -12,7 +12,7 @@ from wtforms import Field, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.widgets import TextInput
 
-from services.plans import LIMIT_PARTS, MAX_LIMIT_LENGTH, MAX_LIMITS
+from services.catalogue.plans import LIMIT_PARTS, MAX_LIMIT_LENGTH, MAX_LIMITS
 
 
 def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:

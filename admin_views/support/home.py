@@ -16,7 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from access import Permission
 from admin_views.guard import DeskIndexView
-from admin_views.listing import COUNT_LIMIT, MAX_SEARCH, Total
+from admin_views.lists.listing import COUNT_LIMIT, MAX_SEARCH, Total
 from admin_views.support import words
 from admin_views.support.base import chosen, current_vendor
 from admin_views.support.orders import live_licenses, month_bounds, paid_since
@@ -34,7 +34,7 @@ from models import (
     User,
     db,
 )
-from services.formats import current_language, money, number
+from services.foundation.formats import current_language, money, number
 
 FOUND = 8
 LATEST = 8

@@ -16,8 +16,8 @@ from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
 from admin_views import labels
-from admin_views.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.forms import REQUIRED, DeskForm
+from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_link, current_actor
@@ -35,7 +35,7 @@ from models import (
     utcnow,
 )
 from services import licenses
-from services.formats import current_language
+from services.foundation.formats import current_language
 
 
 def holder_link(row: License) -> str | None:

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from flask import request
 from sqlalchemy.orm import joinedload
 
-from admin_views.columns import Search
+from admin_views.lists.columns import Search
+from admin_views.lists.rows import parse_id
 from admin_views.pickers import Lookup
-from admin_views.rows import parse_id
 from models import Company, License, User, db
 
 

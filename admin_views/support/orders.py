@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import selectinload
 
 from admin_views import labels
-from admin_views.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.support import lookups, words
 from admin_views.support.base import SupportView, chosen, company_link, current_actor, current_vendor
 from admin_views.support.records import Journal, StripeEvents
@@ -34,8 +34,8 @@ from models import (
     db,
     utcnow,
 )
-from services import gateway, payments
-from services.errors import Refused
+from services.buying import gateway, payments
+from services.foundation.errors import Refused
 
 MONTHS = 24
 # Each is a call to Stripe, which somebody waits for.

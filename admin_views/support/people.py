@@ -17,15 +17,18 @@ from wtforms.validators import Length
 
 from access import Actor
 from admin_views import labels
-from admin_views.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.forms import REQUIRED, DeskForm
+from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
 from admin_views.support.base import EditForm, SupportView, company_link, current_actor
 from admin_views.support.fields import choices
 from models import Assignment, Company, Language, License, Plan, Role, User, db, utcnow
-from services import accounts, licenses, places, seats
-from services.formats import current_language, short_day
+from services import licenses
+from services.foundation import places
+from services.foundation.formats import current_language, short_day
+from services.licenses import seats
+from services.people import accounts
 
 HISTORY = 20
 

@@ -14,15 +14,15 @@ from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from access import Actor
-from admin_views import rows
-from admin_views.columns import Column, ExportColumn, ListFilter
 from admin_views.forms import REQUIRED, DayField, DeskForm, MoneyField, WholeNumber
+from admin_views.lists import rows
+from admin_views.lists.columns import Column, ExportColumn, ListFilter
 from admin_views.support.base import EditForm, SupportView, current_actor, current_vendor
 from admin_views.support.fields import LimitsField
 from models import CURRENCY, Plan, Price, db
-from services import plans
-from services.errors import Refused
-from services.formats import current_language, money
+from services.catalogue import plans
+from services.foundation.errors import Refused
+from services.foundation.formats import current_language, money
 
 NUMBER = InputRequired(_l("Enter a whole number, such as 5."))
 

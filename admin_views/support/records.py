@@ -12,13 +12,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from admin_views import labels
-from admin_views.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.support import lookups, words
 from admin_views.support.base import SupportView, company_link, current_actor
 from admin_views.support.changes import differences
 from models import Company, JournalEntry, MailState, OutgoingMail, StripeEvent, User, db
-from services import mail_rendering, outbox
-from services.errors import Refused
+from services.foundation.errors import Refused
+from services.mail import outbox, rendering
 
 # The preview is somebody's mail: it may have its own styles, and run or fetch nothing.
 PREVIEW_POLICY = (
@@ -253,13 +253,13 @@ class Mail(SupportView):
     def preview(self) -> ResponseReturnValue:
         """The mail as its reader sees it, in a page that may run and fetch nothing."""
         row = self.row_or_404()
-        answer = Response(mail_rendering.render_preview(row).html, mimetype="text/html")
+        answer = Response(rendering.render_preview(row).html, mimetype="text/html")
         answer.headers["Content-Security-Policy"] = PREVIEW_POLICY
         return answer
 
     def details_context(self, row: OutgoingMail) -> dict[str, Any]:
         try:
-            return {"preview": mail_rendering.render_preview(row), "trouble": None}
+            return {"preview": rendering.render_preview(row), "trouble": None}
         except Refused as refused:
             return {"preview": None, "trouble": refused.sentence}
 

@@ -15,14 +15,15 @@ from wtforms.validators import InputRequired, Length, Regexp
 
 from access import Actor, Permission
 from admin_views.base import DeskPage
-from admin_views.columns import Column, ExportColumn, ListFilter
 from admin_views.forms import REQUIRED, DayField, DeskForm
+from admin_views.lists.columns import Column, ExportColumn, ListFilter
 from admin_views.support.base import EditForm, SupportView, current_actor, current_vendor
 from admin_views.support.fields import PercentField, choices
 from models import Conditions, Registration, TaxRate, db
-from services import edits, places, tax_rates, vendor
-from services.errors import Refused
-from services.formats import current_language, percent
+from services.catalogue import tax_rates, vendor
+from services.foundation import edits, places
+from services.foundation.errors import Refused
+from services.foundation.formats import current_language, percent
 
 # --- The vendor -----------------------------------------------------------------------------------------------------
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from services import mail_contents
-from services.payment_refusals import SETUP_TROUBLE
-from services.payments import DECLINED, Outcome
+from services.buying.payments import DECLINED, Outcome
+from services.buying.refusals import SETUP_TROUBLE
+from services.mail import contents
 
 # Notes of an order that wait for a person of the vendor's staff.
 ALERTS = (
@@ -122,5 +122,5 @@ def note_label(code: str | None) -> str:
 def note_sentence(code: str | None) -> str:
     """What an order's note means and what to do, or an empty text."""
     if code in ALERTS:
-        return mail_contents.alert_sentence(code)
+        return contents.alert_sentence(code)
     return outcome_label(code)

@@ -22,7 +22,8 @@ from models import (
     db,
     utcnow,
 )
-from services import cart, links
+from services.buying import cart
+from services.people import links
 from tests import factories
 from tests.browser import addresses, checks
 from tests.browser.article import FRENCH, Article

@@ -9,7 +9,7 @@ import pytest
 
 from access import Actor
 from models import License, Order, OutgoingMail, db
-from services import cart, payments, quotes
+from services.buying import cart, payments, quotes
 from tests.conftest import Cast
 from tests.sandbox_process import SandboxProcess
 

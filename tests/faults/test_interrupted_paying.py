@@ -8,9 +8,9 @@ import pytest
 import stripe
 
 from models import CartItem, Company, Order, OrderState, db, utcnow
-from services import cart, payments, quotes, stripe_events
-from services.errors import Refused
-from services.payments import Outcome
+from services.buying import cart, payments, quotes, stripe_events
+from services.buying.payments import Outcome
+from services.foundation.errors import Refused
 from tests.sandbox_process import DEBIT_FAILS, DECLINED
 
 

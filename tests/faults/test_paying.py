@@ -8,9 +8,9 @@ import pytest
 
 from access import Actor
 from models import CartItem, JournalEntry, OrderState, Price, db, utcnow
-from services import cart, gateway, payments, quotes, stripe_events
-from services.errors import Refused
-from services.payments import Outcome
+from services.buying import cart, gateway, payments, quotes, stripe_events
+from services.buying.payments import Outcome
+from services.foundation.errors import Refused
 from tests.factories import make_order
 from tests.sandbox_process import DEBIT_FAILS, DECLINED, NO_FUNDS
 

@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from models import OrderState, StripeEvent, db, utcnow
-from services import gateway, payments, stripe_events
-from services.payments import Outcome
+from services.buying import gateway, payments, stripe_events
+from services.buying.payments import Outcome
 from tests.sandbox_process import SandboxProcess
 from tests.together import lock_off
 

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from access import Actor
 from models import License, LicenseStatus, db, utcnow
-from services import cart, licenses
+from services import licenses
+from services.buying import cart
 from tests.client import make_client, sign_in
 from tests.factories import make_licenses, make_order
 from tests.portal.pages import words

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from models import License, Order, OrderState, db
-from services.payments import Outcome
+from services.buying.payments import Outcome
 from tests.client import make_client, sign_in
 from tests.factories import make_order
 from tests.portal.pages import field, path_of, words

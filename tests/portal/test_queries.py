@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from access import Actor
-from services import cart, licenses
+from services import licenses
+from services.buying import cart
 from tests.client import sign_in
 from tests.factories import make_licenses, make_order, make_user
 

@@ -8,7 +8,7 @@ import pytest
 
 from access import Actor
 from models import OrderState
-from services import cart
+from services.buying import cart
 from tests.client import sign_in
 from tests.factories import make_licenses, make_order
 from tests.portal.pages import words

@@ -8,9 +8,10 @@ import pytest
 
 from access import Actor
 from models import Role, User, db
-from services import accounts, edits, people
-from services.errors import Refused
-from services.transaction import transaction
+from services.foundation import edits
+from services.foundation.errors import Refused
+from services.foundation.transaction import transaction
+from services.people import accounts, oneself
 from tests.factories import make_user
 from tests.together import lock_off, meet
 
@@ -92,7 +93,7 @@ def test_a_name_that_a_person_corrects_while_staff_save_their_page_is_kept(cast,
 
     def correct():
         assert staff_have_read.wait(30)
-        people.change_profile(db.session.get_one(User, bob_id), by=bob, first_name="Bobby")
+        oneself.change_profile(db.session.get_one(User, bob_id), by=bob, first_name="Bobby")
         bob_has_written.set()
 
     monkeypatch.setattr(edits, "apply", dawdle)

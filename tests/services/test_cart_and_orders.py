@@ -8,8 +8,9 @@ import pytest
 
 from access import Actor
 from models import CartItem, Conditions, JournalEntry, Order, OrderState, Plan, Price, TaxRate, Vendor, db
-from services import cart, orders, quotes, taxes
-from services.errors import Refused
+from services.buying import cart, orders, quotes
+from services.catalogue import taxes
+from services.foundation.errors import Refused
 from tests.factories import make_company, make_plan, make_user
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.delivery import end_of_term
-from services.taxes import share
+from services.buying.delivery import end_of_term
+from services.catalogue.taxes import share
 
 QUEBEC = zoneinfo.ZoneInfo("America/Toronto")
 

@@ -19,7 +19,7 @@ from models import (
     utcnow,
 )
 from services import licenses
-from services.errors import Refused
+from services.foundation.errors import Refused
 from tests.factories import hold, make_licenses, make_user
 from tests.together import lock_off, meet
 

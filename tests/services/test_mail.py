@@ -6,8 +6,8 @@ import pytest
 
 from access import Actor
 from models import Assignment, Company, MailState, OutgoingMail, db, utcnow
-from services import mail
-from services.transaction import transaction
+from services.foundation.transaction import transaction
+from services.mail import letters
 from tests.factories import make_licenses, make_order
 
 
@@ -17,7 +17,7 @@ def all_mail():
 
 def test_a_mail_waits_in_its_readers_language_under_a_name_of_its_own(cast):
     with transaction():
-        mail.sign_in_link(cast.dave)
+        letters.sign_in_link(cast.dave)
     row = all_mail()[0]
     assert (row.user_id, row.address, row.company_id) == (cast.dave.id, None, cast.acme.id)
     assert (row.language, row.state, row.attempts) == ("en", MailState.QUEUED, 0)
@@ -29,18 +29,18 @@ def test_a_mail_waits_in_its_readers_language_under_a_name_of_its_own(cast):
 def test_what_happened_once_is_told_once(cast):
     order = make_order(cast.alice, cast.pro, paid=True)
     with transaction():
-        assert mail.receipt(order) is not None
-        assert mail.receipt(order) is None
+        assert letters.receipt(order) is not None
+        assert letters.receipt(order) is None
     with transaction():
-        assert mail.receipt(order) is None
+        assert letters.receipt(order) is None
     assert len(all_mail()) == 1
 
 
 def test_a_second_request_for_a_link_is_a_second_mail(cast):
     with transaction():
-        mail.sign_in_link(cast.bob)
-        mail.sign_in_link(cast.bob)
-        mail.password_link(cast.bob)
+        letters.sign_in_link(cast.bob)
+        letters.sign_in_link(cast.bob)
+        letters.password_link(cast.bob)
     assert [row.template for row in all_mail()] == ["sign_in_link", "sign_in_link", "password_link"]
     assert len({row.message_id for row in all_mail()}) == 3
 
@@ -51,7 +51,7 @@ def test_fault_36_a_verb_that_fails_tells_nobody(cast):
 
     def fail_after_telling():
         with transaction():
-            mail.receipt(order)
+            letters.receipt(order)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -63,7 +63,7 @@ def test_twenty_who_tell_the_same_at_once_keep_their_own_work_and_tell_it_once(c
     def tell(number):
         with transaction():
             made = make_company_row(number)
-            return mail.queue(
+            return letters.queue(
                 "sign_in_link", to="someone@acme.example", context={"n": number}, dedupe_key="same"
             ) is not None, made
 
@@ -85,10 +85,10 @@ def make_company_row(number):
 def test_each_failed_attempt_to_pay_is_told_and_each_alert_once(cast):
     order = make_order(cast.alice, cast.pro)
     with transaction():
-        mail.payment_failed(order)
-        mail.staff_alert(order, "paid_twice")
-        mail.staff_alert(order, "paid_twice")
-        mail.staff_alert(order, "wrong_amount")
+        letters.payment_failed(order)
+        letters.staff_alert(order, "paid_twice")
+        letters.staff_alert(order, "paid_twice")
+        letters.staff_alert(order, "wrong_amount")
     assert [row.template for row in all_mail()] == ["payment_failed", "staff_alert", "staff_alert"]
     assert {row.address for row in all_mail()[1:]} == {cast.vendor.support_email}
 
@@ -96,7 +96,7 @@ def test_each_failed_attempt_to_pay_is_told_and_each_alert_once(cast):
 def test_a_customer_never_sees_what_staff_are_told(cast):
     order = make_order(cast.alice, cast.pro)
     with transaction():
-        mail.staff_alert(order, "paid_twice")
+        letters.staff_alert(order, "paid_twice")
     assert all_mail()[0].company_id is None
 
 
@@ -105,13 +105,13 @@ def test_a_desk_without_a_support_address_still_delivers(cast):
     db.session.commit()
     order = make_order(cast.alice, cast.pro)
     with transaction():
-        assert mail.staff_alert(order, "paid_twice") is None
+        assert letters.staff_alert(order, "paid_twice") is None
 
 
 def test_the_outbox_names_people_by_id_alone(cast):
     license = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)[0]
     assignment = db.session.scalars(db.select(Assignment)).one()
     with transaction():
-        row = mail.license_assigned(license, assignment, Actor.of(cast.alice))
+        row = letters.license_assigned(license, assignment, Actor.of(cast.alice))
     assert row.context == {"license": license.id, "assignment": assignment.id, "by": cast.alice.id}
     assert row.dedupe_key == f"license_assigned:{assignment.id}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from models import db
-from services import mail, outbox
-from services.transaction import transaction
+from services.foundation.transaction import transaction
+from services.mail import letters, outbox
 
 
 @pytest.mark.one_database
@@ -17,7 +17,7 @@ def test_names_in_the_headers_are_read_as_they_are_written(cast, smtp, name):
     cast.vendor.name = cast.bob.first_name = name
     db.session.commit()
     with transaction():
-        mail.sign_in_link(cast.bob)
+        letters.sign_in_link(cast.bob)
     outbox.send_due()
     message = smtp.messages[0]
     sender, recipient = message["From"].addresses[0], message["To"].addresses[0]

@@ -11,11 +11,12 @@ from flask_babel import force_locale, ngettext
 import config
 from access import SYSTEM, Actor
 from models import Assignment, Language, Link, OrderState, db, utcnow
-from services import mail, payments
-from services.errors import Refused
-from services.mail_contents import _CONTEXTS, _ink
-from services.mail_rendering import render_preview
-from services.transaction import transaction
+from services.buying import payments
+from services.foundation.errors import Refused
+from services.foundation.transaction import transaction
+from services.mail import letters
+from services.mail.contents import _CONTEXTS, _ink
+from services.mail.rendering import render_preview
 from tests.factories import make_licenses, make_order
 
 TEMPLATES = config.ROOT / "templates" / "mail"
@@ -35,13 +36,13 @@ def queue(name, cast, language, *, quantity=2, by=None):
         if name == "license_released":
             assignment.ended_at = utcnow()
         queued = {
-            "receipt": lambda: mail.receipt(order),
-            "payment_failed": lambda: mail.payment_failed(failed),
-            "license_assigned": lambda: mail.license_assigned(with_license, assignment, actor),
-            "license_released": lambda: mail.license_released(with_license.id, assignment, actor),
-            "sign_in_link": lambda: mail.sign_in_link(reader),
-            "password_link": lambda: mail.password_link(reader),
-            "staff_alert": lambda: mail.staff_alert(order, payments.Outcome.WRONG_AMOUNT),
+            "receipt": lambda: letters.receipt(order),
+            "payment_failed": lambda: letters.payment_failed(failed),
+            "license_assigned": lambda: letters.license_assigned(with_license, assignment, actor),
+            "license_released": lambda: letters.license_released(with_license.id, assignment, actor),
+            "sign_in_link": lambda: letters.sign_in_link(reader),
+            "password_link": lambda: letters.password_link(reader),
+            "staff_alert": lambda: letters.staff_alert(order, payments.Outcome.WRONG_AMOUNT),
         }[name]()
     return queued
 
@@ -63,7 +64,7 @@ def words(html):
 def test_every_mail_has_a_function_its_contents_and_three_files():
     assert set(NAMES) == set(_CONTEXTS)
     for name in NAMES:
-        assert callable(getattr(mail, name))
+        assert callable(getattr(letters, name))
         assert {file.name for file in (TEMPLATES / name).iterdir()} == {
             "subject.txt",
             "body.txt",
@@ -201,7 +202,7 @@ def test_without_installation_instructions_the_mail_has_no_empty_step(cast):
 def test_staff_read_what_each_alert_means(outcome, cast):
     order = make_order(cast.alice, cast.pro)
     with transaction():
-        row = mail.staff_alert(order, outcome)
+        row = letters.staff_alert(order, outcome)
     text = render_preview(row).text
     assert ("Le paiement est à vérifier dans Stripe." in text) == (outcome == "something new")
     assert outcome in text
@@ -232,7 +233,7 @@ def test_a_preview_makes_no_link_that_works(name, cast):
 @pytest.mark.one_database
 def test_a_preview_of_a_mail_that_cannot_be_rendered_is_refused_in_words(cast):
     with transaction():
-        row = mail.queue("receipt", to=cast.bob, context={"order": 404}, dedupe_key="x")
+        row = letters.queue("receipt", to=cast.bob, context={"order": 404}, dedupe_key="x")
     with pytest.raises(Refused, match="cannot_render"):
         render_preview(row)
 

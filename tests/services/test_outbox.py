@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from access import Actor
 from models import Assignment, JournalEntry, Link, MailState, OrderState, OutgoingMail, db, utcnow
-from services import links, mail, outbox
-from services.errors import Refused
-from services.transaction import transaction
+from services.foundation.errors import Refused
+from services.foundation.transaction import transaction
+from services.mail import letters, outbox
+from services.people import links
 from tests.factories import make_licenses, make_order
 
 SENDER = "desk@trousseau.example"
@@ -23,7 +24,7 @@ SENDER = "desk@trousseau.example"
 
 def queue(*people, template="password_link"):
     with transaction():
-        return [getattr(mail, template)(person).id for person in people]
+        return [getattr(letters, template)(person).id for person in people]
 
 
 def row(mail_id):
@@ -86,7 +87,7 @@ def test_the_activation_link_is_for_that_license(cast, postman):
     license = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)[0]
     assignment = db.session.scalars(db.select(Assignment)).one()
     with transaction():
-        mail.license_assigned(license, assignment, Actor.of(cast.alice))
+        letters.license_assigned(license, assignment, Actor.of(cast.alice))
     outbox.send_due()
     token = re.search(r"/l/(\S+)", postman.messages[0].get_body(("plain",)).get_content())[1]
     assert links.find(token).license_id == license.id
@@ -94,7 +95,7 @@ def test_the_activation_link_is_for_that_license(cast, postman):
 
 def test_no_line_is_longer_than_mail_servers_allow(cast, postman):
     with transaction():
-        mail.receipt(make_order(cast.alice, cast.pro, paid=True))
+        letters.receipt(make_order(cast.alice, cast.pro, paid=True))
     outbox.send_due()
     assert max(len(line) for line in postman.lines) <= 998
 
@@ -190,8 +191,8 @@ def test_waits_grow_from_a_minute_to_an_hour_and_end_after_three_days(cast, post
 
 def test_a_mail_that_cannot_be_rendered_stops_no_other(cast, postman):
     with transaction():
-        broken = mail.queue("receipt", to=cast.bob, context={"order": 404}, dedupe_key="broken").id
-        unknown = mail.queue("no_such_mail", to=cast.bob, context={}, dedupe_key="unknown").id
+        broken = letters.queue("receipt", to=cast.bob, context={"order": 404}, dedupe_key="broken").id
+        unknown = letters.queue("no_such_mail", to=cast.bob, context={}, dedupe_key="unknown").id
     (fine,) = queue(cast.dave)
     assert outbox.send_due() == 3
     assert (row(broken).state, row(broken).last_error) == (MailState.FAILED, "rendering NoResultFound")
@@ -233,7 +234,7 @@ def test_logs_name_nobody(cast, postman, caplog):
     caplog.set_level(logging.DEBUG)
     postman.refuses[cast.bob.email] = f"550 5.1.1 <{cast.bob.email}> unknown"
     with transaction():
-        mail.queue("receipt", to=cast.dave, context={"order": 404}, dedupe_key="broken")
+        letters.queue("receipt", to=cast.dave, context={"order": 404}, dedupe_key="broken")
     queue(cast.alice, cast.bob)
     outbox.run(never, once=True)
     ours = "\n".join(
@@ -305,14 +306,14 @@ def give_and_take_back(cast):
     assignment = db.session.scalars(db.select(Assignment)).one()
     by = Actor.of(cast.alice)
     with transaction():
-        given = mail.license_assigned(license, assignment, by).id
+        given = letters.license_assigned(license, assignment, by).id
     return license, assignment, by, given
 
 
 def take_back(license, assignment, by):
     with transaction():
         assignment.ended_at = utcnow()
-        return mail.license_released(license.id, assignment, by).id
+        return letters.license_released(license.id, assignment, by).id
 
 
 def test_a_license_taken_back_before_the_mail_left_is_not_announced_at_all(cast, postman):
@@ -351,7 +352,7 @@ def test_somebody_who_left_gets_no_more_mail(cast, postman):
 def test_a_declined_payment_is_told_while_it_is_still_so(state, sent, cast, postman):
     order = make_order(cast.alice, cast.pro, state=OrderState.FAILED)
     with transaction():
-        mail.payment_failed(order)
+        letters.payment_failed(order)
     order.state = state
     db.session.commit()
     outbox.send_due()

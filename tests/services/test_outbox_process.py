@@ -11,8 +11,8 @@ import pytest
 
 import config
 from models import MailState, OutgoingMail, db, utcnow
-from services import mail, outbox
-from services.transaction import transaction
+from services.foundation.transaction import transaction
+from services.mail import letters, outbox
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def start_worker(app, environ, postman):
 
 def queue(*people):
     with transaction():
-        return [mail.password_link(person).id for person in people]
+        return [letters.password_link(person).id for person in people]
 
 
 def state(mail_id):

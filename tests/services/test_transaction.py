@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models import User, db
-from services.transaction import PendingChangesError, company_lock, release_reads, transaction
+from services.foundation.transaction import PendingChangesError, company_lock, release_reads, transaction
 
 
 def test_a_verb_called_inside_another_does_not_give_up_its_callers_lock(cast):

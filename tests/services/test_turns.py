@@ -15,7 +15,9 @@ import pytest
 import services
 from access import Actor
 from models import CartItem, Company, Role, db
-from services import accounts, cart, companies, licenses, orders, payments, quotes
+from services import licenses
+from services.buying import cart, orders, payments, quotes
+from services.people import accounts, companies
 from tests.conftest import Cast
 from tests.factories import make_licenses
 from tests.sandbox_process import DECLINED, SUCCESS, SandboxProcess

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from access import Actor
 from models import JournalEntry, JournalPersonal, Language, MailState, OutgoingMail, TaxRate, User, db
-from services import accounts, licenses
+from services import licenses
+from services.people import accounts
 from tests import factories
 from tests.client import make_client, sign_in
 

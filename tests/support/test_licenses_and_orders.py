@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from access import Actor
 from models import JournalEntry, License, LicenseStatus, Order, OrderState, db
-from services import cart, payments, quotes
+from services.buying import cart, payments, quotes
 from tests import factories
 from tests.client import sign_in
 from tests.support.forms import send

@@ -13,8 +13,9 @@ from access import Actor
 from admin_views.support import words
 from admin_views.support.changes import differences
 from models import JournalEntry, MailState, OutgoingMail, db
-from services import accounts, licenses
-from services.payments import Outcome
+from services import licenses
+from services.buying.payments import Outcome
+from services.people import accounts
 from tests import factories
 from tests.client import sign_in
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from access import Actor
 from models import JournalEntry, Price, Registration, TaxRate, db
-from services import plans, tax_rates
-from services.errors import Refused
+from services.catalogue import plans, tax_rates
+from services.foundation.errors import Refused
 from tests import factories
 from tests.client import sign_in
 from tests.support.forms import read_form, send

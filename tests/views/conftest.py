@@ -12,7 +12,7 @@ from flask import Flask
 from flask_admin import Admin, AdminIndexView
 from flask_admin.contrib.sqla import ModelView
 
-from admin_views import rows
+from admin_views.lists import rows
 from admin_views.site import make_site
 from models import (
     Base,

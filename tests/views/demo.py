@@ -13,12 +13,12 @@ from wtforms.validators import Length, Optional
 
 from access import Permission
 from admin_views.base import DeskIndexView, DeskModelView, DeskPage
-from admin_views.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.forms import REQUIRED, DeskForm, MoneyField, WholeNumber
 from admin_views.labels import options
+from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.pickers import Lookup, PickerField
 from models import Company, License, Order, OrderState, Plan, User, db
-from services.errors import Refused
+from services.foundation.errors import Refused
 
 PEOPLE = Lookup(
     "user",

@@ -8,7 +8,7 @@ import pytest
 
 from access import Permission
 from admin_views.base import DeskIndexView, DeskModelView, DeskPage
-from admin_views.columns import Column
+from admin_views.lists.columns import Column
 from models import License, User
 
 

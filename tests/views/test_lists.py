@@ -14,8 +14,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from admin_views import keyset, listing
-from admin_views.exports import safe_cell
+from admin_views.lists import keyset, listing
+from admin_views.lists.exports import safe_cell
 from models import License, User, db, utcnow
 from tests import factories
 from tests.client import Client

@@ -18,8 +18,9 @@ from flask import Flask
 from sqlalchemy.orm import Session, aliased, joinedload
 
 import access
-from admin_views import forms, keyset, listing, pickers, portal, rows
+from admin_views import forms, pickers, portal
 from admin_views.base import DeskModelView
+from admin_views.lists import keyset, listing, rows
 from models import Company, License, User, db
 from tests.client import Client
 from tests.conftest import Cast

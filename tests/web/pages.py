@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from models import License, LinkPurpose, User
-from services import links
-from services.transaction import transaction
+from services.foundation.transaction import transaction
+from services.people import links
 from tests.client import Client
 from tests.factories import PASSWORD
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask, abort
 
 from models import User, db
-from services.errors import Refused
+from services.foundation.errors import Refused
 from tests.client import Client, make_client, sign_in
 from tests.conftest import Cast
 from tests.databases import Database

@@ -12,8 +12,8 @@ from flask import Flask
 
 import config
 from models import MailState, OutgoingMail, db, utcnow
-from services import mail
-from services.transaction import transaction
+from services.foundation.transaction import transaction
+from services.mail import letters
 from tests.client import Client, make_client, sign_in
 from tests.conftest import Cast, MakeApp
 
@@ -23,8 +23,8 @@ HEAD = ScriptDirectory(str(config.ROOT / "migrations")).get_current_head()
 def test_a_healthy_copy_says_so_and_counts_its_mail(client: Client, cast: Cast) -> None:
     with transaction():
         for _ in range(3):
-            mail.sign_in_link(cast.alice)
-        failed = mail.password_link(cast.alice)
+            letters.sign_in_link(cast.alice)
+        failed = letters.password_link(cast.alice)
         assert failed
         failed.state = MailState.FAILED
     db.session.execute(

@@ -14,8 +14,8 @@ from flask import Flask
 
 from access import Actor
 from models import JournalEntry, Link, LinkPurpose, OutgoingMail, User, db, utcnow
-from services import accounts, links, people
-from services.transaction import transaction
+from services.foundation.transaction import transaction
+from services.people import accounts, links, oneself
 from tests import factories
 from tests.client import Client, make_client
 from tests.conftest import Cast
@@ -114,7 +114,7 @@ def test_a_password_that_is_refused_leaves_the_link_usable(
 ) -> None:
     path = _mint(LinkPurpose.PASSWORD, cast)
     assert client.post(path, data=typed).status_code == 200
-    assert people.authenticate("bob@acme.example", PASSWORD)
+    assert oneself.authenticate("bob@acme.example", PASSWORD)
     assert client.post(path, data=NEW).location == "/sign-in"
 
 
@@ -166,7 +166,7 @@ def test_links_that_were_mailed_to_an_old_address_open_nothing_once_it_has_chang
     for path in old:
         assert [client.get(path).status_code, client.post(path, data=NEW).status_code] == [404, 404]
     assert not is_signed_in(client)
-    assert people.authenticate("robert@acme.example", PASSWORD), "the password was not changed by the link"
+    assert oneself.authenticate("robert@acme.example", PASSWORD), "the password was not changed by the link"
     assert client.get(somebody_elses).status_code == 200
 
 

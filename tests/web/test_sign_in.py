@@ -9,7 +9,7 @@ from flask import Flask
 from flask_security import hash_password
 
 from models import JournalEntry, OutgoingMail, User, db
-from services import people
+from services.people import oneself
 from tests.client import Client, make_client
 from tests.conftest import Cast
 from tests.factories import PASSWORD
@@ -103,7 +103,7 @@ def test_it_takes_as_long_for_an_unknown_address_as_for_a_wrong_password(app: Fl
     app.extensions["security"].pwd_context.update(argon2__memory_cost=65536, argon2__rounds=3)
     try:
         known, unknown, inactive = (
-            min(_seconds(lambda email=email: people.authenticate(email, "wrong password")) for _ in range(3))
+            min(_seconds(lambda email=email: oneself.authenticate(email, "wrong password")) for _ in range(3))
             for email in ADDRESSES[:3]
         )
     finally:
@@ -209,7 +209,7 @@ def test_a_missing_or_endless_field_is_asked_for_again(client: Client, cast: Cas
 
 def test_a_password_is_the_same_typed_on_any_keyboard(client: Client, cast: Cast) -> None:
     with_accent = "e\u0301te\u0301 a\u0300 Que\u0301bec"  # letters and accents apart, as macOS sends them
-    cast.alice.password = people.hashed("\u00e9t\u00e9 \u00e0 Qu\u00e9bec")
+    cast.alice.password = oneself.hashed("\u00e9t\u00e9 \u00e0 Qu\u00e9bec")
     db.session.commit()
     assert sign_in_by_page(client, "alice@acme.example", with_accent).status_code == 302
 

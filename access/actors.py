@@ -1,0 +1,32 @@
+"""Who acts: a signed-in person, or the system itself."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from flask import has_request_context, request
+from flask_login import current_user
+
+from models import User
+
+
+@dataclasses.dataclass(frozen=True)
+class Actor:
+    """Who asks a verb to act. `user_id` None is the system itself; `address` is where the request came from."""
+
+    user_id: int | None = None
+    company_id: int | None = None
+    is_staff: bool = False
+    address: str | None = None
+
+    @classmethod
+    def of(cls, user: User, address: str | None = None) -> Actor:
+        return cls(user.id, user.company_id, user.is_staff, address)
+
+
+SYSTEM = Actor()
+
+
+def current_actor() -> Actor:
+    """The signed-in person, as the verbs want them."""
+    return Actor.of(current_user, request.remote_addr if has_request_context() else None)

@@ -1,0 +1,137 @@
+"""The cart that a company's administrators share. Nothing in it is charged before payment."""
+
+from __future__ import annotations
+
+import re
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from access import Actor
+from models import MAX_QUANTITY, CartItem, Company, Plan, db
+from services.catalogue import vendor as vendors
+from services.foundation import journal
+from services.foundation.errors import Refused
+from services.foundation.formats import current_language, number
+from services.foundation.transaction import company_lock
+
+
+def parse_quantity(text: str | None) -> int:
+    """A number of licences as a person typed it.
+
+    Only the digits 0 to 9 count: `int()` would also take "１０", "1_0" and " 10 ".
+
+    Raises:
+        Refused: `bad_quantity`, for anything that is not a whole number from 1 to `MAX_QUANTITY`.
+    """
+    text = (text or "").strip(" ")
+    quantity = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+    _require_range(quantity)
+    return quantity
+
+
+def add(company_id: int, plan: Plan, quantity: int, by: Actor) -> CartItem:
+    """Put `quantity` more licences of `plan` in the cart.
+
+    Raises:
+        Refused: `plan_withdrawn` when it is not sold any more, `bad_quantity` when the line would get too long.
+    """
+    _require_range(quantity)
+    plan_id = plan.id
+    with company_lock(company_id) as company:
+        plan = db.session.get_one(Plan, plan_id)
+        _require_sellable(plan, company)
+        item = db.session.scalar(
+            sa.select(CartItem).where(CartItem.company_id == company_id, CartItem.plan_id == plan_id)
+        )
+        before = item.quantity if item else 0
+        _require_room(before + quantity)
+        if item is None:
+            item = CartItem(company_id=company_id, plan_id=plan_id, quantity=quantity, added_by_id=by.user_id)
+            db.session.add(item)
+        else:
+            item.quantity = before + quantity
+        _record(item, before, by)
+        return item
+
+
+def change_quantity(item: CartItem, quantity: int, by: Actor) -> None:
+    """Set the number of licences on a line.
+
+    Raises:
+        Refused: `bad_quantity`, or `line_gone` when another administrator has removed the line.
+    """
+    _require_range(quantity)
+    item_id, company_id = item.id, item.company_id
+    with company_lock(company_id):
+        item = _present(item_id)
+        before, item.quantity = item.quantity, quantity
+        if before != quantity:
+            _record(item, before, by)
+
+
+def remove(item: CartItem, by: Actor) -> None:
+    """Take a line out of the cart.
+
+    Raises:
+        Refused: `line_gone` when another administrator has removed it.
+    """
+    item_id, company_id = item.id, item.company_id
+    with company_lock(company_id):
+        item = _present(item_id)
+        _record(item, item.quantity, by, removed=True)
+        db.session.delete(item)
+
+
+def _present(item_id: int) -> CartItem:
+    item = db.session.get(CartItem, item_id)
+    if item is None:
+        raise Refused("line_gone", _("Another administrator has just removed this line from the cart."))
+    return item
+
+
+def _require_sellable(plan: Plan, company: Company) -> None:
+    if not plan.on_sale or plan.price_on(vendors.current().today, company.currency) is None:
+        raise Refused(
+            "plan_withdrawn",
+            _(
+                "The plan %(plan)s is no longer sold. Your cart was not changed.",
+                plan=plan.name(current_language()),
+            ),
+        )
+
+
+def _require_range(quantity: int) -> None:
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise Refused(
+            "bad_quantity",
+            _(
+                "The number of licenses must be a whole number from 1 to %(most)s. Your cart was not changed.",
+                most=number(MAX_QUANTITY, current_language()),
+            ),
+        )
+
+
+def _require_room(quantity: int) -> None:
+    if quantity > MAX_QUANTITY:
+        raise Refused(
+            "bad_quantity",
+            ngettext(
+                "A cart line holds at most %(num)s license. Your cart was not changed.",
+                "A cart line holds at most %(num)s licenses. Your cart was not changed.",
+                MAX_QUANTITY,
+            ),
+        )
+
+
+def _record(item: CartItem, before: int, by: Actor, removed: bool = False) -> None:
+    journal.record(
+        "cart_changed",
+        by=by,
+        subject=item,
+        company_id=item.company_id,
+        related={"plan": item.plan_id},
+        before={"quantity": before},
+        after={"quantity": 0 if removed else item.quantity},
+    )

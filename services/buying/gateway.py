@@ -1,0 +1,301 @@
+"""The only importer of `stripe`: sessions of hosted Checkout, and signed events, as our own small records.
+
+With no key set, the same client talks to the sandbox through its `base_addresses`; nothing else differs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import logging
+from typing import Any
+
+import stripe  # noqa: TID251 - the one place
+from flask import current_app
+
+from models import Order
+from services.foundation import urls
+from services.foundation.formats import locale_of
+from services.foundation.transaction import release_reads
+
+log = logging.getLogger(__name__)
+
+# How old a signature may be, in seconds: Stripe's own recommendation.
+SIGNATURE_TOLERANCE = 300
+_RETRIES = 2
+# Says that a session is this desk's and which order it pays; other sessions of the account are not ours.
+REFERENCE = "order_reference"
+
+
+class Unavailable(Exception):
+    """Stripe could not be reached, or answered with an error of its own. Trying later may work."""
+
+
+class Rejected(Exception):
+    """Stripe refused the request: a setting or a parameter is wrong. Trying again will not work."""
+
+
+class CustomerGone(Rejected):
+    """The customer was deleted at Stripe, or made in its other mode: a new one is needed."""
+
+
+class KeyReused(Exception):
+    """The idempotency key was used before with other parameters: take a new attempt number."""
+
+
+class NotFound(Exception):
+    """Stripe knows no such object."""
+
+
+class BadSignature(Exception):
+    """The event was not signed by Stripe with our secret, or too long ago."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """A Checkout Session, and the payment behind it as far as the desk cares. `amount` in cents."""
+
+    id: str
+    status: str
+    payment_status: str
+    url: str | None
+    reference: str | None
+    amount: int
+    currency: str
+    livemode: bool
+    payment_intent_id: str | None
+    payment_intent_status: str | None
+    customer_id: str | None
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status == "complete" and self.payment_status in {"paid", "no_payment_required"}
+
+    @property
+    def has_failed(self) -> bool:
+        """A bank debit that was accepted at first and refused days later."""
+        return self.status == "complete" and self.payment_intent_status in {
+            "requires_payment_method",
+            "canceled",
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """A signed event. It is only a trigger: what happened is read from the object itself."""
+
+    id: str
+    type: str
+    object_id: str
+    reference: str | None
+    livemode: bool
+    created_at: dt.datetime
+
+
+def _client() -> stripe.StripeClient:
+    config = current_app.config
+    base = config["STRIPE_API_BASE"]
+    options: dict[str, Any] = {"base_addresses": {"api": base}} if base else {}
+    # The client ignores the module's max_network_retries: it must be told itself.
+    return stripe.StripeClient(
+        config["STRIPE_SECRET_KEY"],
+        max_network_retries=_RETRIES,
+        http_client=stripe.RequestsClient(timeout=config["STRIPE_TIMEOUT"]),
+        **options,
+    )
+
+
+def is_live() -> bool:
+    """Whether the key in use moves real money."""
+    key: str = current_app.config["STRIPE_SECRET_KEY"]
+    return key.startswith(("sk_live", "rk_live"))
+
+
+def _call(verb: Any, *args: Any, **kwargs: Any) -> Any:
+    """Call Stripe, and turn its errors into ours. Nothing of the request is logged but Stripe's request id."""
+    release_reads()
+    try:
+        return verb(*args, **kwargs)
+    except stripe.IdempotencyError as error:
+        raise KeyReused from error
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        raise Unavailable from error
+    except stripe.InvalidRequestError as error:
+        if error.http_status == 404 and error.param != "customer":
+            raise NotFound from error
+        if (error.code, error.param) == ("resource_missing", "customer"):
+            log.warning("stripe does not know the customer: request=%s", error.request_id)
+            raise CustomerGone("customer") from error
+        log.error(
+            "stripe refused a request: code=%s param=%s request=%s", error.code, error.param, error.request_id
+        )
+        raise Rejected(f"{error.code or 'invalid_request'} {error.param or ''}".strip()) from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        log.error("stripe refused the key: request=%s", error.request_id)
+        raise Rejected("key") from error
+    except stripe.StripeError as error:
+        raise Unavailable from error
+
+
+# --- Sessions ------------------------------------------------------------------------------------------------------
+
+
+def create_session(order: Order, attempt: int, customer_id: str) -> Session:
+    """The hosted payment page for `order`. The same order and attempt give the same session, however often asked.
+
+    Raises:
+        Unavailable, Rejected (CustomerGone among them), KeyReused
+    """
+    params = _session_params(order, customer_id)
+    options = {"idempotency_key": f"order-{order.reference}-attempt-{attempt}"}
+    return _session(_call(_client().v1.checkout.sessions.create, params=params, options=options))
+
+
+def _session_params(order: Order, customer_id: str) -> Any:
+    language = order.language.value
+    metadata = {REFERENCE: order.reference}
+    return {
+        "mode": "payment",
+        "client_reference_id": order.reference,
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata, "description": order.reference},
+        "customer": customer_id,
+        "locale": locale_of(language).replace("_", "-") if language == "fr" else "en",
+        "line_items": _items(order, language),
+        # Stripe itself fills the braces in.
+        "success_url": urls.payment_return_url() + "?session_id={CHECKOUT_SESSION_ID}",
+        "cancel_url": urls.order_url(order),
+    }
+
+
+def _items(order: Order, language: str) -> list[Any]:
+    """The order's lines, then each tax as a line of its own: Stripe's tax rates would round otherwise."""
+    lines = [
+        _item(order.currency, line.unit_amount, line.quantity, line.plan_name(language))
+        for line in order.lines
+    ]
+    taxes = [_item(order.currency, tax.amount, 1, tax.name(language)) for tax in order.taxes if tax.amount]
+    return lines + taxes
+
+
+def _item(currency: str, amount: int, quantity: int, name: str) -> dict[str, Any]:
+    price = {"currency": currency.lower(), "unit_amount": amount, "product_data": {"name": name}}
+    return {"price_data": price, "quantity": quantity}
+
+
+def fetch_session(session_id: str) -> Session:
+    """The session as it stands now.
+
+    Raises:
+        Unavailable, Rejected, NotFound
+    """
+    params: Any = {"expand": ["payment_intent"]}
+    return _session(_call(_client().v1.checkout.sessions.retrieve, session_id, params=params))
+
+
+def session_of_payment(payment_intent_id: str) -> Session | None:
+    """The session that a payment belongs to, or None when it came another way.
+
+    Raises:
+        Unavailable, Rejected
+    """
+    params: Any = {"payment_intent": payment_intent_id, "limit": 1, "expand": ["data.payment_intent"]}
+    found = _call(_client().v1.checkout.sessions.list, params=params)
+    return _session(found.data[0]) if found.data else None
+
+
+def expire_session(session_id: str) -> Session:
+    """Close the payment page, and answer how the session then stands: paid meanwhile is an answer, not an error.
+
+    Raises:
+        Unavailable, NotFound
+    """
+    try:
+        return _session(_call(_client().v1.checkout.sessions.expire, session_id))
+    except Rejected:
+        return fetch_session(session_id)
+
+
+def create_customer(company_name: str, email: str, reference: str, attempt: int) -> str:
+    """A customer at Stripe for that attempt to pay a company's order; answers its id.
+
+    Raises:
+        Unavailable, Rejected, KeyReused
+    """
+    params: Any = {"name": company_name, "email": email}
+    options: Any = {"idempotency_key": f"customer-{reference}-attempt-{attempt}"}
+    customer = _call(_client().v1.customers.create, params=params, options=options)
+    return str(customer.id)
+
+
+def _session(found: Any) -> Session:
+    intent = _field(found, "payment_intent")
+    customer = _field(found, "customer")
+    return Session(
+        id=found.id,
+        status=found.status,
+        payment_status=found.payment_status,
+        url=_field(found, "url"),
+        reference=_reference(found),
+        amount=_field(found, "amount_total") or 0,
+        currency=(_field(found, "currency") or "").upper(),
+        livemode=found.livemode,
+        payment_intent_id=_id(intent),
+        # Known only where the payment was asked for with the session.
+        payment_intent_status=getattr(intent, "status", None),
+        customer_id=_id(customer),
+    )
+
+
+def _field(found: Any, name: str) -> Any:
+    """A field that may be absent: Stripe's objects are no dicts and have no `get`."""
+    return found[name] if name in found else None  # noqa: SIM401
+
+
+def _id(found: Any) -> str | None:
+    """The id of something that Stripe gives as an id or, expanded, whole."""
+    return found if found is None or isinstance(found, str) else str(found.id)
+
+
+def _reference(found: Any) -> str | None:
+    """Our own mark on a Stripe object, in its metadata."""
+    metadata = _field(found, "metadata")
+    return _field(metadata, REFERENCE) if metadata else None
+
+
+# --- Events and checks ----------------------------------------------------------------------------------------------
+
+
+def read_event(payload: bytes, signature: str) -> Event:
+    """The event in a webhook's raw body.
+
+    Raises:
+        BadSignature: forged, altered, too old, or not an event at all.
+    """
+    secret = current_app.config["STRIPE_WEBHOOK_SECRET"]
+    try:
+        text = payload.decode()
+        stripe.WebhookSignature.verify_header(text, signature, secret, SIGNATURE_TOLERANCE)
+        found = json.loads(text)
+        thing = found["data"]["object"]
+        return Event(
+            id=str(found["id"]),
+            type=str(found["type"]),
+            object_id=str(thing.get("id", "")),
+            reference=_reference(thing),
+            livemode=bool(found["livemode"]),
+            created_at=dt.datetime.fromtimestamp(int(found["created"]), dt.UTC),
+        )
+    except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadSignature from error
+
+
+def check() -> str:
+    """The account behind the key, to show that the key works: its id and whether it is live or a test.
+
+    Raises:
+        Unavailable, Rejected
+    """
+    account = _call(_client().v1.accounts.retrieve_current)
+    return f"{account.id} ({'live' if is_live() else 'test'})"

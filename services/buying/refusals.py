@@ -1,0 +1,93 @@
+"""How paying says no: each refusal with the sentence that its reader gets."""
+
+from __future__ import annotations
+
+import logging
+
+from flask_babel import gettext as _
+
+from models import Order, db
+from services.buying import gateway, orders
+from services.foundation.errors import Refused
+from services.foundation.transaction import company_lock
+from services.mail import letters
+
+log = logging.getLogger(__name__)
+
+# On an order until its payment page opens after all.
+SETUP_TROUBLE = "payment_setup"
+
+
+def over(order: Order) -> Refused:
+    """Why an order whose session is complete can neither be paid again nor given up."""
+    if order.is_looked_at:
+        return looked_at()
+    return already_paid(order.reference) if order.is_delivered else not_waiting(order)
+
+
+def already_paid(reference: str) -> Refused:
+    """The payment went through first."""
+    return Refused(
+        "already_paid",
+        _(
+            "Order %(ref)s has just been paid. Its licenses are yours: nothing else was charged.",
+            ref=reference,
+        ),
+    )
+
+
+def not_waiting(order: Order) -> Refused:
+    """It can neither be paid nor given up any more."""
+    return Refused("not_waiting", _("Order %(ref)s does not await a payment any more.", ref=order.reference))
+
+
+def looked_at() -> Refused:
+    """Support has to look at a payment first."""
+    return Refused("looked_at", looked_at_sentence())
+
+
+def looked_at_sentence() -> str:
+    """What a customer reads of an order that is looked at."""
+    sentence: str = _(
+        "A payment arrived that does not fit this order. Support has been told and will write to you: "
+        "do not pay again."
+    )
+    return sentence
+
+
+def unavailable() -> Refused:
+    """Stripe does not answer."""
+    return Refused(
+        "payment_unavailable",
+        _(
+            "The payment service does not answer at the moment. Nothing was charged, your order and your cart "
+            "were kept: try again in a few minutes, under Orders and receipts."
+        ),
+    )
+
+
+def setup_trouble(order_id: int, company_id: int, error: gateway.Rejected) -> Refused:
+    """Stripe refuses what we ask: the order shows it and the staff are told. Takes the company's lock."""
+    log.error("order %s cannot be paid: %s", order_id, error)
+    with company_lock(company_id):
+        order = db.session.get_one(Order, order_id)
+        orders.note(order, SETUP_TROUBLE)
+        letters.staff_alert(order, SETUP_TROUBLE)
+    return Refused(
+        SETUP_TROUBLE,
+        _(
+            "The payment page could not be opened: a setting has to be put right, and support has been told. "
+            "Nothing was charged, your order and your cart were kept."
+        ),
+    )
+
+
+def page_opened(order: Order) -> Refused:
+    """Another administrator went to pay at the same moment: their page is open."""
+    return Refused(
+        "page_opened",
+        _(
+            "Somebody has just opened the payment page of order %(ref)s. Nothing was changed: try again.",
+            ref=order.reference,
+        ),
+    )

@@ -1,0 +1,176 @@
+"""What is sold: plans and their prices. What was bought keeps the names, price and term of its day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from access import Actor
+from models import CURRENCY, License, OrderLine, Plan, Price, db
+from services.catalogue import vendor
+from services.foundation import checks, edits, journal
+from services.foundation.errors import Refused
+from services.foundation.transaction import transaction
+
+EDITABLE = (
+    "code",
+    "product",
+    "name_fr",
+    "name_en",
+    "description_fr",
+    "description_en",
+    "term_months",
+    "devices_per_license",
+    "limits",
+    "on_sale",
+    "position",
+)
+LIMIT_PARTS = ("code", "label_fr", "label_en", "value_fr", "value_en")
+MAX_LIMITS = 50
+MAX_LIMIT_LENGTH = 200
+MAX_POSITION = 1_000
+# Cents: a million dollars for a licence and term.
+MAX_AMOUNT = 100_000_000
+
+
+def create_plan(values: Mapping[str, Any], *, by: Actor) -> Plan:
+    """Add a plan. It cannot be bought before it has a price.
+
+    Raises:
+        Refused: `empty`, `too_long`, `bad_number`, `bad_limits`, `code_taken`.
+    """
+    checked = _checked(values)
+    with transaction():
+        _check_code(checked["code"], None)
+        plan = Plan(**checked)
+        db.session.add(plan)
+        journal.record("plan_added", by=by, subject=plan, after=edits.written(checked))
+        return plan
+
+
+def update_plan(plan: Plan, values: Mapping[str, Any], *, by: Actor, seen: str | None = None) -> Plan:
+    """Change a plan. Carts that hold it are asked to be read again before they are paid.
+
+    Raises:
+        Refused: what `create_plan` refuses, `product_in_use` or `changed_meanwhile`.
+    """
+    plan_id, checked = plan.id, _checked(values)
+    with transaction():
+        plan = db.session.get_one(Plan, plan_id, with_for_update=True)
+        _check_code(checked["code"], plan_id)
+        if checked["product"] != plan.product:
+            _check_unsold(plan)
+        change = edits.apply(plan, checked, EDITABLE, seen)
+        if change:
+            journal.record("plan_changed", by=by, subject=plan, before=change.before, after=change.after)
+        return plan
+
+
+def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor) -> Price:
+    """From `starts_on` a licence of the plan costs `amount` cents a term. The day's own price is replaced.
+
+    Raises:
+        Refused: `bad_amount`, or `past_day` for a day before today on the vendor's calendar.
+    """
+    if not 0 <= amount <= MAX_AMOUNT:
+        raise Refused("bad_amount", _("A price is between $0 and $1,000,000."))
+    plan_id = plan.id
+    with transaction():
+        if starts_on < vendor.current().today:
+            raise Refused("past_day", _("A price cannot begin in the past: choose today or a later day."))
+        plan = db.session.get_one(Plan, plan_id, with_for_update=True)
+        price = db.session.scalar(
+            sa.select(Price).filter_by(plan_id=plan_id, currency=CURRENCY, starts_on=starts_on)
+        )
+        before = None if price is None else price.amount
+        if price is None:
+            price = Price(plan_id=plan_id, currency=CURRENCY, starts_on=starts_on)
+            db.session.add(price)
+        price.amount = amount
+        if before != amount:
+            journal.record(
+                "price_set",
+                by=by,
+                subject=plan,
+                before={} if before is None else {"amount": before, "starts_on": starts_on.isoformat()},
+                after={"amount": amount, "currency": CURRENCY, "starts_on": starts_on.isoformat()},
+            )
+        return price
+
+
+def withdraw_price(price: Price, *, by: Actor) -> None:
+    """Take back a price before its first day: the one before it goes on. Withdrawing it twice does nothing.
+
+    Raises:
+        Refused: `already_begun` from its first day on the vendor's calendar: it may have been charged.
+    """
+    price_id, plan_id = price.id, price.plan_id
+    with transaction():
+        plan = db.session.get_one(Plan, plan_id, with_for_update=True)
+        found = db.session.get(Price, price_id, with_for_update=True)
+        if found is None:
+            return
+        if found.starts_on <= vendor.current().today:
+            raise Refused(
+                "already_begun",
+                _(
+                    "This price has begun, so it stays: set another one from a later day. Nothing was changed."
+                ),
+            )
+        before = edits.written({name: getattr(found, name) for name in ("amount", "currency", "starts_on")})
+        journal.record("price_withdrawn", by=by, subject=plan, before=before)
+        db.session.delete(found)
+
+
+# --- What the verbs are made of: nothing below commits ---------------------------------------------------------------
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    checked = checks.texts(Plan, {name: values[name] for name in EDITABLE})
+    checks.filled(checked, "code", "product", "name_fr", "name_en")
+    _check_range(checked["term_months"], 1, 120, _("The term is between 1 and 120 months."))
+    _check_range(checked["devices_per_license"], 1, 100, _("A license has between 1 and 100 devices."))
+    _check_range(checked["position"], 0, MAX_POSITION, _("The position is between 0 and 1000."))
+    checked["limits"] = _limits(checked["limits"])
+    checked["on_sale"] = bool(checked["on_sale"])
+    return checked
+
+
+def _check_range(value: Any, low: int, high: int, sentence: str) -> None:
+    if type(value) is not int or not low <= value <= high:
+        raise Refused("bad_number", sentence)
+
+
+def _limits(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+    """The rows of the comparison table, checked: each part filled, each code once."""
+    limits = [{part: str(row.get(part, "")).strip() for part in LIMIT_PARTS} for row in rows]
+    if any(not 0 < len(text) <= MAX_LIMIT_LENGTH or "\0" in text for row in limits for text in row.values()):
+        raise Refused("bad_limits", _("Each limit has a code, two labels and two values."))
+    codes = [row["code"] for row in limits]
+    if len(set(codes)) < len(codes) or len(codes) > MAX_LIMITS:
+        raise Refused(
+            "bad_limits", _("Each code is used once, in at most %(count)s lines.", count=MAX_LIMITS)
+        )
+    return limits
+
+
+def _check_code(code: str, own_id: int | None) -> None:
+    found = db.session.scalar(sa.select(Plan.id).where(Plan.code == code))
+    if found is not None and found != own_id:
+        raise Refused("code_taken", _("Another plan has the code %(code)s already.", code=code))
+
+
+def _check_unsold(plan: Plan) -> None:
+    """Licences name their plan's product, so that a person holds one of each: it cannot change under them."""
+    sold = sa.or_(
+        sa.exists().where(License.plan_id == plan.id), sa.exists().where(OrderLine.plan_id == plan.id)
+    )
+    if db.session.scalar(sa.select(sold)):
+        raise Refused(
+            "product_in_use",
+            _("This plan has been sold: its product can no longer change. Nothing was changed."),
+        )

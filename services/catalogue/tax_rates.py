@@ -1,0 +1,121 @@
+"""Tax rates, as the vendor's staff keep them. A rate that orders were charged is history: a new one follows it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from access import Actor
+from models import OrderTax, Registration, TaxRate, db
+from services.catalogue import vendor
+from services.foundation import checks, edits, journal
+from services.foundation.errors import Refused
+from services.foundation.transaction import transaction
+
+EDITABLE = ("place", "name_fr", "name_en", "rate", "registration", "starts_on")
+# ISO 3166-1, or 3166-2 with its subdivision: `CA-QC`, `FR`.
+_PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+MAX_RATE = 100_000
+
+
+def add_rate(values: Mapping[str, Any], *, by: Actor) -> TaxRate:
+    """Add a rate. From its first day it takes the place of the one with the same place and name.
+
+    Raises:
+        Refused: `empty`, `too_long`, `bad_place`, `bad_rate` or `rate_exists`.
+    """
+    checked = _checked(values)
+    with transaction():
+        _check_free(checked, None)
+        rate = TaxRate(**checked)
+        db.session.add(rate)
+        journal.record("tax_rate_added", by=by, subject=rate, after=edits.written(checked))
+        return rate
+
+
+def update_rate(rate: TaxRate, values: Mapping[str, Any], *, by: Actor, seen: str | None = None) -> TaxRate:
+    """Mend a rate that no order has been charged yet.
+
+    Raises:
+        Refused: what `add_rate` refuses, `rate_used` or `changed_meanwhile`.
+    """
+    rate_id, checked = rate.id, _checked(values)
+    with transaction():
+        found = db.session.get(TaxRate, rate_id, with_for_update=True)
+        if found is None:
+            raise Refused("changed_meanwhile", _("Somebody else withdrew this rate. Nothing was changed."))
+        _check_unused(found)
+        _check_free(checked, rate_id)
+        change = edits.apply(found, checked, EDITABLE, seen)
+        if change:
+            journal.record("tax_rate_changed", by=by, subject=found, before=change.before, after=change.after)
+        return found
+
+
+def withdraw_rate(rate: TaxRate, *, by: Actor) -> None:
+    """Take back a rate before its first day: the one before it goes on. Withdrawing it twice does nothing.
+
+    Raises:
+        Refused: `already_begun` from its first day on the vendor's calendar: orders may have been charged.
+    """
+    rate_id = rate.id
+    with transaction():
+        found = db.session.get(TaxRate, rate_id, with_for_update=True)
+        if found is None:
+            return
+        if found.starts_on <= vendor.current().today:
+            raise Refused(
+                "already_begun",
+                _("This rate has begun, so it stays: add another one from a later day. Nothing was changed."),
+            )
+        journal.record("tax_rate_withdrawn", by=by, subject=found, before=written(found))
+        db.session.delete(found)
+
+
+def written(rate: TaxRate) -> dict[str, Any]:
+    """All that the journal writes down of a rate."""
+    return edits.written({name: getattr(rate, name) for name in EDITABLE})
+
+
+# --- What the verbs are made of: nothing below commits ---------------------------------------------------------------
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    checked = checks.texts(TaxRate, {name: values[name] for name in EDITABLE})
+    checks.filled(checked, "place", "name_fr", "name_en", "registration", "starts_on")
+    checked["place"] = checked["place"].upper()
+    checked["registration"] = Registration(checked["registration"])
+    if not _PLACE.fullmatch(checked["place"]):
+        raise Refused("bad_place", _("A place is written like CA-QC, or FR for a whole country."))
+    if type(checked["rate"]) is not int or not 0 <= checked["rate"] <= MAX_RATE:
+        raise Refused("bad_rate", _("A rate is between 0 and 100%."))
+    if not isinstance(checked["starts_on"], dt.date):
+        raise Refused("empty", _("A mandatory field is empty. Nothing was changed."))
+    return checked
+
+
+def _check_free(values: Mapping[str, Any], own_id: int | None) -> None:
+    same = {name: values[name] for name in ("place", "name_en", "starts_on")}
+    found = db.session.scalar(sa.select(TaxRate.id).filter_by(**same))
+    if found is not None and found != own_id:
+        raise Refused("rate_exists", _("This tax already has a rate from that day in that place."))
+
+
+def _check_unused(rate: TaxRate) -> None:
+    """Refuse when an order may have been charged at this rate; its receipt says so for good."""
+    if rate.starts_on > vendor.current().today:
+        return
+    charged = sa.exists().where(OrderTax.name_en == rate.name_en, OrderTax.rate == rate.rate)
+    if db.session.scalar(sa.select(charged)):
+        raise Refused(
+            "rate_used",
+            _(
+                "Orders have been charged at this rate, so it stays as it is. Add a rate from a later day: "
+                "it takes over by itself."
+            ),
+        )

@@ -1,0 +1,161 @@
+"""Who sells: the vendor's single row, and the conditions in force."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from access import Actor
+from models import DEFAULT_TIME_ZONE, Conditions, Vendor, db
+from services.foundation import checks, edits, journal
+from services.foundation.errors import Refused
+from services.foundation.transaction import transaction
+
+EDITABLE = (
+    "name",
+    "legal_name",
+    "address",
+    "gst_number",
+    "qst_number",
+    "support_email",
+    "install_url_fr",
+    "install_url_en",
+    "color",
+    "time_zone",
+)
+MAX_LOGO_BYTES = 200_000
+# Canada Revenue Agency, business number with its program account; Revenu Québec, identification number and file.
+_GST = re.compile(r"([0-9]{9})\s*(RT[0-9]{4})", re.ASCII)
+_QST = re.compile(r"([0-9]{10})\s*(TQ[0-9]{4})", re.ASCII)
+
+
+def current() -> Vendor:
+    """The vendor. An unsaved, empty one before `flask setup` has been run: pages must still open."""
+    return db.session.get(Vendor, 1) or nobody()
+
+
+def nobody() -> Vendor:
+    """Nobody yet: unsaved and empty, for pages that must open all the same."""
+    blank = {
+        "name": "",
+        "legal_name": "",
+        "address": "",
+        "gst_number": "",
+        "qst_number": "",
+        "support_email": "",
+    }
+    return Vendor(
+        id=1,
+        color="#1f5fbf",
+        time_zone=DEFAULT_TIME_ZONE,
+        revision=0,
+        install_url_fr="",
+        install_url_en="",
+        **blank,
+    )
+
+
+def current_conditions() -> Conditions | None:
+    """The latest published conditions of sale, which a buyer accepts."""
+    return db.session.scalar(sa.select(Conditions).order_by(Conditions.id.desc()).limit(1))
+
+
+# --- Verbs --------------------------------------------------------------------------------------------------------
+
+
+def update_vendor(
+    values: Mapping[str, Any],
+    *,
+    by: Actor,
+    logo: bytes | None = None,
+    remove_logo: bool = False,
+    seen: str | None = None,
+) -> Vendor:
+    """Change who customers see. Orders that were placed keep the name, address and numbers of their day.
+
+    Args:
+        values: The columns of `EDITABLE`.
+        logo: The bytes of a new one: PNG, JPEG or WebP, at most 200 kB.
+
+    Raises:
+        Refused: `empty`, `too_long`, `bad_address`, `bad_url`, `bad_color`, `bad_number`, `bad_logo`,
+            `unknown_time_zone` or `changed_meanwhile`.
+    """
+    checked = _checked(values)
+    logo_type = _logo_type(logo) if logo else None
+    with transaction():
+        row = db.session.get(Vendor, 1, with_for_update=True)
+        if row is None:
+            row = nobody()
+            db.session.add(row)
+        change = edits.apply(row, checked, EDITABLE, seen)
+        if logo or remove_logo:
+            change.after["logo"], row.logo, row.logo_type = logo_type, logo, logo_type
+        if change:
+            row.revision += 1
+            journal.record("vendor_changed", by=by, subject=row, before=change.before, after=change.after)
+        return row
+
+
+def publish_conditions(text_fr: str, text_en: str, *, by: Actor) -> Conditions:
+    """Publish a new version of the conditions of sale: it is accepted from the next order on. The same text twice is
+    the same version.
+
+    Raises:
+        Refused: `empty` or `too_long`.
+    """
+    checked = checks.texts(Conditions, {"text_fr": text_fr, "text_en": text_en})
+    checks.filled(checked, "text_fr", "text_en")
+    with transaction():
+        latest = current_conditions()
+        if latest and (latest.text_fr, latest.text_en) == (checked["text_fr"], checked["text_en"]):
+            return latest
+        conditions = Conditions(**checked)
+        db.session.add(conditions)
+        journal.record("conditions_published", by=by, subject=conditions)
+        return conditions
+
+
+# --- What the verbs are made of: nothing below commits ---------------------------------------------------------------
+
+
+def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    checked = checks.texts(Vendor, {name: values[name] for name in EDITABLE})
+    checks.filled(checked, "name", "legal_name", "support_email")
+    checked["support_email"] = checks.email(checked["support_email"])
+    checked["install_url_fr"] = checks.url(checked["install_url_fr"])
+    checked["install_url_en"] = checks.url(checked["install_url_en"])
+    checked["color"] = checks.color(checked["color"])
+    checked["time_zone"] = checks.time_zone(checked["time_zone"])
+    checked["gst_number"] = _number(
+        checked["gst_number"], _GST, _("The GST/HST number is written 123456789 RT0001.")
+    )
+    checked["qst_number"] = _number(
+        checked["qst_number"], _QST, _("The QST number is written 1234567890 TQ0001.")
+    )
+    return checked
+
+
+def _number(value: str, pattern: re.Pattern[str], sentence: str) -> str:
+    """A registration number as it is printed, or nothing: then that tax is not charged."""
+    match = pattern.fullmatch(value.upper())
+    if value and match is None:
+        raise Refused("bad_number", sentence)
+    return f"{match[1]} {match[2]}" if match else ""
+
+
+def _logo_type(logo: bytes) -> str:
+    """The media type that the bytes themselves say: a browser is never told what a stranger claimed."""
+    if len(logo) > MAX_LOGO_BYTES:
+        raise Refused("bad_logo", _("The logo is larger than 200 kB."))
+    if logo.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if logo.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if logo[:4] == b"RIFF" and logo[8:12] == b"WEBP":
+        return "image/webp"
+    raise Refused("bad_logo", _("The logo must be a PNG, JPEG or WebP image."))

@@ -1,0 +1,94 @@
+"""What may be written into a row, whoever asks: each check returns the value to store, or refuses it."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask_babel import gettext as _
+
+from services.foundation.errors import Refused
+
+# Anything more exact refuses addresses that exist; the mail itself is the proof. What is left out would end the
+# address in a mail's header, or begin another one.
+_PART = r"[^@\s\x00-\x1f\x7f<>()\[\],;:\"\\]+"
+_ADDRESS = re.compile(rf"{_PART}@{_PART}\.{_PART}")
+_COLOR = re.compile(r"#[0-9a-f]{6}")
+MAX_EMAIL_LENGTH = 254
+# Of a text whose column has no limit of its own.
+MAX_TEXT_LENGTH = 50_000
+
+
+def texts(model: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` with their texts stripped.
+
+    Raises:
+        Refused: `bad_text` for NUL, `too_long` for more characters than the column holds.
+    """
+    columns = model.__table__.columns
+    return {name: _text(value, getattr(columns[name].type, "length", None)) for name, value in values.items()}
+
+
+def _text(value: Any, limit: int | None) -> Any:
+    if type(value) is not str:
+        return value
+    value = value.strip().replace("\r\n", "\n")
+    if "\0" in value:
+        raise Refused("bad_text", _("This text contains a character that cannot be stored."))
+    limit = limit or MAX_TEXT_LENGTH
+    if len(value) > limit:
+        raise Refused(
+            "too_long",
+            _("“%(start)s…” is too long: at most %(count)s characters.", start=value[:20], count=limit),
+        )
+    return value
+
+
+def filled(values: Mapping[str, Any], *names: str) -> None:
+    """Refuse (`empty`) unless each of `names` has a value."""
+    if any(values[name] in {None, ""} for name in names):
+        raise Refused("empty", _("A mandatory field is empty. Nothing was changed."))
+
+
+def email(value: str) -> str:
+    """An address in lower case. Raises Refused `bad_address`."""
+    value = value.strip().lower()
+    if not _ADDRESS.fullmatch(value) or len(value) > MAX_EMAIL_LENGTH or "\0" in value:
+        raise Refused("bad_address", _("%(email)s is not an email address.", email=value[:100]))
+    return value
+
+
+def url(value: str) -> str:
+    """An http(s) address, or nothing. Raises Refused `bad_url`."""
+    value = value.strip()
+    if value and not _is_web_address(value):
+        raise Refused(
+            "bad_url", _("“%(url)s” is not a web address: it must begin with https://.", url=value[:100])
+        )
+    return value
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"[\s\0]", value)
+
+
+def color(value: str) -> str:
+    """`#rrggbb` in lower case. Raises Refused `bad_color`."""
+    value = value.strip().lower()
+    if not _COLOR.fullmatch(value):
+        raise Refused("bad_color", _("A color is written #rrggbb, such as #1f5fbf."))
+    return value
+
+
+def time_zone(value: str) -> str:
+    """The name of a time zone. Raises Refused `unknown_time_zone`."""
+    if value not in zoneinfo.available_timezones():
+        raise Refused("unknown_time_zone", _("This time zone does not exist."))
+    return value

@@ -1,0 +1,247 @@
+"""What each mail says of the rows it was queued with, and whether that is still so.
+
+A function of `_CONTEXTS` per folder of `templates/mail/`: what its templates name.
+"""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask_babel import gettext as _
+
+from models import (
+    Assignment,
+    License,
+    MailState,
+    Order,
+    OrderState,
+    OrderTax,
+    OutgoingMail,
+    User,
+    Vendor,
+    db,
+    utcnow,
+)
+from services.catalogue import vendor
+from services.foundation import formats, urls
+
+Context = dict[str, Any]
+_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+class NotWanted(Exception):
+    """The mail is no longer true: it is dropped.
+
+    Attributes:
+        code: `person_inactive`, `license_taken_back`, `license_expired`, `never_announced` or `order_settled`.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def context_of(mail: OutgoingMail) -> Context:
+    """Everything that the mail's templates name, in the language that is current, but for its one-time link."""
+    return _common(mail, vendor.current()) | _CONTEXTS[mail.template](mail)
+
+
+def check_wanted(mail: OutgoingMail) -> None:
+    """Raise `NotWanted` when the mail would tell its reader what is no longer so."""
+    if mail.user is not None and not mail.user.is_active:
+        raise NotWanted("person_inactive")
+    if check := _CHECKS.get(mail.template):
+        check(mail)
+
+
+# --- What the templates name --------------------------------------------------------------------------------------
+
+
+def _common(mail: OutgoingMail, sender: Vendor) -> Context:
+    language = str(mail.language)
+    zone = mail.user.zone if mail.user else zoneinfo.ZoneInfo(sender.time_zone)
+    color = sender.color if _COLOR.fullmatch(sender.color) else "#1f5fbf"
+    return {
+        "language": language,
+        "vendor": sender,
+        "color": color,
+        "ink": _ink(color),
+        "person": mail.user,
+        "portal_url": urls.portal_url(),
+        "money": partial(formats.money, language=language),
+        "day": partial(formats.day, language=language, zone=zone),
+    }
+
+
+def _ink(color: str) -> str:
+    """Black or white, whichever reads better on `color` (WCAG 2.2, relative luminance)."""
+    channels = [int(color[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    # At this luminance both contrasts are equal: (1 + .05) / (L + .05) = (L + .05) / .05.
+    return "#ffffff" if luminance < 0.179 else "#111111"
+
+
+def _order(mail: OutgoingMail) -> Context:
+    order = db.session.get_one(Order, mail.context["order"])
+    return {
+        "order": order,
+        "order_url": urls.order_url(order),
+        "users_url": urls.users_url(),
+        "tax_label": partial(_tax_label, language=str(mail.language)),
+    }
+
+
+def _tax_label(tax: OrderTax, language: str) -> str:
+    """« TPS 5 % (123456789 RT0001) »"""
+    label = f"{tax.name(language)} {formats.percent(tax.rate, language)}"
+    return f"{label} ({tax.registration_number})" if tax.registration_number else label
+
+
+def _staff_alert(mail: OutgoingMail) -> Context:
+    order = db.session.get_one(Order, mail.context["order"])
+    code = str(mail.context["note"])
+    return {
+        "order": order,
+        "company": order.company,
+        "code": code,
+        "said": alert_sentence(code),
+        "order_url": urls.support_order_url(order),
+    }
+
+
+def alert_sentence(code: str) -> str:
+    """What a code of `services/payments.py` means, and what staff can do about it."""
+    sentences = {
+        "wrong_amount": _(
+            "The amount or the currency that was paid is not the order’s: no license was delivered. "
+            "Compare the payment in Stripe with the order, then refund it or contact the customer."
+        ),
+        "wrong_mode": _(
+            "The payment was made in Stripe’s other mode (test or live): no license was delivered. "
+            "Check the Stripe keys in the settings."
+        ),
+        "paid_after_end": _(
+            "The customer paid after the order had been cancelled or abandoned: its licenses were delivered. "
+            "Ask whether they are still wanted; if not, refund the payment."
+        ),
+        "paid_twice": _(
+            "The order was paid twice: its licenses were delivered once. Refund the second payment in Stripe."
+        ),
+        "payment_setup": _(
+            "Stripe refused to open the payment page: a setting is wrong. The customer could not pay. "
+            "Run the check-stripe command: it says what is wrong."
+        ),
+    }
+    return str(sentences.get(code) or _("The payment needs to be looked at in Stripe."))
+
+
+def _license(mail: OutgoingMail) -> Context:
+    license = db.session.get_one(License, mail.context["license"])
+    return {
+        "license": license,
+        "plan": license.plan.name(str(mail.language)),
+        "company": license.company,
+        "assignment": db.session.get_one(Assignment, mail.context["assignment"]),
+    }
+
+
+def _license_assigned(mail: OutgoingMail) -> Context:
+    context = _license(mail)
+    actor, plan, company = _actor_name(mail), context["plan"], context["company"].name
+    if mail.context.get("by") == mail.user_id:
+        said = _(
+            "You assigned yourself a license of the %(plan)s plan, through the account of %(company)s.",
+            plan=plan,
+            company=company,
+        )
+    elif actor:
+        said = _(
+            "%(actor)s assigned you a license of the %(plan)s plan, through the account of %(company)s.",
+            actor=actor,
+            plan=plan,
+            company=company,
+        )
+    else:
+        said = _(
+            "You now hold a license of the %(plan)s plan, through the account of %(company)s.",
+            plan=plan,
+            company=company,
+        )
+    install_url = vendor.current().install_url(str(mail.language))
+    return context | {"said": said, "actor": actor, "install_url": install_url}
+
+
+def _license_released(mail: OutgoingMail) -> Context:
+    context = _license(mail)
+    actor, plan = _actor_name(mail), context["plan"]
+    if mail.context.get("by") == mail.user_id:
+        said = _("You released your license of the %(plan)s plan.", plan=plan)
+    elif actor:
+        said = _(
+            "%(actor)s released your license of the %(plan)s plan: you no longer hold it.",
+            actor=actor,
+            plan=plan,
+        )
+    else:
+        said = _("Your license of the %(plan)s plan was released: you no longer hold it.", plan=plan)
+    return context | {"said": said}
+
+
+def _actor_name(mail: OutgoingMail) -> str | None:
+    """Who did it, as the reader knows them: a colleague by name, the vendor's staff as a team, else None."""
+    if (user_id := mail.context.get("by")) is None:
+        return None
+    actor = db.session.get_one(User, user_id)
+    if actor.is_staff:
+        return str(_("The %(vendor)s support team", vendor=vendor.current().name))
+    return actor.name
+
+
+def _nothing(_mail: OutgoingMail) -> Context:
+    return {}
+
+
+_CONTEXTS: dict[str, Callable[[OutgoingMail], Context]] = {
+    "receipt": _order,
+    "payment_failed": _order,
+    "staff_alert": _staff_alert,
+    "license_assigned": _license_assigned,
+    "license_released": _license_released,
+    "sign_in_link": _nothing,
+    "password_link": _nothing,
+}
+
+
+# --- Is it still true? --------------------------------------------------------------------------------------------
+
+
+def _still_held(mail: OutgoingMail) -> None:
+    if db.session.get_one(Assignment, mail.context["assignment"]).ended_at is not None:
+        raise NotWanted("license_taken_back")
+    if db.session.get_one(License, mail.context["license"]).valid_until <= utcnow():
+        raise NotWanted("license_expired")
+
+
+def _was_announced(mail: OutgoingMail) -> None:
+    """A licence given and taken back before anything was sent is nothing to its reader."""
+    key = f"license_assigned:{mail.context['assignment']}"
+    state = db.session.scalar(db.select(OutgoingMail.state).filter_by(dedupe_key=key))
+    if state in {MailState.QUEUED, MailState.FAILED, MailState.DROPPED}:
+        raise NotWanted("never_announced")
+
+
+def _still_failed(mail: OutgoingMail) -> None:
+    if db.session.get_one(Order, mail.context["order"]).state != OrderState.FAILED:
+        raise NotWanted("order_settled")
+
+
+_CHECKS: dict[str, Callable[[OutgoingMail], None]] = {
+    "license_assigned": _still_held,
+    "license_released": _was_announced,
+    "payment_failed": _still_failed,
+}

@@ -1,0 +1,176 @@
+"""People's accounts, as others than themselves open and mend them (`services/people.py` is for oneself)."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from access import Actor
+from models import Language, Role, User, db, utcnow
+from services.foundation import checks, edits, journal
+from services.foundation.errors import Refused
+from services.foundation.transaction import company_lock, transaction
+from services.mail import letters
+from services.people import oneself
+
+EDITABLE = ("email", "first_name", "last_name", "role", "language", "time_zone", "active")
+PERSONAL = ("email", "first_name", "last_name", "time_zone")
+
+
+def create_person(
+    values: Mapping[str, Any], *, company_id: int | None, by: Actor, invite: bool = True
+) -> User:
+    """Open an account in a company, or for the vendor's own staff when there is none.
+
+    Args:
+        values: The columns of `EDITABLE`.
+        invite: Whether a mail asks the person to choose a password.
+
+    Raises:
+        Refused: `empty`, `too_long`, `bad_address`, `email_taken`, `role_and_company`, `unknown_time_zone`.
+        LookupError: there is no such company.
+    """
+    with _locked(company_id):
+        return _add(values, company_id, by=by, invite=invite)
+
+
+def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str | None = None) -> User:
+    """Change a person's account. Who is deactivated is signed out everywhere; their links work no more.
+
+    Raises:
+        Refused: what `create_person` refuses, `last_administrator`, `yourself` or `changed_meanwhile`.
+    """
+    user_id, company_id = user.id, user.company_id
+    checked = _checked(values, company_id)
+    with _locked(company_id):
+        user = db.session.get_one(User, user_id, with_for_update=True)
+        _check_free(checked["email"], user_id)
+        if not (checked["active"] and checked["role"] == user.role):
+            _check_dispensable(user, by)
+        change = edits.apply(user, checked, EDITABLE, seen)
+        if change:
+            _after_change(user, change)
+            _record("person_changed", user, change, by)
+        return user
+
+
+def send_sign_in_link(user: User, by: Actor) -> None:
+    """Mail the person a one-time link that signs them in.
+
+    Raises:
+        Refused: `inactive_person`.
+    """
+    user_id = user.id
+    with transaction():
+        user = db.session.get_one(User, user_id)
+        if not user.active:
+            raise Refused(
+                "inactive_person",
+                _("%(name)s has been deactivated and cannot sign in. Nothing was sent.", name=user.name),
+            )
+        letters.sign_in_link(user)
+        journal.record("sign_in_link_sent", by=by, subject=user, company_id=user.company_id)
+
+
+# --- What the verbs are made of: nothing below commits ---------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _locked(company_id: int | None) -> Iterator[None]:
+    """The company's lock, or for staff a transaction in which nobody else changes staff."""
+    if company_id is not None:
+        with company_lock(company_id):
+            yield
+        return
+    with transaction():
+        db.session.execute(sa.select(User.id).where(User.role == Role.SUPPORT).with_for_update())
+        yield
+
+
+def _add(values: Mapping[str, Any], company_id: int | None, *, by: Actor, invite: bool) -> User:
+    checked = _checked(values, company_id)
+    _check_free(checked["email"], None)
+    user = User(company_id=company_id, **checked)
+    db.session.add(user)
+    db.session.flush()
+    _record("person_added", user, edits.Change({}, edits.written(checked)), by)
+    if invite and user.active:
+        letters.password_link(user)
+    return user
+
+
+def _checked(values: Mapping[str, Any], company_id: int | None) -> dict[str, Any]:
+    checked = checks.texts(User, {name: values[name] for name in EDITABLE})
+    checks.filled(checked, "email", "first_name", "last_name")
+    checked["email"] = checks.email(checked["email"])
+    checked["language"], checked["role"] = Language(checked["language"]), Role(checked["role"])
+    checked["time_zone"] = checks.time_zone(checked["time_zone"]) if checked["time_zone"] else None
+    checked["active"] = bool(checked["active"])
+    if (checked["role"] == Role.SUPPORT) != (company_id is None):
+        raise Refused(
+            "role_and_company",
+            _(
+                "The vendor’s support staff belong to no company, and everybody else to one. Nothing was changed."
+            ),
+        )
+    return checked
+
+
+def _check_free(email: str, own_id: int | None) -> None:
+    found = oneself.find(email)
+    if found is not None and found.id != own_id:
+        raise Refused(
+            "email_taken",
+            _("%(email)s already has an account: an address belongs to one person only.", email=email),
+        )
+
+
+def _check_dispensable(user: User, by: Actor) -> None:
+    """Nobody locks a company, the vendor or themselves out. The caller's lock keeps the answer true."""
+    if user.role == Role.MEMBER or not user.active:
+        return
+    if user.id == by.user_id:
+        raise Refused(
+            "yourself", _("You cannot take away your own access: ask a colleague. Nothing was changed.")
+        )
+    others = sa.exists().where(
+        User.company_id == user.company_id if user.company_id else User.company_id.is_(None),
+        User.role == user.role,
+        User.active.is_(True),
+        User.id != user.id,
+    )
+    if not db.session.scalar(sa.select(others)):
+        raise Refused(
+            "last_administrator",
+            _(
+                "%(name)s is the last active administrator: name another one first. Nothing was changed.",
+                name=user.name,
+            ),
+        )
+
+
+def _after_change(user: User, change: edits.Change) -> None:
+    if "email" in change.after or not user.active:
+        # Links went to the old address, or to somebody who may no longer come in.
+        oneself._void_links(user.id, utcnow())
+    if change.after.get("active") is False:
+        user.fs_uniquifier = uuid.uuid4().hex
+
+
+def _record(verb: str, user: User, change: edits.Change, by: Actor) -> None:
+    plain, personal = change.only(set(EDITABLE) - set(PERSONAL)), change.only(PERSONAL)
+    journal.record(
+        verb,
+        by=by,
+        subject=user,
+        company_id=user.company_id,
+        before=plain.before,
+        after=plain.after,
+        personal_before=personal.before,
+        personal_after=personal.after,
+    )

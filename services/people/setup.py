@@ -1,0 +1,135 @@
+"""Going live: the first account of the vendor's staff, and what a desk needs before it can sell."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.dialects import postgresql, sqlite
+
+from access import SYSTEM
+from models import Conditions, Language, Registration, Role, TaxRate, User, Vendor, db
+from services.catalogue import tax_rates
+from services.foundation import checks, journal
+from services.foundation.errors import Refused
+from services.foundation.transaction import transaction
+from services.mail import letters
+from services.people import oneself
+
+# place, French and English name, rate in thousandths of a percent, the vendor's number it is collected under, since.
+# Canada Revenue Agency, "GST/HST calculator (and rates)"; Revenu Québec, « Taux de la TPS et de la TVQ ».
+_GST, _HST, _QST = ("TPS", "GST"), ("TVH", "HST"), ("TVQ", "QST")
+CANADIAN_TAXES = [
+    *[
+        (f"CA-{province}", _GST, 5_000, Registration.GST, dt.date(2008, 1, 1))
+        for province in ("AB", "BC", "MB", "NT", "NU", "QC", "SK", "YT")
+    ],
+    ("CA-QC", _QST, 9_975, Registration.QST, dt.date(2013, 1, 1)),
+    ("CA-ON", _HST, 13_000, Registration.GST, dt.date(2010, 7, 1)),
+    ("CA-NB", _HST, 15_000, Registration.GST, dt.date(2016, 7, 1)),
+    ("CA-NL", _HST, 15_000, Registration.GST, dt.date(2016, 7, 1)),
+    ("CA-PE", _HST, 15_000, Registration.GST, dt.date(2016, 10, 1)),
+    ("CA-NS", _HST, 15_000, Registration.GST, dt.date(2010, 7, 1)),
+    ("CA-NS", _HST, 14_000, Registration.GST, dt.date(2025, 4, 1)),
+]
+
+CONDITIONS_FR = (
+    "Chaque licence est valable pour la durée indiquée à la commande, à compter de la date du paiement.\n\n"
+    "Une licence peut être libérée et assignée à une autre personne de votre entreprise en tout temps. "
+    "Une licence libérée demeure à votre compte.\n\n"
+    "Les prix sont en dollars canadiens. Les taxes applicables s’ajoutent au prix affiché."
+)
+CONDITIONS_EN = (
+    "Each license is valid for the term shown on the order, from the date of payment.\n\n"
+    "A license may be released and assigned to another person of your business at any time. "
+    "A released license stays on your account.\n\n"
+    "Prices are in Canadian dollars. Applicable taxes are added to the price shown."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Staff:
+    """Who the first account is for."""
+
+    email: str
+    first_name: str
+    last_name: str
+    language: Language = Language.FR
+
+
+def first_staff(person: Staff, vendor_name: str, password: str | None = None) -> User:
+    """Make the desk's first account, its vendor, conditions of sale and tax rates.
+
+    Without a password, a mail asks the person to choose one.
+
+    Raises:
+        Refused: `has_staff`, `bad_address`, `bad_name`, or a password too short or too long.
+    """
+    person = dataclasses.replace(person, email=checks.email(person.email))
+    if not (person.first_name and person.last_name and vendor_name):
+        raise Refused("bad_name", _("A name cannot be empty."))
+    hashed = oneself.hashed(password) if password is not None else None
+    with transaction():
+        # First of all, because two that run at once wait for each other here.
+        _add_vendor(vendor_name, person.email)
+        if db.session.scalar(sa.select(User.id).where(User.role == Role.SUPPORT).limit(1)):
+            raise Refused(
+                "has_staff",
+                _(
+                    "There is a staff account already: further accounts are made in /support. Nothing was changed."
+                ),
+            )
+        _add_missing()
+        user = User(**dataclasses.asdict(person), role=Role.SUPPORT, password=hashed)
+        db.session.add(user)
+        journal.record("staff_added", by=SYSTEM, subject=user, personal_after={"email": person.email})
+        if hashed is None:
+            letters.password_link(user)
+        return user
+
+
+# --- For the verbs of this room: nothing below commits ---------------------------------------------------------------
+
+
+def _add_vendor(name: str, support_email: str) -> None:
+    """The vendor's row, where there is none yet, locked."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    values = {"id": 1, "name": name, "legal_name": name, "support_email": support_email}
+    statement = insert(Vendor).values(**values).on_conflict_do_nothing().returning(Vendor.id)
+    made = db.session.scalar(statement) is not None
+    row = db.session.get_one(Vendor, 1, with_for_update=True)
+    if made:
+        journal.record(
+            "vendor_added",
+            by=SYSTEM,
+            subject=row,
+            after={"name": name, "legal_name": name},
+            # The first person's own, until it is changed.
+            personal_after={"support_email": support_email},
+        )
+
+
+def _add_missing() -> None:
+    """A first version of the conditions and Canada's taxes, where there is none yet."""
+    if db.session.scalar(sa.select(Conditions.id).limit(1)) is None:
+        conditions = Conditions(text_fr=CONDITIONS_FR, text_en=CONDITIONS_EN)
+        db.session.add(conditions)
+        journal.record("conditions_published", by=SYSTEM, subject=conditions)
+    for rate in add_canadian_taxes():
+        journal.record("tax_rate_added", by=SYSTEM, subject=rate, after=tax_rates.written(rate))
+
+
+def add_canadian_taxes() -> list[TaxRate]:
+    """Every province's and territory's sales taxes, where the desk has no rate at all. Never commits."""
+    if db.session.scalar(sa.select(TaxRate.id).limit(1)) is not None:
+        return []
+    rates = [
+        TaxRate(
+            place=place, name_fr=name[0], name_en=name[1], rate=rate, registration=number, starts_on=since
+        )
+        for place, name, rate, number, since in CANADIAN_TAXES
+    ]
+    db.session.add_all(rates)
+    return rates

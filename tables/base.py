@@ -1,0 +1,118 @@
+"""What every table stands on: column types, the declarative base, who may see a table, key codes.
+
+Money is an integer in minor units (cents) beside an ISO 4217 currency. Times are aware UTC. Enums are strings
+held by CHECK constraints.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import secrets
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+CURRENCY = "CAD"
+MAX_QUANTITY = 1_000
+DEFAULT_TIME_ZONE = "America/Toronto"
+# Crockford's alphabet: no I, L, O or U, so that a key can be read aloud.
+KEY_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def utcnow() -> dt.datetime:
+    """Now, aware, in UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def random_code(groups: int, size: int) -> str:
+    """A random identifier such as `7KQ2M-9XW4P`, 5 bits of chance per character."""
+    return "-".join("".join(secrets.choice(KEY_ALPHABET) for _ in range(size)) for _ in range(groups))
+
+
+# --- Column types ---------------------------------------------------------------------------------------------
+
+
+class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
+    """An instant. Refuses naive values, which SQLite would store without a word and give back shifted."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: say which instant is meant")
+        value = value.astimezone(dt.UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: dt.datetime | None, dialect: sa.Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+# SQLite gives row ids only to INTEGER keys.
+BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def enum_column(kind: type[enum.StrEnum], name: str) -> sa.Enum:
+    """A string column held to the values of `kind` by a CHECK named after `name`."""
+    return sa.Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=20,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+class Language(enum.StrEnum):
+    FR = "fr"
+    EN = "en"
+
+
+# --- Base and visibility ----------------------------------------------------------------------------------------
+
+
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {dt.datetime: UtcDateTime(), dict[str, Any]: sa.JSON()}
+
+
+db = SQLAlchemy(metadata=Base.metadata)
+
+
+class StaffRow:
+    """Seen by the vendor's staff alone."""
+
+
+class PublicRow:
+    """Seen by everybody: what the vendor sells, and who the vendor is."""
+
+
+class TenantRow:
+    """Seen by the people of the company that its `company_id` names, and by the staff."""
+
+    @declared_attr
+    def company_id(cls) -> Mapped[Any]:
+        # Declared here too, because the query hook's criterion is first read off this very class (`access.py`).
+        return mapped_column(BigId, sa.ForeignKey("companies.id"))
+
+
+def partial_index(name: str, where: str, *columns: Any, unique: bool = False) -> sa.Index:
+    """An index over the rows that satisfy `where`, on both databases."""
+    condition = sa.text(where)
+    return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)

@@ -1,0 +1,235 @@
+"""Buying: the cart, orders with their lines and taxes, and what Stripe told us."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from tables.base import (
+    CURRENCY,
+    MAX_QUANTITY,
+    Base,
+    BigId,
+    Language,
+    StaffRow,
+    enum_column,
+    partial_index,
+    random_code,
+    utcnow,
+)
+from tables.catalogue import Conditions, Plan
+from tables.who import CompanyRow, User, person_in
+
+
+class CartItem(Base, CompanyRow):
+    """A line of the cart that a company's administrators share."""
+
+    __tablename__ = "cart_items"
+    __table_args__ = (
+        sa.UniqueConstraint("company_id", "plan_id"),
+        sa.ForeignKeyConstraint(["company_id", "added_by_id"], ["users.company_id", "users.id"]),
+        sa.CheckConstraint(f"quantity BETWEEN 1 AND {MAX_QUANTITY}", name="quantity_range"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    plan_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("plans.id"))
+    quantity: Mapped[int]
+    added_by_id: Mapped[int] = mapped_column(BigId)
+    added_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+    plan: Mapped[Plan] = relationship()
+    added_by: Mapped[User] = person_in("CartItem.added_by_id")
+
+
+class OrderState(enum.StrEnum):
+    """The states of `docs/payments.md`; what may follow what is `ORDER_TRANSITIONS`."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    PAID = "paid"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+
+
+# Money that arrives wins over every way of giving up: the customer has paid.
+ORDER_TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
+    OrderState.PENDING: frozenset(
+        {OrderState.PROCESSING, OrderState.PAID, OrderState.EXPIRED, OrderState.CANCELLED}
+    ),
+    OrderState.PROCESSING: frozenset({OrderState.PAID, OrderState.FAILED}),
+    OrderState.FAILED: frozenset({OrderState.PAID, OrderState.PENDING, OrderState.CANCELLED}),
+    OrderState.EXPIRED: frozenset({OrderState.PAID}),
+    OrderState.CANCELLED: frozenset({OrderState.PAID}),
+    OrderState.PAID: frozenset({OrderState.REFUNDED, OrderState.DISPUTED}),
+    OrderState.DISPUTED: frozenset({OrderState.PAID, OrderState.REFUNDED}),
+    OrderState.REFUNDED: frozenset({OrderState.PAID}),
+}
+
+
+# Notes of an order that got a payment which does not fit it: support looks at it, and nobody should pay again.
+LOOKED_AT_NOTES = frozenset({"wrong_amount", "wrong_mode"})
+
+
+class Order(Base, CompanyRow):
+    """A purchase. Names, prices, taxes and addresses are frozen when it is placed, so a receipt never changes."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        sa.UniqueConstraint("company_id", "id"),
+        sa.ForeignKeyConstraint(["company_id", "placed_by_id"], ["users.company_id", "users.id"]),
+        sa.CheckConstraint("net >= 0 AND tax >= 0 AND total = net + tax", name="totals"),
+        sa.CheckConstraint("refunded BETWEEN 0 AND total", name="refunded_range"),
+        sa.CheckConstraint(
+            "state NOT IN ('paid', 'refunded', 'disputed') OR paid_at IS NOT NULL", name="paid_at_filled"
+        ),
+        sa.Index("ix_orders_company_id", "company_id", sa.text("id DESC")),
+        sa.Index("ix_orders_state_id", "state", sa.text("id DESC")),
+        sa.Index("ix_orders_placed_at", "placed_at"),
+        sa.Index("ix_orders_paid_at", "paid_at"),
+        # What staff must look at is among these few.
+        partial_index("ix_orders_noted", "note IS NOT NULL", "id"),
+        # What `flask reconcile` asks Stripe about.
+        partial_index("ix_orders_waiting", "state IN ('pending', 'processing')", "placed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    reference: Mapped[str] = mapped_column(sa.String(20), unique=True, default=lambda: random_code(2, 5))
+    placed_by_id: Mapped[int] = mapped_column(BigId)
+    state: Mapped[OrderState] = mapped_column(enum_column(OrderState, "state"), default=OrderState.PENDING)
+    language: Mapped[Language] = mapped_column(enum_column(Language, "language"))
+    currency: Mapped[str] = mapped_column(sa.String(3), default=CURRENCY)
+    net: Mapped[int] = mapped_column(BigId)
+    tax: Mapped[int] = mapped_column(BigId)
+    total: Mapped[int] = mapped_column(BigId)
+    refunded: Mapped[int] = mapped_column(BigId, default=0)
+    customer_name: Mapped[str] = mapped_column(sa.String(200))
+    customer_address: Mapped[str] = mapped_column(sa.Text)
+    vendor_name: Mapped[str] = mapped_column(sa.String(200))
+    vendor_address: Mapped[str] = mapped_column(sa.Text)
+    conditions_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("conditions.id"))
+    placed_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    paid_at: Mapped[dt.datetime | None]
+    # Numbers Stripe's idempotency keys: a new one means a new session.
+    attempt: Mapped[int] = mapped_column(default=1)
+    stripe_session_id: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
+    stripe_payment_intent_id: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
+    # What was confirmed, as `Quote.fingerprint`: the same confirmation sent twice is the same order.
+    fingerprint: Mapped[str] = mapped_column(sa.String(64))
+    # Why the last payment did not go through, or what staff must look at; a code of services/payments.py.
+    note: Mapped[str | None] = mapped_column(sa.String(50))
+
+    lines: Mapped[list[OrderLine]] = relationship(back_populates="order", order_by="OrderLine.position")
+    taxes: Mapped[list[OrderTax]] = relationship(back_populates="order", order_by="OrderTax.position")
+    placed_by: Mapped[User] = person_in("Order.placed_by_id")
+    conditions: Mapped[Conditions | None] = relationship()
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def may_become(self, state: OrderState) -> bool:
+        return state in ORDER_TRANSITIONS[self.state]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the customer can still pay it or give it up. (An expired one left its lines in the cart.)"""
+        return self.state in {OrderState.PENDING, OrderState.FAILED}
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether support has to look at a payment before anybody pays the order again or gives it up."""
+        return self.is_waiting and self.note in LOOKED_AT_NOTES
+
+    @property
+    def is_delivered(self) -> bool:
+        return self.paid_at is not None
+
+    @property
+    def has_left_cart(self) -> bool:
+        """Whether its lines are no longer in the cart, because a payment of it was once accepted."""
+        return self.stripe_payment_intent_id is not None
+
+    @property
+    def quantity(self) -> int:
+        return sum(line.quantity for line in self.lines)
+
+
+class OrderLine(Base, CompanyRow):
+    """So many licences of a plan, at the name, price and term of that day."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        sa.UniqueConstraint("order_id", "position"),
+        sa.UniqueConstraint("company_id", "id"),
+        sa.ForeignKeyConstraint(["company_id", "order_id"], ["orders.company_id", "orders.id"]),
+        sa.CheckConstraint(f"quantity BETWEEN 1 AND {MAX_QUANTITY}", name="quantity_range"),
+        sa.CheckConstraint("unit_amount >= 0 AND net = unit_amount * quantity", name="net"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(BigId)
+    position: Mapped[int]
+    plan_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("plans.id"))
+    plan_name_fr: Mapped[str] = mapped_column(sa.String(100))
+    plan_name_en: Mapped[str] = mapped_column(sa.String(100))
+    term_months: Mapped[int]
+    quantity: Mapped[int]
+    unit_amount: Mapped[int] = mapped_column(BigId)
+    net: Mapped[int] = mapped_column(BigId)
+
+    order: Mapped[Order] = relationship(back_populates="lines")
+    plan: Mapped[Plan] = relationship()
+
+    def plan_name(self, language: str) -> str:
+        return self.plan_name_en if language == Language.EN else self.plan_name_fr
+
+
+class OrderTax(Base, CompanyRow):
+    """One tax on an order, rounded half up on the order's net, with the number the vendor collects it under."""
+
+    __tablename__ = "order_taxes"
+    __table_args__ = (
+        sa.UniqueConstraint("order_id", "position"),
+        sa.ForeignKeyConstraint(["company_id", "order_id"], ["orders.company_id", "orders.id"]),
+        sa.CheckConstraint("amount >= 0", name="amount_not_negative"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(BigId)
+    position: Mapped[int]
+    name_fr: Mapped[str] = mapped_column(sa.String(20))
+    name_en: Mapped[str] = mapped_column(sa.String(20))
+    rate: Mapped[int]
+    registration_number: Mapped[str] = mapped_column(sa.String(30))
+    amount: Mapped[int] = mapped_column(BigId)
+
+    order: Mapped[Order] = relationship(back_populates="taxes")
+
+    def name(self, language: str) -> str:
+        return self.name_en if language == Language.EN else self.name_fr
+
+
+class StripeEvent(Base, StaffRow):
+    """An event that Stripe sent, kept whether or not it could be used. Stripe's id is the key."""
+
+    __tablename__ = "stripe_events"
+    __table_args__ = (
+        partial_index("ix_stripe_events_unhandled", "handled_at IS NULL", "received_at"),
+        sa.Index("ix_stripe_events_object_id", "object_id"),
+        sa.Index("ix_stripe_events_received_at", "received_at"),
+    )
+
+    id: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
+    type: Mapped[str] = mapped_column(sa.String(100))
+    object_id: Mapped[str] = mapped_column(sa.String(255))
+    livemode: Mapped[bool]
+    created_at: Mapped[dt.datetime]
+    received_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    handled_at: Mapped[dt.datetime | None]
+    # What came of it: a code of services/payments.py, such as `fulfilled`, `foreign`, `amount_mismatch`.
+    outcome: Mapped[str | None] = mapped_column(sa.String(50))

@@ -1,0 +1,81 @@
+"""Mail that waits to be sent, and the one-time links that it carries."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from tables.base import Base, BigId, Language, StaffRow, TenantRow, enum_column, partial_index, utcnow
+from tables.who import Company, User, person_in
+
+
+class MailState(enum.StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    # Not sent, because it was no longer true when its turn came: `last_error` says why.
+    DROPPED = "dropped"
+
+
+class OutgoingMail(Base, TenantRow):
+    """The outbox. Holds ids to render from, never a token and never a body: the worker mints links as it sends."""
+
+    __tablename__ = "outgoing_mail"
+    __table_args__ = (
+        sa.CheckConstraint("(user_id IS NULL) <> (address IS NULL)", name="one_recipient"),
+        sa.CheckConstraint("state <> 'sending' OR lease_until IS NOT NULL", name="lease_filled"),
+        sa.Index("ix_outgoing_mail_company_id", "company_id", sa.text("id DESC")),
+        partial_index("ix_outgoing_mail_due", "state IN ('queued', 'sending')", "due_at", "id"),
+        partial_index("ix_outgoing_mail_failed", "state = 'failed'", "id"),
+        sa.Index("ix_outgoing_mail_template", "template", sa.text("id DESC")),
+        sa.Index("ix_outgoing_mail_user_id", "user_id", sa.text("id DESC")),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    company_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("companies.id"))
+    user_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("users.id"))
+    address: Mapped[str | None] = mapped_column(sa.String(254))
+    template: Mapped[str] = mapped_column(sa.String(50))
+    language: Mapped[Language] = mapped_column(enum_column(Language, "language"))
+    context: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    dedupe_key: Mapped[str] = mapped_column(sa.String(200), unique=True)
+    state: Mapped[MailState] = mapped_column(enum_column(MailState, "state"), default=MailState.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    lease_until: Mapped[dt.datetime | None]
+    message_id: Mapped[str] = mapped_column(sa.String(200), unique=True)
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    sent_at: Mapped[dt.datetime | None]
+    last_error: Mapped[str | None] = mapped_column(sa.String(500))
+
+    user: Mapped[User | None] = person_in("OutgoingMail.user_id")
+    company: Mapped[Company | None] = relationship(foreign_keys=[company_id], viewonly=True)
+
+
+class LinkPurpose(enum.StrEnum):
+    SIGN_IN = "sign_in"
+    PASSWORD = "password"  # noqa: S105 - the name of a purpose, not a secret
+    ACTIVATION = "activation"
+
+
+class Link(Base, StaffRow):
+    """A one-time link. Only the hash of its token is stored; GET shows a button, POST uses it, once."""
+
+    __tablename__ = "links"
+    __table_args__ = (sa.Index("ix_links_user_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    purpose: Mapped[LinkPurpose] = mapped_column(enum_column(LinkPurpose, "purpose"))
+    user_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("users.id"))
+    license_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("licenses.id"))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+
+    user: Mapped[User] = person_in("Link.user_id")

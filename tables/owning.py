@@ -1,0 +1,202 @@
+"""Owning: licences, the terms that were paid for, and who held them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from tables.base import Base, BigId, enum_column, partial_index, random_code, utcnow
+from tables.buying import OrderLine
+from tables.catalogue import Plan
+from tables.who import CompanyRow, User, person_in
+
+
+class LicenseStatus(enum.StrEnum):
+    """What is stored; what people read is `LicenseState`."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    REMOVED = "removed"
+
+
+# Of a licence that is somebody's or can be: only the clock may end it.
+LIVE_STATUSES = (LicenseStatus.ACTIVE, LicenseStatus.SUSPENDED)
+
+
+class LicenseState(enum.StrEnum):
+    """What people read: derived from the stored columns and the clock, never stored."""
+
+    AVAILABLE = "available"
+    ASSIGNED = "assigned"
+    ACTIVATED = "activated"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class License(Base, CompanyRow):
+    """One seat, bought on one order line, held by at most one person."""
+
+    __tablename__ = "licenses"
+    __table_args__ = (
+        sa.UniqueConstraint("order_line_id", "seat_no"),
+        sa.UniqueConstraint("company_id", "id"),
+        sa.ForeignKeyConstraint(["plan_id", "product"], ["plans.id", "plans.product"]),
+        # A holder of another company cannot be stored at all.
+        sa.ForeignKeyConstraint(["company_id", "user_id"], ["users.company_id", "users.id"]),
+        sa.ForeignKeyConstraint(
+            ["company_id", "order_line_id"], ["order_lines.company_id", "order_lines.id"]
+        ),
+        sa.CheckConstraint("valid_until > valid_from", name="validity"),
+        sa.CheckConstraint("(user_id IS NULL) = (assigned_at IS NULL)", name="assigned_at_filled"),
+        sa.CheckConstraint("activated_at IS NULL OR user_id IS NOT NULL", name="activated_is_held"),
+        sa.CheckConstraint("status NOT IN ('revoked', 'removed') OR user_id IS NULL", name="gone_is_unheld"),
+        partial_index(
+            "uq_licenses_user_id_product",
+            "user_id IS NOT NULL AND status IN ('active', 'suspended')",
+            "user_id",
+            "product",
+            unique=True,
+        ),
+        partial_index(
+            "ix_licenses_free",
+            "user_id IS NULL AND status = 'active'",
+            "company_id",
+            "plan_id",
+            "valid_until",
+            "id",
+        ),
+        partial_index(
+            "ix_licenses_assigned", "user_id IS NOT NULL AND activated_at IS NULL AND status = 'active'", "id"
+        ),
+        partial_index("ix_licenses_activated", "activated_at IS NOT NULL AND status = 'active'", "id"),
+        partial_index("ix_licenses_suspended", "status = 'suspended'", "id"),
+        partial_index("ix_licenses_revoked", "status = 'revoked'", "id"),
+        sa.Index("ix_licenses_company_id", "company_id", sa.text("id DESC")),
+        sa.Index("ix_licenses_plan_id", "plan_id", sa.text("id DESC")),
+        sa.Index("ix_licenses_user_id", "user_id"),
+        sa.Index("ix_licenses_valid_until", "valid_until"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(40), unique=True, default=lambda: random_code(5, 5))
+    order_line_id: Mapped[int] = mapped_column(BigId)
+    seat_no: Mapped[int]
+    plan_id: Mapped[int] = mapped_column(BigId)
+    product: Mapped[str] = mapped_column(sa.String(50))
+    user_id: Mapped[int | None] = mapped_column(BigId)
+    status: Mapped[LicenseStatus] = mapped_column(
+        enum_column(LicenseStatus, "status"), default=LicenseStatus.ACTIVE
+    )
+    valid_from: Mapped[dt.datetime]
+    valid_until: Mapped[dt.datetime]
+    assigned_at: Mapped[dt.datetime | None]
+    activated_at: Mapped[dt.datetime | None]
+
+    plan: Mapped[Plan] = relationship(foreign_keys=[plan_id], primaryjoin="License.plan_id == Plan.id")
+    user: Mapped[User | None] = person_in("License.user_id")
+    order_line: Mapped[OrderLine] = relationship(
+        foreign_keys=[order_line_id], primaryjoin="License.order_line_id == OrderLine.id", viewonly=True
+    )
+
+    def __str__(self) -> str:
+        return self.key
+
+    def state(self, now: dt.datetime | None = None) -> LicenseState:
+        """What people read at `now`. A revoked licence stays revoked; only a live one can be expired."""
+        if self.status in {LicenseStatus.REVOKED, LicenseStatus.REMOVED}:
+            return LicenseState.REVOKED
+        if self.valid_until <= (now or utcnow()):
+            return LicenseState.EXPIRED
+        if self.status == LicenseStatus.SUSPENDED:
+            return LicenseState.SUSPENDED
+        if self.user_id is None:
+            return LicenseState.AVAILABLE
+        return LicenseState.ACTIVATED if self.activated_at else LicenseState.ASSIGNED
+
+    def is_assignable(self, now: dt.datetime) -> bool:
+        """Whether it can be given to somebody at `now`."""
+        return self.state(now) == LicenseState.AVAILABLE
+
+    def is_live(self, now: dt.datetime) -> bool:
+        """Whether it is valid at `now`, suspended or not: it then stands in the way of another for its holder."""
+        return self.status in LIVE_STATUSES and self.valid_until > now
+
+    @property
+    def is_releasable(self) -> bool:
+        """Whether it can be taken back from whoever holds it: not while its payment is contested."""
+        return self.user_id is not None and self.status == LicenseStatus.ACTIVE
+
+    @classmethod
+    def where_live(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
+        """`is_live(now)` as SQL."""
+        return sa.and_(cls.status.in_(LIVE_STATUSES), cls.valid_until > now)
+
+    @classmethod
+    def where_state(cls, state: LicenseState, now: dt.datetime) -> sa.ColumnElement[bool]:
+        """`state(now) == state` as SQL. Each predicate repeats its partial index's WHERE, so that it is used."""
+        active, live = cls.status == LicenseStatus.ACTIVE, cls.valid_until > now
+        predicates = {
+            LicenseState.AVAILABLE: sa.and_(cls.user_id.is_(None), active, live),
+            LicenseState.ASSIGNED: sa.and_(
+                cls.user_id.is_not(None), cls.activated_at.is_(None), active, live
+            ),
+            LicenseState.ACTIVATED: sa.and_(cls.activated_at.is_not(None), active, live),
+            LicenseState.SUSPENDED: sa.and_(cls.status == LicenseStatus.SUSPENDED, live),
+            LicenseState.EXPIRED: sa.and_(cls.status.in_(LIVE_STATUSES), cls.valid_until <= now),
+            LicenseState.REVOKED: cls.status.in_([LicenseStatus.REVOKED, LicenseStatus.REMOVED]),
+        }
+        return predicates[state]
+
+
+class Term(Base, CompanyRow):
+    """Which order line paid which period of a licence, and how many cents of it: each cent is shared out once."""
+
+    __tablename__ = "terms"
+    __table_args__ = (
+        sa.UniqueConstraint("license_id", "order_line_id"),
+        sa.ForeignKeyConstraint(["company_id", "license_id"], ["licenses.company_id", "licenses.id"]),
+        sa.ForeignKeyConstraint(
+            ["company_id", "order_line_id"], ["order_lines.company_id", "order_lines.id"]
+        ),
+        sa.CheckConstraint("ends_at > starts_at", name="period"),
+        sa.CheckConstraint("net >= 0 AND tax >= 0 AND refunded BETWEEN 0 AND net + tax", name="amounts"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    license_id: Mapped[int] = mapped_column(BigId)
+    order_line_id: Mapped[int] = mapped_column(BigId, index=True)
+    starts_at: Mapped[dt.datetime]
+    ends_at: Mapped[dt.datetime]
+    net: Mapped[int] = mapped_column(BigId)
+    tax: Mapped[int] = mapped_column(BigId)
+    refunded: Mapped[int] = mapped_column(BigId, default=0)
+
+
+class Assignment(Base, CompanyRow):
+    """Who held a licence from when until when, given and taken by whom. Never erased."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["company_id", "license_id"], ["licenses.company_id", "licenses.id"]),
+        sa.ForeignKeyConstraint(["company_id", "user_id"], ["users.company_id", "users.id"]),
+        sa.CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="period"),
+        partial_index("uq_assignments_open", "ended_at IS NULL", "license_id", unique=True),
+        sa.Index("ix_assignments_license_id", "license_id"),
+        sa.Index("ix_assignments_user_id", "user_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    license_id: Mapped[int] = mapped_column(BigId)
+    user_id: Mapped[int] = mapped_column(BigId)
+    started_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+    # Staff have no company, so these two are plain foreign keys; None is the system itself.
+    given_by_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("users.id"))
+    taken_by_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("users.id"))
+
+    user: Mapped[User] = person_in("Assignment.user_id")

@@ -1,0 +1,149 @@
+"""Who: companies and people. A row that belongs to a company is a `CompanyRow`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import uuid
+import zoneinfo
+from typing import Any
+
+import sqlalchemy as sa
+from flask_security import UserMixin
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from tables.base import CURRENCY, DEFAULT_TIME_ZONE, Base, BigId, Language, TenantRow, enum_column, utcnow
+
+
+class Role(enum.StrEnum):
+    MEMBER = "member"
+    ADMIN = "admin"
+    SUPPORT = "support"
+
+
+class Company(Base):
+    """A customer account. `lock_version` is what `company_lock` writes to take its turn."""
+
+    __tablename__ = "companies"
+    __table_args__ = (
+        sa.CheckConstraint("length(trim(name)) > 0", name="name_filled"),
+        sa.Index("ix_companies_lower_name", sa.text("lower(name)")),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    billing_email: Mapped[str] = mapped_column(sa.String(254))
+    street: Mapped[str] = mapped_column(sa.String(200), default="")
+    city: Mapped[str] = mapped_column(sa.String(100), default="")
+    province: Mapped[str] = mapped_column(sa.String(10), default="")
+    postal_code: Mapped[str] = mapped_column(sa.String(20), default="")
+    country: Mapped[str] = mapped_column(sa.String(2), default="CA")
+    language: Mapped[Language] = mapped_column(enum_column(Language, "language"), default=Language.FR)
+    time_zone: Mapped[str] = mapped_column(sa.String(64), default=DEFAULT_TIME_ZONE)
+    currency: Mapped[str] = mapped_column(sa.String(3), default=CURRENCY)
+    stripe_customer_id: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
+    lock_version: Mapped[int] = mapped_column(BigId, default=0)
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+
+    users: Mapped[list[User]] = relationship(back_populates="company")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def place(self) -> str:
+        """Where taxes are due, as ISO 3166-2: `CA-QC`, or the bare country where it has no province here."""
+        return f"{self.country}-{self.province}" if self.province else self.country
+
+    @property
+    def address(self) -> str:
+        """The postal address on one or two lines, without the country, whose name depends on the reader."""
+        town = " ".join(filter(None, [self.city, self.province and f"({self.province})", self.postal_code]))
+        return "\n".join(filter(None, [self.street, town]))
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class User(Base, TenantRow, UserMixin):
+    """A person: of the vendor's staff (no company), or of exactly one company."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        sa.UniqueConstraint("company_id", "id"),
+        sa.CheckConstraint("(role = 'support') = (company_id IS NULL)", name="staff_have_no_company"),
+        sa.Index("uq_users_lower_email", sa.text("lower(email)"), unique=True),
+        sa.Index("ix_users_company_name", "company_id", "last_name", "first_name", "id"),
+        # The staff's own lists, over every company.
+        sa.Index("ix_users_name", "last_name", "first_name", "id"),
+        sa.Index("ix_users_role", "role", sa.text("id DESC")),
+        sa.Index("ix_users_active", "active", sa.text("id DESC")),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    company_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("companies.id"))
+    email: Mapped[str] = mapped_column(sa.String(254))
+    first_name: Mapped[str] = mapped_column(sa.String(100))
+    last_name: Mapped[str] = mapped_column(sa.String(100))
+    role: Mapped[Role] = mapped_column(enum_column(Role, "role"), default=Role.MEMBER)
+    language: Mapped[Language] = mapped_column(enum_column(Language, "language"), default=Language.FR)
+    time_zone: Mapped[str | None] = mapped_column(sa.String(64))
+    password: Mapped[str | None] = mapped_column(sa.String(255))
+    # What a session names: changing it signs the person out everywhere.
+    fs_uniquifier: Mapped[str] = mapped_column(sa.String(64), unique=True, default=lambda: uuid.uuid4().hex)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    signed_in_at: Mapped[dt.datetime | None]
+
+    company: Mapped[Company | None] = relationship(back_populates="users")
+    # What the person holds, expired or not; revoked licences have no holder.
+    licenses: Mapped[list[Any]] = relationship(
+        "License",
+        primaryjoin="User.id == foreign(License.user_id)",
+        order_by="License.valid_until.desc()",
+        viewonly=True,
+    )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role == Role.SUPPORT
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the person may sign in and hold licences."""
+        return self.active
+
+    def get_id(self) -> str:
+        return self.fs_uniquifier
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The person's time zone, or their company's."""
+        name = self.time_zone or (self.company.time_zone if self.company else DEFAULT_TIME_ZONE)
+        return zoneinfo.ZoneInfo(name)
+
+
+class CompanyRow(TenantRow):
+    """A `TenantRow` that always belongs to a company."""
+
+    @declared_attr
+    def company_id(cls) -> Mapped[int]:
+        return mapped_column(BigId, sa.ForeignKey("companies.id"))
+
+    @declared_attr
+    def company(cls) -> Mapped[Company]:
+        # The composite foreign keys write company_id too; this one is for reading.
+        return relationship("Company", foreign_keys=[cls.company_id], viewonly=True)  # type: ignore[list-item]
+
+
+def person_in(column: str) -> Any:
+    """A read-only relationship to the user whose id is in `column`."""
+    return relationship("User", foreign_keys=column, viewonly=True)
