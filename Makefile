@@ -43,7 +43,7 @@ format: .venv/installed-dev ## put code and templates into the house style
 
 translations: .venv/installed-dev ## take new messages of the code into the catalogues, and compile them
 	@$(EXTRACT) -o translations/messages.pot .
-	@$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=110
 	@rm translations/messages.pot
 	@$(BIN)/pybabel -q compile -d translations
 	@$(BIN)/python -m scripts.check_translations

@@ -17,9 +17,10 @@ from flask.cli import with_appcontext
 from flask_babel import force_locale
 
 import access
-from services.buying import gateway, stripe_events
+from services.buying import gateway, reconciliation
 from services.foundation.errors import Refused
-from services.mail import check, outbox
+from services.mail import check as mail_check
+from services.mail import outbox
 from services.people import setup
 
 
@@ -103,7 +104,7 @@ def worker(once: bool, seconds: float) -> None:
 def reconcile() -> None:
     """Ask Stripe about the payments that wait. Run it every ten minutes."""
     with access.everything():
-        counts = stripe_events.reconcile()
+        counts = reconciliation.reconcile()
     click.echo("Looked at {orders} orders and {events} events; {unsettled} wait for later.".format(**counts))
     if counts["unsettled"]:
         raise SystemExit(1)
@@ -115,7 +116,7 @@ def reconcile() -> None:
 def check_mail(address: str) -> None:
     """Send a test mail to ADDRESS through the real server, and say what is in the way."""
     with force_locale("en_CA"):
-        problems = check.check(address)
+        problems = mail_check.check(address)
     if problems:
         raise click.ClickException(" ".join(problems))
     click.echo(f"The mail server took the test mail for {address}.")

@@ -15,6 +15,7 @@ from tables.base import (
     MAX_QUANTITY,
     Base,
     BigId,
+    Bilingual,
     Language,
     PublicRow,
     StaffRow,
@@ -30,6 +31,7 @@ from tables.who import Company, CompanyRow, Role, User  # isort: skip
 
 # What is sold, by whom, with which taxes and under which conditions.
 from tables.catalogue import (  # isort: skip
+    DEFAULT_COLOR,
     Conditions,
     Plan,
     Price,
@@ -40,6 +42,7 @@ from tables.catalogue import (  # isort: skip
 
 # Buying: a cart becomes an order; what Stripe tells moves it along its states.
 from tables.buying import (  # isort: skip
+    ALERTS,
     LOOKED_AT_NOTES,
     ORDER_TRANSITIONS,
     CartItem,
@@ -47,11 +50,13 @@ from tables.buying import (  # isort: skip
     OrderLine,
     OrderState,
     OrderTax,
+    Outcome,
     StripeEvent,
 )
 
 # Owning: a licence is one seat; terms say who paid which days of it, assignments who held it.
 from tables.owning import (  # isort: skip
+    ENDS_SOON,
     LIVE_STATUSES,
     Assignment,
     License,
@@ -61,7 +66,7 @@ from tables.owning import (  # isort: skip
 )
 
 # The journal: who did what, and, apart from it, what it knows of people.
-from tables.journal import AppendOnlyError, JournalEntry, JournalPersonal  # isort: skip
+from tables.journal import AppendOnlyError, JournalEntry, JournalPersonal, JournalVerb, SubjectKind  # isort: skip
 
 # Mail that waits to be sent, and the one-time links that it carries.
-from tables.mail import Link, LinkPurpose, MailState, OutgoingMail  # isort: skip
+from tables.mail import Link, LinkPurpose, MailKind, MailState, MailTrouble, OutgoingMail  # isort: skip

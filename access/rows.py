@@ -80,7 +80,7 @@ class UnscopedStatement(RuntimeError):
     """Code that serves one company ran a statement that the query hook cannot narrow."""
 
 
-def _narrow(state: ORMExecuteState) -> None:
+def narrow_statement(state: ORMExecuteState) -> None:
     """Add the scope to an ORM statement, its relationship loads and its refreshes included."""
     scope = current_scope()
     if scope.everything or not (state.is_select or state.is_update or state.is_delete):
@@ -94,5 +94,5 @@ def _narrow(state: ORMExecuteState) -> None:
 
 def install_query_hook() -> None:
     """Narrow every statement of every session in the process, once."""
-    if not sa.event.contains(Session, "do_orm_execute", _narrow):
-        sa.event.listen(Session, "do_orm_execute", _narrow)
+    if not sa.event.contains(Session, "do_orm_execute", narrow_statement):
+        sa.event.listen(Session, "do_orm_execute", narrow_statement)

@@ -24,7 +24,7 @@ from admin_views.guard import DeskIndexView, DeskPage, Guarded, conflict_sentenc
 from admin_views.lists import exports, keyset, listing, rows
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from models import db
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 
 __all__ = ["DeskIndexView", "DeskModelView", "DeskPage"]
 
@@ -321,7 +321,7 @@ class DeskModelView(Guarded, ModelView):
             abort(404)
         chosen = self.posted_rows()
         if not chosen:
-            raise Refused("nothing_chosen", _("Choose at least one row first."))
+            raise Refused(Code.NOTHING_CHOSEN, _("Choose at least one row first."))
         handler: Callable[[list[Any]], ResponseReturnValue] = self._actions_data[name][0]
         return handler(chosen)
 

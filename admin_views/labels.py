@@ -1,4 +1,4 @@
-"""The words and the tone of every state and role that people read, and the choices of a filter: the one place.
+"""The words of every state, role and code that people read, and the choices of a filter.
 
 A tone is one of `success`, `info`, `warning`, `danger`, `neutral`: a colour, never without the word.
 """
@@ -6,13 +6,31 @@ A tone is one of `success`, `info`, `warning`, `danger`, `neutral`: a colour, ne
 from __future__ import annotations
 
 import enum
+import functools
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from admin_views.lists.columns import ExportColumn
-from models import Language, License, LicenseState, MailState, OrderState, Plan, Role, db, utcnow
+from models import (
+    JournalVerb,
+    Language,
+    License,
+    LicenseState,
+    MailKind,
+    MailState,
+    MailTrouble,
+    OrderState,
+    Outcome,
+    Plan,
+    Registration,
+    Role,
+    SubjectKind,
+    db,
+    utcnow,
+)
+from services.foundation.errors import Code
 from services.foundation.formats import current_language
 
 # By type first: members of two StrEnums are equal when their values are.
@@ -47,6 +65,10 @@ LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {
         MailState.FAILED: (_l("Not delivered"), "danger"),
         MailState.DROPPED: (_l("No longer needed"), "neutral"),
     },
+    Registration: {
+        Registration.GST: (_l("GST/HST number"), "neutral"),
+        Registration.QST: (_l("QST number"), "neutral"),
+    },
     Language: {
         Language.FR: (_l("French"), "neutral"),
         Language.EN: (_l("English"), "neutral"),
@@ -54,9 +76,190 @@ LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {
 }
 
 
+# Codes of the journal, of mail, of payments and of refusals: words without a tone.
+WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
+    JournalVerb: {
+        JournalVerb.CART_CHANGED: _l("Cart changed"),
+        JournalVerb.COMPANY_ADDED: _l("Customer opened"),
+        JournalVerb.COMPANY_CHANGED: _l("Customer changed"),
+        JournalVerb.CONDITIONS_PUBLISHED: _l("Conditions published"),
+        JournalVerb.LICENSE_ACTIVATED: _l("License activated"),
+        JournalVerb.LICENSE_ASSIGNED: _l("License assigned"),
+        JournalVerb.LICENSE_RELEASED: _l("License released"),
+        JournalVerb.MAIL_RESENT: _l("Mail sent again"),
+        JournalVerb.ORDER_CANCELLED: _l("Order cancelled"),
+        JournalVerb.ORDER_EXPIRED: _l("Payment abandoned"),
+        JournalVerb.ORDER_FULFILLED: _l("Order paid and delivered"),
+        JournalVerb.ORDER_PLACED: _l("Order placed"),
+        JournalVerb.PASSWORD_LINK_REQUESTED: _l("Password link asked for"),
+        JournalVerb.PASSWORD_SET: _l("Password chosen"),
+        JournalVerb.PAYMENT_FAILED: _l("Payment declined"),
+        JournalVerb.PAYMENT_NOTED: _l("Payment noted"),
+        JournalVerb.PAYMENT_RETRIED: _l("Payment tried again"),
+        JournalVerb.PAYMENT_STARTED: _l("Payment in progress"),
+        JournalVerb.PERSON_ADDED: _l("Account opened"),
+        JournalVerb.PERSON_CHANGED: _l("Account changed"),
+        JournalVerb.PLAN_ADDED: _l("Plan added"),
+        JournalVerb.PLAN_CHANGED: _l("Plan changed"),
+        JournalVerb.PRICE_SET: _l("Price set"),
+        JournalVerb.PRICE_WITHDRAWN: _l("Price withdrawn"),
+        JournalVerb.PROFILE_CHANGED: _l("Profile changed"),
+        JournalVerb.SIGN_IN_LINK_REQUESTED: _l("Sign-in link asked for"),
+        JournalVerb.SIGN_IN_LINK_SENT: _l("Sign-in link sent by support"),
+        JournalVerb.SIGNED_IN: _l("Signed in"),
+        JournalVerb.SIGNED_OUT: _l("Signed out"),
+        JournalVerb.STAFF_ADDED: _l("Support account opened"),
+        JournalVerb.TAX_RATE_ADDED: _l("Tax rate added"),
+        JournalVerb.TAX_RATE_CHANGED: _l("Tax rate changed"),
+        JournalVerb.TAX_RATE_WITHDRAWN: _l("Tax rate withdrawn"),
+        JournalVerb.VENDOR_ADDED: _l("Vendor’s identity added"),
+        JournalVerb.VENDOR_CHANGED: _l("Vendor’s identity changed"),
+    },
+    SubjectKind: {
+        SubjectKind.CART_ITEM: _l("Cart line"),
+        SubjectKind.COMPANY: _l("Customer"),
+        SubjectKind.CONDITIONS: _l("Conditions of sale"),
+        SubjectKind.LICENSE: _l("License"),
+        SubjectKind.ORDER: _l("Order"),
+        SubjectKind.OUTGOING_MAIL: _l("Mail"),
+        SubjectKind.PLAN: _l("Plan"),
+        SubjectKind.TAX_RATE: _l("Tax rate"),
+        SubjectKind.USER: _l("Person"),
+        SubjectKind.VENDOR: _l("Vendor"),
+    },
+    MailKind: {
+        MailKind.LICENSE_ASSIGNED: _l("License assigned"),
+        MailKind.LICENSE_RELEASED: _l("License released"),
+        MailKind.PASSWORD_LINK: _l("Choose a password"),
+        MailKind.PAYMENT_FAILED: _l("Payment declined"),
+        MailKind.RECEIPT: _l("Receipt"),
+        MailKind.SIGN_IN_LINK: _l("Sign-in link"),
+        MailKind.STAFF_ALERT: _l("Alert to support"),
+    },
+    MailTrouble: {
+        MailTrouble.UNREACHABLE: _l("The mail server takes no mail for now."),
+        MailTrouble.RECIPIENT_REFUSED: _l("The mail server refuses the recipient."),
+        MailTrouble.SENDER_REFUSED: _l("The mail server refuses the sender."),
+        MailTrouble.CONTENT_REFUSED: _l("The mail server refuses the mail itself."),
+        MailTrouble.RENDERING: _l("The mail could not be written."),
+        MailTrouble.PERSON_INACTIVE: _l("The person has been deactivated."),
+        MailTrouble.LICENSE_TAKEN_BACK: _l("The license was released before the mail left."),
+        MailTrouble.LICENSE_EXPIRED: _l("The license expired before the mail left."),
+        MailTrouble.NEVER_ANNOUNCED: _l("The person had not been told of this license."),
+        MailTrouble.ORDER_SETTLED: _l("The order had moved on before the mail left."),
+    },
+    Outcome: {
+        Outcome.FULFILLED: _l("Paid and delivered."),
+        Outcome.ALREADY: _l("Nothing new: it was dealt with before."),
+        Outcome.PROCESSING: _l("The bank has not confirmed the payment yet."),
+        Outcome.FAILED: _l("The bank declined the payment."),
+        Outcome.EXPIRED: _l("The payment was abandoned."),
+        Outcome.OPEN: _l("The payment page is still open."),
+        Outcome.FOREIGN: _l("Not one of our payments."),
+        Outcome.NOTED: _l("Noted on the order."),
+        Outcome.WRONG_MODE: _l("Paid in Stripe’s other mode"),
+        Outcome.WRONG_AMOUNT: _l("Another amount was paid"),
+        Outcome.PAID_TWICE: _l("Paid twice"),
+        Outcome.PAID_AFTER_END: _l("Paid after the order had ended"),
+        Outcome.DECLINED: _l("A card was declined"),
+        Outcome.PAYMENT_SETUP: _l("The payment page does not open"),
+        Outcome.IGNORED: _l("Of no use here"),
+    },
+    # Titles: the sentence that comes with a refusal says the rest.
+    Code: {
+        Code.BAD_ADDRESS: _l("Not an email address"),
+        Code.BAD_AMOUNT: _l("Amount out of range"),
+        Code.BAD_COLOR: _l("Not a color"),
+        Code.BAD_LIMITS: _l("Limits not filled in as they must be"),
+        Code.BAD_LOGO: _l("Logo not accepted"),
+        Code.BAD_NAME: _l("Name empty or too long"),
+        Code.BAD_NUMBER: _l("Number out of range"),
+        Code.BAD_PLACE: _l("Not a place"),
+        Code.BAD_QUANTITY: _l("Number of licenses out of range"),
+        Code.BAD_RATE: _l("Rate out of range"),
+        Code.BAD_TEXT: _l("Character that cannot be stored"),
+        Code.BAD_URL: _l("Not a web address"),
+        Code.EMPTY: _l("Mandatory field empty"),
+        Code.PASSWORD_LONG: _l("Password too long"),
+        Code.PASSWORD_SHORT: _l("Password too short"),
+        Code.PAST_DAY: _l("Day in the past"),
+        Code.TOO_LONG: _l("Text too long"),
+        Code.UNKNOWN_LANGUAGE: _l("Unknown language"),
+        Code.UNKNOWN_PLACE: _l("Unknown place"),
+        Code.UNKNOWN_TIME_ZONE: _l("Unknown time zone"),
+        Code.ALREADY_BEGUN: _l("Already begun"),
+        Code.CHANGED_MEANWHILE: _l("Changed in the meantime"),
+        Code.CODE_TAKEN: _l("Code already used"),
+        Code.EMAIL_TAKEN: _l("Address already used"),
+        Code.PRODUCT_IN_USE: _l("Product already sold"),
+        Code.RATE_EXISTS: _l("Rate already there"),
+        Code.RATE_USED: _l("Rate already charged"),
+        Code.DEAD_LINK: _l("Link that no longer works"),
+        Code.HAS_STAFF: _l("Staff account already there"),
+        Code.INACTIVE_PERSON: _l("Person deactivated"),
+        Code.LAST_ADMINISTRATOR: _l("Last active administrator"),
+        Code.ROLE_AND_COMPANY: _l("Role that does not suit the company"),
+        Code.YOURSELF: _l("Own access"),
+        Code.HOLDS_OTHER: _l("Holds another license"),
+        Code.NO_FREE_LICENSE: _l("No license available"),
+        Code.NOT_ASSIGNABLE: _l("License that cannot be assigned"),
+        Code.NOTHING_HELD: _l("Nothing to release"),
+        Code.SUSPENDED: _l("License suspended"),
+        Code.ALREADY_PAID: _l("Already paid"),
+        Code.CART_EMPTY: _l("Cart empty"),
+        Code.CHANGED_SINCE_REVIEW: _l("Changed since it was read"),
+        Code.LINE_GONE: _l("Cart line removed"),
+        Code.LOOKED_AT: _l("Payment being looked at"),
+        Code.NO_SESSION: _l("No payment begun"),
+        Code.NOT_ACCEPTED: _l("Not confirmed"),
+        Code.NOT_WAITING: _l("Awaits no payment"),
+        Code.OTHER_ORDER_WAITING: _l("Another order awaits payment"),
+        Code.PAGE_OPENED: _l("Payment page opened by a colleague"),
+        Code.PAYMENT_SETUP: _l("Payment page that does not open"),
+        Code.PAYMENT_UNAVAILABLE: _l("Payment service unavailable"),
+        Code.PLAN_WITHDRAWN: _l("Plan no longer sold"),
+        Code.TOTAL_TOO_HIGH: _l("Total too high"),
+        Code.TOTAL_TOO_LOW: _l("Total too low"),
+        Code.UNKNOWN_SESSION: _l("Payment unknown to Stripe"),
+        Code.CANNOT_RENDER: _l("Mail that cannot be shown"),
+        Code.NOT_FAILED: _l("Mail that did not fail"),
+        Code.NOTHING_CHOSEN: _l("Nothing chosen"),
+        Code.TOO_MANY: _l("Too many at once"),
+    },
+}
+
+
 def label(member: enum.StrEnum) -> str:
     """What people read for a state, role or language."""
     return str(LABELS[type(member)][member][0])
+
+
+def word(kind: type[enum.StrEnum], code: str | None) -> str:
+    """What people read for a stored code of `kind`, empty for None.
+
+    A code that is no member (any more), as an older database may hold, is shown as it is.
+    """
+    return str(WORDS[kind].get(code, code)) if code else ""
+
+
+verb_words = functools.partial(word, JournalVerb)
+subject_words = functools.partial(word, SubjectKind)
+mail_words = functools.partial(word, MailKind)
+refusal_words = functools.partial(word, Code)
+outcome_words = functools.partial(word, Outcome)
+
+
+def words(kind: type[enum.StrEnum]) -> list[tuple[str, str]]:
+    """(code, words) pairs of a kind in the order of their words, for a filter."""
+    pairs = [(member.value, str(text)) for member, text in WORDS[kind].items()]
+    return sorted(pairs, key=lambda pair: pair[1])
+
+
+def mail_trouble(last_error: str | None) -> str:
+    """Why a mail was not sent, in words, with the server's reply codes; empty when nothing is wrong."""
+    code, _space, detail = (last_error or "").partition(" ")
+    sentence = word(MailTrouble, code)
+    return f"{sentence} ({detail})" if detail else sentence
 
 
 def tone(member: enum.StrEnum) -> str:

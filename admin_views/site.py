@@ -47,8 +47,15 @@ def init_theme(app: Flask) -> None:
     app.add_url_rule("/icons.svg", "icons", sprite.response)
     app.add_url_rule("/theme", "theme", choose_theme, methods=["POST"])
     app.jinja_env.globals["icons_version"] = sprite.version
-    app.jinja_env.filters["label"] = labels.label
-    app.jinja_env.filters["tone"] = labels.tone
+    app.jinja_env.filters.update(
+        label=labels.label,
+        tone=labels.tone,
+        verb_words=labels.verb_words,
+        subject_words=labels.subject_words,
+        mail_words=labels.mail_words,
+        refusal_words=labels.refusal_words,
+        outcome_words=labels.outcome_words,
+    )
     app.context_processor(lambda: {"site": current_site(app), "theme_choice": theme_choice()})
 
 

@@ -19,6 +19,7 @@ from models import (
     Company,
     Conditions,
     JournalEntry,
+    JournalVerb,
     Language,
     License,
     MailState,
@@ -27,6 +28,7 @@ from models import (
     OutgoingMail,
     Plan,
     Role,
+    TaxRate,
     Term,
     User,
     Vendor,
@@ -106,7 +108,8 @@ def _sell() -> None:
         if db.session.get(Vendor, 1) is None:
             db.session.add(catalogue.vendor())
             db.session.add(Conditions(text_fr=setup.CONDITIONS_FR, text_en=setup.CONDITIONS_EN))
-        setup.add_canadian_taxes()
+        if db.session.scalar(sa.select(TaxRate.id).limit(1)) is None:
+            db.session.add_all(setup.canadian_taxes())
         if db.session.scalar(sa.select(Plan.id).limit(1)) is None:
             db.session.add_all(catalogue.plans())
         if db.session.scalar(sa.select(User.id).where(User.role == Role.SUPPORT).limit(1)) is None:
@@ -187,21 +190,21 @@ def _buy(company_id: int, purchase: Purchase) -> None:
 
 
 def _pay(order_id: int, company_id: int) -> None:
-    """What `services.payments` does when the money has come; no bank and no sandbox is asked here."""
-    with company_lock(company_id) as company:
-        order, now = db.session.get_one(Order, order_id), utcnow()
-        order.paid_at = now
-        delivery.empty_cart(order)
-        orders.move(order, OrderState.PAID, "order_fulfilled", SYSTEM)
-        delivery.deliver(order, company.zone, now)
-        letters.receipt(order)
+    """What `settlement.fulfil` does when the money has come; no bank and no sandbox is asked here."""
+    with company_lock(company_id) as turn:
+        order = db.session.get_one(Order, order_id)
+        order.paid_at = turn.now
+        delivery.empty_cart(turn, order)
+        orders.move(turn, order, OrderState.PAID, JournalVerb.ORDER_FULFILLED, by=SYSTEM)
+        delivery.deliver(turn, order)
+        letters.receipt(turn, order)
 
 
 def _age(order_id: int, company_id: int, bought: dt.datetime) -> None:
     """The order's licences and terms begin when it was bought, and its mail was sent long ago."""
-    with company_lock(company_id) as company:
+    with company_lock(company_id) as turn:
         for line in db.session.get_one(Order, order_id).lines:
-            ends = delivery.end_of_term(bought, line.term_months, company.zone)
+            ends = delivery.end_of_term(bought, line.term_months, turn.company.zone)
             of_line = License.order_line_id == line.id
             db.session.execute(sa.update(License).where(of_line).values(valid_from=bought, valid_until=ends))
             db.session.execute(

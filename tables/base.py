@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import secrets
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, overload
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, declared_attr, mapped_column
 
 CURRENCY = "CAD"
 MAX_QUANTITY = 1_000
@@ -74,6 +75,29 @@ def enum_column(kind: type[enum.StrEnum], name: str) -> sa.Enum:
 class Language(enum.StrEnum):
     FR = "fr"
     EN = "en"
+
+
+class Bilingual:
+    """A text in two languages, in the attributes `<name>_fr` and `<name>_en` of its class.
+
+    With `name = Bilingual()`, `plan.name("en")` is `plan.name_en`, and `Plan.name("en")` the column `Plan.name_en`.
+    Any language but English reads French, the desk's default.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._stem = name
+
+    @overload
+    def __get__(self, row: None, owner: type) -> Callable[[str], InstrumentedAttribute[str]]: ...
+
+    @overload
+    def __get__(self, row: object, owner: type) -> Callable[[str], str]: ...
+
+    def __get__(self, row: object | None, owner: type) -> Callable[[str], Any]:
+        holder = owner if row is None else row
+        return lambda language: getattr(
+            holder, f"{self._stem}_{Language.EN if language == 'en' else Language.FR}"
+        )
 
 
 # --- Base and visibility ----------------------------------------------------------------------------------------

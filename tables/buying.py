@@ -13,6 +13,7 @@ from tables.base import (
     MAX_QUANTITY,
     Base,
     BigId,
+    Bilingual,
     Language,
     StaffRow,
     enum_column,
@@ -72,8 +73,45 @@ ORDER_TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
 }
 
 
-# Notes of an order that got a payment which does not fit it: support looks at it, and nobody should pay again.
-LOOKED_AT_NOTES = frozenset({"wrong_amount", "wrong_mode"})
+class Outcome(enum.StrEnum):
+    """What came of looking at a payment: the outcome of a Stripe event, and the note of an order.
+
+    `admin_views/labels.py` has the words of each. Both columns are plain text: an older database may hold a code
+    that is no member any more.
+    """
+
+    FULFILLED = "fulfilled"
+    ALREADY = "already"
+    PROCESSING = "processing"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    OPEN = "open"
+    # A session or an event that is not of this desk, or a kind of event that it has no use for.
+    FOREIGN = "foreign"
+    IGNORED = "ignored"
+    # A card was declined, and the order says so.
+    NOTED = "noted"
+    DECLINED = "declined"
+    # These need a person: see `ALERTS`.
+    WRONG_MODE = "wrong_mode"
+    WRONG_AMOUNT = "wrong_amount"
+    PAID_TWICE = "paid_twice"
+    PAID_AFTER_END = "paid_after_end"
+    PAYMENT_SETUP = "payment_setup"
+
+
+# Notes of an order that a person of the vendor's staff must look at; they are told by mail too.
+ALERTS = frozenset(
+    {
+        Outcome.WRONG_MODE,
+        Outcome.WRONG_AMOUNT,
+        Outcome.PAID_TWICE,
+        Outcome.PAID_AFTER_END,
+        Outcome.PAYMENT_SETUP,
+    }
+)
+# Those of a payment that does not fit its order: nobody should pay it again meanwhile.
+LOOKED_AT_NOTES = frozenset({Outcome.WRONG_AMOUNT, Outcome.WRONG_MODE})
 
 
 class Order(Base, CompanyRow):
@@ -121,7 +159,7 @@ class Order(Base, CompanyRow):
     stripe_payment_intent_id: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
     # What was confirmed, as `Quote.fingerprint`: the same confirmation sent twice is the same order.
     fingerprint: Mapped[str] = mapped_column(sa.String(64))
-    # Why the last payment did not go through, or what staff must look at; a code of services/payments.py.
+    # Why the last payment did not go through, or what staff must look at: an `Outcome`.
     note: Mapped[str | None] = mapped_column(sa.String(50))
 
     lines: Mapped[list[OrderLine]] = relationship(back_populates="order", order_by="OrderLine.position")
@@ -148,6 +186,16 @@ class Order(Base, CompanyRow):
     @property
     def is_delivered(self) -> bool:
         return self.paid_at is not None
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether the vendor's staff must look at it."""
+        return self.note in ALERTS
+
+    @classmethod
+    def where_needs_person(cls) -> sa.ColumnElement[bool]:
+        """`needs_person` as SQL; it repeats its partial index's WHERE, so that it is used."""
+        return sa.and_(cls.note.is_not(None), cls.note.in_(sorted(ALERTS)))
 
     @property
     def has_left_cart(self) -> bool:
@@ -177,6 +225,7 @@ class OrderLine(Base, CompanyRow):
     plan_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("plans.id"))
     plan_name_fr: Mapped[str] = mapped_column(sa.String(100))
     plan_name_en: Mapped[str] = mapped_column(sa.String(100))
+    plan_name = Bilingual()
     term_months: Mapped[int]
     quantity: Mapped[int]
     unit_amount: Mapped[int] = mapped_column(BigId)
@@ -184,9 +233,6 @@ class OrderLine(Base, CompanyRow):
 
     order: Mapped[Order] = relationship(back_populates="lines")
     plan: Mapped[Plan] = relationship()
-
-    def plan_name(self, language: str) -> str:
-        return self.plan_name_en if language == Language.EN else self.plan_name_fr
 
 
 class OrderTax(Base, CompanyRow):
@@ -204,14 +250,12 @@ class OrderTax(Base, CompanyRow):
     position: Mapped[int]
     name_fr: Mapped[str] = mapped_column(sa.String(20))
     name_en: Mapped[str] = mapped_column(sa.String(20))
+    name = Bilingual()
     rate: Mapped[int]
     registration_number: Mapped[str] = mapped_column(sa.String(30))
     amount: Mapped[int] = mapped_column(BigId)
 
     order: Mapped[Order] = relationship(back_populates="taxes")
-
-    def name(self, language: str) -> str:
-        return self.name_en if language == Language.EN else self.name_fr
 
 
 class StripeEvent(Base, StaffRow):
@@ -231,5 +275,5 @@ class StripeEvent(Base, StaffRow):
     created_at: Mapped[dt.datetime]
     received_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     handled_at: Mapped[dt.datetime | None]
-    # What came of it: a code of services/payments.py, such as `fulfilled`, `foreign`, `amount_mismatch`.
+    # An `Outcome`; None until it is handled.
     outcome: Mapped[str | None] = mapped_column(sa.String(50))

@@ -9,7 +9,19 @@ import zoneinfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tables.base import CURRENCY, DEFAULT_TIME_ZONE, Base, BigId, Language, PublicRow, enum_column, utcnow
+from tables.base import (
+    CURRENCY,
+    DEFAULT_TIME_ZONE,
+    Base,
+    BigId,
+    Bilingual,
+    PublicRow,
+    enum_column,
+    utcnow,
+)
+
+# Of a vendor who has chosen none.
+DEFAULT_COLOR = "#1f5fbf"
 
 
 class Plan(Base, PublicRow):
@@ -27,8 +39,10 @@ class Plan(Base, PublicRow):
     product: Mapped[str] = mapped_column(sa.String(50))
     name_fr: Mapped[str] = mapped_column(sa.String(100))
     name_en: Mapped[str] = mapped_column(sa.String(100))
+    name = Bilingual()
     description_fr: Mapped[str] = mapped_column(sa.Text, default="")
     description_en: Mapped[str] = mapped_column(sa.Text, default="")
+    description = Bilingual()
     term_months: Mapped[int] = mapped_column(default=12)
     devices_per_license: Mapped[int] = mapped_column(default=1)
     # Rows of the comparison table: [{"code", "label_fr", "label_en", "value_fr", "value_en"}, …]
@@ -40,12 +54,6 @@ class Plan(Base, PublicRow):
 
     def __str__(self) -> str:
         return self.name_fr
-
-    def name(self, language: str) -> str:
-        return self.name_en if language == Language.EN else self.name_fr
-
-    def description(self, language: str) -> str:
-        return self.description_en if language == Language.EN else self.description_fr
 
     def limit_rows(self, language: str) -> list[tuple[str, str]]:
         """(label, value) pairs in `language`, in the vendor's order."""
@@ -95,6 +103,7 @@ class TaxRate(Base, PublicRow):
     place: Mapped[str] = mapped_column(sa.String(10))
     name_fr: Mapped[str] = mapped_column(sa.String(20))
     name_en: Mapped[str] = mapped_column(sa.String(20))
+    name = Bilingual()
     # Thousandths of a percent: 9.975 % is 9975.
     rate: Mapped[int]
     registration: Mapped[Registration] = mapped_column(enum_column(Registration, "registration"))
@@ -119,7 +128,8 @@ class Vendor(Base, PublicRow):
     support_email: Mapped[str] = mapped_column(sa.String(254))
     install_url_fr: Mapped[str] = mapped_column(sa.String(500), default="")
     install_url_en: Mapped[str] = mapped_column(sa.String(500), default="")
-    color: Mapped[str] = mapped_column(sa.String(7), default="#1f5fbf")
+    install_url = Bilingual()
+    color: Mapped[str] = mapped_column(sa.String(7), default=DEFAULT_COLOR)
     logo: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     logo_type: Mapped[str | None] = mapped_column(sa.String(50))
     time_zone: Mapped[str] = mapped_column(sa.String(64), default=DEFAULT_TIME_ZONE)
@@ -132,9 +142,6 @@ class Vendor(Base, PublicRow):
     def number_for(self, registration: Registration) -> str:
         """The vendor's own registration number for a tax, empty when it is not registered."""
         return self.gst_number if registration == Registration.GST else self.qst_number
-
-    def install_url(self, language: str) -> str:
-        return self.install_url_en if language == Language.EN else self.install_url_fr
 
     @property
     def today(self) -> dt.date:
@@ -150,7 +157,5 @@ class Conditions(Base, PublicRow):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     text_fr: Mapped[str] = mapped_column(sa.Text)
     text_en: Mapped[str] = mapped_column(sa.Text)
+    text = Bilingual()
     published_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
-
-    def text(self, language: str) -> str:
-        return self.text_en if language == Language.EN else self.text_fr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +11,64 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tables.base import Base, BigId, TenantRow, utcnow
 from tables.who import Company, User, person_in
+
+
+class JournalVerb(enum.StrEnum):
+    """What was done, in the past tense. `admin_views/labels.py` has the words of each.
+
+    The column is plain text: an older database may hold a verb that is no member any more.
+    """
+
+    CART_CHANGED = "cart_changed"
+    COMPANY_ADDED = "company_added"
+    COMPANY_CHANGED = "company_changed"
+    CONDITIONS_PUBLISHED = "conditions_published"
+    LICENSE_ACTIVATED = "license_activated"
+    LICENSE_ASSIGNED = "license_assigned"
+    LICENSE_RELEASED = "license_released"
+    MAIL_RESENT = "mail_resent"
+    ORDER_CANCELLED = "order_cancelled"
+    ORDER_EXPIRED = "order_expired"
+    ORDER_FULFILLED = "order_fulfilled"
+    ORDER_PLACED = "order_placed"
+    PASSWORD_LINK_REQUESTED = "password_link_requested"  # noqa: S105 - a verb, not a secret
+    PASSWORD_SET = "password_set"  # noqa: S105 - a verb, not a secret
+    PAYMENT_FAILED = "payment_failed"
+    PAYMENT_NOTED = "payment_noted"
+    PAYMENT_RETRIED = "payment_retried"
+    PAYMENT_STARTED = "payment_started"
+    PERSON_ADDED = "person_added"
+    PERSON_CHANGED = "person_changed"
+    PLAN_ADDED = "plan_added"
+    PLAN_CHANGED = "plan_changed"
+    PRICE_SET = "price_set"
+    PRICE_WITHDRAWN = "price_withdrawn"
+    PROFILE_CHANGED = "profile_changed"
+    SIGN_IN_LINK_REQUESTED = "sign_in_link_requested"
+    SIGN_IN_LINK_SENT = "sign_in_link_sent"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
+    STAFF_ADDED = "staff_added"
+    TAX_RATE_ADDED = "tax_rate_added"
+    TAX_RATE_CHANGED = "tax_rate_changed"
+    TAX_RATE_WITHDRAWN = "tax_rate_withdrawn"
+    VENDOR_ADDED = "vendor_added"
+    VENDOR_CHANGED = "vendor_changed"
+
+
+class SubjectKind(enum.StrEnum):
+    """What an entry is about: the name of its table's class, in lower case. Plain text in the column, as the verb."""
+
+    CART_ITEM = "cart_item"
+    COMPANY = "company"
+    CONDITIONS = "conditions"
+    LICENSE = "license"
+    ORDER = "order"
+    OUTGOING_MAIL = "outgoing_mail"
+    PLAN = "plan"
+    TAX_RATE = "tax_rate"
+    USER = "user"
+    VENDOR = "vendor"
 
 
 class JournalEntry(Base, TenantRow):

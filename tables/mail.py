@@ -13,6 +13,39 @@ from tables.base import Base, BigId, Language, StaffRow, TenantRow, enum_column,
 from tables.who import Company, User, person_in
 
 
+class MailKind(enum.StrEnum):
+    """Which letter: a folder of `templates/mail/`, and a function of `services/mail/letters.py`.
+
+    The column is plain text: an older database may hold a kind that is no member any more.
+    """
+
+    LICENSE_ASSIGNED = "license_assigned"
+    LICENSE_RELEASED = "license_released"
+    PASSWORD_LINK = "password_link"  # noqa: S105 - the name of a mail, not a secret
+    PAYMENT_FAILED = "payment_failed"
+    RECEIPT = "receipt"
+    SIGN_IN_LINK = "sign_in_link"
+    STAFF_ALERT = "staff_alert"
+
+
+class MailTrouble(enum.StrEnum):
+    """Why a mail was not sent: the first word of `OutgoingMail.last_error`; what follows it is the server's reply code."""
+
+    # The server took it not, for now or for good.
+    UNREACHABLE = "unreachable"
+    RECIPIENT_REFUSED = "recipient_refused"
+    SENDER_REFUSED = "sender_refused"
+    CONTENT_REFUSED = "content_refused"
+    # It could not be written.
+    RENDERING = "rendering"
+    # It was no longer true when its turn came.
+    PERSON_INACTIVE = "person_inactive"
+    LICENSE_TAKEN_BACK = "license_taken_back"
+    LICENSE_EXPIRED = "license_expired"
+    NEVER_ANNOUNCED = "never_announced"
+    ORDER_SETTLED = "order_settled"
+
+
 class MailState(enum.StrEnum):
     QUEUED = "queued"
     SENDING = "sending"

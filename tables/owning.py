@@ -38,6 +38,10 @@ class LicenseState(enum.StrEnum):
     REVOKED = "revoked"
 
 
+# From when on a licence's end is worth a word.
+ENDS_SOON = dt.timedelta(days=60)
+
+
 class License(Base, CompanyRow):
     """One seat, bought on one order line, held by at most one person."""
 
@@ -135,6 +139,11 @@ class License(Base, CompanyRow):
     def where_live(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
         """`is_live(now)` as SQL."""
         return sa.and_(cls.status.in_(LIVE_STATUSES), cls.valid_until > now)
+
+    @classmethod
+    def where_ending_soon(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
+        """Whether it is live at `now` and ends within `ENDS_SOON`, as SQL."""
+        return sa.and_(cls.where_live(now), cls.valid_until <= now + ENDS_SOON)
 
     @classmethod
     def where_state(cls, state: LicenseState, now: dt.datetime) -> sa.ColumnElement[bool]:

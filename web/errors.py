@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response
 
 from models import db
 from services.catalogue import vendor as vendors
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 from web.guards import limiter
 from web.languages import visitors_choice
 
@@ -123,7 +123,7 @@ def _too_many(_error: RateLimitExceeded) -> Response:
 
 
 def _refused(error: Refused) -> Response:
-    return _page(409, Words(_("This was not done"), error.sentence))
+    return _page(409, Words(_("This was not done"), error.sentence), refusal=error.code)
 
 
 def _database(error: sa.exc.SQLAlchemyError) -> Response:
@@ -154,29 +154,37 @@ def _crashed(error: Exception) -> Response:
 
 
 def _page(
-    code: int, words: Words, *, headers: dict[str, str] | None = None, without_database: bool = False
+    code: int,
+    words: Words,
+    *,
+    headers: dict[str, str] | None = None,
+    without_database: bool = False,
+    refusal: Code | None = None,
 ) -> Response:
+    """The answer in the reader's language; `refusal` is the code of a verb's refusal, whose words are its title."""
     if request.path.startswith(JSON_PATHS):
         response: Response = jsonify(error=words.title)
     elif request_ctx.url_adapter is None:
         # A Host header that is not ours: no address can be built, so no page with links either.
         response = Response(words.title, mimetype="text/plain")
     else:
-        response = Response(_render(code, words, without_database), mimetype="text/html")
+        response = Response(
+            _render(without_database, code=code, words=words, refusal=refusal), mimetype="text/html"
+        )
     response.status_code = code
     response.headers.extend(headers or {})
     return response
 
 
-def _render(code: int, words: Words, without_database: bool) -> str:
+def _render(without_database: bool, **context: Any) -> str:
     if not without_database:
         try:
-            return render_template("web/error.html", code=code, words=words)
+            return render_template("web/error.html", **context)
         except sa.exc.SQLAlchemyError:
             log.exception("the page of an error could not be written with the database")
             db.session.rollback()
     _forget_database()
-    return render_template("web/error.html", code=code, words=words)
+    return render_template("web/error.html", **context)
 
 
 def _forget_database() -> None:

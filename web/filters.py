@@ -22,21 +22,20 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=_money, number=_number, percent=_percent, day=_day, short_day=_short_day, moment=_moment
     )
-    app.jinja_env.globals.update(vendor=LocalProxy(current_vendor), can=_can, Permission=Permission)
+    app.jinja_env.globals.update(vendor=LocalProxy(_vendor), can=_can, Permission=Permission)
 
 
-def current_vendor() -> Vendor:
-    """Who sells: read once per request; an unsaved, empty row before there is one."""
-    if "vendor" not in g:
-        g.vendor = vendors.current()
-    return g.vendor  # type: ignore[no-any-return]
+def _vendor() -> Vendor:
+    """Who sells; nobody on a page that must be written without the database (`errors.py`)."""
+    found: Vendor = g.get("vendor") or vendors.current()
+    return found
 
 
 def current_zone() -> zoneinfo.ZoneInfo:
     """The signed-in person's time zone, or the vendor's."""
     if current_user.is_authenticated:
         return current_user.zone  # type: ignore[no-any-return]
-    return zoneinfo.ZoneInfo(current_vendor().time_zone or DEFAULT_TIME_ZONE)
+    return zoneinfo.ZoneInfo(_vendor().time_zone or DEFAULT_TIME_ZONE)
 
 
 def _can(permission: str) -> bool:

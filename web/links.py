@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 
 import access
 from models import License, Link, LinkPurpose, db
-from services.foundation.errors import Refused
+from services.foundation import tokens
+from services.foundation.errors import Code, Refused
+from services.foundation.tokens import DeadLinkError
 from services.people import links
-from services.people.links import DeadLinkError
 from web.accounts import home_of, start_session
 from web.blueprint import bp
 from web.forms import NewPasswordForm
@@ -23,7 +24,7 @@ from web.guards import limit_dead_links
 def link(token: str) -> ResponseReturnValue:
     """The page of a link, or what its button does. Every link that opens nothing looks the same."""
     with access.everything():
-        found = links.find(token)
+        found = tokens.find(token)
         if found is None:
             return _dead()
         if request.method != "POST":
@@ -70,7 +71,7 @@ def _set_password(token: str) -> ResponseReturnValue:
         try:
             links.set_password(token, form.password.data or "", address=request.remote_addr)
         except Refused as refused:
-            if refused.code == "dead_link":
+            if refused.code == Code.DEAD_LINK:
                 raise
             form.password.errors = [refused.sentence]
         else:

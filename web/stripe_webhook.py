@@ -7,7 +7,7 @@ import logging
 from flask import Flask, request
 
 import access
-from services.buying import gateway, payments, stripe_events
+from services.buying import gateway, settlement, stripe_events
 from web.blueprint import bp
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ def stripe_webhook() -> tuple[dict[str, str], int]:
     try:
         with access.everything():
             outcome = stripe_events.receive(event)
-    except (payments.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected) as error:
+    except (settlement.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected) as error:
         log.warning("event %s not handled: %s", event.id, type(error).__name__)
         return {"error": "not handled yet"}, 500
     return {"outcome": outcome}, 200

@@ -17,10 +17,9 @@ from admin_views.lists.columns import Column, ListFilter, Search
 from admin_views.lists.rows import narrow, primary_key
 from models import db
 from services.foundation.formats import number
+from services.reports.counts import COUNT_LIMIT, counts
 
 PAGE_SIZES = (20, 50, 100)
-# A count beyond it costs more than it tells.
-COUNT_LIMIT = 10_000
 MAX_SEARCH = 100
 MAX_WORDS = 5
 # An exact match names one row, or a few in tables whose uniqueness is per company.
@@ -151,8 +150,7 @@ def count(statement: sa.Select[Any], model: type, *, estimate: bool) -> Total:
         )
         if guess and guess > COUNT_LIMIT:
             return Total(guess, estimated=True)
-    limited = statement.order_by(None).limit(COUNT_LIMIT + 1).subquery()
-    found = db.session.scalar(sa.select(sa.func.count()).select_from(limited)) or 0
+    (found,) = counts(statement)
     return Total(COUNT_LIMIT, capped=True) if found > COUNT_LIMIT else Total(found)
 
 

@@ -11,23 +11,33 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
-from models import JournalEntry, Order, Plan, User, db
+from models import JournalEntry, JournalVerb, Order, Plan, User, db
 from services.foundation.formats import current_language
 
 # What is told, by verb. The sentences come from functions, so that each is in the reader's language.
-SENTENCES: dict[str, Callable[..., str]] = {
-    "order_placed": lambda **words: _("%(who)s placed order %(order)s.", **words),
-    "order_fulfilled": lambda **words: _("Order %(order)s was paid and its licenses delivered.", **words),
-    "order_expired": lambda **words: _("Order %(order)s was abandoned before payment.", **words),
-    "order_cancelled": lambda **words: _("%(who)s cancelled order %(order)s.", **words),
-    "payment_started": lambda **words: _("The bank debit of order %(order)s is under way.", **words),
-    "payment_failed": lambda **words: _("The payment of order %(order)s was declined.", **words),
-    "payment_retried": lambda **words: _("%(who)s resumed the payment of order %(order)s.", **words),
-    "license_assigned": lambda **words: _(
+SENTENCES: dict[JournalVerb, Callable[..., str]] = {
+    JournalVerb.ORDER_PLACED: lambda **words: _("%(who)s placed order %(order)s.", **words),
+    JournalVerb.ORDER_FULFILLED: lambda **words: _(
+        "Order %(order)s was paid and its licenses delivered.", **words
+    ),
+    JournalVerb.ORDER_EXPIRED: lambda **words: _("Order %(order)s was abandoned before payment.", **words),
+    JournalVerb.ORDER_CANCELLED: lambda **words: _("%(who)s cancelled order %(order)s.", **words),
+    JournalVerb.PAYMENT_STARTED: lambda **words: _(
+        "The bank debit of order %(order)s is under way.", **words
+    ),
+    JournalVerb.PAYMENT_FAILED: lambda **words: _("The payment of order %(order)s was declined.", **words),
+    JournalVerb.PAYMENT_RETRIED: lambda **words: _(
+        "%(who)s resumed the payment of order %(order)s.", **words
+    ),
+    JournalVerb.LICENSE_ASSIGNED: lambda **words: _(
         "%(who)s assigned a license of the %(plan)s plan to %(person)s.", **words
     ),
-    "license_released": lambda **words: _("%(who)s released the %(plan)s license of %(person)s.", **words),
-    "license_activated": lambda **words: _("%(person)s activated a license of the %(plan)s plan.", **words),
+    JournalVerb.LICENSE_RELEASED: lambda **words: _(
+        "%(who)s released the %(plan)s license of %(person)s.", **words
+    ),
+    JournalVerb.LICENSE_ACTIVATED: lambda **words: _(
+        "%(person)s activated a license of the %(plan)s plan.", **words
+    ),
 }
 
 
@@ -59,7 +69,7 @@ def _sentence(
 ) -> str:
     person, plan = people.get(entry.related.get("user", 0)), plans.get(entry.related.get("plan", 0))
     order = orders.get(entry.subject_id) if entry.subject_type == "order" else None
-    return SENTENCES[entry.verb](
+    return SENTENCES[JournalVerb(entry.verb)](
         who=name_of(entry.actor),
         person=person.name if person else "",
         plan=plan.name(current_language()) if plan else "",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,22 +18,14 @@ from access import Permission, current_actor
 from admin_views.base import DeskIndexView, DeskPage
 from admin_views.lists.rows import narrow, one
 from admin_views.portal import activity
-from admin_views.portal.own import expiring, own_company, unpaid_orders
-from models import CartItem, License, User, db, utcnow
+from admin_views.portal.own import own_company
+from models import License, db, utcnow
 from services import licenses
+from services.buying import orders
 from services.licenses import seats
+from services.reports import company as reports
 
 SHOWN_EVENTS = 8
-
-
-@dataclasses.dataclass(frozen=True)
-class Figures:
-    """What may wait for an administrator, counted."""
-
-    in_cart: int
-    expiring: int
-    first_expiry: dt.datetime | None
-    people_without: int
 
 
 class Home(DeskIndexView):
@@ -58,8 +48,8 @@ class Home(DeskIndexView):
             company=company,
             owned=owned,
             free=sum(seat.available for seat in owned if seat.free_until),
-            figures=_figures(company.id, now),
-            unpaid=unpaid_orders(company.id),
+            figures=reports.figures(company.id, now),
+            unpaid=orders.unpaid(company.id),
             events=activity.recent(company.id, SHOWN_EVENTS),
         )
 
@@ -98,20 +88,3 @@ def _my_license_page(view: Any) -> str:
     held = [(license, license.state(now)) for license in db.session.scalars(_own_licenses())]
     page: str = view.render("portal/my_license.html", held=held, company=own_company())
     return page
-
-
-def _figures(company_id: int, now: dt.datetime) -> Figures:
-    """One statement."""
-    soon = sa.and_(License.company_id == company_id, expiring(now))
-    holds = sa.exists().where(License.user_id == User.id, License.where_live(now))
-    people = sa.select(sa.func.count(User.id)).where(User.company_id == company_id, User.active, ~holds)
-    in_cart = sa.select(sa.func.coalesce(sa.func.sum(CartItem.quantity), 0))
-    row = db.session.execute(
-        sa.select(
-            in_cart.where(CartItem.company_id == company_id).scalar_subquery(),
-            sa.select(sa.func.count(License.id)).where(soon).scalar_subquery(),
-            sa.select(sa.func.min(License.valid_until)).where(soon).scalar_subquery(),
-            people.scalar_subquery(),
-        )
-    ).one()
-    return Figures(*row)

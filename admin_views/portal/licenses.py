@@ -22,10 +22,9 @@ from admin_views.forms import REQUIRED, DeskForm
 from admin_views.guard import local_url
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.pickers import Lookup, PickerField
-from admin_views.portal.own import expiring
 from models import Assignment, License, LicenseState, Plan, User, db, utcnow
 from services import licenses
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language
 
 PEOPLE = Lookup(
@@ -101,7 +100,7 @@ class Licenses(DeskModelView):
             "expiry",
             _l("Expiry"),
             (("soon", _l("Within 60 days")),),
-            lambda statement, _value: statement.where(expiring(utcnow())),
+            lambda statement, _value: statement.where(License.where_ending_soon(utcnow())),
         ),
     )
     export_joins = (License.plan, License.user)
@@ -112,10 +111,9 @@ class Licenses(DeskModelView):
 
     @property
     def export_columns(self) -> tuple[ExportColumn, ...]:  # type: ignore[override]
-        plan_name = Plan.name_en if current_language() == "en" else Plan.name_fr
         return (
             ExportColumn(_l("Key"), License.key),
-            ExportColumn(_l("Plan"), plan_name),
+            ExportColumn(_l("Plan"), Plan.name(current_language())),
             labels.license_state_export(),
             ExportColumn(_l("First name"), User.first_name),
             ExportColumn(_l("Last name"), User.last_name),
@@ -158,7 +156,7 @@ class Licenses(DeskModelView):
     def action_release(self, rows: list[License]) -> ResponseReturnValue:
         held = [row for row in rows if row.is_releasable]
         if not held:
-            raise Refused("nothing_held", _("Nobody holds these licenses: there is nothing to release."))
+            raise Refused(Code.NOTHING_HELD, _("Nobody holds these licenses: there is nothing to release."))
         return self._ask_release(held)
 
     def _ask_release(self, rows: list[License]) -> ResponseReturnValue:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from models import Order, OrderState
-from services.buying.payments import DECLINED
+from models import Order, OrderState, Outcome
 from services.buying.refusals import looked_at_sentence
 
 
@@ -13,7 +12,7 @@ def state_sentence(order: Order) -> str:
     """What happened to the order, what was charged, and what to do."""
     if order.is_looked_at:
         return looked_at_sentence()
-    if order.state == OrderState.PENDING and order.note == DECLINED:
+    if order.state == OrderState.PENDING and order.note == Outcome.DECLINED:
         return _("The last card was declined. Nothing was charged: try again, or with another card.")
     return _sentences()[order.state]
 

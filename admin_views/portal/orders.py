@@ -19,8 +19,8 @@ from admin_views import labels
 from admin_views.base import DeskModelView
 from admin_views.lists.columns import Column, ListFilter, Search
 from admin_views.portal.order_words import state_sentence
-from models import Order, OrderState, Term, db
-from services.buying import gateway, payments
+from models import Order, OrderState, Outcome, Term, db
+from services.buying import checkout, gateway, settlement
 
 log = logging.getLogger(__name__)
 
@@ -81,11 +81,11 @@ class Orders(DeskModelView):
 
     @expose("/<reference>/pay", methods=("POST",))
     def pay(self, reference: str) -> ResponseReturnValue:
-        return redirect(payments.pay(self._find(reference), current_actor()), 303)
+        return redirect(checkout.pay(self._find(reference), current_actor()), 303)
 
     @expose("/<reference>/cancel", methods=("POST",))
     def cancel(self, reference: str) -> ResponseReturnValue:
-        payments.cancel(self._find(reference), current_actor())
+        checkout.cancel(self._find(reference), current_actor())
         flash(_("Order %(order)s is cancelled. Nothing was charged.", order=reference), "success")
         return redirect(url_for(".show", reference=reference), 303)
 
@@ -113,20 +113,20 @@ class Orders(DeskModelView):
         if not re.fullmatch(r"cs_[A-Za-z0-9_]{1,250}", session_id):
             abort(404)
         try:
-            outcome = payments.fulfil(session_id)
-        except (gateway.NotFound, payments.UnknownOrder):
+            outcome = settlement.fulfil(session_id)
+        except (gateway.NotFound, settlement.UnknownOrder):
             abort(404)
         except (gateway.Unavailable, gateway.Rejected):
             log.warning("the payment of a returning customer could not be looked at")
             return self.render("portal/orders/confirming.html", again=request.full_path)
-        if outcome == payments.Outcome.FOREIGN:
+        if outcome == Outcome.FOREIGN:
             abort(404)
         return self._after(session_id, outcome)
 
-    def _after(self, session_id: str, outcome: payments.Outcome) -> ResponseReturnValue:
+    def _after(self, session_id: str, outcome: Outcome) -> ResponseReturnValue:
         found = self.scope(sa.select(Order)).where(Order.stripe_session_id == session_id)
         order = db.session.scalar(found)
-        if order is None or outcome == payments.Outcome.PAID_TWICE:
+        if order is None or outcome == Outcome.PAID_TWICE:
             flash(
                 _("This order was paid already. Support has been told, and will refund this second payment."),
                 "warning",

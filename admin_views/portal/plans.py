@@ -16,11 +16,11 @@ from access import Permission, current_actor
 from admin_views.base import DeskModelView
 from admin_views.lists.columns import Column
 from admin_views.lists.rows import narrow, parse_id
-from admin_views.portal.own import own_company, unpaid_orders
+from admin_views.portal.own import own_company
 from models import CartItem, Company, Plan, Price, db, utcnow
-from services.buying import cart, payments, quotes
+from services.buying import cart, checkout, orders, quotes
 from services.catalogue import vendor as vendors
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language
 from services.licenses import seats
 
@@ -63,7 +63,7 @@ class Plans(DeskModelView):
             owned=seats.summary(company.id, utcnow()),
             quote=cart_now,
             typed=_typed(),
-            unpaid=unpaid_orders(company.id),
+            unpaid=orders.unpaid(company.id),
             **context,
         )
         return page
@@ -104,7 +104,7 @@ class Plans(DeskModelView):
         plan_id = parse_id(Plan, request.form.get("plan", ""))
         item = db.session.scalar(narrow(sa.select(CartItem), CartItem).where(CartItem.plan_id == plan_id))
         if item is None:
-            raise Refused("line_gone", _("This line is not in the cart any more. Nothing was changed."))
+            raise Refused(Code.LINE_GONE, _("This line is not in the cart any more. Nothing was changed."))
         return item
 
     def _back(self, field: str, plan_id: int, typed: str | None) -> str:
@@ -123,7 +123,7 @@ class Plans(DeskModelView):
     def check_out(self) -> ResponseReturnValue:
         """Place the order as it was read and ticked, and go and pay it."""
         try:
-            url = payments.check_out(
+            url = checkout.check_out(
                 own_company().id,
                 fingerprint=request.form.get("fingerprint", ""),
                 accepted=request.form.get("accepted") == "yes",
@@ -132,7 +132,7 @@ class Plans(DeskModelView):
             )
         except Refused as refused:
             db.session.rollback()
-            if refused.code in {"not_accepted", "changed_since_review"}:
+            if refused.code in {Code.NOT_ACCEPTED, Code.CHANGED_SINCE_REVIEW}:
                 return self._window(refused), 422
             flash(refused.sentence, "danger")
             return redirect(self.get_url(".index_view"), 303)

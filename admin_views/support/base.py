@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import g, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -17,27 +17,17 @@ from admin_views.base import DeskModelView
 from admin_views.forms import DeskForm
 from admin_views.lists.columns import Column
 from admin_views.pickers import Lookup, PickerField
-from admin_views.support import words
 from admin_views.support.changes import as_json
-from models import Vendor, db, utcnow
-from services.catalogue import vendor
+from models import db, utcnow
 from services.foundation import edits
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 
-__all__ = ["EditForm", "SupportView", "chosen", "company_link", "current_actor", "current_vendor"]
+__all__ = ["EditForm", "SupportView", "chosen", "company_link", "current_actor"]
 
 
 def company_link(row: Any) -> str | None:
     """The page of the customer of any row that has one."""
     return url_for("support_customers.details_view", id=row.company_id) if row.company_id else None
-
-
-def current_vendor() -> Vendor:
-    """Who sells: read once per request, as the templates' own `vendor`."""
-    if "vendor" not in g:
-        g.vendor = vendor.current()
-    found: Vendor = g.vendor
-    return found
 
 
 def chosen(columns: Sequence[Column], *names: str) -> tuple[Column, ...]:
@@ -55,35 +45,35 @@ class SupportView(DeskModelView):
     """A table view for the vendor's staff.
 
     Attributes:
-        editable: The columns that are edited together: the service's `EDITABLE`.
+        editable: What is edited together: the service's `EDITABLE`; with `can_create` or `can_edit`.
         picked: Filters whose value is chosen by a search on the server: name of the `ListFilter` → its lookup.
         typed: Filters whose value, a number, is typed.
     """
 
     permission = Permission.SUPPORT
-    editable: ClassVar[Sequence[str]] = ()
+    editable: ClassVar[edits.Sheet]
     picked: ClassVar[Mapping[str, Lookup]] = {}
     typed: ClassVar[Sequence[str]] = ()
 
     def render(self, template: str, **context: Any) -> str:
-        return super().render(template, words=words, as_json=as_json, now=utcnow(), **context)
+        return super().render(template, as_json=as_json, now=utcnow(), **context)
 
     # --- Edits that lose nobody's work ------------------------------------------------------------------------------
 
     def edit_form(self, obj: Any = None) -> Any:
         form = super().edit_form(obj)
         if request.method != "POST":
-            form.seen.data = edits.version(obj, self.editable)
+            form.seen.data = self.editable.version(obj)
         return form
 
     def do_update(self, form: Any, row: Any) -> None:
         try:
             self.update(form, row, by=current_actor(), seen=form.seen.data or "")
         except Refused as refused:
-            if refused.code == "changed_meanwhile":
+            if refused.code == Code.CHANGED_MEANWHILE:
                 # Saving again, after having been told, replaces what the other one wrote.
                 db.session.rollback()
-                form.seen.data = edits.version(self.row_or_404(request.args.get("id", "")), self.editable)
+                form.seen.data = self.editable.version(self.row_or_404(request.args.get("id", "")))
             raise
 
     def update(self, form: Any, row: Any, *, by: Actor, seen: str) -> None:

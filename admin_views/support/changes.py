@@ -11,8 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from admin_views import labels
-from admin_views.support import words
-from models import CURRENCY, Language, MailState, OrderState, Role
+from models import CURRENCY, Language, MailState, OrderState, Role, SubjectKind
 from services.foundation import formats
 
 FIELDS = {
@@ -67,7 +66,7 @@ def _rate(thousandths: int) -> str:
 
 
 def _person(user_id: int) -> str:
-    return _("%(kind)s no. %(id)s", kind=words.subject_label("user"), id=user_id)
+    return _("%(kind)s no. %(id)s", kind=labels.subject_words(SubjectKind.USER), id=user_id)
 
 
 def _one_of(*kinds: type[enum.StrEnum]) -> Callable[[str], str]:
@@ -85,7 +84,7 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "total": _money,
     "rate": _rate,
     "user": _person,
-    "note": words.note_label,
+    "note": labels.outcome_words,
     # A state is of an order or of a mail; no value is both.
     "state": _one_of(OrderState, MailState),
     "role": _one_of(Role),

@@ -16,10 +16,8 @@ from sqlalchemy.orm import joinedload
 
 from access import Permission
 from admin_views.guard import DeskIndexView
-from admin_views.lists.listing import COUNT_LIMIT, MAX_SEARCH, Total
-from admin_views.support import words
-from admin_views.support.base import chosen, current_vendor
-from admin_views.support.orders import live_licenses, month_bounds, paid_since
+from admin_views.lists.listing import MAX_SEARCH, Total
+from admin_views.support.base import chosen
 from admin_views.support.records import Journal
 from models import (
     CURRENCY,
@@ -29,12 +27,12 @@ from models import (
     MailState,
     Order,
     OrderState,
-    OutgoingMail,
-    StripeEvent,
     User,
     db,
 )
 from services.foundation.formats import current_language, money, number
+from services.reports import desk
+from services.reports.counts import COUNT_LIMIT
 
 FOUND = 8
 LATEST = 8
@@ -64,7 +62,6 @@ class Home(DeskIndexView):
             figures=_figures(),
             entries=_latest_entries(),
             columns={"entries": chosen(Journal.columns, "at", "verb", "subject", "actor", "company")},
-            words=words,
         )
 
 
@@ -72,30 +69,28 @@ class Home(DeskIndexView):
 
 
 def _waiting() -> list[Figure]:
-    """What waits, each count by its own partial index. One statement."""
-    alerts = sa.select(Order.id).where(Order.note.is_not(None), Order.note.in_(words.ALERTS))
-    failed = sa.select(OutgoingMail.id).where(OutgoingMail.state == MailState.FAILED)
-    events = sa.select(StripeEvent.id).where(StripeEvent.handled_at.is_(None))
-    processing = sa.select(Order.id).where(Order.state == OrderState.PROCESSING)
-    counts = _counts(alerts, failed, events, processing)
+    """What waits, worst first."""
+    found = desk.waiting()
+    mails = url_for("support_mail.index_view", state=MailState.FAILED.value)
+    paying = url_for("support_orders.index_view", state=OrderState.PROCESSING.value)
     places = (
-        (_("Orders to look at"), url_for("support_orders.index_view", attention="yes"), True),
-        (_("Mail not delivered"), url_for("support_mail.index_view", state=MailState.FAILED.value), True),
-        (_("Stripe events not handled"), url_for("support_stripe-events.index_view", handled="no"), True),
+        (found.alerts, _("Orders to look at"), url_for("support_orders.index_view", attention="yes"), True),
+        (found.failed_mails, _("Mail not delivered"), mails, True),
         (
-            _("Payments in progress"),
-            url_for("support_orders.index_view", state=OrderState.PROCESSING.value),
-            False,
+            found.events,
+            _("Stripe events not handled"),
+            url_for("support_stripe-events.index_view", handled="no"),
+            True,
         ),
+        (found.processing, _("Payments in progress"), paying, False),
     )
     return [
-        Figure(label, _shown(count), href, bool(urgent and count))
-        for count, (label, href, urgent) in zip(counts, places, strict=True)
+        Figure(label, _shown(count), href, bool(urgent and count)) for count, label, href, urgent in places
     ]
 
 
 def _noted() -> list[Order]:
-    statement = sa.select(Order).where(Order.note.is_not(None), Order.note.in_(words.ALERTS))
+    statement = sa.select(Order).where(Order.where_needs_person())
     return list(
         db.session.scalars(
             statement.options(joinedload(Order.company)).order_by(Order.id.desc()).limit(FOUND)
@@ -107,43 +102,18 @@ def _noted() -> list[Order]:
 
 
 def _figures() -> list[Figure]:
-    """Two statements; what would take long to count is counted up to a limit, and says so."""
-    live = live_licenses()
-    companies, people, licenses, assigned = _counts(
-        sa.select(Company.id),
-        sa.select(User.id).where(User.company_id.is_not(None)),
-        live,
-        live.where(License.user_id.is_not(None)),
-    )
-    month = f"{current_vendor().today:%Y-%m}"
-    paid, revenue = db.session.execute(paid_since(month_bounds(month)[0])).one()
+    """How the desk does; what would take long to count is counted up to a limit, and says so."""
+    found, language = desk.figures(), current_language()
+    held = url_for("support_licenses.index_view", state="assigned")
+    paid = url_for("support_orders.index_view", state=OrderState.PAID.value, month=found.month)
     return [
-        Figure(_("Customers"), _shown(companies), url_for("support_customers.index_view")),
-        Figure(_("People"), _shown(people), url_for("support_people.index_view")),
-        Figure(_("Live licenses"), _shown(licenses), url_for("support_licenses.index_view")),
-        Figure(
-            pgettext("seats", "Assigned"),
-            _shown(assigned),
-            url_for("support_licenses.index_view", state="assigned"),
-        ),
-        Figure(
-            _("Orders paid this month"),
-            number(paid, current_language()),
-            url_for("support_orders.index_view", state=OrderState.PAID.value, month=month),
-        ),
-        Figure(
-            _("Revenue of the month"),
-            money(revenue, CURRENCY, current_language()),
-            url_for("support_orders.index_view", state=OrderState.PAID.value, month=month),
-        ),
+        Figure(_("Customers"), _shown(found.companies), url_for("support_customers.index_view")),
+        Figure(_("People"), _shown(found.people), url_for("support_people.index_view")),
+        Figure(_("Live licenses"), _shown(found.licenses), url_for("support_licenses.index_view")),
+        Figure(pgettext("seats", "Assigned"), _shown(found.assigned), held),
+        Figure(_("Orders paid this month"), number(found.paid, language), paid),
+        Figure(_("Revenue of the month"), money(found.revenue, CURRENCY, language), paid),
     ]
-
-
-def _counts(*statements: Any) -> list[int]:
-    """How many rows each select of keys has, up to `COUNT_LIMIT` and one more. One statement."""
-    limited = [statement.limit(COUNT_LIMIT + 1).subquery() for statement in statements]
-    counts = [sa.select(sa.func.count()).select_from(part).scalar_subquery() for part in limited]
-    return list(db.session.execute(sa.select(*counts)).one())
 
 
 def _shown(count: int) -> str:

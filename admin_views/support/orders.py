@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import zoneinfo
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,13 +17,13 @@ from sqlalchemy.orm import selectinload
 
 from admin_views import labels
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
-from admin_views.support import lookups, words
-from admin_views.support.base import SupportView, chosen, company_link, current_actor, current_vendor
+from admin_views.support import lookups
+from admin_views.support.base import SupportView, chosen, company_link, current_actor
 from admin_views.support.records import Journal, StripeEvents
 from models import (
+    ALERTS,
     Company,
     JournalEntry,
-    License,
     Order,
     OrderLine,
     OrderState,
@@ -32,10 +31,12 @@ from models import (
     Term,
     User,
     db,
-    utcnow,
 )
-from services.buying import gateway, payments
-from services.foundation.errors import Refused
+from services.buying import checkout, gateway, settlement
+from services.catalogue import vendor
+from services.foundation.errors import Code, Refused
+from services.mail.contents import alert_sentence
+from services.reports import desk
 
 MONTHS = 24
 # Each is a call to Stripe, which somebody waits for.
@@ -49,23 +50,14 @@ SHORT_COLUMNS = {
 
 def month_options() -> list[tuple[str, str]]:
     """The last two years, month by month on the vendor's calendar, the latest first."""
-    today = current_vendor().today
+    today = vendor.current().today
     count = today.year * 12 + today.month - 1
     firsts = [dt.date(number // 12, number % 12 + 1, 1) for number in range(count, count - MONTHS, -1)]
     return [(f"{first:%Y-%m}", format_date(first, "MMMM y")) for first in firsts]
 
 
-def month_bounds(month: str) -> tuple[dt.datetime, dt.datetime]:
-    """The first instants of `2026-11` and of the month after it, on the vendor's calendar."""
-    zone = zoneinfo.ZoneInfo(current_vendor().time_zone)
-    first = dt.date.fromisoformat(f"{month}-01")
-    following = (first + dt.timedelta(days=32)).replace(day=1)
-    start, end = (dt.datetime.combine(day, dt.time(), tzinfo=zone) for day in (first, following))
-    return start, end
-
-
 def _placed_in(query: Any, month: str) -> Any:
-    start, end = month_bounds(month)
+    start, end = desk.month_bounds(month)
     return query.where(Order.placed_at >= start, Order.placed_at < end)
 
 
@@ -89,7 +81,7 @@ class Orders(SupportView):
         Column("total", _l("Total"), kind="money"),
         Column("placed_at", _l("Placed on"), kind="moment", sort=Order.placed_at),
         Column("placed_by", _l("Buyer"), link=_buyer_link),
-        Column("note", _l("To look at"), value=lambda row: words.note_label(row.note)),
+        Column("note", _l("To look at"), value=lambda row: labels.outcome_words(row.note)),
     )
     detail_columns = (
         Column("company", _l("Customer"), link=company_link),
@@ -115,7 +107,7 @@ class Orders(SupportView):
             "attention",
             _l("To look at"),
             lambda: [("yes", _("Yes"))],
-            lambda query, _code: query.where(Order.note.is_not(None), Order.note.in_(words.ALERTS)),
+            lambda query, _code: query.where(Order.where_needs_person()),
         ),
         ListFilter(
             "company",
@@ -170,7 +162,7 @@ class Orders(SupportView):
                 .limit(SHORT)
             ).all(),
             "delivered": db.session.execute(delivered).one(),
-            "note": words.note_sentence(row.note),
+            "note": _note_sentence(row),
         }
 
     # --- Actions ----------------------------------------------------------------------------------------------------
@@ -219,7 +211,7 @@ class Orders(SupportView):
     def cancel_many(self) -> ResponseReturnValue:
         rows = self.posted_rows()
         _not_too_many(rows)
-        done, refusals = self.each(rows, lambda row: payments.cancel(row, current_actor()))
+        done, refusals = self.each(rows, lambda row: checkout.cancel(row, current_actor()))
         if done:
             flash(ngettext("%(num)s order cancelled.", "%(num)s orders cancelled.", done), "success")
         return self._after(rows, refusals)
@@ -235,7 +227,7 @@ class Orders(SupportView):
 def _not_too_many(rows: list[Order]) -> None:
     if len(rows) > MAX_AT_ONCE:
         raise Refused(
-            "too_many",
+            Code.TOO_MANY,
             _("Choose at most %(count)s orders at once: Stripe is asked about each.", count=MAX_AT_ONCE),
         )
 
@@ -244,28 +236,24 @@ def _check(row: Order) -> None:
     """Ask Stripe about one order, and say what it answered."""
     reference, session_id = row.reference, row.stripe_session_id
     if session_id is None:
-        raise Refused("no_session", _("Nobody has opened its payment page yet: there is nothing to ask."))
+        raise Refused(Code.NO_SESSION, _("Nobody has opened its payment page yet: there is nothing to ask."))
     try:
-        outcome = payments.fulfil(session_id)
+        outcome = settlement.fulfil(session_id)
     except gateway.NotFound:
-        raise Refused("unknown_session", _("Stripe does not know this payment.")) from None
+        raise Refused(Code.UNKNOWN_SESSION, _("Stripe does not know this payment.")) from None
     except gateway.Unavailable:
-        raise Refused("unavailable", _("Stripe does not answer at the moment: try again later.")) from None
-    except (gateway.Rejected, payments.UnknownOrder):
         raise Refused(
-            "rejected", _("Stripe refused to answer: run the check-stripe command, it says what is wrong.")
+            Code.PAYMENT_UNAVAILABLE, _("Stripe does not answer at the moment: try again later.")
         ) from None
-    tone = "warning" if outcome in words.ALERTS else "success"
-    flash(_("%(row)s: %(sentence)s", row=reference, sentence=words.outcome_label(outcome)), tone)
+    except (gateway.Rejected, settlement.UnknownOrder):
+        raise Refused(
+            Code.PAYMENT_SETUP,
+            _("Stripe refused to answer: run the check-stripe command, it says what is wrong."),
+        ) from None
+    tone = "warning" if outcome in ALERTS else "success"
+    flash(_("%(row)s: %(sentence)s", row=reference, sentence=labels.outcome_words(outcome)), tone)
 
 
-def paid_since(start: dt.datetime) -> sa.Select[Any]:
-    """How many orders were paid since `start`, and the cents that stayed."""
-    return sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Order.total - Order.refunded), 0)).where(
-        Order.paid_at >= start, Order.state == OrderState.PAID
-    )
-
-
-def live_licenses() -> sa.Select[Any]:
-    """The keys of the licences that are live now, held or not."""
-    return sa.select(License.id).where(License.where_live(utcnow()))
+def _note_sentence(order: Order) -> str:
+    """What the order's note means and what to do, or an empty text."""
+    return alert_sentence(order.note) if order.note in ALERTS else labels.outcome_words(order.note)

@@ -17,10 +17,10 @@ from access import Actor
 from admin_views.forms import REQUIRED, DayField, DeskForm, MoneyField, WholeNumber
 from admin_views.lists import rows
 from admin_views.lists.columns import Column, ExportColumn, ListFilter
-from admin_views.support.base import EditForm, SupportView, current_actor, current_vendor
+from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.fields import LimitsField
 from models import CURRENCY, Plan, Price, db
-from services.catalogue import plans
+from services.catalogue import plans, vendor
 from services.foundation.errors import Refused
 from services.foundation.formats import current_language, money
 
@@ -76,7 +76,7 @@ class PriceForm(DeskForm):
 
 
 def current_price(plan: Plan) -> Price | None:
-    return plan.price_on(current_vendor().today)
+    return plan.price_on(vendor.current().today)
 
 
 def _price_text(plan: Plan) -> str | None:
@@ -90,7 +90,7 @@ _AMOUNT_TODAY = (
     .where(
         Price.plan_id == Plan.id,
         Price.currency == CURRENCY,
-        Price.starts_on <= sa.bindparam(None, callable_=lambda: current_vendor().today, type_=sa.Date),
+        Price.starts_on <= sa.bindparam(None, callable_=lambda: vendor.current().today, type_=sa.Date),
     )
     .order_by(Price.starts_on.desc())
     .limit(1)
@@ -158,8 +158,8 @@ class Plans(SupportView):
         plans.update_plan(row, self.values(form), by=by, seen=seen)
 
     def details_context(self, row: Plan) -> dict[str, Any]:
-        form = PriceForm(data={"starts_on": current_vendor().today})
-        return {"price_form": form, "in_force": current_price(row), "today": current_vendor().today}
+        form = PriceForm(data={"starts_on": vendor.current().today})
+        return {"price_form": form, "in_force": current_price(row), "today": vendor.current().today}
 
     @expose("/price/", methods=("POST",))
     def price(self) -> ResponseReturnValue:

@@ -13,10 +13,21 @@ from flask_babel import lazy_gettext as _l
 
 from admin_views import labels
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
-from admin_views.support import lookups, words
+from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_link, current_actor
 from admin_views.support.changes import differences
-from models import Company, JournalEntry, MailState, OutgoingMail, StripeEvent, User, db
+from models import (
+    Company,
+    JournalEntry,
+    JournalVerb,
+    MailKind,
+    MailState,
+    OutgoingMail,
+    StripeEvent,
+    SubjectKind,
+    User,
+    db,
+)
 from services.foundation.errors import Refused
 from services.mail import outbox, rendering
 
@@ -40,7 +51,7 @@ _SUBJECT_PAGES = {
 
 
 def subject_text(row: JournalEntry) -> str:
-    return _("%(kind)s no. %(id)s", kind=words.subject_label(row.subject_type), id=row.subject_id)
+    return _("%(kind)s no. %(id)s", kind=labels.subject_words(row.subject_type), id=row.subject_id)
 
 
 def subject_link(row: JournalEntry) -> str | None:
@@ -69,7 +80,7 @@ class Journal(SupportView):
             kind="moment",
             link=lambda row: url_for("support_journal.details_view", id=row.id),
         ),
-        Column("verb", _l("What"), value=lambda row: words.verb_label(row.verb)),
+        Column("verb", _l("What"), value=lambda row: labels.verb_words(row.verb)),
         Column("subject", _l("About"), value=subject_text, link=subject_link),
         Column("actor", _l("Who"), value=actor_text, link=actor_link),
         Column("company", _l("Customer"), link=company_link),
@@ -91,17 +102,13 @@ class Journal(SupportView):
         ListFilter(
             "verb",
             _l("What"),
-            lambda: sorted(
-                ((code, str(text)) for code, text in words.VERBS.items()), key=lambda pair: pair[1]
-            ),
+            lambda: labels.words(JournalVerb),
             lambda query, code: query.where(JournalEntry.verb == code),
         ),
         ListFilter(
             "kind",
             _l("About"),
-            lambda: sorted(
-                ((code, str(text)) for code, text in words.SUBJECTS.items()), key=lambda pair: pair[1]
-            ),
+            lambda: labels.words(SubjectKind),
             lambda query, code: query.where(JournalEntry.subject_type == code),
         ),
         ListFilter(
@@ -128,8 +135,8 @@ class Journal(SupportView):
     # What an entry knows of a person stays apart here too: erasing it would not reach a file.
     export_columns = (
         ExportColumn(_l("When"), JournalEntry.at),
-        ExportColumn(_l("What"), JournalEntry.verb, words.verb_label),
-        ExportColumn(_l("About"), JournalEntry.subject_type, words.subject_label),
+        ExportColumn(_l("What"), JournalEntry.verb, labels.verb_words),
+        ExportColumn(_l("About"), JournalEntry.subject_type, labels.subject_words),
         ExportColumn(_l("Number"), JournalEntry.subject_id),
         ExportColumn(_l("Who"), User.email, lambda email: email or _("The system")),
         ExportColumn(_l("Customer"), Company.name),
@@ -171,7 +178,7 @@ def recipient_link(row: OutgoingMail) -> str | None:
 
 
 def template_text(row: OutgoingMail) -> str:
-    return words.template_label(row.template)
+    return labels.mail_words(row.template)
 
 
 class Mail(SupportView):
@@ -201,7 +208,9 @@ class Mail(SupportView):
         Column("created_at", _l("Queued on"), kind="moment"),
         Column("sent_at", _l("Sent on"), kind="moment"),
         Column("attempts", _l("Attempts"), kind="number"),
-        Column("last_error", _l("Why it was not sent"), value=lambda row: outbox.trouble(row.last_error)),
+        Column(
+            "last_error", _l("Why it was not sent"), value=lambda row: labels.mail_trouble(row.last_error)
+        ),
         Column("message_id", _l("Message-ID"), kind="mono"),
     )
     column_relations = (OutgoingMail.user, OutgoingMail.company)
@@ -216,7 +225,7 @@ class Mail(SupportView):
         ListFilter(
             "template",
             _l("Mail"),
-            lambda: [(code, str(text)) for code, text in words.TEMPLATES.items()],
+            lambda: labels.words(MailKind),
             lambda query, code: query.where(OutgoingMail.template == code),
         ),
         ListFilter(
@@ -236,12 +245,12 @@ class Mail(SupportView):
     )
     export_columns = (
         ExportColumn(_l("Queued on"), OutgoingMail.created_at),
-        ExportColumn(_l("Mail"), OutgoingMail.template, words.template_label),
+        ExportColumn(_l("Mail"), OutgoingMail.template, labels.mail_words),
         ExportColumn(_l("Recipient"), sa.func.coalesce(User.email, OutgoingMail.address)),
         ExportColumn(_l("State"), OutgoingMail.state, labels.label),
         ExportColumn(_l("Attempts"), OutgoingMail.attempts),
         ExportColumn(_l("Sent on"), OutgoingMail.sent_at),
-        ExportColumn(_l("Why it was not sent"), OutgoingMail.last_error, outbox.trouble),
+        ExportColumn(_l("Why it was not sent"), OutgoingMail.last_error, labels.mail_trouble),
     )
     export_joins = (OutgoingMail.user,)
     picked = {"company": lookups.company_lookup()}
@@ -285,7 +294,7 @@ class StripeEvents(SupportView):
         Column("type", _l("Event"), kind="mono"),
         Column("object_id", _l("Object at Stripe"), kind="mono"),
         Column("livemode", _l("Live"), value=lambda row: _("Yes") if row.livemode else _("No")),
-        Column("outcome", _l("Outcome"), value=lambda row: words.outcome_label(row.outcome)),
+        Column("outcome", _l("Outcome"), value=lambda row: labels.outcome_words(row.outcome)),
         Column("handled_at", _l("Handled on"), kind="moment"),
     )
     search = (Search(StripeEvent.object_id),)

@@ -14,15 +14,16 @@ from wtforms import BooleanField, EmailField, SelectField, StringField, TextArea
 from wtforms.validators import InputRequired, Length, Regexp
 
 from access import Actor, Permission
+from admin_views import labels
 from admin_views.base import DeskPage
 from admin_views.forms import REQUIRED, DayField, DeskForm
 from admin_views.lists.columns import Column, ExportColumn, ListFilter
-from admin_views.support.base import EditForm, SupportView, current_actor, current_vendor
+from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.fields import PercentField, choices
 from models import Conditions, Registration, TaxRate, db
 from services.catalogue import tax_rates, vendor
-from services.foundation import edits, places
-from services.foundation.errors import Refused
+from services.foundation import places
+from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language, percent
 
 # --- The vendor -----------------------------------------------------------------------------------------------------
@@ -90,7 +91,7 @@ class VendorPage(DeskPage):
         row = vendor.current()
         form = VendorForm(obj=row)
         if request.method != "POST":
-            form.seen.data = edits.version(row, vendor.EDITABLE)
+            form.seen.data = vendor.EDITABLE.version(row)
         elif form.validate() and self._save(form):
             flash(_("Your changes were saved."), "success")
             return redirect(self.get_url(".index"))
@@ -103,7 +104,7 @@ class VendorPage(DeskPage):
         logo = upload.read(vendor.MAX_LOGO_BYTES + 1) if upload and upload.filename else None
         try:
             if logo == b"":
-                raise Refused("bad_logo", _("The file of the logo is empty."))
+                raise Refused(Code.BAD_LOGO, _("The file of the logo is empty."))
             vendor.update_vendor(
                 {name: form[name].data for name in vendor.EDITABLE},
                 by=current_actor(),
@@ -114,8 +115,8 @@ class VendorPage(DeskPage):
         except Refused as refused:
             db.session.rollback()
             form.form_errors.append(refused.sentence)
-            if refused.code == "changed_meanwhile":
-                form.seen.data = edits.version(vendor.current(), vendor.EDITABLE)
+            if refused.code == Code.CHANGED_MEANWHILE:
+                form.seen.data = vendor.EDITABLE.version(vendor.current())
             return False
         return True
 
@@ -160,9 +161,6 @@ class ConditionsView(SupportView):
 # --- Taxes ----------------------------------------------------------------------------------------------------------
 
 
-REGISTRATIONS = [(Registration.GST.value, _l("GST/HST number")), (Registration.QST.value, _l("QST number"))]
-
-
 class TaxRateForm(EditForm):
     place = StringField(
         _l("Place"),
@@ -178,7 +176,7 @@ class TaxRateForm(EditForm):
     )
     registration = SelectField(
         _l("Collected under"),
-        choices=choices(REGISTRATIONS),
+        choices=choices(labels.options(Registration)),
         description=_l("Without this number in the vendor’s identity, the tax is not charged."),
     )
     starts_on = DayField(
@@ -195,14 +193,12 @@ class TaxRates(SupportView):
     menu_category = _l("Settings")
     columns = (
         Column("place", _l("Place"), kind="mono", sort=(TaxRate.place, TaxRate.name_en, TaxRate.starts_on)),
-        Column(
-            "name", _l("Tax"), value=lambda row: row.name_fr if current_language() == "fr" else row.name_en
-        ),
+        Column("name", _l("Tax"), value=lambda row: row.name(current_language())),
         Column("rate", _l("Rate"), value=lambda row: percent(row.rate, current_language())),
         Column(
             "registration",
             _l("Collected under"),
-            value=lambda row: dict(REGISTRATIONS)[row.registration.value],
+            value=lambda row: labels.label(row.registration),
         ),
         Column("starts_on", _l("From"), kind="day"),
     )
@@ -219,7 +215,7 @@ class TaxRates(SupportView):
         ExportColumn(_l("Name in French"), TaxRate.name_fr),
         ExportColumn(_l("Name in English"), TaxRate.name_en),
         ExportColumn(_l("Rate in percent"), TaxRate.rate, lambda rate: f"{rate / 1000:g}"),
-        ExportColumn(_l("Collected under"), TaxRate.registration, lambda number: dict(REGISTRATIONS)[number]),
+        ExportColumn(_l("Collected under"), TaxRate.registration, labels.label),
         ExportColumn(_l("From"), TaxRate.starts_on),
     )
     default_order = ("place", False)
@@ -237,7 +233,7 @@ class TaxRates(SupportView):
         tax_rates.update_rate(row, self.values(form), by=by, seen=seen)
 
     def list_context(self) -> dict[str, Any]:
-        return super().list_context() | {"today": current_vendor().today}
+        return super().list_context() | {"today": vendor.current().today}
 
     @expose("/withdraw/")
     def withdraw(self) -> ResponseReturnValue:
@@ -252,7 +248,7 @@ class TaxRates(SupportView):
             tone="danger",
             described=_(
                 "%(tax)s, %(place)s: %(rate)s from %(day)s",
-                tax=rate.name_fr if current_language() == "fr" else rate.name_en,
+                tax=rate.name(current_language()),
                 place=rate.place,
                 rate=percent(rate.rate, current_language()),
                 day=rate.starts_on.isoformat(),

@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from access import Actor
-from models import MAX_QUANTITY, CartItem, Company, Plan, db
+from models import MAX_QUANTITY, CartItem, Company, JournalVerb, Plan, db
 from services.catalogue import vendor as vendors
 from services.foundation import journal
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language, number
-from services.foundation.transaction import company_lock
+from services.foundation.transaction import CompanyTurn, company_lock
 
 
 def parse_quantity(text: str | None) -> int:
@@ -39,9 +39,9 @@ def add(company_id: int, plan: Plan, quantity: int, by: Actor) -> CartItem:
     """
     _require_range(quantity)
     plan_id = plan.id
-    with company_lock(company_id) as company:
+    with company_lock(company_id) as turn:
         plan = db.session.get_one(Plan, plan_id)
-        _require_sellable(plan, company)
+        _require_sellable(plan, turn.company)
         item = db.session.scalar(
             sa.select(CartItem).where(CartItem.company_id == company_id, CartItem.plan_id == plan_id)
         )
@@ -52,7 +52,7 @@ def add(company_id: int, plan: Plan, quantity: int, by: Actor) -> CartItem:
             db.session.add(item)
         else:
             item.quantity = before + quantity
-        _record(item, before, by)
+        _record(turn, item, before, by)
         return item
 
 
@@ -64,11 +64,11 @@ def change_quantity(item: CartItem, quantity: int, by: Actor) -> None:
     """
     _require_range(quantity)
     item_id, company_id = item.id, item.company_id
-    with company_lock(company_id):
+    with company_lock(company_id) as turn:
         item = _present(item_id)
         before, item.quantity = item.quantity, quantity
         if before != quantity:
-            _record(item, before, by)
+            _record(turn, item, before, by)
 
 
 def remove(item: CartItem, by: Actor) -> None:
@@ -78,23 +78,23 @@ def remove(item: CartItem, by: Actor) -> None:
         Refused: `line_gone` when another administrator has removed it.
     """
     item_id, company_id = item.id, item.company_id
-    with company_lock(company_id):
+    with company_lock(company_id) as turn:
         item = _present(item_id)
-        _record(item, item.quantity, by, removed=True)
+        _record(turn, item, item.quantity, by, removed=True)
         db.session.delete(item)
 
 
 def _present(item_id: int) -> CartItem:
     item = db.session.get(CartItem, item_id)
     if item is None:
-        raise Refused("line_gone", _("Another administrator has just removed this line from the cart."))
+        raise Refused(Code.LINE_GONE, _("Another administrator has just removed this line from the cart."))
     return item
 
 
 def _require_sellable(plan: Plan, company: Company) -> None:
     if not plan.on_sale or plan.price_on(vendors.current().today, company.currency) is None:
         raise Refused(
-            "plan_withdrawn",
+            Code.PLAN_WITHDRAWN,
             _(
                 "The plan %(plan)s is no longer sold. Your cart was not changed.",
                 plan=plan.name(current_language()),
@@ -105,7 +105,7 @@ def _require_sellable(plan: Plan, company: Company) -> None:
 def _require_range(quantity: int) -> None:
     if not 1 <= quantity <= MAX_QUANTITY:
         raise Refused(
-            "bad_quantity",
+            Code.BAD_QUANTITY,
             _(
                 "The number of licenses must be a whole number from 1 to %(most)s. Your cart was not changed.",
                 most=number(MAX_QUANTITY, current_language()),
@@ -116,7 +116,7 @@ def _require_range(quantity: int) -> None:
 def _require_room(quantity: int) -> None:
     if quantity > MAX_QUANTITY:
         raise Refused(
-            "bad_quantity",
+            Code.BAD_QUANTITY,
             ngettext(
                 "A cart line holds at most %(num)s license. Your cart was not changed.",
                 "A cart line holds at most %(num)s licenses. Your cart was not changed.",
@@ -125,12 +125,12 @@ def _require_room(quantity: int) -> None:
         )
 
 
-def _record(item: CartItem, before: int, by: Actor, removed: bool = False) -> None:
+def _record(turn: CompanyTurn, item: CartItem, before: int, by: Actor, removed: bool = False) -> None:
     journal.record(
-        "cart_changed",
+        turn,
+        JournalVerb.CART_CHANGED,
         by=by,
         subject=item,
-        company_id=item.company_id,
         related={"plan": item.plan_id},
         before={"quantity": before},
         after={"quantity": 0 if removed else item.quantity},

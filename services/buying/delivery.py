@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from models import CartItem, License, Order, OrderLine, Plan, Term, db
 from services.catalogue.taxes import share
+from services.foundation.transaction import CompanyTurn
 
 
 def end_of_term(start: dt.datetime, months: int, zone: zoneinfo.ZoneInfo) -> dt.datetime:
@@ -28,15 +29,16 @@ def end_of_term(start: dt.datetime, months: int, zone: zoneinfo.ZoneInfo) -> dt.
     return dt.datetime.combine(last, dt.time(23, 59, 59, fold=1), tzinfo=zone).astimezone(dt.UTC)
 
 
-def deliver(order: Order, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> None:
-    """Create the licences of every line, and say which cents paid each. Never commits; the caller holds the lock.
+def deliver(turn: CompanyTurn, order: Order) -> None:
+    """Create the licences of every line, and say which cents paid each. A step: it never commits.
 
     The taxes of the order are shared over all its seats so that each cent is counted once.
     """
     taxes = share(order.tax, [line.net for line in order.lines])
     products = _products(order)
     for line, tax in zip(order.lines, taxes, strict=True):
-        _deliver_line(line, products[line.plan_id], tax, now, end_of_term(now, line.term_months, zone))
+        until = end_of_term(turn.now, line.term_months, turn.company.zone)
+        _deliver_line(line, products[line.plan_id], tax, turn.now, until)
 
 
 def _products(order: Order) -> dict[int, str]:
@@ -75,8 +77,8 @@ def _deliver_line(line: OrderLine, product: str, tax: int, now: dt.datetime, unt
     db.session.execute(sa.insert(Term), terms)
 
 
-def empty_cart(order: Order) -> None:
-    """Take what was bought out of the cart; what was added since stays. Never commits."""
+def empty_cart(_turn: CompanyTurn, order: Order) -> None:
+    """Take what was bought out of the cart; what was added since stays. A step: it never commits."""
     bought = {line.plan_id: line.quantity for line in order.lines}
     items = db.session.scalars(
         sa.select(CartItem).where(CartItem.company_id == order.company_id, CartItem.plan_id.in_(bought))

@@ -9,6 +9,7 @@ import dataclasses
 import datetime as dt
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import stripe  # noqa: TID251 - the one place
@@ -36,8 +37,16 @@ class Rejected(Exception):
     """Stripe refused the request: a setting or a parameter is wrong. Trying again will not work."""
 
 
-class CustomerGone(Rejected):
-    """The customer was deleted at Stripe, or made in its other mode: a new one is needed."""
+class CustomerGone(Exception):
+    """The customer was deleted at Stripe, or made in its other mode: a new one is needed, under a new attempt number.
+
+    Attributes:
+        customer_id: The one that Stripe does not know.
+    """
+
+    def __init__(self, customer_id: str) -> None:
+        super().__init__(customer_id)
+        self.customer_id = customer_id
 
 
 class KeyReused(Exception):
@@ -59,7 +68,7 @@ class Session:
     id: str
     status: str
     payment_status: str
-    url: str | None
+    url: str
     reference: str | None
     amount: int
     currency: str
@@ -69,16 +78,36 @@ class Session:
     customer_id: str | None
 
     @property
+    def is_open(self) -> bool:
+        """Whether somebody can pay on its page."""
+        return self.status == "open"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether somebody has paid on its page; a bank debit may still be under way, or refused."""
+        return self.status == "complete"
+
+    @property
     def is_paid(self) -> bool:
-        return self.status == "complete" and self.payment_status in {"paid", "no_payment_required"}
+        """Whether the money has come, or none was due."""
+        return self.is_complete and self.payment_status in {"paid", "no_payment_required"}
 
     @property
     def has_failed(self) -> bool:
         """A bank debit that was accepted at first and refused days later."""
-        return self.status == "complete" and self.payment_intent_status in {
+        return self.is_complete and self.payment_intent_status in {
             "requires_payment_method",
             "canceled",
         }
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """The payment page of an attempt: its session, and the customer that it was made for."""
+
+    session: Session
+    attempt: int
+    customer_id: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,7 +155,7 @@ def _call(verb: Any, *args: Any, **kwargs: Any) -> Any:
             raise NotFound from error
         if (error.code, error.param) == ("resource_missing", "customer"):
             log.warning("stripe does not know the customer: request=%s", error.request_id)
-            raise CustomerGone("customer") from error
+            raise CustomerGone(kwargs["params"]["customer"]) from error
         log.error(
             "stripe refused a request: code=%s param=%s request=%s", error.code, error.param, error.request_id
         )
@@ -141,18 +170,35 @@ def _call(verb: Any, *args: Any, **kwargs: Any) -> Any:
 # --- Sessions ------------------------------------------------------------------------------------------------------
 
 
-def create_session(order: Order, attempt: int, customer_id: str) -> Session:
-    """The hosted payment page for `order`. The same order and attempt give the same session, however often asked.
+def open_page(order: Order) -> Page:
+    """The hosted payment page of the order's current attempt; its company's customer is made with it where there is none.
+
+    The same order and attempt give the same page, however often asked.
 
     Raises:
-        Unavailable, Rejected (CustomerGone among them), KeyReused
+        CustomerGone, KeyReused: another attempt number is needed.
+        Unavailable, Rejected
     """
-    params = _session_params(order, customer_id)
-    options = {"idempotency_key": f"order-{order.reference}-attempt-{attempt}"}
-    return _session(_call(_client().v1.checkout.sessions.create, params=params, options=options))
+    attempt, company = order.attempt, order.company
+    # All is read before the first call, which ends the transaction.
+    params, customer_id = _session_params(order), company.stripe_customer_id
+    if customer_id is None:
+        customer_id = _create_customer(company.name, company.billing_email, order.reference, attempt)
+    options = {"idempotency_key": f"order-{params['client_reference_id']}-attempt-{attempt}"}
+    create = _client().v1.checkout.sessions.create
+    session = _session(_call(create, params={**params, "customer": customer_id}, options=options))
+    return Page(session, attempt, customer_id)
 
 
-def _session_params(order: Order, customer_id: str) -> Any:
+def _create_customer(company_name: str, email: str, reference: str, attempt: int) -> str:
+    """A customer at Stripe for that attempt to pay a company's order; returns its id."""
+    params: Any = {"name": company_name, "email": email}
+    options: Any = {"idempotency_key": f"customer-{reference}-attempt-{attempt}"}
+    customer = _call(_client().v1.customers.create, params=params, options=options)
+    return str(customer.id)
+
+
+def _session_params(order: Order) -> Any:
     language = order.language.value
     metadata = {REFERENCE: order.reference}
     return {
@@ -160,7 +206,6 @@ def _session_params(order: Order, customer_id: str) -> Any:
         "client_reference_id": order.reference,
         "metadata": metadata,
         "payment_intent_data": {"metadata": metadata, "description": order.reference},
-        "customer": customer_id,
         "locale": locale_of(language).replace("_", "-") if language == "fr" else "en",
         "line_items": _items(order, language),
         # Stripe itself fills the braces in.
@@ -194,6 +239,32 @@ def fetch_session(session_id: str) -> Session:
     return _session(_call(_client().v1.checkout.sessions.retrieve, session_id, params=params))
 
 
+def find_session(session_id: str) -> Session | None:
+    """The session as it stands now, or None when Stripe does not know it (any more).
+
+    Raises:
+        Unavailable, Rejected
+    """
+    return _or_none(fetch_session, session_id)
+
+
+def close_session(session_id: str) -> Session | None:
+    """As `expire_session`, or None when Stripe does not know it (any more).
+
+    Raises:
+        Unavailable
+    """
+    return _or_none(expire_session, session_id)
+
+
+def _or_none(ask: Callable[[str], Session], session_id: str) -> Session | None:
+    try:
+        return ask(session_id)
+    except NotFound:
+        log.warning("stripe does not know the session %s", session_id)
+        return None
+
+
 def session_of_payment(payment_intent_id: str) -> Session | None:
     """The session that a payment belongs to, or None when it came another way.
 
@@ -217,18 +288,6 @@ def expire_session(session_id: str) -> Session:
         return fetch_session(session_id)
 
 
-def create_customer(company_name: str, email: str, reference: str, attempt: int) -> str:
-    """A customer at Stripe for that attempt to pay a company's order; answers its id.
-
-    Raises:
-        Unavailable, Rejected, KeyReused
-    """
-    params: Any = {"name": company_name, "email": email}
-    options: Any = {"idempotency_key": f"customer-{reference}-attempt-{attempt}"}
-    customer = _call(_client().v1.customers.create, params=params, options=options)
-    return str(customer.id)
-
-
 def _session(found: Any) -> Session:
     intent = _field(found, "payment_intent")
     customer = _field(found, "customer")
@@ -236,7 +295,7 @@ def _session(found: Any) -> Session:
         id=found.id,
         status=found.status,
         payment_status=found.payment_status,
-        url=_field(found, "url"),
+        url=_field(found, "url") or "",
         reference=_reference(found),
         amount=_field(found, "amount_total") or 0,
         currency=(_field(found, "currency") or "").upper(),

@@ -1,19 +1,26 @@
-"""Orders: placed from the cart, given up, and moved along their states (`docs/payments.md`)."""
+"""Orders: placed from the cart, and moved along their states (`docs/payments.md`)."""
 
 from __future__ import annotations
+
+import logging
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import selectinload
 
 from access import SYSTEM, Actor
-from models import Company, Order, OrderLine, OrderState, OrderTax, db
+from models import Company, JournalVerb, Order, OrderLine, OrderState, OrderTax, Outcome, db
 from services.buying.quotes import Quote, quote
 from services.catalogue import vendor as vendors
 from services.foundation import journal
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 from services.foundation.formats import country
-from services.foundation.transaction import company_lock
+from services.foundation.transaction import CompanyTurn, company_lock
+from services.mail import letters
+
+log = logging.getLogger(__name__)
+
+SHOWN_UNPAID = 5
 
 
 def place(company_id: int, *, fingerprint: str, accepted: bool, language: str, by: Actor) -> Order:
@@ -29,17 +36,17 @@ def place(company_id: int, *, fingerprint: str, accepted: bool, language: str, b
     """
     if not accepted:
         raise Refused(
-            "not_accepted", _("Tick the box to confirm. Nothing was charged and your cart was kept.")
+            Code.NOT_ACCEPTED, _("Tick the box to confirm. Nothing was charged and your cart was kept.")
         )
-    with company_lock(company_id) as company:
+    with company_lock(company_id) as turn:
         waiting = waiting_order(company_id)
         if waiting and waiting.fingerprint == fingerprint:
             return waiting
-        cart = quote(company)
+        cart = quote(turn.company)
         cart.check()
         if cart.fingerprint != fingerprint:
             raise Refused(
-                "changed_since_review",
+                Code.CHANGED_SINCE_REVIEW,
                 _(
                     "The cart, a price or a tax has changed since you read the confirmation. "
                     "Nothing was charged: please read it again."
@@ -47,11 +54,16 @@ def place(company_id: int, *, fingerprint: str, accepted: bool, language: str, b
             )
         if waiting:
             raise Refused(
-                "other_order_waiting", _("Order %(ref)s still awaits payment.", ref=waiting.reference)
+                Code.OTHER_ORDER_WAITING, _("Order %(ref)s still awaits payment.", ref=waiting.reference)
             )
-        order = _freeze(cart, company, fingerprint, language, by)
-        _record(order, "order_placed", by, before=None)
+        order = _frozen(cart, turn.company, fingerprint, language, by)
+        db.session.add(order)
+        db.session.flush()
+        _record(turn, order, JournalVerb.ORDER_PLACED, by, before=None)
         return order
+
+
+# --- Questions ------------------------------------------------------------------------------------------------------
 
 
 def waiting_order(company_id: int) -> Order | None:
@@ -70,10 +82,66 @@ def waiting_order(company_id: int) -> Order | None:
     )
 
 
-def _freeze(cart: Quote, company: Company, fingerprint: str, language: str, by: Actor) -> Order:
+def unpaid(company_id: int) -> list[Order]:
+    """The orders that wait for the customer to pay them or to give them up, newest first, at most 5. One statement."""
+    waiting = sa.select(Order).where(
+        Order.company_id == company_id, Order.state.in_([OrderState.PENDING, OrderState.FAILED])
+    )
+    return list(db.session.scalars(waiting.order_by(Order.id.desc()).limit(SHOWN_UNPAID)))
+
+
+# --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------
+
+
+def move(
+    turn: CompanyTurn,
+    order: Order,
+    state: OrderState,
+    verb: JournalVerb,
+    *,
+    by: Actor,
+    note: Outcome | None = None,
+) -> bool:
+    """Move an order along an allowed transition, and replace its note; False when it may not go there.
+
+    The order was read in this turn, so nobody else can move it meanwhile.
+    """
+    if not order.may_become(state):
+        return False
+    before, order.state, order.note = order.state, state, note
+    _record(turn, order, verb, by, before=before)
+    return True
+
+
+def note(turn: CompanyTurn, order: Order, code: Outcome | None) -> None:
+    """Write a note on an order, or take it off with None. The same one again changes and records nothing."""
+    if order.note == code:
+        return
+    before, order.note = order.note, code
+    journal.record(
+        turn,
+        JournalVerb.PAYMENT_NOTED,
+        by=SYSTEM,
+        subject=order,
+        before={"note": before},
+        after={"note": code},
+    )
+
+
+def alert(turn: CompanyTurn, order: Order, code: Outcome) -> None:
+    """Show on the order, and tell the staff once, that a person has to look at it. `code` is one of `ALERTS`."""
+    note(turn, order, code)
+    letters.staff_alert(turn, order, code)
+    log.warning("order %s needs a person: %s", order.id, code)
+
+
+# --- Helpers --------------------------------------------------------------------------------------------------------
+
+
+def _frozen(cart: Quote, company: Company, fingerprint: str, language: str, by: Actor) -> Order:
     """The order as it will be charged and printed: later edits of plans, taxes or addresses don't reach it."""
     vendor = vendors.current()
-    order = Order(
+    return Order(
         company_id=company.id,
         placed_by_id=by.user_id,
         language=language,
@@ -87,13 +155,32 @@ def _freeze(cart: Quote, company: Company, fingerprint: str, language: str, by: 
         vendor_address=vendor.address,
         conditions_id=cart.conditions.id if cart.conditions else None,
         fingerprint=fingerprint,
+        lines=_lines(cart, company.id),
+        taxes=_taxes(cart, company.id),
     )
-    db.session.add(order)
-    db.session.flush()
-    order.lines = [_line(cart, index, order.company_id) for index in range(len(cart.lines))]
-    order.taxes = [
+
+
+def _lines(cart: Quote, company_id: int) -> list[OrderLine]:
+    return [
+        OrderLine(
+            company_id=company_id,
+            position=position,
+            plan_id=line.plan.id,
+            plan_name_fr=line.plan.name_fr,
+            plan_name_en=line.plan.name_en,
+            term_months=line.plan.term_months,
+            quantity=line.quantity,
+            unit_amount=line.unit_amount,
+            net=line.net,
+        )
+        for position, line in enumerate(cart.lines)
+    ]
+
+
+def _taxes(cart: Quote, company_id: int) -> list[OrderTax]:
+    return [
         OrderTax(
-            company_id=order.company_id,
+            company_id=company_id,
             position=position,
             name_fr=tax.name_fr,
             name_en=tax.name_en,
@@ -103,58 +190,16 @@ def _freeze(cart: Quote, company: Company, fingerprint: str, language: str, by: 
         )
         for position, tax in enumerate(cart.taxes)
     ]
-    db.session.flush()
-    return order
 
 
-def _line(cart: Quote, position: int, company_id: int) -> OrderLine:
-    line = cart.lines[position]
-    return OrderLine(
-        company_id=company_id,
-        position=position,
-        plan_id=line.plan.id,
-        plan_name_fr=line.plan.name_fr,
-        plan_name_en=line.plan.name_en,
-        term_months=line.plan.term_months,
-        quantity=line.quantity,
-        unit_amount=line.unit_amount,
-        net=line.net,
-    )
-
-
-def move(order: Order, state: OrderState, verb: str, by: Actor, note: str | None = None) -> bool:
-    """Move a locked order along an allowed transition, inside the caller's transaction; False when it may not.
-
-    The caller holds the company's lock and has just read the order, so nobody else can move it meanwhile.
-    """
-    if not order.may_become(state):
-        return False
-    before, order.state, order.note = order.state, state, note
-    _record(order, verb, by, before=before)
-    return True
-
-
-def _record(order: Order, verb: str, by: Actor, before: OrderState | None) -> None:
+def _record(
+    turn: CompanyTurn, order: Order, verb: JournalVerb, by: Actor, *, before: OrderState | None
+) -> None:
     journal.record(
+        turn,
         verb,
         by=by,
         subject=order,
-        company_id=order.company_id,
         before={"state": before.value} if before else {},
         after={"state": (order.state or OrderState.PENDING).value, "total": order.total, "note": order.note},
-    )
-
-
-def note(order: Order, code: str | None) -> None:
-    """Write a code on a locked order, or take it off, once: it may be told many times. Never commits."""
-    if order.note == code:
-        return
-    before, order.note = order.note, code
-    journal.record(
-        "payment_noted",
-        by=SYSTEM,
-        subject=order,
-        company_id=order.company_id,
-        before={"note": before},
-        after={"note": code},
     )

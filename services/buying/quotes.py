@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from models import CartItem, Company, Conditions, Plan, Vendor, db
 from services.catalogue import vendor as vendors
 from services.catalogue.taxes import Tax, taxes_on
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language
 
 # Stripe charges from 0.50 to 999 999.99 Canadian dollars at once ("Minimum and maximum charge amounts"), or nothing.
@@ -84,12 +84,12 @@ class Quote:
         """
         if not self.lines:
             raise Refused(
-                "cart_empty", _("Your cart is empty. Choose a plan and a number of licenses first.")
+                Code.CART_EMPTY, _("Your cart is empty. Choose a plan and a number of licenses first.")
             )
         withdrawn = [line.plan.name(current_language()) for line in self.lines if not line.is_sellable]
         if withdrawn:
             raise Refused(
-                "plan_withdrawn",
+                Code.PLAN_WITHDRAWN,
                 _(
                     "This plan is no longer sold: %(plans)s. Nothing was charged and your cart was kept: "
                     "remove that line to continue.",
@@ -98,12 +98,12 @@ class Quote:
             )
         if 0 < self.total < MIN_TOTAL:
             raise Refused(
-                "total_too_low",
+                Code.TOTAL_TOO_LOW,
                 _("A payment is at least $0.50. Your cart was kept: add a license, or write to support."),
             )
         if self.total > MAX_TOTAL:
             raise Refused(
-                "total_too_high",
+                Code.TOTAL_TOO_HIGH,
                 _(
                     "A single payment cannot exceed 999,999.99. Your cart was kept: lower the quantities, "
                     "or write to support to pay by invoice."

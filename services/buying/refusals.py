@@ -1,21 +1,11 @@
-"""How paying says no: each refusal with the sentence that its reader gets."""
+"""How paying refuses: each refusal with the sentence that a person reads. Nothing here reads or writes the database."""
 
 from __future__ import annotations
 
-import logging
-
 from flask_babel import gettext as _
 
-from models import Order, db
-from services.buying import gateway, orders
-from services.foundation.errors import Refused
-from services.foundation.transaction import company_lock
-from services.mail import letters
-
-log = logging.getLogger(__name__)
-
-# On an order until its payment page opens after all.
-SETUP_TROUBLE = "payment_setup"
+from models import Order
+from services.foundation.errors import Code, Refused
 
 
 def over(order: Order) -> Refused:
@@ -28,7 +18,7 @@ def over(order: Order) -> Refused:
 def already_paid(reference: str) -> Refused:
     """The payment went through first."""
     return Refused(
-        "already_paid",
+        Code.ALREADY_PAID,
         _(
             "Order %(ref)s has just been paid. Its licenses are yours: nothing else was charged.",
             ref=reference,
@@ -38,12 +28,14 @@ def already_paid(reference: str) -> Refused:
 
 def not_waiting(order: Order) -> Refused:
     """It can neither be paid nor given up any more."""
-    return Refused("not_waiting", _("Order %(ref)s does not await a payment any more.", ref=order.reference))
+    return Refused(
+        Code.NOT_WAITING, _("Order %(ref)s does not await a payment any more.", ref=order.reference)
+    )
 
 
 def looked_at() -> Refused:
     """Support has to look at a payment first."""
-    return Refused("looked_at", looked_at_sentence())
+    return Refused(Code.LOOKED_AT, looked_at_sentence())
 
 
 def looked_at_sentence() -> str:
@@ -58,7 +50,7 @@ def looked_at_sentence() -> str:
 def unavailable() -> Refused:
     """Stripe does not answer."""
     return Refused(
-        "payment_unavailable",
+        Code.PAYMENT_UNAVAILABLE,
         _(
             "The payment service does not answer at the moment. Nothing was charged, your order and your cart "
             "were kept: try again in a few minutes, under Orders and receipts."
@@ -66,15 +58,10 @@ def unavailable() -> Refused:
     )
 
 
-def setup_trouble(order_id: int, company_id: int, error: gateway.Rejected) -> Refused:
-    """Stripe refuses what we ask: the order shows it and the staff are told. Takes the company's lock."""
-    log.error("order %s cannot be paid: %s", order_id, error)
-    with company_lock(company_id):
-        order = db.session.get_one(Order, order_id)
-        orders.note(order, SETUP_TROUBLE)
-        letters.staff_alert(order, SETUP_TROUBLE)
+def setup_trouble() -> Refused:
+    """Stripe refuses what we ask."""
     return Refused(
-        SETUP_TROUBLE,
+        Code.PAYMENT_SETUP,
         _(
             "The payment page could not be opened: a setting has to be put right, and support has been told. "
             "Nothing was charged, your order and your cart were kept."
@@ -85,7 +72,7 @@ def setup_trouble(order_id: int, company_id: int, error: gateway.Rejected) -> Re
 def page_opened(order: Order) -> Refused:
     """Another administrator went to pay at the same moment: their page is open."""
     return Refused(
-        "page_opened",
+        Code.PAGE_OPENED,
         _(
             "Somebody has just opened the payment page of order %(ref)s. Nothing was changed: try again.",
             ref=order.reference,

@@ -10,24 +10,28 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import CURRENCY, License, OrderLine, Plan, Price, db
-from services.catalogue import vendor
+from models import CURRENCY, JournalVerb, License, OrderLine, Plan, Price, db
+from services.catalogue import scheduled, vendor
 from services.foundation import checks, edits, journal
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 from services.foundation.transaction import transaction
 
-EDITABLE = (
-    "code",
-    "product",
-    "name_fr",
-    "name_en",
-    "description_fr",
-    "description_en",
-    "term_months",
-    "devices_per_license",
-    "limits",
-    "on_sale",
-    "position",
+EDITABLE = edits.Sheet(
+    names=(
+        "code",
+        "product",
+        "name_fr",
+        "name_en",
+        "description_fr",
+        "description_en",
+        "term_months",
+        "devices_per_license",
+        "limits",
+        "on_sale",
+        "position",
+    ),
+    added=JournalVerb.PLAN_ADDED,
+    changed=JournalVerb.PLAN_CHANGED,
 )
 LIMIT_PARTS = ("code", "label_fr", "label_en", "value_fr", "value_en")
 MAX_LIMITS = 50
@@ -44,11 +48,10 @@ def create_plan(values: Mapping[str, Any], *, by: Actor) -> Plan:
         Refused: `empty`, `too_long`, `bad_number`, `bad_limits`, `code_taken`.
     """
     checked = _checked(values)
-    with transaction():
+    with transaction() as turn:
         _check_code(checked["code"], None)
         plan = Plan(**checked)
-        db.session.add(plan)
-        journal.record("plan_added", by=by, subject=plan, after=edits.written(checked))
+        EDITABLE.add(turn, plan, by=by)
         return plan
 
 
@@ -59,14 +62,12 @@ def update_plan(plan: Plan, values: Mapping[str, Any], *, by: Actor, seen: str |
         Refused: what `create_plan` refuses, `product_in_use` or `changed_meanwhile`.
     """
     plan_id, checked = plan.id, _checked(values)
-    with transaction():
+    with transaction() as turn:
         plan = db.session.get_one(Plan, plan_id, with_for_update=True)
         _check_code(checked["code"], plan_id)
         if checked["product"] != plan.product:
             _check_unsold(plan)
-        change = edits.apply(plan, checked, EDITABLE, seen)
-        if change:
-            journal.record("plan_changed", by=by, subject=plan, before=change.before, after=change.after)
+        EDITABLE.edit(turn, plan, checked, by=by, seen=seen)
         return plan
 
 
@@ -77,11 +78,11 @@ def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor) -> Pric
         Refused: `bad_amount`, or `past_day` for a day before today on the vendor's calendar.
     """
     if not 0 <= amount <= MAX_AMOUNT:
-        raise Refused("bad_amount", _("A price is between $0 and $1,000,000."))
+        raise Refused(Code.BAD_AMOUNT, _("A price is between $0 and $1,000,000."))
     plan_id = plan.id
-    with transaction():
+    with transaction() as turn:
         if starts_on < vendor.current().today:
-            raise Refused("past_day", _("A price cannot begin in the past: choose today or a later day."))
+            raise Refused(Code.PAST_DAY, _("A price cannot begin in the past: choose today or a later day."))
         plan = db.session.get_one(Plan, plan_id, with_for_update=True)
         price = db.session.scalar(
             sa.select(Price).filter_by(plan_id=plan_id, currency=CURRENCY, starts_on=starts_on)
@@ -93,7 +94,8 @@ def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor) -> Pric
         price.amount = amount
         if before != amount:
             journal.record(
-                "price_set",
+                turn,
+                JournalVerb.PRICE_SET,
                 by=by,
                 subject=plan,
                 before={} if before is None else {"amount": before, "starts_on": starts_on.isoformat()},
@@ -109,21 +111,16 @@ def withdraw_price(price: Price, *, by: Actor) -> None:
         Refused: `already_begun` from its first day on the vendor's calendar: it may have been charged.
     """
     price_id, plan_id = price.id, price.plan_id
-    with transaction():
+    with transaction() as turn:
         plan = db.session.get_one(Plan, plan_id, with_for_update=True)
         found = db.session.get(Price, price_id, with_for_update=True)
         if found is None:
             return
-        if found.starts_on <= vendor.current().today:
-            raise Refused(
-                "already_begun",
-                _(
-                    "This price has begun, so it stays: set another one from a later day. Nothing was changed."
-                ),
-            )
-        before = edits.written({name: getattr(found, name) for name in ("amount", "currency", "starts_on")})
-        journal.record("price_withdrawn", by=by, subject=plan, before=before)
-        db.session.delete(found)
+        sentence = _(
+            "This price has begun, so it stays: set another one from a later day. Nothing was changed."
+        )
+        before = scheduled.withdraw(found, ("amount", "currency", "starts_on"), sentence)
+        journal.record(turn, JournalVerb.PRICE_WITHDRAWN, by=by, subject=plan, before=before)
 
 
 # --- What the verbs are made of: nothing below commits ---------------------------------------------------------------
@@ -142,18 +139,18 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_range(value: Any, low: int, high: int, sentence: str) -> None:
     if type(value) is not int or not low <= value <= high:
-        raise Refused("bad_number", sentence)
+        raise Refused(Code.BAD_NUMBER, sentence)
 
 
 def _limits(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     """The rows of the comparison table, checked: each part filled, each code once."""
     limits = [{part: str(row.get(part, "")).strip() for part in LIMIT_PARTS} for row in rows]
     if any(not 0 < len(text) <= MAX_LIMIT_LENGTH or "\0" in text for row in limits for text in row.values()):
-        raise Refused("bad_limits", _("Each limit has a code, two labels and two values."))
+        raise Refused(Code.BAD_LIMITS, _("Each limit has a code, two labels and two values."))
     codes = [row["code"] for row in limits]
     if len(set(codes)) < len(codes) or len(codes) > MAX_LIMITS:
         raise Refused(
-            "bad_limits", _("Each code is used once, in at most %(count)s lines.", count=MAX_LIMITS)
+            Code.BAD_LIMITS, _("Each code is used once, in at most %(count)s lines.", count=MAX_LIMITS)
         )
     return limits
 
@@ -161,7 +158,7 @@ def _limits(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
 def _check_code(code: str, own_id: int | None) -> None:
     found = db.session.scalar(sa.select(Plan.id).where(Plan.code == code))
     if found is not None and found != own_id:
-        raise Refused("code_taken", _("Another plan has the code %(code)s already.", code=code))
+        raise Refused(Code.CODE_TAKEN, _("Another plan has the code %(code)s already.", code=code))
 
 
 def _check_unsold(plan: Plan) -> None:
@@ -171,6 +168,6 @@ def _check_unsold(plan: Plan) -> None:
     )
     if db.session.scalar(sa.select(sold)):
         raise Refused(
-            "product_in_use",
+            Code.PRODUCT_IN_USE,
             _("This plan has been sold: its product can no longer change. Nothing was changed."),
         )

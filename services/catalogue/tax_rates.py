@@ -11,13 +11,17 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import OrderTax, Registration, TaxRate, db
-from services.catalogue import vendor
+from models import JournalVerb, OrderTax, Registration, TaxRate, db
+from services.catalogue import scheduled, vendor
 from services.foundation import checks, edits, journal
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 from services.foundation.transaction import transaction
 
-EDITABLE = ("place", "name_fr", "name_en", "rate", "registration", "starts_on")
+EDITABLE = edits.Sheet(
+    names=("place", "name_fr", "name_en", "rate", "registration", "starts_on"),
+    added=JournalVerb.TAX_RATE_ADDED,
+    changed=JournalVerb.TAX_RATE_CHANGED,
+)
 # ISO 3166-1, or 3166-2 with its subdivision: `CA-QC`, `FR`.
 _PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 MAX_RATE = 100_000
@@ -30,11 +34,10 @@ def add_rate(values: Mapping[str, Any], *, by: Actor) -> TaxRate:
         Refused: `empty`, `too_long`, `bad_place`, `bad_rate` or `rate_exists`.
     """
     checked = _checked(values)
-    with transaction():
+    with transaction() as turn:
         _check_free(checked, None)
         rate = TaxRate(**checked)
-        db.session.add(rate)
-        journal.record("tax_rate_added", by=by, subject=rate, after=edits.written(checked))
+        EDITABLE.add(turn, rate, by=by)
         return rate
 
 
@@ -45,15 +48,13 @@ def update_rate(rate: TaxRate, values: Mapping[str, Any], *, by: Actor, seen: st
         Refused: what `add_rate` refuses, `rate_used` or `changed_meanwhile`.
     """
     rate_id, checked = rate.id, _checked(values)
-    with transaction():
+    with transaction() as turn:
         found = db.session.get(TaxRate, rate_id, with_for_update=True)
         if found is None:
-            raise Refused("changed_meanwhile", _("Somebody else withdrew this rate. Nothing was changed."))
+            raise Refused(Code.CHANGED_MEANWHILE, _("Somebody else withdrew this rate. Nothing was changed."))
         _check_unused(found)
         _check_free(checked, rate_id)
-        change = edits.apply(found, checked, EDITABLE, seen)
-        if change:
-            journal.record("tax_rate_changed", by=by, subject=found, before=change.before, after=change.after)
+        EDITABLE.edit(turn, found, checked, by=by, seen=seen)
         return found
 
 
@@ -64,22 +65,15 @@ def withdraw_rate(rate: TaxRate, *, by: Actor) -> None:
         Refused: `already_begun` from its first day on the vendor's calendar: orders may have been charged.
     """
     rate_id = rate.id
-    with transaction():
+    with transaction() as turn:
         found = db.session.get(TaxRate, rate_id, with_for_update=True)
         if found is None:
             return
-        if found.starts_on <= vendor.current().today:
-            raise Refused(
-                "already_begun",
-                _("This rate has begun, so it stays: add another one from a later day. Nothing was changed."),
-            )
-        journal.record("tax_rate_withdrawn", by=by, subject=found, before=written(found))
-        db.session.delete(found)
-
-
-def written(rate: TaxRate) -> dict[str, Any]:
-    """All that the journal writes down of a rate."""
-    return edits.written({name: getattr(rate, name) for name in EDITABLE})
+        sentence = _(
+            "This rate has begun, so it stays: add another one from a later day. Nothing was changed."
+        )
+        before = scheduled.withdraw(found, EDITABLE.names, sentence)
+        journal.record(turn, JournalVerb.TAX_RATE_WITHDRAWN, by=by, subject=found, before=before)
 
 
 # --- What the verbs are made of: nothing below commits ---------------------------------------------------------------
@@ -91,11 +85,11 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     checked["place"] = checked["place"].upper()
     checked["registration"] = Registration(checked["registration"])
     if not _PLACE.fullmatch(checked["place"]):
-        raise Refused("bad_place", _("A place is written like CA-QC, or FR for a whole country."))
+        raise Refused(Code.BAD_PLACE, _("A place is written like CA-QC, or FR for a whole country."))
     if type(checked["rate"]) is not int or not 0 <= checked["rate"] <= MAX_RATE:
-        raise Refused("bad_rate", _("A rate is between 0 and 100%."))
+        raise Refused(Code.BAD_RATE, _("A rate is between 0 and 100%."))
     if not isinstance(checked["starts_on"], dt.date):
-        raise Refused("empty", _("A mandatory field is empty. Nothing was changed."))
+        raise Refused(Code.EMPTY, _("A mandatory field is empty. Nothing was changed."))
     return checked
 
 
@@ -103,7 +97,7 @@ def _check_free(values: Mapping[str, Any], own_id: int | None) -> None:
     same = {name: values[name] for name in ("place", "name_en", "starts_on")}
     found = db.session.scalar(sa.select(TaxRate.id).filter_by(**same))
     if found is not None and found != own_id:
-        raise Refused("rate_exists", _("This tax already has a rate from that day in that place."))
+        raise Refused(Code.RATE_EXISTS, _("This tax already has a rate from that day in that place."))
 
 
 def _check_unused(rate: TaxRate) -> None:
@@ -113,7 +107,7 @@ def _check_unused(rate: TaxRate) -> None:
     charged = sa.exists().where(OrderTax.name_en == rate.name_en, OrderTax.rate == rate.rate)
     if db.session.scalar(sa.select(charged)):
         raise Refused(
-            "rate_used",
+            Code.RATE_USED,
             _(
                 "Orders have been charged at this rate, so it stays as it is. Add a rate from a later day: "
                 "it takes over by itself."

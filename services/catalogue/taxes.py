@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from typing import ClassVar
 
 import sqlalchemy as sa
 
-from models import TaxRate, Vendor, db
+from models import Bilingual, TaxRate, Vendor, db
 
 # A rate is in thousandths of a percent.
 _WHOLE = 100_000
@@ -26,8 +27,7 @@ class Tax:
     registration_number: str
     amount: int
 
-    def name(self, language: str) -> str:
-        return self.name_en if language == "en" else self.name_fr
+    name: ClassVar = Bilingual()
 
 
 def taxes_on(net: int, place: str, day: dt.date, vendor: Vendor) -> list[Tax]:

@@ -10,22 +10,26 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import DEFAULT_TIME_ZONE, Conditions, Vendor, db
+from models import DEFAULT_COLOR, DEFAULT_TIME_ZONE, Conditions, JournalVerb, Vendor, db
 from services.foundation import checks, edits, journal
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 from services.foundation.transaction import transaction
 
-EDITABLE = (
-    "name",
-    "legal_name",
-    "address",
-    "gst_number",
-    "qst_number",
-    "support_email",
-    "install_url_fr",
-    "install_url_en",
-    "color",
-    "time_zone",
+EDITABLE = edits.Sheet(
+    names=(
+        "name",
+        "legal_name",
+        "address",
+        "gst_number",
+        "qst_number",
+        "support_email",
+        "install_url_fr",
+        "install_url_en",
+        "color",
+        "time_zone",
+    ),
+    added=JournalVerb.VENDOR_ADDED,
+    changed=JournalVerb.VENDOR_CHANGED,
 )
 MAX_LOGO_BYTES = 200_000
 # Canada Revenue Agency, business number with its program account; Revenu Québec, identification number and file.
@@ -34,8 +38,11 @@ _QST = re.compile(r"([0-9]{10})\s*(TQ[0-9]{4})", re.ASCII)
 
 
 def current() -> Vendor:
-    """The vendor. An unsaved, empty one before `flask setup` has been run: pages must still open."""
-    return db.session.get(Vendor, 1) or nobody()
+    """The vendor, read once per session. An unsaved, empty one before `flask setup` has been run."""
+    row = db.session.get(Vendor, 1)
+    # The session itself forgets rows that nobody holds, and every page asks this several times.
+    db.session.info["vendor"] = row
+    return row or nobody()
 
 
 def nobody() -> Vendor:
@@ -50,7 +57,7 @@ def nobody() -> Vendor:
     }
     return Vendor(
         id=1,
-        color="#1f5fbf",
+        color=DEFAULT_COLOR,
         time_zone=DEFAULT_TIME_ZONE,
         revision=0,
         install_url_fr="",
@@ -87,17 +94,18 @@ def update_vendor(
     """
     checked = _checked(values)
     logo_type = _logo_type(logo) if logo else None
-    with transaction():
+    with transaction() as turn:
         row = db.session.get(Vendor, 1, with_for_update=True)
         if row is None:
             row = nobody()
             db.session.add(row)
-        change = edits.apply(row, checked, EDITABLE, seen)
+        EDITABLE.check_seen(row, seen)
+        change = edits.apply(row, checked)
         if logo or remove_logo:
             change.after["logo"], row.logo, row.logo_type = logo_type, logo, logo_type
         if change:
             row.revision += 1
-            journal.record("vendor_changed", by=by, subject=row, before=change.before, after=change.after)
+            EDITABLE.record(turn, row, change, EDITABLE.changed, by=by)
         return row
 
 
@@ -110,13 +118,13 @@ def publish_conditions(text_fr: str, text_en: str, *, by: Actor) -> Conditions:
     """
     checked = checks.texts(Conditions, {"text_fr": text_fr, "text_en": text_en})
     checks.filled(checked, "text_fr", "text_en")
-    with transaction():
+    with transaction() as turn:
         latest = current_conditions()
         if latest and (latest.text_fr, latest.text_en) == (checked["text_fr"], checked["text_en"]):
             return latest
         conditions = Conditions(**checked)
         db.session.add(conditions)
-        journal.record("conditions_published", by=by, subject=conditions)
+        journal.record(turn, JournalVerb.CONDITIONS_PUBLISHED, by=by, subject=conditions)
         return conditions
 
 
@@ -144,18 +152,18 @@ def _number(value: str, pattern: re.Pattern[str], sentence: str) -> str:
     """A registration number as it is printed, or nothing: then that tax is not charged."""
     match = pattern.fullmatch(value.upper())
     if value and match is None:
-        raise Refused("bad_number", sentence)
+        raise Refused(Code.BAD_NUMBER, sentence)
     return f"{match[1]} {match[2]}" if match else ""
 
 
 def _logo_type(logo: bytes) -> str:
     """The media type that the bytes themselves say: a browser is never told what a stranger claimed."""
     if len(logo) > MAX_LOGO_BYTES:
-        raise Refused("bad_logo", _("The logo is larger than 200 kB."))
+        raise Refused(Code.BAD_LOGO, _("The logo is larger than 200 kB."))
     if logo.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
     if logo.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if logo[:4] == b"RIFF" and logo[8:12] == b"WEBP":
         return "image/webp"
-    raise Refused("bad_logo", _("The logo must be a PNG, JPEG or WebP image."))
+    raise Refused(Code.BAD_LOGO, _("The logo must be a PNG, JPEG or WebP image."))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 
 # Anything more exact refuses addresses that exist; the mail itself is the proof. What is left out would end the
 # address in a mail's header, or begin another one.
@@ -37,11 +37,11 @@ def _text(value: Any, limit: int | None) -> Any:
         return value
     value = value.strip().replace("\r\n", "\n")
     if "\0" in value:
-        raise Refused("bad_text", _("This text contains a character that cannot be stored."))
+        raise Refused(Code.BAD_TEXT, _("This text contains a character that cannot be stored."))
     limit = limit or MAX_TEXT_LENGTH
     if len(value) > limit:
         raise Refused(
-            "too_long",
+            Code.TOO_LONG,
             _("“%(start)s…” is too long: at most %(count)s characters.", start=value[:20], count=limit),
         )
     return value
@@ -50,14 +50,14 @@ def _text(value: Any, limit: int | None) -> Any:
 def filled(values: Mapping[str, Any], *names: str) -> None:
     """Refuse (`empty`) unless each of `names` has a value."""
     if any(values[name] in {None, ""} for name in names):
-        raise Refused("empty", _("A mandatory field is empty. Nothing was changed."))
+        raise Refused(Code.EMPTY, _("A mandatory field is empty. Nothing was changed."))
 
 
 def email(value: str) -> str:
     """An address in lower case. Raises Refused `bad_address`."""
     value = value.strip().lower()
     if not _ADDRESS.fullmatch(value) or len(value) > MAX_EMAIL_LENGTH or "\0" in value:
-        raise Refused("bad_address", _("%(email)s is not an email address.", email=value[:100]))
+        raise Refused(Code.BAD_ADDRESS, _("%(email)s is not an email address.", email=value[:100]))
     return value
 
 
@@ -66,7 +66,7 @@ def url(value: str) -> str:
     value = value.strip()
     if value and not _is_web_address(value):
         raise Refused(
-            "bad_url", _("“%(url)s” is not a web address: it must begin with https://.", url=value[:100])
+            Code.BAD_URL, _("“%(url)s” is not a web address: it must begin with https://.", url=value[:100])
         )
     return value
 
@@ -83,12 +83,12 @@ def color(value: str) -> str:
     """`#rrggbb` in lower case. Raises Refused `bad_color`."""
     value = value.strip().lower()
     if not _COLOR.fullmatch(value):
-        raise Refused("bad_color", _("A color is written #rrggbb, such as #1f5fbf."))
+        raise Refused(Code.BAD_COLOR, _("A color is written #rrggbb, such as #1f5fbf."))
     return value
 
 
 def time_zone(value: str) -> str:
     """The name of a time zone. Raises Refused `unknown_time_zone`."""
     if value not in zoneinfo.available_timezones():
-        raise Refused("unknown_time_zone", _("This time zone does not exist."))
+        raise Refused(Code.UNKNOWN_TIME_ZONE, _("This time zone does not exist."))
     return value

@@ -1,4 +1,4 @@
-"""Editing a row that somebody else may be editing too: what differs is written, and no edit is lost."""
+"""Editing a row that somebody else may be editing too: what differs is written and recorded, and no edit is lost."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 
-from services.foundation.errors import Refused
+from access import Actor
+from models import JournalVerb, db
+from services.foundation import journal
+from services.foundation.errors import Code, Refused
+from services.foundation.transaction import Turn
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,47 +28,94 @@ class Change:
     def __bool__(self) -> bool:
         return bool(self.after)
 
-    def only(self, names: Iterable[str]) -> Change:
-        """The part of it that is about `names`."""
-        chosen = set(names)
-        return Change(*({k: v for k, v in part.items() if k in chosen} for part in (self.before, self.after)))
 
+@dataclasses.dataclass(frozen=True)
+class Sheet:
+    """The columns of a table that are edited together, and how the journal writes an edit down.
 
-def version(row: Any, names: Iterable[str]) -> str:
-    """A word for what `row` holds in `names`: it is another one as soon as one of them has changed."""
-    held = [_plain(getattr(row, name)) for name in names]
-    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def apply(row: Any, wanted: Mapping[str, Any], names: Iterable[str], seen: str | None) -> Change:
-    """Write into `row` what differs, inside the caller's transaction. The caller has just locked the row.
-
-    Args:
-        wanted: The columns to write.
-        names: All that can be edited together: what `seen` is the version of.
-        seen: The `version` that the editor had before them; None writes whatever the row holds.
-
-    Raises:
-        Refused: `changed_meanwhile` when the row is not as it was seen.
+    Attributes:
+        names: The columns.
+        added, changed: The journal's verbs for a new row and for an edit.
+        personal: Those of `names` that say something of a person: the journal keeps them apart.
     """
-    if seen is not None and seen != version(row, names):
-        raise Refused(
-            "changed_meanwhile",
-            _(
-                "Somebody else changed this in the meantime, so nothing was saved. What you typed is kept below: "
-                "compare it with the current page, then save again to replace what they changed."
-            ),
+
+    names: tuple[str, ...]
+    added: JournalVerb
+    changed: JournalVerb
+    personal: frozenset[str] = frozenset()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def version(self, row: Any) -> str:
+        """16 hex digits that stand for what `row` holds in these columns: others as soon as one of them changes."""
+        held = [_plain(getattr(row, name)) for name in self.names]
+        return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()[:16]
+
+    def add(self, turn: Turn, row: Any, *, by: Actor) -> None:
+        """Add a new row to the turn, and record what these columns hold. A step: it never commits."""
+        db.session.add(row)
+        db.session.flush()
+        self.record(turn, row, Change({}, values_of(row, self.names)), self.added, by=by)
+
+    def edit(
+        self, turn: Turn, row: Any, wanted: Mapping[str, Any], *, by: Actor, seen: str | None = None
+    ) -> Change:
+        """Write into `row` what differs, and record it. A step: the caller has locked the row; it never commits.
+
+        Args:
+            wanted: The columns to write.
+            seen: The `version` that the editor was shown; None writes whatever the row holds.
+
+        Raises:
+            Refused: `changed_meanwhile` when the row is not as it was seen.
+        """
+        self.check_seen(row, seen)
+        change = apply(row, wanted)
+        if change:
+            self.record(turn, row, change, self.changed, by=by)
+        return change
+
+    def check_seen(self, row: Any, seen: str | None) -> None:
+        """Refuse (`changed_meanwhile`) unless `row` is still as its editor has `seen` it; None stands for anything."""
+        if seen is not None and seen != self.version(row):
+            raise Refused(
+                Code.CHANGED_MEANWHILE,
+                _(
+                    "Somebody else changed this in the meantime, so nothing was saved. What you typed is kept below: "
+                    "compare it with the current page, then save again to replace what they changed."
+                ),
+            )
+
+    def record(self, turn: Turn, row: Any, change: Change, verb: JournalVerb, *, by: Actor) -> None:
+        """Write a change of `row` in the journal, what is personal apart. A step: it never commits."""
+        journal.record(
+            turn,
+            verb,
+            by=by,
+            subject=row,
+            before=self._part(change.before, personal=False),
+            after=self._part(change.after, personal=False),
+            personal_before=self._part(change.before, personal=True),
+            personal_after=self._part(change.after, personal=True),
         )
+
+    def _part(self, values: dict[str, Any], *, personal: bool) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if (name in self.personal) == personal}
+
+
+def apply(row: Any, wanted: Mapping[str, Any]) -> Change:
+    """Write into `row` what differs. A step: it never commits, and records nothing."""
     changed = {name: value for name, value in wanted.items() if getattr(row, name) != value}
-    before = {name: _plain(getattr(row, name)) for name in changed}
+    before = values_of(row, changed)
     for name, value in changed.items():
         setattr(row, name, value)
-    return Change(before, {name: _plain(value) for name, value in changed.items()})
+    return Change(before, values_of(row, changed))
 
 
-def written(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` as the journal writes them."""
-    return {name: _plain(value) for name, value in values.items()}
+def values_of(row: Any, names: Iterable[str]) -> dict[str, Any]:
+    """What `row` holds in `names`, as the journal writes it: days and instants in ISO 8601."""
+    return {name: _plain(getattr(row, name)) for name in names}
 
 
 def _plain(value: Any) -> Any:

@@ -1,17 +1,88 @@
-"""How a verb says no."""
+"""Refusals: the exception that a verb raises when the rules of the desk forbid what was asked."""
 
 from __future__ import annotations
 
+import enum
+
+
+class Code(enum.StrEnum):
+    """Why a verb refused, for programs and tests. `admin_views/labels.py` has the words of each."""
+
+    # What was typed.
+    BAD_ADDRESS = "bad_address"
+    BAD_AMOUNT = "bad_amount"
+    BAD_COLOR = "bad_color"
+    BAD_LIMITS = "bad_limits"
+    BAD_LOGO = "bad_logo"
+    BAD_NAME = "bad_name"
+    BAD_NUMBER = "bad_number"
+    BAD_PLACE = "bad_place"
+    BAD_QUANTITY = "bad_quantity"
+    BAD_RATE = "bad_rate"
+    BAD_TEXT = "bad_text"
+    BAD_URL = "bad_url"
+    EMPTY = "empty"
+    PASSWORD_LONG = "password_long"  # noqa: S105 - a code, not a secret
+    PASSWORD_SHORT = "password_short"  # noqa: S105 - a code, not a secret
+    PAST_DAY = "past_day"
+    TOO_LONG = "too_long"
+    UNKNOWN_LANGUAGE = "unknown_language"
+    UNKNOWN_PLACE = "unknown_place"
+    UNKNOWN_TIME_ZONE = "unknown_time_zone"
+    # What others hold, or have done meanwhile.
+    ALREADY_BEGUN = "already_begun"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    CODE_TAKEN = "code_taken"
+    EMAIL_TAKEN = "email_taken"
+    PRODUCT_IN_USE = "product_in_use"
+    RATE_EXISTS = "rate_exists"
+    RATE_USED = "rate_used"
+    # People and sign-in.
+    DEAD_LINK = "dead_link"
+    HAS_STAFF = "has_staff"
+    INACTIVE_PERSON = "inactive_person"
+    LAST_ADMINISTRATOR = "last_administrator"
+    ROLE_AND_COMPANY = "role_and_company"
+    YOURSELF = "yourself"
+    # Seats.
+    HOLDS_OTHER = "holds_other"
+    NO_FREE_LICENSE = "no_free_license"
+    NOT_ASSIGNABLE = "not_assignable"
+    NOTHING_HELD = "nothing_held"
+    SUSPENDED = "suspended"
+    # Buying and paying.
+    ALREADY_PAID = "already_paid"
+    CART_EMPTY = "cart_empty"
+    CHANGED_SINCE_REVIEW = "changed_since_review"
+    LINE_GONE = "line_gone"
+    LOOKED_AT = "looked_at"
+    NO_SESSION = "no_session"
+    NOT_ACCEPTED = "not_accepted"
+    NOT_WAITING = "not_waiting"
+    OTHER_ORDER_WAITING = "other_order_waiting"
+    PAGE_OPENED = "page_opened"
+    PAYMENT_SETUP = "payment_setup"
+    PAYMENT_UNAVAILABLE = "payment_unavailable"
+    PLAN_WITHDRAWN = "plan_withdrawn"
+    TOTAL_TOO_HIGH = "total_too_high"
+    TOTAL_TOO_LOW = "total_too_low"
+    UNKNOWN_SESSION = "unknown_session"
+    # Pages of the back office.
+    CANNOT_RENDER = "cannot_render"
+    NOT_FAILED = "not_failed"
+    NOTHING_CHOSEN = "nothing_chosen"
+    TOO_MANY = "too_many"
+
 
 class Refused(Exception):
-    """A verb will not act: the rules of the desk, not a fault. Nothing was changed.
+    """The rules of the desk forbid what was asked. Nothing was changed.
 
     Attributes:
-        code: A stable word for programs and tests, such as `no_free_license`.
-        sentence: What a person reads, already in their language: what happened, what was kept, what to do.
+        code: Which rule.
+        sentence: What a person reads, translated: what happened, what was kept, what to do.
     """
 
-    def __init__(self, code: str, sentence: str) -> None:
+    def __init__(self, code: Code, sentence: str) -> None:
         super().__init__(f"{code}: {sentence}")
         self.code = code
         self.sentence = str(sentence)

@@ -1,40 +1,43 @@
-"""The journal: one call, `record`, made by every verb inside its own transaction."""
+"""The journal: `record` writes an entry in the turn of the verb that did what the entry says."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from access import Actor
-from models import Base, JournalEntry, JournalPersonal, db
+from models import Base, Company, JournalEntry, JournalPersonal, JournalVerb, SubjectKind, TenantRow, db
+from services.foundation.transaction import Turn
 
 
 def record(
-    verb: str,
+    turn: Turn,
+    verb: JournalVerb,
     *,
     by: Actor,
     subject: Any,
-    company_id: int | None = None,
     related: dict[str, int] | None = None,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
     personal_before: dict[str, Any] | None = None,
     personal_after: dict[str, Any] | None = None,
 ) -> JournalEntry:
-    """Add an entry to the caller's transaction.
+    """Add an entry to the turn. A step: it never commits.
 
     Args:
-        verb: What was done, as the past tense of the verb's name: `assigned`, `order_placed`.
         by: Who did it. Staff acting for a customer are recorded as acting on that company's behalf.
-        subject: The row it was done to; flushed here if it has no id yet.
-        company_id: Whose journal it belongs to; the vendor's own when None.
+        subject: The row it was done to, flushed here if it has no id yet. Its company's journal holds the entry;
+            what belongs to no company is in the vendor's own.
         related: Ids of the other rows concerned, by kind.
         before, after: What changed, without anything that names a person.
         personal_before, personal_after: What changed of a person; kept apart, so that it can be erased.
     """
     if subject.id is None:
         db.session.flush()
+    company_id = _company_of(subject)
     entry = JournalEntry(
-        operation=db.session.info["operation"],
+        operation=turn.operation,
+        at=turn.now,
         verb=verb,
         actor_id=by.user_id,
         company_id=company_id,
@@ -56,7 +59,12 @@ def record(
     return entry
 
 
-def _kind(subject: Base) -> str:
-    """`License` → `license`, `TaxRate` → `tax_rate`."""
-    name = type(subject).__name__
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+def _company_of(subject: Base) -> int | None:
+    if isinstance(subject, Company):
+        return subject.id
+    return subject.company_id if isinstance(subject, TenantRow) else None
+
+
+def _kind(subject: Base) -> SubjectKind:
+    """`License` → `license`, `TaxRate` → `tax_rate`. Raises ValueError for a table that is no `SubjectKind` yet."""
+    return SubjectKind(re.sub(r"(?<!^)(?=[A-Z])", "_", type(subject).__name__).lower())

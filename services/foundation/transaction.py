@@ -1,31 +1,60 @@
 """The two ways to change data: `transaction()`, and `company_lock()` for anything that touches seats or money.
 
+Both yield a *turn*. A verb opens one; a step takes one, changes rows in it and never commits.
 What the lock does, and what was measured before it was chosen, is in `docs/decisions/0003-company-lock.md`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from models import Company, db
+from models import Company, db, utcnow
 
 # SQLite takes its one write lock at BEGIN, where it waits its turn; upgraded later it would fail at once.
 _WRITES = "trousseau_writes"
+_OPEN = "turn"
 
 
 class PendingChangesError(RuntimeError):
     """A verb was called in the middle of its caller's changes: they would be lost or committed by surprise."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Turn:
+    """An open transaction, committed when its block ends.
+
+    Attributes:
+        now: The clock, aware UTC, read once after the transaction began.
+        operation: 32 hex digits, the same in every journal entry of the transaction.
+    """
+
+    now: dt.datetime
+    operation: str
+
+
+@dataclasses.dataclass(frozen=True)
+class CompanyTurn(Turn):
+    """A transaction that holds a company's lock: nobody else counts or moves its seats and money meanwhile.
+
+    Attributes:
+        company: The company, read after the lock was taken.
+    """
+
+    company: Company
+
+
 @contextlib.contextmanager
-def transaction() -> Iterator[None]:
+def transaction() -> Iterator[Turn]:
     """Commit what the block does, or nothing of it.
 
     The caller's earlier reads are forgotten first, so that every decision in the block rests on fresh rows.
@@ -34,49 +63,48 @@ def transaction() -> Iterator[None]:
         PendingChangesError: the session has changes that are not the block's, or is inside another block.
     """
     session = db.session
-    if "operation" in session.info:
+    if _OPEN in session.info:
         raise PendingChangesError("a verb cannot be called inside another: it would end its transaction")
     if session.new or session.dirty or session.deleted:
         raise PendingChangesError("a verb must be called with a clean session")
     session.rollback()
     _begin_writing()
-    # One click is one operation, however many journal entries it leaves.
-    session.info["operation"] = uuid.uuid4().hex
+    session.info[_OPEN] = uuid.uuid4().hex
     try:
-        yield
+        yield Turn(utcnow(), session.info[_OPEN])
         session.commit()
     except BaseException:
         session.rollback()
         raise
     finally:
-        del session.info["operation"]
+        del session.info[_OPEN]
 
 
 def release_reads() -> None:
-    """End the read transaction before waiting for the network: nobody should wait for Stripe with us.
+    """End the read transaction before a call over the network, so that no connection is held while it lasts.
 
     Raises:
         PendingChangesError: called inside `transaction()`: its changes would be lost.
     """
-    if "operation" in db.session.info:
+    if _OPEN in db.session.info:
         raise PendingChangesError("no network call inside a transaction")
     db.session.rollback()
 
 
 @contextlib.contextmanager
-def company_lock(company_id: int) -> Iterator[Company]:
-    """One at a time per company: whoever holds it may count seats and money, decide, and write.
-
-    Yields:
-        The company, read after the lock was taken. So is every row that the block reads.
+def company_lock(company_id: int) -> Iterator[CompanyTurn]:
+    """A transaction that one caller at a time per company may be in. Every row that the block reads is fresh.
 
     Raises:
         LookupError: there is no such company.
         sqlalchemy.exc.OperationalError: the lock was not free within 10 s.
+        PendingChangesError: as `transaction`.
     """
-    with transaction():
+    with transaction() as turn:
         _take_turn(company_id)
-        yield db.session.get_one(Company, company_id, populate_existing=True)
+        company = db.session.get_one(Company, company_id, populate_existing=True)
+        # The wait for the lock may have been long: the clock is read after it.
+        yield CompanyTurn(utcnow(), turn.operation, company)
 
 
 def _begin_writing() -> None:
@@ -116,3 +144,12 @@ def configure_engine(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def insert_or_ignore(model: type[Any]) -> Any:
+    """`INSERT … ON CONFLICT DO NOTHING` for the database in use, to be completed with `.values(…)`.
+
+    A row that exists already stays as it is and does not break the caller's transaction.
+    """
+    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    return insert(model).on_conflict_do_nothing()

@@ -1,9 +1,9 @@
 """Seats: given to a person, activated, taken back (`life`), and counted (`seats`).
 
-`licenses.assign(plan, user, by)` gives a seat; the verbs below are the room's whole door.
+`licenses.assign(plan, user, by)` gives a seat: the verbs, and the steps that other rooms need, are handed out here.
 May import: `mail`, `catalogue`, `foundation`.
 """
 
 from __future__ import annotations
 
-from services.licenses.life import activate, assign, assign_license, release
+from services.licenses.life import activate, assign, assign_license, begin_use, release

@@ -1,4 +1,4 @@
-"""The life of a licence: given to a person, activated by them, taken back.
+"""The life of a licence: given to a person (`assign`), activated by them, taken back.
 
 Every verb takes the company's lock first, so that counting the free seats and giving one are a single step.
 """
@@ -12,11 +12,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from access import Actor
-from models import Assignment, License, LicenseState, LicenseStatus, Plan, User, db, utcnow
+from models import Assignment, JournalVerb, License, LicenseState, LicenseStatus, Plan, User, db
 from services.foundation import journal
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language
-from services.foundation.transaction import company_lock
+from services.foundation.transaction import CompanyTurn, company_lock
 from services.mail import letters
 
 
@@ -30,19 +30,18 @@ def assign(plan: Plan, user: User, by: Actor) -> License:
         LookupError: the person is of no company.
     """
     plan_id, user_id, company_id = plan.id, user.id, _company_of(user)
-    with company_lock(company_id):
-        now = utcnow()
+    with company_lock(company_id) as turn:
         user = _holder(user_id)
         held = _held(user, db.session.get_one(Plan, plan_id).product)
-        if held and held.plan_id == plan_id and held.state(now) in _IN_USE:
+        if held and held.plan_id == plan_id and held.state(turn.now) in _IN_USE:
             return held
-        license = _free_license(company_id, plan_id, now)
-        _make_room(held, user, by, now)
-        return _give(license, user, by, now)
+        license = _free_license(turn, plan_id)
+        make_room(turn, held, user, by)
+        return give(turn, license, user, by)
 
 
 def assign_license(license: License, user: User, by: Actor) -> License:
-    """Give `user` this very licence.
+    """Give `user` this very licence. Giving it to its holder again is no error, and nothing happens.
 
     Raises:
         Refused: `not_assignable` as well as what `assign` refuses.
@@ -51,16 +50,15 @@ def assign_license(license: License, user: User, by: Actor) -> License:
     license_id, user_id, company_id = license.id, user.id, license.company_id
     if _company_of(user) != company_id:
         raise LookupError("the person is of another company")
-    with company_lock(company_id):
-        now = utcnow()
+    with company_lock(company_id) as turn:
         user = _holder(user_id)
-        license = db.session.get_one(License, license_id, options=[joinedload(License.plan)])
-        if license.user_id == user_id and license.state(now) in _IN_USE:
+        license = _with_plan(license_id)
+        if license.user_id == user_id and license.state(turn.now) in _IN_USE:
             return license
-        if not license.is_assignable(now):
-            raise _not_assignable(license, now)
-        _make_room(_held(user, license.product), user, by, now)
-        return _give(license, user, by, now)
+        if not license.is_assignable(turn.now):
+            raise _not_assignable(license, turn.now)
+        make_room(turn, _held(user, license.product), user, by)
+        return give(turn, license, user, by)
 
 
 def release(license: License, by: Actor) -> None:
@@ -70,13 +68,14 @@ def release(license: License, by: Actor) -> None:
         Refused: `suspended`: a payment dispute has to end first.
     """
     license_id, company_id = license.id, license.company_id
-    with company_lock(company_id):
+    with company_lock(company_id) as turn:
         license = db.session.get_one(License, license_id)
         if license.user_id is None:
             return
         if license.status == LicenseStatus.SUSPENDED:
             raise _suspended()
-        _take_back(license, by, utcnow())
+        assignment = take_back(turn, license, by)
+        letters.license_released(turn, license, assignment, by)
 
 
 def activate(license: License, by: Actor) -> License:
@@ -87,21 +86,81 @@ def activate(license: License, by: Actor) -> License:
         LookupError: whoever asks does not hold it (any more).
     """
     license_id, company_id = license.id, license.company_id
-    with company_lock(company_id):
-        now = utcnow()
-        license = db.session.get_one(License, license_id, options=[joinedload(License.plan)])
-        if by.user_id is None or license.user_id != by.user_id:
-            raise LookupError("only the holder activates a license")
-        if license.state(now) == LicenseState.ACTIVATED:
-            return license
-        if license.state(now) != LicenseState.ASSIGNED:
-            raise _not_assignable(license, now)
-        license.activated_at = now
-        _record("license_activated", license, license.user_id, by)
+    with company_lock(company_id) as turn:
+        return begin_use(turn, license_id, by)
+
+
+# --- Steps: they take the turn of a verb, change rows in it, and never commit ----------------------------------------
+
+
+def begin_use(turn: CompanyTurn, license_id: int, by: Actor) -> License:
+    """The step of `activate`, with the same refusals."""
+    license = _with_plan(license_id)
+    if by.user_id is None or license.user_id != by.user_id:
+        raise LookupError("only the holder activates a license")
+    if license.state(turn.now) == LicenseState.ACTIVATED:
         return license
+    if license.state(turn.now) != LicenseState.ASSIGNED:
+        raise _not_assignable(license, turn.now)
+    license.activated_at = turn.now
+    _record(turn, JournalVerb.LICENSE_ACTIVATED, license, by, before=license.user_id, after=license.user_id)
+    return license
 
 
-# --- What the verbs are made of: nothing below commits -----------------------------------------------------------------
+def make_room(turn: CompanyTurn, held: License | None, user: User, by: Actor) -> None:
+    """Free the person's place when an expired licence of the product holds it.
+
+    Raises:
+        Refused: `holds_other` or `suspended` when a live one does.
+    """
+    if held is None:
+        return
+    state = held.state(turn.now)
+    if state == LicenseState.SUSPENDED:
+        raise _suspended()
+    if state != LicenseState.EXPIRED:
+        raise Refused(
+            Code.HOLDS_OTHER,
+            _(
+                "%(name)s already holds a license of the %(plan)s plan. Nothing was changed: release that one first.",
+                name=user.name,
+                plan=held.plan.name(current_language()),
+            ),
+        )
+    take_back(turn, held, by)
+
+
+def give(turn: CompanyTurn, license: License, user: User, by: Actor) -> License:
+    """Make `user` the holder of a free licence, and tell them. The caller has checked that both can be."""
+    license.user_id, license.assigned_at = user.id, turn.now
+    assignment = Assignment(
+        company_id=license.company_id,
+        license_id=license.id,
+        user_id=user.id,
+        started_at=turn.now,
+        given_by_id=by.user_id,
+    )
+    db.session.add(assignment)
+    db.session.flush()
+    _record(turn, JournalVerb.LICENSE_ASSIGNED, license, by, before=None, after=user.id)
+    letters.license_assigned(turn, license, assignment, by)
+    return license
+
+
+def take_back(turn: CompanyTurn, license: License, by: Actor) -> Assignment:
+    """End the open assignment of a held licence and free it; returns the assignment. Tells nobody."""
+    assignment = db.session.scalars(
+        sa.select(Assignment).where(Assignment.license_id == license.id, Assignment.ended_at.is_(None))
+    ).one()
+    assignment.ended_at, assignment.taken_by_id = turn.now, by.user_id
+    license.user_id = license.assigned_at = license.activated_at = None
+    # Before the next licence is given: a person's place is held by a unique index.
+    db.session.flush()
+    _record(turn, JournalVerb.LICENSE_RELEASED, license, by, before=assignment.user_id, after=None)
+    return assignment
+
+
+# --- Helpers: they read, and refuse ---------------------------------------------------------------------------------
 
 _IN_USE = {LicenseState.ASSIGNED, LicenseState.ACTIVATED}
 
@@ -116,7 +175,7 @@ def _holder(user_id: int) -> User:
     user = db.session.get_one(User, user_id)
     if not user.is_active:
         raise Refused(
-            "inactive_person",
+            Code.INACTIVE_PERSON,
             _(
                 "%(name)s has been deactivated and cannot receive a license. Nothing was changed.",
                 name=user.name,
@@ -138,13 +197,18 @@ def _held(user: User, product: str) -> License | None:
     )
 
 
-def _free_license(company_id: int, plan_id: int, now: dt.datetime) -> License:
+def _with_plan(license_id: int) -> License:
+    return db.session.get_one(License, license_id, options=[joinedload(License.plan)])
+
+
+def _free_license(turn: CompanyTurn, plan_id: int) -> License:
+    """The free licence of the plan that lasts longest. Raises Refused `no_free_license`."""
     license = db.session.scalar(
         sa.select(License)
         .where(
-            License.company_id == company_id,
+            License.company_id == turn.company.id,
             License.plan_id == plan_id,
-            License.where_state(LicenseState.AVAILABLE, now),
+            License.where_state(LicenseState.AVAILABLE, turn.now),
         )
         .order_by(License.valid_until.desc(), License.id)
         .limit(1)
@@ -152,7 +216,7 @@ def _free_license(company_id: int, plan_id: int, now: dt.datetime) -> License:
     if license is None:
         plan = db.session.get_one(Plan, plan_id)
         raise Refused(
-            "no_free_license",
+            Code.NO_FREE_LICENSE,
             _(
                 "No %(plan)s license is free: the last one may just have been assigned by somebody else. "
                 "Nothing was changed. Release one, or buy more under License management and purchases.",
@@ -162,63 +226,22 @@ def _free_license(company_id: int, plan_id: int, now: dt.datetime) -> License:
     return license
 
 
-def _make_room(held: License | None, user: User, by: Actor, now: dt.datetime) -> None:
-    """Free the person's place when an expired licence holds it; refuse when a live one does."""
-    if held is None:
-        return
-    state = held.state(now)
-    if state == LicenseState.SUSPENDED:
-        raise _suspended()
-    if state != LicenseState.EXPIRED:
-        raise Refused(
-            "holds_other",
-            _(
-                "%(name)s already holds a license of the %(plan)s plan. Nothing was changed: release that one first.",
-                name=user.name,
-                plan=held.plan.name(current_language()),
-            ),
-        )
-    _take_back(held, by, now, told=False)
-
-
-def _give(license: License, user: User, by: Actor, now: dt.datetime) -> License:
-    license.user_id, license.assigned_at = user.id, now
-    assignment = Assignment(
-        company_id=license.company_id,
-        license_id=license.id,
-        user_id=user.id,
-        started_at=now,
-        given_by_id=by.user_id,
-    )
-    db.session.add(assignment)
-    db.session.flush()
-    _record("license_assigned", license, user.id, by)
-    letters.license_assigned(license, assignment, by)
-    return license
-
-
-def _take_back(license: License, by: Actor, now: dt.datetime, told: bool = True) -> None:
-    """End the open assignment and free the licence. Flushed, so that another may take the person's place."""
-    assignment = db.session.scalars(
-        sa.select(Assignment).where(Assignment.license_id == license.id, Assignment.ended_at.is_(None))
-    ).one()
-    assignment.ended_at, assignment.taken_by_id = now, by.user_id
-    license.user_id = license.assigned_at = license.activated_at = None
-    db.session.flush()
-    _record("license_released", license, assignment.user_id, by)
-    if told:
-        letters.license_released(license.id, assignment, by)
-
-
-def _record(verb: str, license: License, user_id: int, by: Actor) -> None:
-    holders = {"license_assigned": (None, user_id), "license_released": (user_id, None)}
-    before, after = holders.get(verb, (user_id, user_id))
+def _record(
+    turn: CompanyTurn,
+    verb: JournalVerb,
+    license: License,
+    by: Actor,
+    *,
+    before: int | None,
+    after: int | None,
+) -> None:
+    """Write down who held the licence before and after, by their ids."""
     journal.record(
+        turn,
         verb,
         by=by,
         subject=license,
-        company_id=license.company_id,
-        related={"user": user_id, "plan": license.plan_id},
+        related={"user": after or before or 0, "plan": license.plan_id},
         before={"user": before},
         after={"user": after},
     )
@@ -226,7 +249,7 @@ def _record(verb: str, license: License, user_id: int, by: Actor) -> None:
 
 def _suspended() -> Refused:
     return Refused(
-        "suspended",
+        Code.SUSPENDED,
         _("This license is suspended while a payment is contested. Nothing was changed: write to support."),
     )
 
@@ -242,4 +265,4 @@ def _not_assignable(license: License, now: dt.datetime) -> Refused:
         LicenseState.REVOKED: _("This license has been revoked. Nothing was changed: choose another one."),
     }
     taken = _("Somebody else holds this license by now. Nothing was changed: choose another one.")
-    return Refused("not_assignable", sentences.get(state, taken))
+    return Refused(Code.NOT_ASSIGNABLE, sentences.get(state, taken))

@@ -11,6 +11,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from models import MailTrouble
 from services.catalogue import vendor
 from services.mail.smtp import Courier, Message, NotSent, first_reply
 
@@ -64,16 +65,16 @@ def _test_message(to: str) -> Message:
 def _explain(error: NotSent, to: str) -> str:
     """The fault behind the error, and which setting it points at."""
     cause = error.__cause__
-    if error.code == "unreachable":
+    if error.trouble == MailTrouble.UNREACHABLE:
         return _explain_connection(cause)
     sender = parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]
     sentences = {
-        "sender_refused": _(
+        MailTrouble.SENDER_REFUSED: _(
             "The server refuses the sender %(address)s (MAIL_DEFAULT_SENDER)", address=sender
         ),
-        "recipient_refused": _("The server refuses the recipient %(address)s", address=to),
+        MailTrouble.RECIPIENT_REFUSED: _("The server refuses the recipient %(address)s", address=to),
     }
-    return _with_reply(sentences.get(error.code) or _("The server refuses the mail itself"), cause)
+    return _with_reply(sentences.get(error.trouble) or _("The server refuses the mail itself"), cause)
 
 
 # The first that fits: certificate errors are TLS errors, and nearly all of these are OSErrors.

@@ -1,6 +1,6 @@
 """What each mail says of the rows it was queued with, and whether that is still so.
 
-A function of `_CONTEXTS` per folder of `templates/mail/`: what its templates name.
+A function of `CONTEXTS` per folder of `templates/mail/`: what its templates name.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from typing import Any
 from flask_babel import gettext as _
 
 from models import (
+    DEFAULT_COLOR,
     Assignment,
     License,
+    MailKind,
     MailState,
+    MailTrouble,
     Order,
     OrderState,
     OrderTax,
+    Outcome,
     OutgoingMail,
     User,
     Vendor,
@@ -27,7 +31,7 @@ from models import (
     utcnow,
 )
 from services.catalogue import vendor
-from services.foundation import formats, urls
+from services.foundation import colors, formats, urls
 
 Context = dict[str, Any]
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -37,24 +41,24 @@ class NotWanted(Exception):
     """The mail is no longer true: it is dropped.
 
     Attributes:
-        code: `person_inactive`, `license_taken_back`, `license_expired`, `never_announced` or `order_settled`.
+        trouble: Why.
     """
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    def __init__(self, trouble: MailTrouble) -> None:
+        super().__init__(trouble)
+        self.trouble = trouble
 
 
 def context_of(mail: OutgoingMail) -> Context:
     """Everything that the mail's templates name, in the language that is current, but for its one-time link."""
-    return _common(mail, vendor.current()) | _CONTEXTS[mail.template](mail)
+    return _common(mail, vendor.current()) | CONTEXTS[MailKind(mail.template)](mail)
 
 
 def check_wanted(mail: OutgoingMail) -> None:
     """Raise `NotWanted` when the mail would tell its reader what is no longer so."""
     if mail.user is not None and not mail.user.is_active:
-        raise NotWanted("person_inactive")
-    if check := _CHECKS.get(mail.template):
+        raise NotWanted(MailTrouble.PERSON_INACTIVE)
+    if check := _CHECKS.get(MailKind(mail.template)):
         check(mail)
 
 
@@ -64,26 +68,17 @@ def check_wanted(mail: OutgoingMail) -> None:
 def _common(mail: OutgoingMail, sender: Vendor) -> Context:
     language = str(mail.language)
     zone = mail.user.zone if mail.user else zoneinfo.ZoneInfo(sender.time_zone)
-    color = sender.color if _COLOR.fullmatch(sender.color) else "#1f5fbf"
+    color = sender.color if _COLOR.fullmatch(sender.color) else DEFAULT_COLOR
     return {
         "language": language,
         "vendor": sender,
         "color": color,
-        "ink": _ink(color),
+        "ink": colors.as_hex(colors.ink_on(colors.parse(color))),
         "person": mail.user,
         "portal_url": urls.portal_url(),
         "money": partial(formats.money, language=language),
         "day": partial(formats.day, language=language, zone=zone),
     }
-
-
-def _ink(color: str) -> str:
-    """Black or white, whichever reads better on `color` (WCAG 2.2, relative luminance)."""
-    channels = [int(color[index : index + 2], 16) / 255 for index in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    # At this luminance both contrasts are equal: (1 + .05) / (L + .05) = (L + .05) / .05.
-    return "#ffffff" if luminance < 0.179 else "#111111"
 
 
 def _order(mail: OutgoingMail) -> Context:
@@ -115,24 +110,24 @@ def _staff_alert(mail: OutgoingMail) -> Context:
 
 
 def alert_sentence(code: str) -> str:
-    """What a code of `services/payments.py` means, and what staff can do about it."""
-    sentences = {
-        "wrong_amount": _(
+    """What an alert means, and what staff can do about it. For a code of an older database, a general sentence."""
+    sentences: dict[str, str] = {
+        Outcome.WRONG_AMOUNT: _(
             "The amount or the currency that was paid is not the order’s: no license was delivered. "
             "Compare the payment in Stripe with the order, then refund it or contact the customer."
         ),
-        "wrong_mode": _(
+        Outcome.WRONG_MODE: _(
             "The payment was made in Stripe’s other mode (test or live): no license was delivered. "
             "Check the Stripe keys in the settings."
         ),
-        "paid_after_end": _(
+        Outcome.PAID_AFTER_END: _(
             "The customer paid after the order had been cancelled or abandoned: its licenses were delivered. "
             "Ask whether they are still wanted; if not, refund the payment."
         ),
-        "paid_twice": _(
+        Outcome.PAID_TWICE: _(
             "The order was paid twice: its licenses were delivered once. Refund the second payment in Stripe."
         ),
-        "payment_setup": _(
+        Outcome.PAYMENT_SETUP: _(
             "Stripe refused to open the payment page: a setting is wrong. The customer could not pay. "
             "Run the check-stripe command: it says what is wrong."
         ),
@@ -206,14 +201,14 @@ def _nothing(_mail: OutgoingMail) -> Context:
     return {}
 
 
-_CONTEXTS: dict[str, Callable[[OutgoingMail], Context]] = {
-    "receipt": _order,
-    "payment_failed": _order,
-    "staff_alert": _staff_alert,
-    "license_assigned": _license_assigned,
-    "license_released": _license_released,
-    "sign_in_link": _nothing,
-    "password_link": _nothing,
+CONTEXTS: dict[MailKind, Callable[[OutgoingMail], Context]] = {
+    MailKind.RECEIPT: _order,
+    MailKind.PAYMENT_FAILED: _order,
+    MailKind.STAFF_ALERT: _staff_alert,
+    MailKind.LICENSE_ASSIGNED: _license_assigned,
+    MailKind.LICENSE_RELEASED: _license_released,
+    MailKind.SIGN_IN_LINK: _nothing,
+    MailKind.PASSWORD_LINK: _nothing,
 }
 
 
@@ -222,26 +217,26 @@ _CONTEXTS: dict[str, Callable[[OutgoingMail], Context]] = {
 
 def _still_held(mail: OutgoingMail) -> None:
     if db.session.get_one(Assignment, mail.context["assignment"]).ended_at is not None:
-        raise NotWanted("license_taken_back")
+        raise NotWanted(MailTrouble.LICENSE_TAKEN_BACK)
     if db.session.get_one(License, mail.context["license"]).valid_until <= utcnow():
-        raise NotWanted("license_expired")
+        raise NotWanted(MailTrouble.LICENSE_EXPIRED)
 
 
 def _was_announced(mail: OutgoingMail) -> None:
     """A licence given and taken back before anything was sent is nothing to its reader."""
-    key = f"license_assigned:{mail.context['assignment']}"
+    key = f"{MailKind.LICENSE_ASSIGNED}:{mail.context['assignment']}"
     state = db.session.scalar(db.select(OutgoingMail.state).filter_by(dedupe_key=key))
     if state in {MailState.QUEUED, MailState.FAILED, MailState.DROPPED}:
-        raise NotWanted("never_announced")
+        raise NotWanted(MailTrouble.NEVER_ANNOUNCED)
 
 
 def _still_failed(mail: OutgoingMail) -> None:
     if db.session.get_one(Order, mail.context["order"]).state != OrderState.FAILED:
-        raise NotWanted("order_settled")
+        raise NotWanted(MailTrouble.ORDER_SETTLED)
 
 
-_CHECKS: dict[str, Callable[[OutgoingMail], None]] = {
-    "license_assigned": _still_held,
-    "license_released": _was_announced,
-    "payment_failed": _still_failed,
+_CHECKS: dict[MailKind, Callable[[OutgoingMail], None]] = {
+    MailKind.LICENSE_ASSIGNED: _still_held,
+    MailKind.LICENSE_RELEASED: _was_announced,
+    MailKind.PAYMENT_FAILED: _still_failed,
 }

@@ -1,8 +1,8 @@
-"""The mails: one function for each thing that happened, and `queue()` under them.
+"""The letters: one step for each thing that people are told by mail, and `queue` under them.
 
-A verb calls these inside its own transaction: the mail is a row that is committed with what it tells, or not at
-all. The worker renders it from the row's ids and sends it (`services/outbox.py`). A row never holds a token or a
-body. The words of each mail are in `templates/mail/<name>/`.
+A verb calls these in its turn: the mail is a row that is committed with what it tells, or not at all. The worker
+renders it from the row's ids and sends it (`services/mail/outbox.py`). A row never holds a token or a body. The words
+of each mail are in `templates/mail/<kind>/`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from email.utils import parseaddr
-from typing import Any
 
 from flask import current_app
-from sqlalchemy.dialects import postgresql, sqlite
 
 from access import Actor
-from models import Assignment, Language, License, Order, OutgoingMail, User, db, utcnow
+from models import Assignment, Language, License, MailKind, Order, Outcome, OutgoingMail, User, db
 from services.catalogue import vendor
+from services.foundation.transaction import Turn, insert_or_ignore
 
 
 def queue(
-    template: str,
+    turn: Turn,
+    kind: MailKind,
     *,
     to: User | str,
     context: Mapping[str, int | str],
@@ -29,10 +29,9 @@ def queue(
     language: str | None = None,
     company_id: int | None = None,
 ) -> OutgoingMail | None:
-    """Put one mail in the outbox, inside the caller's transaction. Never commits.
+    """Put one mail in the outbox. A step, as everything below: it never commits.
 
     Args:
-        template: The folder under `templates/mail/`.
         to: The person, or a bare address where there is no account.
         context: Ids (and codes) to render from: never a token, a name or an address.
         dedupe_key: Says what happened, once: a second mail with the same key is not queued.
@@ -44,7 +43,7 @@ def queue(
     """
     person = to if isinstance(to, User) else None
     values = {
-        "template": template,
+        "template": kind,
         "user_id": person.id if person else None,
         "address": None if person else to,
         "company_id": company_id or (person.company_id if person else None),
@@ -52,17 +51,12 @@ def queue(
         "context": dict(context),
         "dedupe_key": dedupe_key,
         "message_id": f"<{uuid.uuid4()}@{_sender_domain()}>",
-        "due_at": utcnow(),
+        "created_at": turn.now,
+        "due_at": turn.now,
     }
-    found: OutgoingMail | None = db.session.scalars(_insert_once().values(**values)).first()
+    statement = insert_or_ignore(OutgoingMail).values(**values).returning(OutgoingMail)
+    found: OutgoingMail | None = db.session.scalars(statement).first()
     return found
-
-
-def _insert_once() -> Any:
-    """An INSERT that gives way to a row with the same key instead of breaking the caller's transaction."""
-    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(OutgoingMail)
-    return statement.on_conflict_do_nothing(index_elements=["dedupe_key"]).returning(OutgoingMail)
 
 
 def _sender_domain() -> str:
@@ -76,37 +70,46 @@ def _by(actor: Actor) -> dict[str, int]:
 # --- What happened ------------------------------------------------------------------------------------------------
 
 
-def receipt(order: Order) -> OutgoingMail | None:
+def receipt(turn: Turn, order: Order) -> OutgoingMail | None:
     """To the buyer: the order is paid; what was bought, each tax, the total, and where to assign it."""
-    return queue("receipt", to=order.placed_by, context={"order": order.id}, dedupe_key=f"receipt:{order.id}")
+    return queue(
+        turn,
+        MailKind.RECEIPT,
+        to=order.placed_by,
+        context={"order": order.id},
+        dedupe_key=f"receipt:{order.id}",
+    )
 
 
-def payment_failed(order: Order) -> OutgoingMail | None:
+def payment_failed(turn: Turn, order: Order) -> OutgoingMail | None:
     """To the buyer: the bank refused the debit after the fact; nothing was delivered, and how to pay again."""
     return queue(
-        "payment_failed",
+        turn,
+        MailKind.PAYMENT_FAILED,
         to=order.placed_by,
         context={"order": order.id},
         dedupe_key=f"payment_failed:{order.id}:{order.attempt}",
     )
 
 
-def license_assigned(license: License, assignment: Assignment, by: Actor) -> OutgoingMail | None:
+def license_assigned(turn: Turn, license: License, assignment: Assignment, by: Actor) -> OutgoingMail | None:
     """To the person: what they were given, by whom, until when, how to install it and a button to activate it."""
     return queue(
-        "license_assigned",
+        turn,
+        MailKind.LICENSE_ASSIGNED,
         to=_person(assignment),
         context={"license": license.id, "assignment": assignment.id} | _by(by),
         dedupe_key=f"license_assigned:{assignment.id}",
     )
 
 
-def license_released(license_id: int, assignment: Assignment, by: Actor) -> OutgoingMail | None:
+def license_released(turn: Turn, license: License, assignment: Assignment, by: Actor) -> OutgoingMail | None:
     """To the person: which licence they no longer hold, who took it back, and what that means."""
     return queue(
-        "license_released",
+        turn,
+        MailKind.LICENSE_RELEASED,
         to=_person(assignment),
-        context={"license": license_id, "assignment": assignment.id} | _by(by),
+        context={"license": license.id, "assignment": assignment.id} | _by(by),
         dedupe_key=f"license_released:{assignment.id}",
     )
 
@@ -115,25 +118,25 @@ def _person(assignment: Assignment) -> User:
     return db.session.get_one(User, assignment.user_id)
 
 
-def sign_in_link(user: User) -> OutgoingMail | None:
+def sign_in_link(turn: Turn, user: User) -> OutgoingMail | None:
     """To the person: the one-time sign-in link that they asked for."""
-    return _link("sign_in_link", user)
+    return _link(turn, MailKind.SIGN_IN_LINK, user)
 
 
-def password_link(user: User) -> OutgoingMail | None:
+def password_link(turn: Turn, user: User) -> OutgoingMail | None:
     """To the person: the one-time link with which they choose a new password."""
-    return _link("password_link", user)
+    return _link(turn, MailKind.PASSWORD_LINK, user)
 
 
-def _link(template: str, user: User) -> OutgoingMail | None:
+def _link(turn: Turn, kind: MailKind, user: User) -> OutgoingMail | None:
     # Each request is a mail of its own: the person may have lost the one before.
     return queue(
-        template, to=user, context={"user": user.id}, dedupe_key=f"{template}:{user.id}:{uuid.uuid4()}"
+        turn, kind, to=user, context={"user": user.id}, dedupe_key=f"{kind}:{user.id}:{uuid.uuid4()}"
     )
 
 
-def staff_alert(order: Order, note: str) -> OutgoingMail | None:
-    """To the vendor's support address: an order that needs a person. `note` is a code of `services/payments.py`.
+def staff_alert(turn: Turn, order: Order, note: Outcome) -> OutgoingMail | None:
+    """To the vendor's support address: an order that needs a person. `note` is one of `ALERTS`.
 
     The row belongs to no company, so that no customer ever sees it. Before the vendor has a support address there
     is nobody to write to: the order's note says it alone.
@@ -142,7 +145,8 @@ def staff_alert(order: Order, note: str) -> OutgoingMail | None:
     if not address:
         return None
     return queue(
-        "staff_alert",
+        turn,
+        MailKind.STAFF_ALERT,
         to=address,
         context={"order": order.id, "note": note},
         dedupe_key=f"staff_alert:{order.id}:{note}",

@@ -1,17 +1,13 @@
-"""The outbox: claim a mail, render it, hand it to the mail server, say what came of it. The body of `flask worker`.
+"""The outbox: the work that a waiting mail is. Write it, hand it to the mail server, mark what came of it.
 
-A mail is leased before it is sent and marked after. A worker that dies between the two leaves a lease that runs out, and the
-mail goes again under the same Message-ID: a person may get it twice, never not at all. Any number of workers may
-run. Only ids and codes are logged.
+The body of `flask worker`. A mail goes again under the same Message-ID when a worker died while sending it: a person
+may get it twice, never not at all. Only ids and codes are logged.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import logging
-import random
-import time
 import traceback
 from collections.abc import Callable
 
@@ -21,9 +17,10 @@ from flask_babel import gettext as _
 
 import access
 from access import Actor
-from models import MailState, OutgoingMail, db, utcnow
-from services.foundation import journal
-from services.foundation.errors import Refused
+from models import JournalVerb, MailState, MailTrouble, OutgoingMail, db, utcnow
+from services.foundation import journal, queue
+from services.foundation.errors import Code, Refused
+from services.foundation.queue import Lease, Queue
 from services.foundation.transaction import transaction
 from services.mail.contents import NotWanted
 from services.mail.rendering import compose
@@ -31,27 +28,15 @@ from services.mail.smtp import Courier, NotSent
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 60.0
-FIRST_RETRY = dt.timedelta(minutes=1)
-LONGEST_RETRY = dt.timedelta(hours=1)
-# With the delays above: about three days.
+OUTBOX = Queue(OutgoingMail, queued=MailState.QUEUED, leased=MailState.SENDING)
+# With the delays of `queue.retry_delay`: about three days.
 MAX_ATTEMPTS = 78
 MINIMUM_LEASE = dt.timedelta(minutes=2)
 # Connecting, greeting, TLS, signing in and sending are that many waits for the server, at the most.
 _WAITS_PER_MAIL = 15
 
 
-@dataclasses.dataclass(frozen=True)
-class Lease:
-    """The right to send one mail until `until`. Whoever comes later with an older lease changes nothing."""
-
-    mail_id: int
-    until: dt.datetime
-    attempt: int
-
-
-class _ServerAwayError(Exception):
+class ServerAwayError(Exception):
     """The mail server takes nothing for now: the mails that are left need not be tried one by one."""
 
 
@@ -63,44 +48,29 @@ def run(stop: Callable[[], bool], once: bool = False) -> None:
 
     Neither the database nor the mail server being away ends it: it waits longer and longer, up to a minute.
     """
-    pause = POLL_SECONDS
+
+    def send_all() -> bool:
+        try:
+            send_due(stop)
+        except ServerAwayError as error:
+            log.warning("the mail server takes no mail: %s", error)
+            return False
+        return True
+
     with access.everything():
-        while not stop():
-            pause = POLL_SECONDS if _round(stop) else min(pause * 2, LONGEST_PAUSE_SECONDS)
-            if once:
-                return
-            _wait(pause, stop)
-
-
-def _round(stop: Callable[[], bool]) -> bool:
-    """Send everything that is due. False when the database or the mail server is away."""
-    try:
-        send_due(stop)
-    except _ServerAwayError as error:
-        log.warning("the mail server takes no mail: %s", error)
-        return False
-    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-        log.warning("the database is away: %s", type(error.orig).__name__)
-        return False
-    finally:
-        # The next round starts on fresh rows and gives an idle connection back.
-        db.session.remove()
-    return True
-
-
-def _wait(seconds: float, stop: Callable[[], bool]) -> None:
-    """Sleep, in steps short enough that the worker stops when it is told to."""
-    until = time.monotonic() + seconds
-    while not stop() and (left := until - time.monotonic()) > 0:
-        time.sleep(min(left, 0.2))
+        queue.work(send_all, stop, once)
 
 
 def send_due(stop: Callable[[], bool] = lambda: False) -> int:
-    """Send every mail that is due, over one connection. Returns how many were dealt with."""
+    """Send every mail that is due, over one connection. Returns how many were dealt with.
+
+    Raises:
+        ServerAwayError: the server takes no mail.
+    """
     count = 0
     with Courier() as courier:
-        while not stop() and (lease := claim()) is not None:
-            _deliver(lease, courier)
+        while not stop() and (lease := OUTBOX.claim(lease_time())) is not None:
+            deliver(lease, courier)
             count += 1
     return count
 
@@ -108,85 +78,56 @@ def send_due(stop: Callable[[], bool] = lambda: False) -> int:
 # --- One mail -----------------------------------------------------------------------------------------------------
 
 
-def claim() -> Lease | None:
-    """Lease the mail that has been due for longest, or None. A lease that ran out is due again."""
-    if db.session.scalar(_due(utcnow())) is None:
-        # Nothing to do: no write transaction was taken to find that out.
-        db.session.rollback()
-        return None
-    with transaction():
-        now = utcnow()
-        # SQLite takes one writer at a time and ignores FOR UPDATE; PostgreSQL passes over what a rival holds.
-        mail_id = db.session.scalar(_due(now).with_for_update(skip_locked=True))
-        if mail_id is None:
-            return None
-        mail = db.session.get_one(OutgoingMail, mail_id)
-        mail.state = MailState.SENDING
-        mail.attempts += 1
-        mail.due_at = mail.lease_until = now + _lease_time()
-        return Lease(mail.id, mail.lease_until, mail.attempts)
-
-
-def _due(now: dt.datetime) -> sa.Select[int]:
-    """While a mail is leased its `due_at` is the end of the lease, so one partial index answers for both."""
-    return (
-        sa.select(OutgoingMail.id)
-        .where(OutgoingMail.state.in_([MailState.QUEUED, MailState.SENDING]), OutgoingMail.due_at <= now)
-        .order_by(OutgoingMail.due_at, OutgoingMail.id)
-        .limit(1)
-    )
-
-
-def _lease_time() -> dt.timedelta:
+def lease_time() -> dt.timedelta:
+    """Longer than the mail server can take over one mail."""
     timeout: float = current_app.config["MAIL_TIMEOUT"]
     return max(MINIMUM_LEASE, dt.timedelta(seconds=_WAITS_PER_MAIL * timeout))
 
 
-def _deliver(lease: Lease, courier: Courier) -> None:
-    """Send the leased mail and mark it. Whatever is wrong with this mail stops no other."""
+def deliver(lease: Lease, courier: Courier) -> None:
+    """Send the leased mail and mark it. What is wrong with this mail stops no other.
+
+    Raises:
+        ServerAwayError: the next mail would fare the same.
+    """
     try:
         # First the server: while it is away no link is minted.
         courier.connect()
-        with transaction():
-            message = compose(db.session.get_one(OutgoingMail, lease.mail_id))
+        with transaction() as turn:
+            message = compose(turn, db.session.get_one(OutgoingMail, lease.row_id))
         courier.send(message)
     except NotWanted as reason:
-        _mark(lease, MailState.DROPPED, last_error=reason.code)
+        mark(lease, MailState.DROPPED, last_error=reason.trouble)
     except NotSent as error:
-        _mark_not_sent(lease, error)
+        mark_not_sent(lease, error)
     except (sa.exc.OperationalError, sa.exc.InterfaceError):
         raise
     except Exception as error:
-        log.error("mail %s cannot be rendered: %s", lease.mail_id, _where(error))
-        _mark(lease, MailState.FAILED, last_error=f"rendering {type(error).__name__}")
+        log.error("mail %s cannot be rendered: %s", lease.row_id, _where(error))
+        mark(lease, MailState.FAILED, last_error=f"{MailTrouble.RENDERING} {type(error).__name__}")
     else:
-        _mark(lease, MailState.SENT, sent_at=utcnow(), last_error=None)
+        mark(lease, MailState.SENT, sent_at=utcnow(), last_error=None)
 
 
-def _mark_not_sent(lease: Lease, error: NotSent) -> None:
+def mark_not_sent(lease: Lease, error: NotSent) -> None:
+    """Mark a mail that the server did not take: given up for good, or due again later.
+
+    Raises:
+        ServerAwayError: the next mail would fare the same.
+    """
     if error.for_good or lease.attempt >= MAX_ATTEMPTS:
-        _mark(lease, MailState.FAILED, last_error=str(error))
+        mark(lease, MailState.FAILED, last_error=str(error))
     else:
-        _mark(lease, MailState.QUEUED, last_error=str(error), due_at=utcnow() + _retry_delay(lease.attempt))
+        due_at = utcnow() + queue.retry_delay(lease.attempt)
+        mark(lease, MailState.QUEUED, last_error=str(error), due_at=due_at)
     if error.everyone:
-        raise _ServerAwayError(str(error))
+        raise ServerAwayError(str(error))
 
 
-def _retry_delay(attempt: int) -> dt.timedelta:
-    """1, 2, 4 … minutes, an hour at most, and up to a fifth more or less so that mails do not come back together."""
-    delay = min(FIRST_RETRY * 2.0 ** min(attempt - 1, 16), LONGEST_RETRY)
-    return delay * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
-
-
-def _mark(lease: Lease, state: MailState, **values: object) -> None:
-    """Write what came of it, if the lease is still ours."""
-    with transaction():
-        mail = db.session.get_one(OutgoingMail, lease.mail_id, with_for_update=True)
-        if mail.state == MailState.SENDING and mail.lease_until == lease.until:
-            mail.state, mail.lease_until = state, None
-            for name, value in values.items():
-                setattr(mail, name, value)
-    log.info("mail %s: %s %s", lease.mail_id, state, values.get("last_error") or "")
+def mark(lease: Lease, state: MailState, **values: object) -> None:
+    """Write what came of a mail, if the lease is still ours, and log it."""
+    OUTBOX.mark(lease, state, **values)
+    log.info("mail %s: %s %s", lease.row_id, state, values.get("last_error") or "")
 
 
 def _where(error: Exception) -> str:
@@ -205,36 +146,19 @@ def resend(mail: OutgoingMail, by: Actor) -> None:
         Refused: `not_failed`, when it is on its way, was sent, or is no longer true.
     """
     mail_id = mail.id
-    with transaction():
+    with transaction() as turn:
         mail = db.session.get_one(OutgoingMail, mail_id, with_for_update=True)
         if mail.state != MailState.FAILED:
-            raise Refused("not_failed", _("Only a mail that failed can be sent again. Nothing was changed."))
+            raise Refused(
+                Code.NOT_FAILED, _("Only a mail that failed can be sent again. Nothing was changed.")
+            )
         before = {"state": mail.state, "last_error": mail.last_error}
-        mail.state, mail.attempts, mail.due_at, mail.last_error = MailState.QUEUED, 0, utcnow(), None
+        mail.state, mail.attempts, mail.due_at, mail.last_error = MailState.QUEUED, 0, turn.now, None
         journal.record(
-            "mail_resent",
+            turn,
+            JournalVerb.MAIL_RESENT,
             by=by,
             subject=mail,
-            company_id=mail.company_id,
             before=before,
             after={"state": MailState.QUEUED},
         )
-
-
-def trouble(last_error: str | None) -> str:
-    """Why a mail was not sent, in words, with the server's reply codes; empty when nothing is wrong."""
-    code, _space, detail = (last_error or "").partition(" ")
-    sentences = {
-        "unreachable": _("The mail server takes no mail for now."),
-        "recipient_refused": _("The mail server refuses the recipient."),
-        "sender_refused": _("The mail server refuses the sender."),
-        "content_refused": _("The mail server refuses the mail itself."),
-        "rendering": _("The mail could not be written."),
-        "person_inactive": _("The person has been deactivated."),
-        "license_taken_back": _("The license was released before the mail left."),
-        "license_expired": _("The license expired before the mail left."),
-        "never_announced": _("The person had not been told of this license."),
-        "order_settled": _("The order had moved on before the mail left."),
-    }
-    sentence = sentences.get(code, code)
-    return f"{sentence} ({detail})" if detail else sentence

@@ -18,20 +18,20 @@ from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from models import License, LinkPurpose, OutgoingMail, db
+from models import License, LinkPurpose, MailKind, OutgoingMail, db
 from services.catalogue import vendor
-from services.foundation import formats, urls
-from services.foundation.errors import Refused
+from services.foundation import formats, tokens, urls
+from services.foundation.errors import Code, Refused
+from services.foundation.transaction import Turn
 from services.mail.contents import check_wanted, context_of
 from services.mail.smtp import Message
-from services.people import links
 
 # Fetches nothing: a mail is rendered from our own files alone. The rules for dark screens stay in a <style>.
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
-_PURPOSES = {
-    "sign_in_link": LinkPurpose.SIGN_IN,
-    "password_link": LinkPurpose.PASSWORD,
-    "license_assigned": LinkPurpose.ACTIVATION,
+_PURPOSES: dict[str, LinkPurpose] = {
+    MailKind.SIGN_IN_LINK: LinkPurpose.SIGN_IN,
+    MailKind.PASSWORD_LINK: LinkPurpose.PASSWORD,
+    MailKind.LICENSE_ASSIGNED: LinkPurpose.ACTIVATION,
 }
 
 
@@ -43,15 +43,15 @@ class Preview(NamedTuple):
     html: str
 
 
-def compose(mail: OutgoingMail) -> Message:
-    """The message to send, with its links minted, inside the caller's transaction.
+def compose(turn: Turn, mail: OutgoingMail) -> Message:
+    """The message to send, with its links minted. A step: it never commits.
 
     Raises:
         NotWanted: it would no longer be true.
     """
     check_wanted(mail)
     sender = vendor.current()
-    subject, text, html = _render(mail, partial(_mint, mail))
+    subject, text, html = _render(mail, partial(_mint, turn, mail))
     return Message(
         subject=subject,
         recipients=[_recipient(mail)],
@@ -75,7 +75,7 @@ def render_preview(mail: OutgoingMail) -> Preview:
         return _render(mail, lambda _purpose: urls.link_url("…"))
     except Exception as error:
         raise Refused(
-            "cannot_render", _("This mail cannot be shown: %(kind)s.", kind=type(error).__name__)
+            Code.CANNOT_RENDER, _("This mail cannot be shown: %(kind)s.", kind=type(error).__name__)
         ) from error
 
 
@@ -86,7 +86,7 @@ def _render(mail: OutgoingMail, link_to: Callable[[LinkPurpose], str]) -> Previe
     with force_locale(formats.locale_of(mail.language)):
         context = context_of(mail)
         if purpose := _PURPOSES.get(mail.template):
-            lifetime = links.LIFETIMES[purpose]
+            lifetime = tokens.LIFETIMES[purpose]
             context |= {"link": link_to(purpose), "minutes": lifetime.seconds // 60, "days": lifetime.days}
         subject = _template(mail, "subject.txt").render(context)
         text = _template(mail, "body.txt").render(context)
@@ -131,9 +131,9 @@ def _named(name: str, address: str) -> str:
     return f'"{quote(_one_line(name))}" <{address}>'
 
 
-def _mint(mail: OutgoingMail, purpose: LinkPurpose) -> str:
+def _mint(turn: Turn, mail: OutgoingMail, purpose: LinkPurpose) -> str:
     if mail.user is None:
         raise LookupError("a link is for a person")
     license_id = mail.context.get("license")
     license = db.session.get_one(License, license_id) if license_id else None
-    return urls.link_url(links.mint(purpose, mail.user, license))
+    return urls.link_url(tokens.mint(turn, purpose, mail.user, license))

@@ -17,6 +17,8 @@ from typing import Any
 import flask_mail  # noqa: TID251 - the one place
 from flask import current_app
 
+from models import MailTrouble
+
 # Replies that speak of us or of the server, not of the mail: sign in first, wrong password, try another server.
 _SETTINGS_CODES = {454, 530, 534, 535, 538}
 _SHUTTING_DOWN = 421
@@ -27,15 +29,17 @@ class NotSent(Exception):
     """The server did not take a mail.
 
     Attributes:
-        code: `unreachable`, `recipient_refused`, `sender_refused` or `content_refused`.
+        trouble: What the server refused.
         reply: The server's reply codes, such as `550 5.1.1`: its sentence may hold an address, so it is not kept.
         for_good: Whether trying again is useless.
         everyone: Whether the next mail would fare the same.
     """
 
-    def __init__(self, code: str, reply: str = "", *, for_good: bool = False, everyone: bool = False) -> None:
-        super().__init__(f"{code} {reply}".strip())
-        self.code = code
+    def __init__(
+        self, trouble: MailTrouble, reply: str = "", *, for_good: bool = False, everyone: bool = False
+    ) -> None:
+        super().__init__(f"{trouble} {reply}".strip())
+        self.trouble = trouble
         self.reply = reply
         self.for_good = for_good
         self.everyone = everyone
@@ -106,7 +110,7 @@ class Courier:
         try:
             connection.__enter__()
         except (OSError, smtplib.SMTPException) as error:
-            raise NotSent("unreachable", _reply(error), everyone=True) from error
+            raise NotSent(MailTrouble.UNREACHABLE, _reply(error), everyone=True) from error
         self._connection = connection
 
     def send(self, message: Message) -> None:
@@ -139,14 +143,14 @@ def _meaning(error: OSError | smtplib.SMTPException) -> NotSent:
     """What the error says about the mail in hand, and about the next one."""
     code, kind = _reply_code(error), _REFUSALS.get(type(error))
     if kind is None or code in _SETTINGS_CODES or code == _SHUTTING_DOWN or code < 0:
-        return NotSent("unreachable", _reply(error), everyone=True)
+        return NotSent(MailTrouble.UNREACHABLE, _reply(error), everyone=True)
     return NotSent(kind, _reply(error), for_good=500 <= code < 600)
 
 
-_REFUSALS: dict[type[BaseException], str] = {
-    smtplib.SMTPRecipientsRefused: "recipient_refused",
-    smtplib.SMTPSenderRefused: "sender_refused",
-    smtplib.SMTPDataError: "content_refused",
+_REFUSALS: dict[type[BaseException], MailTrouble] = {
+    smtplib.SMTPRecipientsRefused: MailTrouble.RECIPIENT_REFUSED,
+    smtplib.SMTPSenderRefused: MailTrouble.SENDER_REFUSED,
+    smtplib.SMTPDataError: MailTrouble.CONTENT_REFUSED,
 }
 
 

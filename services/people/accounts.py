@@ -1,9 +1,8 @@
-"""People's accounts, as others than themselves open and mend them (`services/people.py` is for oneself)."""
+"""People's accounts, as others than themselves open and mend them (`oneself.py` is what they do about themselves)."""
 
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,15 +10,19 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import Language, Role, User, db, utcnow
-from services.foundation import checks, edits, journal
-from services.foundation.errors import Refused
-from services.foundation.transaction import company_lock, transaction
+from models import JournalVerb, Language, Role, User, db
+from services.foundation import checks, edits, journal, tokens
+from services.foundation.errors import Code, Refused
+from services.foundation.transaction import Turn, company_lock, transaction
 from services.mail import letters
 from services.people import oneself
 
-EDITABLE = ("email", "first_name", "last_name", "role", "language", "time_zone", "active")
-PERSONAL = ("email", "first_name", "last_name", "time_zone")
+EDITABLE = edits.Sheet(
+    names=("email", "first_name", "last_name", "role", "language", "time_zone", "active"),
+    added=JournalVerb.PERSON_ADDED,
+    changed=JournalVerb.PERSON_CHANGED,
+    personal=frozenset({"email", "first_name", "last_name", "time_zone"}),
+)
 
 
 def create_person(
@@ -35,8 +38,8 @@ def create_person(
         Refused: `empty`, `too_long`, `bad_address`, `email_taken`, `role_and_company`, `unknown_time_zone`.
         LookupError: there is no such company.
     """
-    with _locked(company_id):
-        return _add(values, company_id, by=by, invite=invite)
+    with _locked(company_id) as turn:
+        return add_person(turn, values, company_id, by=by, invite=invite)
 
 
 def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str | None = None) -> User:
@@ -47,15 +50,17 @@ def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str
     """
     user_id, company_id = user.id, user.company_id
     checked = _checked(values, company_id)
-    with _locked(company_id):
+    with _locked(company_id) as turn:
         user = db.session.get_one(User, user_id, with_for_update=True)
         _check_free(checked["email"], user_id)
         if not (checked["active"] and checked["role"] == user.role):
             _check_dispensable(user, by)
-        change = edits.apply(user, checked, EDITABLE, seen)
-        if change:
-            _after_change(user, change)
-            _record("person_changed", user, change, by)
+        change = EDITABLE.edit(turn, user, checked, by=by, seen=seen)
+        if "email" in change.after or not user.active:
+            # Links went to the old address, or to somebody who may no longer come in.
+            tokens.void(turn, user.id)
+        if change.after.get("active") is False:
+            oneself.end_sessions(turn, user)
         return user
 
 
@@ -66,42 +71,46 @@ def send_sign_in_link(user: User, by: Actor) -> None:
         Refused: `inactive_person`.
     """
     user_id = user.id
-    with transaction():
+    with transaction() as turn:
         user = db.session.get_one(User, user_id)
         if not user.active:
             raise Refused(
-                "inactive_person",
+                Code.INACTIVE_PERSON,
                 _("%(name)s has been deactivated and cannot sign in. Nothing was sent.", name=user.name),
             )
-        letters.sign_in_link(user)
-        journal.record("sign_in_link_sent", by=by, subject=user, company_id=user.company_id)
+        letters.sign_in_link(turn, user)
+        journal.record(turn, JournalVerb.SIGN_IN_LINK_SENT, by=by, subject=user)
 
 
-# --- What the verbs are made of: nothing below commits ---------------------------------------------------------------
+# --- Steps ----------------------------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def _locked(company_id: int | None) -> Iterator[None]:
-    """The company's lock, or for staff a transaction in which nobody else changes staff."""
-    if company_id is not None:
-        with company_lock(company_id):
-            yield
-        return
-    with transaction():
-        db.session.execute(sa.select(User.id).where(User.role == Role.SUPPORT).with_for_update())
-        yield
-
-
-def _add(values: Mapping[str, Any], company_id: int | None, *, by: Actor, invite: bool) -> User:
+def add_person(
+    turn: Turn, values: Mapping[str, Any], company_id: int | None, *, by: Actor, invite: bool
+) -> User:
+    """The step of `create_person`, with the same refusals. It never commits."""
     checked = _checked(values, company_id)
     _check_free(checked["email"], None)
     user = User(company_id=company_id, **checked)
-    db.session.add(user)
-    db.session.flush()
-    _record("person_added", user, edits.Change({}, edits.written(checked)), by)
+    EDITABLE.add(turn, user, by=by)
     if invite and user.active:
-        letters.password_link(user)
+        letters.password_link(turn, user)
     return user
+
+
+# --- Helpers --------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _locked(company_id: int | None) -> Iterator[Turn]:
+    """The company's lock, or for staff a transaction in which nobody else changes staff."""
+    if company_id is not None:
+        with company_lock(company_id) as turn:
+            yield turn
+        return
+    with transaction() as turn:
+        db.session.execute(sa.select(User.id).where(User.role == Role.SUPPORT).with_for_update())
+        yield turn
 
 
 def _checked(values: Mapping[str, Any], company_id: int | None) -> dict[str, Any]:
@@ -113,7 +122,7 @@ def _checked(values: Mapping[str, Any], company_id: int | None) -> dict[str, Any
     checked["active"] = bool(checked["active"])
     if (checked["role"] == Role.SUPPORT) != (company_id is None):
         raise Refused(
-            "role_and_company",
+            Code.ROLE_AND_COMPANY,
             _(
                 "The vendor’s support staff belong to no company, and everybody else to one. Nothing was changed."
             ),
@@ -125,7 +134,7 @@ def _check_free(email: str, own_id: int | None) -> None:
     found = oneself.find(email)
     if found is not None and found.id != own_id:
         raise Refused(
-            "email_taken",
+            Code.EMAIL_TAKEN,
             _("%(email)s already has an account: an address belongs to one person only.", email=email),
         )
 
@@ -136,7 +145,7 @@ def _check_dispensable(user: User, by: Actor) -> None:
         return
     if user.id == by.user_id:
         raise Refused(
-            "yourself", _("You cannot take away your own access: ask a colleague. Nothing was changed.")
+            Code.YOURSELF, _("You cannot take away your own access: ask a colleague. Nothing was changed.")
         )
     others = sa.exists().where(
         User.company_id == user.company_id if user.company_id else User.company_id.is_(None),
@@ -146,31 +155,9 @@ def _check_dispensable(user: User, by: Actor) -> None:
     )
     if not db.session.scalar(sa.select(others)):
         raise Refused(
-            "last_administrator",
+            Code.LAST_ADMINISTRATOR,
             _(
                 "%(name)s is the last active administrator: name another one first. Nothing was changed.",
                 name=user.name,
             ),
         )
-
-
-def _after_change(user: User, change: edits.Change) -> None:
-    if "email" in change.after or not user.active:
-        # Links went to the old address, or to somebody who may no longer come in.
-        oneself._void_links(user.id, utcnow())
-    if change.after.get("active") is False:
-        user.fs_uniquifier = uuid.uuid4().hex
-
-
-def _record(verb: str, user: User, change: edits.Change, by: Actor) -> None:
-    plain, personal = change.only(set(EDITABLE) - set(PERSONAL)), change.only(PERSONAL)
-    journal.record(
-        verb,
-        by=by,
-        subject=user,
-        company_id=user.company_id,
-        before=plain.before,
-        after=plain.after,
-        personal_before=personal.before,
-        personal_after=personal.after,
-    )

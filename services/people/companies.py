@@ -8,25 +8,29 @@ from typing import Any
 from flask_babel import gettext as _
 
 from access import Actor
-from models import CURRENCY, Company, Language, Role, db
-from services.foundation import checks, edits, journal, places
-from services.foundation.errors import Refused
+from models import CURRENCY, Company, JournalVerb, Language, Role
+from services.foundation import checks, edits, places
+from services.foundation.errors import Code, Refused
 from services.foundation.transaction import company_lock, transaction
 from services.people import accounts
 
-EDITABLE = (
-    "name",
-    "billing_email",
-    "street",
-    "city",
-    "province",
-    "postal_code",
-    "country",
-    "language",
-    "time_zone",
+EDITABLE = edits.Sheet(
+    names=(
+        "name",
+        "billing_email",
+        "street",
+        "city",
+        "province",
+        "postal_code",
+        "country",
+        "language",
+        "time_zone",
+    ),
+    added=JournalVerb.COMPANY_ADDED,
+    changed=JournalVerb.COMPANY_CHANGED,
+    # A small firm's addresses are somebody's own.
+    personal=frozenset({"billing_email", "street", "city", "postal_code"}),
 )
-# A small firm's addresses are somebody's own.
-PERSONAL = ("billing_email", "street", "city", "postal_code")
 
 
 def create_company(
@@ -42,14 +46,12 @@ def create_company(
         Refused: `empty`, `too_long`, `bad_address`, `unknown_place`, `unknown_time_zone`, `email_taken`.
     """
     checked = _checked(values)
-    with transaction():
+    with transaction() as turn:
         company = Company(currency=CURRENCY, **checked)
-        db.session.add(company)
-        db.session.flush()
-        _record("company_added", company, edits.Change({}, edits.written(checked)), by)
+        EDITABLE.add(turn, company, by=by)
         if administrator is not None:
             defaults = {"role": Role.ADMIN, "language": company.language, "time_zone": None, "active": True}
-            accounts._add(defaults | dict(administrator), company.id, by=by, invite=True)
+            accounts.add_person(turn, defaults | dict(administrator), company.id, by=by, invite=True)
         return company
 
 
@@ -62,25 +64,9 @@ def update_company(
         Refused: what `create_company` refuses, or `changed_meanwhile`.
     """
     company_id, checked = company.id, _checked(values)
-    with company_lock(company_id) as locked:
-        change = edits.apply(locked, checked, EDITABLE, seen)
-        if change:
-            _record("company_changed", locked, change, by)
-        return locked
-
-
-def _record(verb: str, company: Company, change: edits.Change, by: Actor) -> None:
-    plain, personal = change.only(set(EDITABLE) - set(PERSONAL)), change.only(PERSONAL)
-    journal.record(
-        verb,
-        by=by,
-        subject=company,
-        company_id=company.id,
-        before=plain.before,
-        after=plain.after,
-        personal_before=personal.before,
-        personal_after=personal.after,
-    )
+    with company_lock(company_id) as turn:
+        EDITABLE.edit(turn, turn.company, checked, by=by, seen=seen)
+        return turn.company
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,8 +82,8 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
 def _check_place(country: str, province: str) -> None:
     """Taxes follow the place: in Canada it needs a province, elsewhere a province would name no tax."""
     if country not in dict(places.countries("en")):
-        raise Refused("unknown_place", _("This country does not exist."))
+        raise Refused(Code.UNKNOWN_PLACE, _("This country does not exist."))
     if country == places.CANADA and province not in places.PROVINCES:
-        raise Refused("unknown_place", _("Choose the province: taxes depend on it."))
+        raise Refused(Code.UNKNOWN_PLACE, _("Choose the province: taxes depend on it."))
     if country != places.CANADA and province:
-        raise Refused("unknown_place", _("Only an address in Canada has a province here: leave it empty."))
+        raise Refused(Code.UNKNOWN_PLACE, _("Only an address in Canada has a province here: leave it empty."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import uuid
 
 import sqlalchemy as sa
@@ -12,15 +11,21 @@ from flask_security import hash_password, verify_password
 
 import access
 from access import Actor
-from models import Language, Link, LinkPurpose, User, db, utcnow
-from services.foundation import checks, journal
-from services.foundation.errors import Refused
-from services.foundation.transaction import transaction
+from models import JournalVerb, Language, User, db
+from services.foundation import checks, edits, journal, tokens
+from services.foundation.errors import Code, Refused
+from services.foundation.transaction import Turn, transaction
 
 MIN_PASSWORD_LENGTH = 10
 # Hashing costs memory and time for each character: nobody needs more.
 MAX_PASSWORD_LENGTH = 200
 MAX_NAME_LENGTH = 100
+PROFILE = edits.Sheet(
+    names=("first_name", "last_name", "language", "time_zone"),
+    added=JournalVerb.PERSON_ADDED,
+    changed=JournalVerb.PROFILE_CHANGED,
+    personal=frozenset({"first_name", "last_name", "time_zone"}),
+)
 
 
 def find(email: str) -> User | None:
@@ -60,12 +65,12 @@ def hashed(password: str) -> str:
     """
     if len(password) < MIN_PASSWORD_LENGTH:
         raise Refused(
-            "password_short",
+            Code.PASSWORD_SHORT,
             _("The password must have at least %(count)s characters.", count=MIN_PASSWORD_LENGTH),
         )
     if len(password) > MAX_PASSWORD_LENGTH:
         raise Refused(
-            "password_long",
+            Code.PASSWORD_LONG,
             _("The password must have at most %(count)s characters.", count=MAX_PASSWORD_LENGTH),
         )
     return str(hash_password(_normalized(password)))
@@ -82,8 +87,8 @@ def _normalized(password: str) -> str:
 def sign_in_recorded(user: User, *, by: Actor, via: str) -> None:
     """Note that the person signed in, `via` a `password` or a `link`."""
     user_id = user.id
-    with access.everything(), transaction():
-        _sign_in_recorded(db.session.get_one(User, user_id), by=by, via=via, now=utcnow())
+    with access.everything(), transaction() as turn:
+        note_sign_in(turn, db.session.get_one(User, user_id), by=by, via=via)
 
 
 def sign_out(user: User, *, by: Actor) -> None:
@@ -93,10 +98,10 @@ def sign_out(user: User, *, by: Actor) -> None:
     unless the value that it names changes.
     """
     user_id = user.id
-    with transaction():
+    with transaction() as turn:
         user = db.session.get_one(User, user_id)
-        user.fs_uniquifier = uuid.uuid4().hex
-        journal.record("signed_out", by=by, subject=user, company_id=user.company_id)
+        end_sessions(turn, user)
+        journal.record(turn, JournalVerb.SIGNED_OUT, by=by, subject=user)
 
 
 def set_password(user: User, password: str, *, by: Actor) -> None:
@@ -106,8 +111,8 @@ def set_password(user: User, password: str, *, by: Actor) -> None:
         Refused: the password is too short or too long.
     """
     user_id, password_hash = user.id, hashed(password)
-    with transaction():
-        _set_password(db.session.get_one(User, user_id), password_hash, by=by, now=utcnow())
+    with transaction() as turn:
+        replace_password(turn, db.session.get_one(User, user_id), password_hash, by=by)
 
 
 def change_profile(
@@ -126,26 +131,33 @@ def change_profile(
     """
     wanted = _profile(first_name, last_name, language, time_zone)
     user_id = user.id
-    with transaction():
-        user = db.session.get_one(User, user_id)
-        before = {name: getattr(user, name) for name in wanted}
-        changed = {name: value for name, value in wanted.items() if value != before[name]}
-        if not changed:
-            return
-        for name, value in changed.items():
-            setattr(user, name, value)
-        plain = [name for name in changed if name == "language"]
-        personal = [name for name in changed if name != "language"]
-        journal.record(
-            "profile_changed",
-            by=by,
-            subject=user,
-            company_id=user.company_id,
-            before={name: before[name] for name in plain},
-            after={name: changed[name] for name in plain},
-            personal_before={name: before[name] for name in personal},
-            personal_after={name: changed[name] for name in personal},
-        )
+    with transaction() as turn:
+        PROFILE.edit(turn, db.session.get_one(User, user_id), wanted, by=by)
+
+
+# --- Steps: they take the turn of a verb, change rows in it, and never commit ----------------------------------------
+
+
+def note_sign_in(turn: Turn, user: User, *, by: Actor, via: str) -> None:
+    """Note that the person signed in now, `via` a `password` or a `link`."""
+    user.signed_in_at = turn.now
+    journal.record(turn, JournalVerb.SIGNED_IN, by=by, subject=user, after={"via": via})
+
+
+def replace_password(turn: Turn, user: User, password_hash: str, *, by: Actor) -> None:
+    """Store a new hash, and end the person's sessions and links into the account."""
+    user.password = password_hash
+    end_sessions(turn, user)
+    tokens.void(turn, user.id)
+    journal.record(turn, JournalVerb.PASSWORD_SET, by=by, subject=user)
+
+
+def end_sessions(_turn: Turn, user: User) -> None:
+    """Sign the person out everywhere: sessions name this value."""
+    user.fs_uniquifier = uuid.uuid4().hex
+
+
+# --- Helpers --------------------------------------------------------------------------------------------------------
 
 
 def _profile(
@@ -158,7 +170,7 @@ def _profile(
             wanted[column] = _name(name)
     if language is not None:
         if language not in list(Language):
-            raise Refused("unknown_language", _("This language is not available."))
+            raise Refused(Code.UNKNOWN_LANGUAGE, _("This language is not available."))
         wanted["language"] = Language(language)
     if time_zone is not None:
         wanted["time_zone"] = checks.time_zone(time_zone) if time_zone else None
@@ -168,35 +180,5 @@ def _profile(
 def _name(name: str) -> str:
     name = " ".join(name.split())
     if not 0 < len(name) <= MAX_NAME_LENGTH:
-        raise Refused("bad_name", _("A name must have 1 to %(count)s characters.", count=MAX_NAME_LENGTH))
+        raise Refused(Code.BAD_NAME, _("A name must have 1 to %(count)s characters.", count=MAX_NAME_LENGTH))
     return name
-
-
-# --- For the verbs of this room: they never commit -----------------------------------------------------------------
-
-
-def _sign_in_recorded(user: User, *, by: Actor, via: str, now: dt.datetime) -> None:
-    user.signed_in_at = now
-    journal.record("signed_in", by=by, subject=user, company_id=user.company_id, after={"via": via})
-
-
-def _set_password(user: User, password_hash: str, *, by: Actor, now: dt.datetime) -> None:
-    user.password = password_hash
-    # Sessions name this value: those of somebody who knew the old password end here.
-    user.fs_uniquifier = uuid.uuid4().hex
-    _void_links(user.id, now)
-    journal.record("password_set", by=by, subject=user, company_id=user.company_id)
-
-
-def _void_links(user_id: int, now: dt.datetime) -> None:
-    """Make the person's other links into the account useless; an activation lets nobody in."""
-    unused = (
-        Link.user_id == user_id,
-        Link.purpose.in_([LinkPurpose.SIGN_IN, LinkPurpose.PASSWORD]),
-        Link.used_at.is_(None),
-    )
-    with access.everything():
-        db.session.execute(
-            sa.update(Link).where(*unused).values(used_at=now),
-            execution_options={"synchronize_session": False},
-        )

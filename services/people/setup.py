@@ -7,14 +7,13 @@ import datetime as dt
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.dialects import postgresql, sqlite
 
 from access import SYSTEM
-from models import Conditions, Language, Registration, Role, TaxRate, User, Vendor, db
+from models import Conditions, JournalVerb, Language, Registration, Role, TaxRate, User, Vendor, db
 from services.catalogue import tax_rates
 from services.foundation import checks, journal
-from services.foundation.errors import Refused
-from services.foundation.transaction import transaction
+from services.foundation.errors import Code, Refused
+from services.foundation.transaction import Turn, insert_or_ignore, transaction
 from services.mail import letters
 from services.people import oneself
 
@@ -69,40 +68,41 @@ def first_staff(person: Staff, vendor_name: str, password: str | None = None) ->
     """
     person = dataclasses.replace(person, email=checks.email(person.email))
     if not (person.first_name and person.last_name and vendor_name):
-        raise Refused("bad_name", _("A name cannot be empty."))
+        raise Refused(Code.BAD_NAME, _("A name cannot be empty."))
     hashed = oneself.hashed(password) if password is not None else None
-    with transaction():
+    with transaction() as turn:
         # First of all, because two that run at once wait for each other here.
-        _add_vendor(vendor_name, person.email)
+        add_vendor(turn, vendor_name, person.email)
         if db.session.scalar(sa.select(User.id).where(User.role == Role.SUPPORT).limit(1)):
             raise Refused(
-                "has_staff",
+                Code.HAS_STAFF,
                 _(
                     "There is a staff account already: further accounts are made in /support. Nothing was changed."
                 ),
             )
-        _add_missing()
+        add_missing(turn)
         user = User(**dataclasses.asdict(person), role=Role.SUPPORT, password=hashed)
         db.session.add(user)
-        journal.record("staff_added", by=SYSTEM, subject=user, personal_after={"email": person.email})
+        journal.record(
+            turn, JournalVerb.STAFF_ADDED, by=SYSTEM, subject=user, personal_after={"email": person.email}
+        )
         if hashed is None:
-            letters.password_link(user)
+            letters.password_link(turn, user)
         return user
 
 
-# --- For the verbs of this room: nothing below commits ---------------------------------------------------------------
+# --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------
 
 
-def _add_vendor(name: str, support_email: str) -> None:
+def add_vendor(turn: Turn, name: str, support_email: str) -> None:
     """The vendor's row, where there is none yet, locked."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     values = {"id": 1, "name": name, "legal_name": name, "support_email": support_email}
-    statement = insert(Vendor).values(**values).on_conflict_do_nothing().returning(Vendor.id)
-    made = db.session.scalar(statement) is not None
+    made = db.session.scalar(insert_or_ignore(Vendor).values(**values).returning(Vendor.id))
     row = db.session.get_one(Vendor, 1, with_for_update=True)
-    if made:
+    if made is not None:
         journal.record(
-            "vendor_added",
+            turn,
+            JournalVerb.VENDOR_ADDED,
             by=SYSTEM,
             subject=row,
             after={"name": name, "legal_name": name},
@@ -111,25 +111,22 @@ def _add_vendor(name: str, support_email: str) -> None:
         )
 
 
-def _add_missing() -> None:
+def add_missing(turn: Turn) -> None:
     """A first version of the conditions and Canada's taxes, where there is none yet."""
     if db.session.scalar(sa.select(Conditions.id).limit(1)) is None:
         conditions = Conditions(text_fr=CONDITIONS_FR, text_en=CONDITIONS_EN)
         db.session.add(conditions)
-        journal.record("conditions_published", by=SYSTEM, subject=conditions)
-    for rate in add_canadian_taxes():
-        journal.record("tax_rate_added", by=SYSTEM, subject=rate, after=tax_rates.written(rate))
+        journal.record(turn, JournalVerb.CONDITIONS_PUBLISHED, by=SYSTEM, subject=conditions)
+    if db.session.scalar(sa.select(TaxRate.id).limit(1)) is None:
+        for rate in canadian_taxes():
+            tax_rates.EDITABLE.add(turn, rate, by=SYSTEM)
 
 
-def add_canadian_taxes() -> list[TaxRate]:
-    """Every province's and territory's sales taxes, where the desk has no rate at all. Never commits."""
-    if db.session.scalar(sa.select(TaxRate.id).limit(1)) is not None:
-        return []
-    rates = [
+def canadian_taxes() -> list[TaxRate]:
+    """Every province's and territory's sales taxes, as new rows that are not added yet."""
+    return [
         TaxRate(
             place=place, name_fr=name[0], name_en=name[1], rate=rate, registration=number, starts_on=since
         )
         for place, name, rate, number, since in CANADIAN_TAXES
     ]
-    db.session.add_all(rates)
-    return rates

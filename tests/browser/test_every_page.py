@@ -23,7 +23,8 @@ from models import (
     utcnow,
 )
 from services.buying import cart
-from services.people import links
+from services.foundation import tokens
+from services.foundation.transaction import transaction
 from tests import factories
 from tests.browser import addresses, checks
 from tests.browser.article import FRENCH, Article
@@ -89,12 +90,13 @@ def examples(desk: Desk) -> addresses.Examples:
             outcome="fulfilled",
         )
     )
-    tokens = [
-        links.mint(LinkPurpose.SIGN_IN, admin),
-        links.mint(LinkPurpose.PASSWORD, admin),
-        links.mint(LinkPurpose.ACTIVATION, held.user, held),
-    ]
     db.session.commit()
+    with transaction() as turn:
+        minted = [
+            tokens.mint(turn, LinkPurpose.SIGN_IN, admin),
+            tokens.mint(turn, LinkPurpose.PASSWORD, admin),
+            tokens.mint(turn, LinkPurpose.ACTIVATION, held.user, held),
+        ]
     rows = {User: _person("sophie.paquette@acme.example").id, License: held.id, Order: pending.id}
     names = {
         "plan": plan,
@@ -102,7 +104,7 @@ def examples(desk: Desk) -> addresses.Examples:
         "pending": pending.reference,
         "failed_mail": mail.id,
     }
-    return addresses.Examples(rows, paid, tokens, names)
+    return addresses.Examples(rows, paid, minted, names)
 
 
 def _person(email: str) -> User:

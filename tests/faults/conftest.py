@@ -9,7 +9,7 @@ import pytest
 
 from access import Actor
 from models import License, Order, OutgoingMail, db
-from services.buying import cart, payments, quotes
+from services.buying import cart, checkout, quotes
 from tests.conftest import Cast
 from tests.sandbox_process import SandboxProcess
 
@@ -28,7 +28,7 @@ class Buyer:
     def check_out(self, language: str = "fr") -> str:
         """Confirm the cart; answers the payment page's address."""
         fingerprint = quotes.quote(self.cast.acme).fingerprint
-        return payments.check_out(
+        return checkout.check_out(
             self.cast.acme.id, fingerprint=fingerprint, accepted=True, language=language, by=self.actor
         )
 

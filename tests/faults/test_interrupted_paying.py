@@ -7,9 +7,8 @@ import datetime as dt
 import pytest
 import stripe
 
-from models import CartItem, Company, Order, OrderState, db, utcnow
-from services.buying import cart, payments, quotes, stripe_events
-from services.buying.payments import Outcome
+from models import CartItem, Company, Order, OrderState, Outcome, db, utcnow
+from services.buying import attempts, cart, checkout, gateway, quotes, reconciliation, settlement
 from services.foundation.errors import Refused
 from tests.sandbox_process import DEBIT_FAILS, DECLINED
 
@@ -17,9 +16,9 @@ from tests.sandbox_process import DEBIT_FAILS, DECLINED
 def refuse_debit(buyer):
     """Pay the waiting cart by a bank debit that the bank refuses days later."""
     buyer.sandbox.pay_by_debit(buyer.check_out(), DEBIT_FAILS)
-    payments.fulfil(buyer.session_id)
+    settlement.fulfil(buyer.session_id)
     buyer.sandbox.settle()
-    assert payments.fulfil(buyer.session_id) == Outcome.FAILED
+    assert settlement.fulfil(buyer.session_id) == Outcome.FAILED
 
 
 def in_cart():
@@ -46,7 +45,7 @@ def test_a_confirmation_that_is_refused_leaves_a_colleague_on_their_payment_page
     if fingerprint is None:
         fingerprint = quotes.quote(buyer.cast.acme).fingerprint
     with pytest.raises(Refused) as refused:
-        payments.check_out(
+        checkout.check_out(
             buyer.cast.acme.id, fingerprint=fingerprint, accepted=accepted, language="fr", by=buyer.actor
         )
     assert refused.value.code == code
@@ -55,13 +54,13 @@ def test_a_confirmation_that_is_refused_leaves_a_colleague_on_their_payment_page
 
 
 def test_nobody_is_sent_to_the_page_of_an_order_that_a_colleague_cancelled_meanwhile(buyer, monkeypatch):
-    keep = payments._keep_session
+    keep = attempts.keep
 
     def cancelled_first(order_id, *rest):
-        payments.cancel(db.session.get_one(Order, order_id), buyer.actor)
+        checkout.cancel(db.session.get_one(Order, order_id), buyer.actor)
         return keep(order_id, *rest)
 
-    monkeypatch.setattr(payments, "_keep_session", cancelled_first)
+    monkeypatch.setattr(attempts, "keep", cancelled_first)
     with pytest.raises(Refused, match="not_waiting"):
         buyer.check_out()
     assert buyer.order.state == OrderState.CANCELLED
@@ -69,74 +68,74 @@ def test_nobody_is_sent_to_the_page_of_an_order_that_a_colleague_cancelled_meanw
 
 
 def test_nobody_is_sent_to_an_older_page_than_the_one_a_colleague_opened_meanwhile(buyer, monkeypatch):
-    create, colleagues = payments.gateway.create_session, []
+    create, colleagues = gateway.create_session, []
 
     def colleague_next(*arguments):
         older = create(*arguments)
-        monkeypatch.setattr(payments.gateway, "create_session", create)
+        monkeypatch.setattr(gateway, "create_session", create)
         # The customer was deleted at Stripe and the address is another one: this takes a new attempt.
         company = db.session.get_one(Company, buyer.cast.acme.id)
         company.stripe_customer_id, company.billing_email = None, "accounts@acme.example"
         db.session.commit()
-        colleagues.append(payments.pay(buyer.order, buyer.actor))
+        colleagues.append(checkout.pay(buyer.order, buyer.actor))
         return older
 
-    monkeypatch.setattr(payments.gateway, "create_session", colleague_next)
+    monkeypatch.setattr(gateway, "create_session", colleague_next)
     assert [buyer.check_out()] == colleagues
     states = {session["id"]: session["status"] for session in buyer.sessions()}
     assert states.pop(buyer.session_id) == "open"
     assert list(states.values()) == ["expired"], "somebody may still pay on the older page"
     assert buyer.sandbox.pay(colleagues[0])
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
 
 
 def test_a_second_click_after_the_page_ended_leads_to_the_new_page_of_the_first(buyer, monkeypatch):
     buyer.check_out()
     ended = buyer.session_id
-    payments.gateway.expire_session(ended)
-    fetch, first = payments.gateway.fetch_session, []
+    gateway.expire_session(ended)
+    fetch, first = gateway.fetch_session, []
 
     def first_click_meanwhile(session_id):
         session = fetch(session_id)
-        monkeypatch.setattr(payments.gateway, "fetch_session", fetch)
-        first.append(payments.pay(buyer.order, buyer.actor))
+        monkeypatch.setattr(gateway, "fetch_session", fetch)
+        first.append(checkout.pay(buyer.order, buyer.actor))
         return session
 
-    monkeypatch.setattr(payments.gateway, "fetch_session", first_click_meanwhile)
-    assert [payments.pay(buyer.order, buyer.actor)] == first
+    monkeypatch.setattr(gateway, "fetch_session", first_click_meanwhile)
+    assert [checkout.pay(buyer.order, buyer.actor)] == first
     states = {session["id"]: session["status"] for session in buyer.sessions()}
     assert states == {ended: "expired", buyer.session_id: "open"}
 
 
 def test_cancelling_while_a_colleague_opens_a_new_page_does_not_leave_it_open(buyer, monkeypatch):
     buyer.check_out()
-    expire = payments.gateway.expire_session
+    expire = gateway.expire_session
 
     def rival_first(session_id):
         closed = expire(session_id)
-        monkeypatch.setattr(payments.gateway, "expire_session", expire)
-        payments.pay(buyer.order, buyer.actor)
+        monkeypatch.setattr(gateway, "expire_session", expire)
+        checkout.pay(buyer.order, buyer.actor)
         return closed
 
-    monkeypatch.setattr(payments.gateway, "expire_session", rival_first)
+    monkeypatch.setattr(gateway, "expire_session", rival_first)
     with pytest.raises(Refused, match="page_opened"):
-        payments.cancel(buyer.order, buyer.actor)
+        checkout.cancel(buyer.order, buyer.actor)
     assert buyer.order.state == OrderState.PENDING
-    payments.cancel(buyer.order, buyer.actor)
+    checkout.cancel(buyer.order, buyer.actor)
     assert {session["status"] for session in buyer.sessions()} == {"expired"}
 
 
 def test_cancelling_succeeds_when_stripe_says_first_that_the_page_is_closed(buyer, monkeypatch):
     buyer.check_out()
-    expire = payments.gateway.expire_session
+    expire = gateway.expire_session
 
     def told_at_once(session_id):
         closed = expire(session_id)
-        payments.fulfil(session_id)
+        settlement.fulfil(session_id)
         return closed
 
-    monkeypatch.setattr(payments.gateway, "expire_session", told_at_once)
-    payments.cancel(buyer.order, buyer.actor)
+    monkeypatch.setattr(gateway, "expire_session", told_at_once)
+    checkout.cancel(buyer.order, buyer.actor)
     cart.add(buyer.cast.acme.id, buyer.cast.pro, 1, buyer.actor)
     assert buyer.check_out()
     cart.add(buyer.cast.acme.id, buyer.cast.pro, 1, buyer.actor)
@@ -149,15 +148,15 @@ def test_cancelling_succeeds_when_stripe_says_first_that_the_page_is_closed(buye
 def test_paying_again_after_a_refused_debit_leaves_the_next_purchase_in_the_cart(buyer):
     refuse_debit(buyer)
     cart.add(buyer.cast.acme.id, buyer.cast.avance, 2, buyer.actor)
-    assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert buyer.sandbox.pay(checkout.pay(buyer.order, buyer.actor))
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
     assert in_cart() == {buyer.cast.avance.id: 2}
 
 
 def test_another_purchase_does_not_give_up_an_order_that_is_being_paid_again(buyer):
     refuse_debit(buyer)
     first = buyer.order.id
-    url = payments.pay(buyer.order, buyer.actor)
+    url = checkout.pay(buyer.order, buyer.actor)
     cart.add(buyer.cast.acme.id, buyer.cast.pro, 1, buyer.actor)
     assert buyer.check_out() != url
     assert db.session.get_one(Order, first).state == OrderState.PENDING
@@ -166,44 +165,44 @@ def test_another_purchase_does_not_give_up_an_order_that_is_being_paid_again(buy
 
 def test_an_order_that_is_no_longer_in_the_cart_can_be_paid_after_its_page_has_closed(buyer):
     refuse_debit(buyer)
-    payments.pay(buyer.order, buyer.actor)
-    payments.gateway.expire_session(buyer.session_id)
-    payments.fulfil(buyer.session_id)
-    assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    checkout.pay(buyer.order, buyer.actor)
+    gateway.expire_session(buyer.session_id)
+    settlement.fulfil(buyer.session_id)
+    assert buyer.sandbox.pay(checkout.pay(buyer.order, buyer.actor))
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
     assert buyer.delivered() == 5
 
 
 def test_a_failure_that_is_told_again_does_not_stop_the_next_try(buyer, monkeypatch):
     refuse_debit(buyer)
-    failed, keep = buyer.session_id, payments._keep_session
+    failed, keep = buyer.session_id, attempts.keep
 
     def told_again_first(*arguments):
-        assert payments.fulfil(failed) == Outcome.ALREADY
+        assert settlement.fulfil(failed) == Outcome.ALREADY
         return keep(*arguments)
 
-    monkeypatch.setattr(payments, "_keep_session", told_again_first)
-    assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    monkeypatch.setattr(attempts, "keep", told_again_first)
+    assert buyer.sandbox.pay(checkout.pay(buyer.order, buyer.actor))
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
 
 
 def test_a_failure_that_is_told_again_does_not_fail_the_next_debit_that_is_under_way(buyer):
     refuse_debit(buyer)
     failed = buyer.session_id
-    assert buyer.sandbox.pay_by_debit(payments.pay(buyer.order, buyer.actor))
-    assert payments.fulfil(buyer.session_id) == Outcome.PROCESSING
-    assert payments.fulfil(failed) == Outcome.ALREADY
+    assert buyer.sandbox.pay_by_debit(checkout.pay(buyer.order, buyer.actor))
+    assert settlement.fulfil(buyer.session_id) == Outcome.PROCESSING
+    assert settlement.fulfil(failed) == Outcome.ALREADY
     assert (buyer.order.state, buyer.mails("payment_failed")) == (OrderState.PROCESSING, 1)
     buyer.sandbox.settle()
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
 
 
 def test_a_debit_whose_end_was_never_told_is_found_by_reconcile(buyer, time_machine):
     buyer.sandbox.pay_by_debit(buyer.check_out())
-    assert payments.fulfil(buyer.session_id) == Outcome.PROCESSING
+    assert settlement.fulfil(buyer.session_id) == Outcome.PROCESSING
     buyer.sandbox.settle()
     time_machine.move_to(utcnow() + dt.timedelta(days=5))
-    assert stripe_events.reconcile() == {"orders": 1, "events": 0, "unsettled": 0}
+    assert reconciliation.reconcile() == {"orders": 1, "events": 0, "unsettled": 0}
     assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
 
 
@@ -213,17 +212,17 @@ def test_a_debit_whose_end_was_never_told_is_found_by_reconcile(buyer, time_mach
 def test_a_declined_card_is_not_noted_on_an_order_that_another_card_has_paid_meanwhile(buyer, monkeypatch):
     url = buyer.check_out()
     assert buyer.sandbox.pay(url, DECLINED) is None
-    declined, look = buyer.sessions()[0]["payment_intent"], payments.gateway.session_of_payment
+    declined, look = buyer.sessions()[0]["payment_intent"], gateway.session_of_payment
 
     def paid_meanwhile(payment_intent_id):
         session = look(payment_intent_id)
         assert session.status == "open"
         assert buyer.sandbox.pay(url)
-        assert payments.fulfil(session.id) == Outcome.FULFILLED
+        assert settlement.fulfil(session.id) == Outcome.FULFILLED
         return session
 
-    monkeypatch.setattr(payments.gateway, "session_of_payment", paid_meanwhile)
-    payments.note_decline(declined)
+    monkeypatch.setattr(gateway, "session_of_payment", paid_meanwhile)
+    settlement.note_decline(declined)
     assert (buyer.order.state, buyer.order.note) == (OrderState.PAID, None)
 
 
@@ -235,8 +234,8 @@ def test_an_order_whose_session_stripe_does_not_know_can_still_be_paid(buyer):
     order = buyer.order
     order.stripe_session_id = "cs_test_of_another_account"
     db.session.commit()
-    assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert buyer.sandbox.pay(checkout.pay(buyer.order, buyer.actor))
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
 
 
 def test_a_company_whose_customer_was_deleted_at_stripe_gets_another_one(buyer):
@@ -253,14 +252,14 @@ def test_a_billing_address_changed_after_a_crash_does_not_stop_the_payment(buyer
     company = db.session.get_one(Company, buyer.cast.acme.id)
     company.stripe_customer_id, company.billing_email = None, "accounts@acme.example"
     db.session.commit()
-    assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
+    assert buyer.sandbox.pay(checkout.pay(buyer.order, buyer.actor))
 
 
 def test_cancelling_with_a_key_that_stripe_refuses_is_a_sentence(buyer, app):
     buyer.check_out()
     app.config["STRIPE_SECRET_KEY"] = "sk_test_wrong"
     with pytest.raises(Refused, match="payment_setup"):
-        payments.cancel(buyer.order, buyer.actor)
+        checkout.cancel(buyer.order, buyer.actor)
     assert buyer.order.state == OrderState.PENDING
 
 
@@ -272,7 +271,7 @@ def test_an_order_whose_page_does_not_open_shows_it_to_staff_until_it_does(buyer
     assert (buyer.order.state, buyer.order.note) == (OrderState.PENDING, "payment_setup")
     assert buyer.mails("staff_alert") == 1
     app.config["STRIPE_SECRET_KEY"] = key
-    assert payments.pay(buyer.order, buyer.actor)
+    assert checkout.pay(buyer.order, buyer.actor)
     assert buyer.order.note is None
 
 
@@ -288,8 +287,8 @@ def test_whoever_waits_for_stripe_keeps_no_database_connection_from_the_others(b
 
     monkeypatch.setattr(stripe.RequestsClient, "request", noting)
     buyer.check_out()
-    payments.pay(buyer.order, buyer.actor)
-    payments.fulfil(buyer.session_id)
-    payments.cancel(buyer.order, buyer.actor)
+    checkout.pay(buyer.order, buyer.actor)
+    settlement.fulfil(buyer.session_id)
+    checkout.cancel(buyer.order, buyer.actor)
     # A customer, a session, looked at twice, closed.
     assert out == [0, 0, 0, 0, 0]

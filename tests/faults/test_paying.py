@@ -7,9 +7,17 @@ import datetime as dt
 import pytest
 
 from access import Actor
-from models import CartItem, JournalEntry, OrderState, Price, db, utcnow
-from services.buying import cart, gateway, payments, quotes, stripe_events
-from services.buying.payments import Outcome
+from models import CartItem, JournalEntry, OrderState, Outcome, Price, db, utcnow
+from services.buying import (
+    attempts,
+    cart,
+    checkout,
+    gateway,
+    quotes,
+    reconciliation,
+    settlement,
+    stripe_events,
+)
 from services.foundation.errors import Refused
 from tests.factories import make_order
 from tests.sandbox_process import DEBIT_FAILS, DECLINED, NO_FUNDS
@@ -18,8 +26,8 @@ from tests.sandbox_process import DEBIT_FAILS, DECLINED, NO_FUNDS
 def test_paying_delivers_once_empties_the_cart_and_sends_one_receipt(buyer):
     url = buyer.check_out()
     assert buyer.sandbox.pay(url)
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
-    assert payments.fulfil(buyer.session_id) == Outcome.ALREADY
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert settlement.fulfil(buyer.session_id) == Outcome.ALREADY
     order = buyer.order
     assert (order.state, order.paid_at is not None) == (OrderState.PAID, True)
     assert order.stripe_payment_intent_id.startswith("pi_")
@@ -46,7 +54,7 @@ def test_what_was_added_while_paying_stays_in_the_cart(buyer):
     cart.add(buyer.cast.acme.id, buyer.cast.avance, 2, buyer.actor)
     cart.add(buyer.cast.acme.id, buyer.cast.pro, 1, buyer.actor)
     buyer.sandbox.pay(url)
-    payments.fulfil(buyer.session_id)
+    settlement.fulfil(buyer.session_id)
     left = {item.plan_id: item.quantity for item in db.session.scalars(db.select(CartItem))}
     assert left == {buyer.cast.avance.id: 2, buyer.cast.pro.id: 1}
 
@@ -54,7 +62,7 @@ def test_what_was_added_while_paying_stays_in_the_cart(buyer):
 def test_what_another_company_has_in_its_cart_stays_there(buyer):
     cart.add(buyer.cast.globex.id, buyer.cast.avance, 3, Actor.of(buyer.cast.carol))
     buyer.sandbox.pay(buyer.check_out())
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
     left = [(item.company_id, item.quantity) for item in db.session.scalars(db.select(CartItem))]
     assert left == [(buyer.cast.globex.id, 3)]
 
@@ -69,7 +77,7 @@ def test_fault_1_pay_clicked_ten_times_at_once_is_one_session(buyer, together):
     fingerprint = quotes.quote(buyer.cast.acme).fingerprint
 
     def click(_number):
-        return payments.check_out(company_id, fingerprint=fingerprint, accepted=True, language="fr", by=actor)
+        return checkout.check_out(company_id, fingerprint=fingerprint, accepted=True, language="fr", by=actor)
 
     outcomes = together(10, click)
     assert [outcome.error for outcome in outcomes if outcome.error] == []
@@ -82,7 +90,7 @@ def test_fault_2_a_crash_before_the_session_was_stored_leads_back_to_the_same_on
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(payments, "_keep_session", crash)
+        patch.setattr(attempts, "keep", crash)
         with pytest.raises(KeyboardInterrupt):
             buyer.check_out()
     assert buyer.order.stripe_session_id is None
@@ -92,24 +100,24 @@ def test_fault_2_a_crash_before_the_session_was_stored_leads_back_to_the_same_on
 
 def test_fault_2_a_crash_before_the_session_was_stored_still_delivers_what_is_paid(buyer, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(payments, "_keep_session", lambda *_: True)
+        patch.setattr(attempts, "keep", lambda *_: True)
         url = buyer.check_out()
     buyer.sandbox.pay(url)
-    assert payments.fulfil(buyer.sessions()[0]["id"]) == Outcome.FULFILLED
+    assert settlement.fulfil(buyer.sessions()[0]["id"]) == Outcome.FULFILLED
     assert (buyer.delivered(), buyer.order.stripe_session_id) == (5, buyer.sessions()[0]["id"])
 
 
 def test_fault_3_the_same_key_with_other_parameters_takes_a_new_attempt(buyer, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(payments, "_keep_session", lambda *_: True)
+        patch.setattr(attempts, "keep", lambda *_: True)
         buyer.check_out()
     order = buyer.order
     order.language = "en"  # the payment page would now be asked for in English, under the same key
     db.session.commit()
-    url = payments.pay(buyer.order, buyer.actor)
+    url = checkout.pay(buyer.order, buyer.actor)
     assert buyer.order.attempt == 2
     assert buyer.sandbox.pay(url)
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
 
 
 def test_fault_3_a_changed_cart_gives_up_the_older_order_and_closes_its_page(buyer):
@@ -139,12 +147,12 @@ def test_fault_4_a_price_edited_after_the_confirmation_is_not_charged(buyer):
     today = buyer.cast.vendor.today
     db.session.add(Price(plan_id=buyer.cast.avance.id, amount=99_900, starts_on=today))
     db.session.commit()
-    url = payments.pay(buyer.order, buyer.actor)
+    url = checkout.pay(buyer.order, buyer.actor)
     assert url != first_url, "the first page has ended: this one was made after the edit"
     assert buyer.sandbox.pay(url)
     charged = {session["id"]: session["amount_total"] for session in buyer.sessions()}
     assert (len(charged), charged[buyer.session_id]) == (2, 57_488)
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
 
 
 def test_fault_7_stripe_down_keeps_the_order_and_the_cart_and_says_so(buyer):
@@ -155,7 +163,7 @@ def test_fault_7_stripe_down_keeps_the_order_and_the_cart_and_says_so(buyer):
     assert buyer.order.state == OrderState.PENDING
     assert db.session.scalars(db.select(CartItem)).one().quantity == 5
     buyer.sandbox.settings(fail_next=0)
-    assert buyer.sandbox.pay(payments.pay(buyer.order, buyer.actor))
+    assert buyer.sandbox.pay(checkout.pay(buyer.order, buyer.actor))
 
 
 def test_fault_7_stripe_slow_gives_up_with_a_sentence(buyer, app):
@@ -185,24 +193,24 @@ def test_fault_9_a_declined_card_leaves_the_order_waiting_and_can_be_tried_again
     url = buyer.check_out()
     assert buyer.sandbox.pay(url, card) is None
     intent = buyer.sessions()[0]["payment_intent"]
-    assert payments.note_decline(intent) == Outcome.NOTED
-    assert (buyer.order.state, buyer.order.note) == (OrderState.PENDING, payments.DECLINED)
+    assert settlement.note_decline(intent) == Outcome.NOTED
+    assert (buyer.order.state, buyer.order.note) == (OrderState.PENDING, Outcome.DECLINED)
     assert buyer.delivered() == 0
-    assert payments.pay(buyer.order, buyer.actor) == url
+    assert checkout.pay(buyer.order, buyer.actor) == url
     assert buyer.sandbox.pay(url)
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
     assert buyer.order.note is None
 
 
 def test_fault_11_a_lost_webhook_is_found_by_reconcile(buyer, time_machine):
     buyer.sandbox.pay(buyer.check_out())
-    assert stripe_events.reconcile() == {"orders": 0, "events": 0, "unsettled": 0}, (
+    assert reconciliation.reconcile() == {"orders": 0, "events": 0, "unsettled": 0}, (
         "it does not race the buyer"
     )
     time_machine.move_to(utcnow() + dt.timedelta(minutes=5))
-    assert stripe_events.reconcile() == {"orders": 1, "events": 0, "unsettled": 0}
+    assert reconciliation.reconcile() == {"orders": 1, "events": 0, "unsettled": 0}
     assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
-    assert stripe_events.reconcile() == {"orders": 0, "events": 0, "unsettled": 0}
+    assert reconciliation.reconcile() == {"orders": 0, "events": 0, "unsettled": 0}
 
 
 def test_an_order_that_breaks_does_not_keep_reconcile_from_the_others(
@@ -215,16 +223,16 @@ def test_an_order_that_breaks_does_not_keep_reconcile_from_the_others(
         stripe_session_id="cs_breaks",
     )
     buyer.sandbox.pay(buyer.check_out())
-    fulfil = payments.fulfil
+    fulfil = settlement.fulfil
 
     def break_one(session_id):
         if session_id == "cs_breaks":
             raise LookupError("a fault of ours")
         return fulfil(session_id)
 
-    monkeypatch.setattr(payments, "fulfil", break_one)
+    monkeypatch.setattr(settlement, "fulfil", break_one)
     time_machine.move_to(utcnow() + dt.timedelta(minutes=5))
-    assert stripe_events.reconcile() == {"orders": 2, "events": 0, "unsettled": 1}
+    assert reconciliation.reconcile() == {"orders": 2, "events": 0, "unsettled": 1}
     assert buyer.delivered() == 5
     assert "session cs_breaks broke" in caplog.text
 
@@ -239,7 +247,7 @@ def test_reconcile_does_not_wait_for_a_stripe_that_is_away_once_for_each_order(b
     def away():
         raise gateway.Unavailable
 
-    assert stripe_events.reconcile() == {"orders": 20, "events": 0, "unsettled": 20}
+    assert reconciliation.reconcile() == {"orders": 20, "events": 0, "unsettled": 20}
     assert len(asked) == 3
 
 
@@ -256,8 +264,8 @@ def test_fault_15_another_amount_or_currency_delivers_nothing_and_tells_staff(bu
     for name, value in change.items():
         setattr(order, name, value)
     db.session.commit()
-    assert payments.fulfil(buyer.session_id) == outcome
-    assert payments.fulfil(buyer.session_id) == outcome
+    assert settlement.fulfil(buyer.session_id) == outcome
+    assert settlement.fulfil(buyer.session_id) == outcome
     assert (buyer.delivered(), buyer.mails("staff_alert"), buyer.order.note) == (0, 1, outcome)
 
 
@@ -266,45 +274,45 @@ def test_fault_15_an_order_with_a_wrong_payment_is_paid_no_more_and_given_up_by_
     order = buyer.order
     order.total, order.net = order.total - 1, order.net - 1
     db.session.commit()
-    for verb in (payments.pay, payments.cancel):
+    for verb in (checkout.pay, checkout.cancel):
         with pytest.raises(Refused) as refused:
             verb(buyer.order, buyer.actor)
         assert refused.value.code == "looked_at"
     assert db.session.scalars(db.select(JournalEntry).filter_by(verb="payment_noted")).one().after == {
         "note": "wrong_amount"
     }
-    payments.cancel(buyer.order, Actor.of(buyer.cast.sam))
+    checkout.cancel(buyer.order, Actor.of(buyer.cast.sam))
     assert (buyer.order.state, buyer.delivered()) == (OrderState.CANCELLED, 0)
 
 
 def test_fault_15_a_test_payment_under_a_live_key_delivers_nothing(buyer, app, monkeypatch):
     buyer.sandbox.pay(buyer.check_out())
     monkeypatch.setattr(gateway, "is_live", lambda: True)
-    assert payments.fulfil(buyer.session_id) == Outcome.WRONG_MODE
+    assert settlement.fulfil(buyer.session_id) == Outcome.WRONG_MODE
     assert (buyer.delivered(), buyer.mails("staff_alert")) == (0, 1)
 
 
 def test_fault_19_a_first_page_that_expires_does_not_end_the_order_that_waits_on_a_second(buyer):
     buyer.check_out()
     gateway.expire_session(buyer.session_id)
-    url = payments.pay(buyer.order, buyer.actor)
+    url = checkout.pay(buyer.order, buyer.actor)
     body, headers = buyer.sandbox.signed(buyer.sandbox.events("checkout.session.expired")[0])
     late = gateway.read_event(body, headers["Stripe-Signature"])
     assert late.object_id != buyer.session_id
     assert stripe_events.receive(late) == Outcome.ALREADY
     assert (buyer.order.state, buyer.order.attempt) == (OrderState.PENDING, 2)
     assert buyer.sandbox.pay(url)
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
 
 
 def test_an_abandoned_payment_expires_and_leaves_the_cart(buyer):
     buyer.check_out()
     gateway.expire_session(buyer.session_id)
-    assert payments.fulfil(buyer.session_id) == Outcome.EXPIRED
+    assert settlement.fulfil(buyer.session_id) == Outcome.EXPIRED
     assert buyer.order.state == OrderState.EXPIRED
     assert db.session.scalars(db.select(CartItem)).one().quantity == 5
     with pytest.raises(Refused, match="not_waiting"):
-        payments.pay(buyer.order, buyer.actor)
+        checkout.pay(buyer.order, buyer.actor)
     assert buyer.check_out()
 
 
@@ -313,15 +321,15 @@ def test_fault_20_paid_after_we_gave_up_is_delivered_and_staff_are_told(buyer):
     order = buyer.order
     order.state = OrderState.CANCELLED
     db.session.commit()
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
     assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
     assert (buyer.mails("staff_alert"), buyer.order.note) == (1, Outcome.PAID_AFTER_END)
 
 
 def test_cancelling_closes_the_page_and_keeps_the_cart(buyer):
     url = buyer.check_out()
-    payments.cancel(buyer.order, buyer.actor)
-    payments.cancel(buyer.order, buyer.actor)
+    checkout.cancel(buyer.order, buyer.actor)
+    checkout.cancel(buyer.order, buyer.actor)
     assert buyer.order.state == OrderState.CANCELLED
     assert buyer.sandbox.pay(url) is None
     assert db.session.scalars(db.select(CartItem)).one().quantity == 5
@@ -330,32 +338,32 @@ def test_cancelling_closes_the_page_and_keeps_the_cart(buyer):
 def test_cancelling_what_was_just_paid_delivers_it_instead(buyer):
     buyer.sandbox.pay(buyer.check_out())
     with pytest.raises(Refused, match="already_paid"):
-        payments.cancel(buyer.order, buyer.actor)
+        checkout.cancel(buyer.order, buyer.actor)
     assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
 
 
 def test_fault_21_a_bank_debit_delivers_only_when_the_money_comes(buyer):
     assert buyer.sandbox.pay_by_debit(buyer.check_out())
-    assert payments.fulfil(buyer.session_id) == Outcome.PROCESSING
+    assert settlement.fulfil(buyer.session_id) == Outcome.PROCESSING
     assert (buyer.order.state, buyer.delivered()) == (OrderState.PROCESSING, 0)
     assert db.session.scalars(db.select(CartItem)).all() == []
     buyer.sandbox.settle()
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
     assert (buyer.order.state, buyer.delivered(), buyer.mails("receipt")) == (OrderState.PAID, 5, 1)
 
 
 def test_fault_21_a_refused_debit_delivers_nothing_tells_the_buyer_and_can_be_paid_again(buyer):
     buyer.sandbox.pay_by_debit(buyer.check_out(), DEBIT_FAILS)
-    payments.fulfil(buyer.session_id)
+    settlement.fulfil(buyer.session_id)
     buyer.sandbox.settle()
     first = buyer.session_id
-    assert payments.fulfil(first) == Outcome.FAILED
-    assert payments.fulfil(first) == Outcome.ALREADY
+    assert settlement.fulfil(first) == Outcome.FAILED
+    assert settlement.fulfil(first) == Outcome.ALREADY
     assert (buyer.order.state, buyer.delivered(), buyer.mails("payment_failed")) == (OrderState.FAILED, 0, 1)
-    url = payments.pay(buyer.order, buyer.actor)
+    url = checkout.pay(buyer.order, buyer.actor)
     assert buyer.sandbox.pay(url)
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
-    assert payments.fulfil(first) in {Outcome.ALREADY, Outcome.OPEN}
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert settlement.fulfil(first) in {Outcome.ALREADY, Outcome.OPEN}
     assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
 
 
@@ -365,19 +373,19 @@ def test_fault_22_two_paid_sessions_deliver_once_and_staff_are_told(buyer):
     order = buyer.order
     order.attempt, order.stripe_session_id = 2, None
     db.session.commit()
-    second_url = payments.pay(buyer.order, buyer.actor)
+    second_url = checkout.pay(buyer.order, buyer.actor)
     second = buyer.session_id
     buyer.sandbox.pay(url)
     buyer.sandbox.pay(second_url)
-    assert payments.fulfil(first) == Outcome.FULFILLED
-    assert payments.fulfil(second) == Outcome.PAID_TWICE
+    assert settlement.fulfil(first) == Outcome.FULFILLED
+    assert settlement.fulfil(second) == Outcome.PAID_TWICE
     assert (buyer.delivered(), buyer.mails("receipt"), buyer.mails("staff_alert")) == (5, 1, 1)
 
 
 def test_a_session_that_is_not_ours_changes_nothing(buyer):
     buyer.check_out()
     with pytest.raises(gateway.NotFound):
-        payments.fulfil("cs_test_unknown")
+        settlement.fulfil("cs_test_unknown")
 
 
 def test_a_plan_at_no_charge_is_delivered_without_a_payment(buyer):
@@ -386,5 +394,5 @@ def test_a_plan_at_no_charge_is_delivered_without_a_payment(buyer):
     db.session.commit()
     url = buyer.check_out()
     buyer.sandbox.pay(url)
-    assert payments.fulfil(buyer.session_id) == Outcome.FULFILLED
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
     assert buyer.delivered() == 5

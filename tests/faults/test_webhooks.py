@@ -12,9 +12,8 @@ import time
 import pytest
 import requests
 
-from models import OrderState, StripeEvent, db, utcnow
-from services.buying import gateway, payments, stripe_events
-from services.buying.payments import Outcome
+from models import OrderState, Outcome, StripeEvent, db, utcnow
+from services.buying import gateway, reconciliation, settlement
 from tests.sandbox_process import SandboxProcess
 from tests.together import lock_off
 
@@ -120,7 +119,7 @@ def test_an_event_that_could_not_be_handled_is_picked_up_by_reconcile(buyer, cli
     assert post(client, body, headers).status_code == 500
     buyer.sandbox.settings(fail_next=0)
     time_machine.move_to(utcnow() + dt.timedelta(minutes=5))
-    assert stripe_events.reconcile()["events"] == 1
+    assert reconciliation.reconcile()["events"] == 1
     assert (buyer.delivered(), kept()[0].outcome is not None) == (5, True)
 
 
@@ -128,7 +127,7 @@ def test_a_declined_card_is_noted_from_its_event(buyer, client):
     buyer.sandbox.pay(buyer.check_out(), "4000000000000002")
     event = buyer.sandbox.events("payment_intent.payment_failed")[0]
     assert post(client, *buyer.sandbox.signed(event)).json == {"outcome": "noted"}
-    assert buyer.order.note == payments.DECLINED
+    assert buyer.order.note == Outcome.DECLINED
 
 
 def test_fault_17_a_database_error_in_mid_delivery_changes_nothing_and_the_retry_works(buyer, client):
@@ -196,7 +195,7 @@ def _everybody_at_once(buyer, app, live_server, together, monkeypatch):
         if number < WEBHOOKS:
             answer = requests.post(live_server.url + PATH, data=body, headers=headers, timeout=60)
             return answer.status_code
-        return payments.fulfil(session_id)
+        return settlement.fulfil(session_id)
 
     outcomes = together(WEBHOOKS + PAGES, rival)
     return (

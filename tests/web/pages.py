@@ -7,16 +7,16 @@ import re
 from typing import Any
 
 from models import License, LinkPurpose, User
+from services.foundation import tokens
 from services.foundation.transaction import transaction
-from services.people import links
 from tests.client import Client
 from tests.factories import PASSWORD
 
 
 def mint(purpose: LinkPurpose, user: User, license: License | None = None) -> str:
     """The path of a new link, as the worker makes it when it sends a mail."""
-    with transaction():
-        token = links.mint(purpose, user, license)
+    with transaction() as turn:
+        token = tokens.mint(turn, purpose, user, license)
     return f"/l/{token}"
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask, abort
 
 from models import User, db
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 from tests.client import Client, make_client, sign_in
 from tests.conftest import Cast
 from tests.databases import Database
@@ -21,7 +21,7 @@ TITLES = {
     403: ("Cette page ne vous est pas ouverte", "This page is not open to you"),
     404: ("Cette page n’existe pas", "This page does not exist"),
     405: ("Cela ne se fait pas ainsi", "This cannot be done that way"),
-    409: ("Cela n’a pas été fait", "This was not done"),
+    409: ("Ligne retirée du panier", "Cart line removed"),
     413: ("C’est trop volumineux", "This is too large"),
     500: ("Quelque chose s’est brisé de notre côté", "Something broke on our side"),
     503: ("Nous ne pouvons pas répondre en ce moment", "We cannot answer right now"),
@@ -61,7 +61,7 @@ BUG.sqlite_errorname = "SQLITE_ERROR"
         *[(code, code) for code in TITLES if code != 409],
         (418, 400),
         (502, 500),
-        (Refused("no", "secret-sentence"), 409),
+        (Refused(Code.LINE_GONE, "secret-sentence"), 409),
         (RuntimeError("a secret"), 500),
         (sa.exc.OperationalError("SELECT secret", {}, LOCKED), 503),
         (sa.exc.OperationalError("SELECT secret", {}, BUG), 500),

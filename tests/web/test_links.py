@@ -14,8 +14,9 @@ from flask import Flask
 
 from access import Actor
 from models import JournalEntry, Link, LinkPurpose, OutgoingMail, User, db, utcnow
+from services.foundation import tokens
 from services.foundation.transaction import transaction
-from services.people import accounts, links, oneself
+from services.people import accounts, oneself
 from tests import factories
 from tests.client import Client, make_client
 from tests.conftest import Cast
@@ -262,7 +263,7 @@ def test_without_the_check_inside_the_update_several_would_succeed(
     everybody_has_looked = threading.Barrier(8)
 
     def look_then_mark(_number: int) -> bool:
-        found = links.find(token)
+        found = tokens.find(token)
         everybody_has_looked.wait(30)
         if found is None:
             return False

@@ -12,7 +12,7 @@ from flask import Flask
 
 from access import Actor
 from models import LinkPurpose, db
-from services.buying import payments
+from services.buying import checkout
 from tests.conftest import Cast
 from tests.factories import make_order, make_user
 from tests.servers import WebServer
@@ -81,7 +81,7 @@ def test_no_logger_of_ours_writes_the_address_that_the_database_refused(app, cas
 def test_a_log_at_its_most_talkative_names_no_customer_and_no_payment_page(cast, sandbox, caplog):
     order = make_order(cast.alice, cast.pro)
     with caplog.at_level(logging.DEBUG):
-        url = payments.pay(order, Actor.of(cast.alice))
+        url = checkout.pay(order, Actor.of(cast.alice))
     assert "checkout/sessions" in caplog.text
     for secret in ("Acme", "acme.example", url):
         assert secret not in caplog.text

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import config
 from models import db
+from services.foundation import colors
 from tests.client import Client
 from tests.conftest import Cast
 from web import look
@@ -18,37 +19,37 @@ pytestmark = pytest.mark.one_database
 COLORS = st.tuples(*[st.integers(0, 255)] * 3).map(lambda parts: "#{:02x}{:02x}{:02x}".format(*parts))
 
 
-def _colors(css: str) -> dict[str, look.Color]:
-    return {name: look.parse(value) for name, value in re.findall(r"--([\w-]+): (#\w+);", css)}
+def _colors(css: str) -> dict[str, colors.Color]:
+    return {name: colors.parse(value) for name, value in re.findall(r"--([\w-]+): (#\w+);", css)}
 
 
 @given(color=COLORS)
 def test_any_colour_of_the_vendor_can_be_read_in_both_themes(color: str) -> None:
     for theme in (look.LIGHT, look.DARK):
-        sent = _colors(look._variables(look.parse(color), theme))
-        assert look.as_hex(sent["accent"]) == color
-        assert look.contrast(sent["on-accent"], sent["accent"]) >= 4.5
-        pressed = look.mix(sent["accent"], sent["accent-away"], 0.8)
-        assert look.contrast(sent["on-accent"], pressed) >= 4.5
+        sent = _colors(look.variables(colors.parse(color), theme))
+        assert colors.as_hex(sent["accent"]) == color
+        assert colors.contrast(sent["on-accent"], sent["accent"]) >= 4.5
+        pressed = colors.mix(sent["accent"], sent["accent-away"], 0.8)
+        assert colors.contrast(sent["on-accent"], pressed) >= 4.5
         for surface in (theme.surface, theme.second, sent["accent-soft"]):
-            assert look.contrast(sent["accent-strong"], surface) >= 4.5
+            assert colors.contrast(sent["accent-strong"], surface) >= 4.5
 
 
 def test_the_surfaces_are_those_of_the_style_sheet() -> None:
     css = (config.ROOT / "static/css/tokens.css").read_text()
     for theme, rule in ((look.LIGHT, '[data-bs-theme="light"] {'), (look.DARK, '[data-bs-theme="dark"] {')):
         block = css.partition(rule)[2].partition("}")[0]
-        assert re.search(rf"--surface: ({look.as_hex(theme.surface)}|#fff);", block)
-        assert f"--surface-2: {look.as_hex(theme.second)};" in block
+        assert re.search(rf"--surface: ({colors.as_hex(theme.surface)}|#fff);", block)
+        assert f"--surface-2: {colors.as_hex(theme.second)};" in block
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:
-    assert look.contrast(look.WHITE, look.BLACK) == pytest.approx(21)
-    assert look.contrast(look.parse("#767676"), look.WHITE) == pytest.approx(4.54, abs=0.01)
+    assert colors.contrast(look.WHITE, look.BLACK) == pytest.approx(21)
+    assert colors.contrast(colors.parse("#767676"), look.WHITE) == pytest.approx(4.54, abs=0.01)
 
 
 def test_a_readable_colour_is_left_alone() -> None:
-    assert look.readable(look.parse("#10306b"), [look.WHITE]) == look.parse("#10306b")
+    assert colors.readable(colors.parse("#10306b"), [look.WHITE]) == colors.parse("#10306b")
 
 
 def test_the_style_sheet_follows_the_vendors_colour_and_is_kept_until_it_changes(

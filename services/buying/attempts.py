@@ -1,0 +1,66 @@
+"""The attempts of an order to be paid: each is one payment page at Stripe, and its number is in Stripe's idempotency key.
+
+Short verbs that `checkout` calls between its questions to Stripe. Each takes the company's lock, reads the order again
+and commits; when a rival was faster, it changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from access import Actor
+from models import JournalVerb, Order, OrderState, Outcome, db
+from services.buying import orders, refusals
+from services.buying.gateway import Page
+from services.foundation.transaction import company_lock
+
+log = logging.getLogger(__name__)
+
+
+def resume(company_id: int, order_id: int, *, over: str | None, by: Actor) -> None:
+    """Make a failed order payable again, and take a new number when the page of session `over` has ended.
+
+    A rival's click may have opened a new session since: then the number is theirs, and so is its page.
+
+    Raises:
+        Refused: `not_waiting`.
+    """
+    with company_lock(company_id) as turn:
+        order = db.session.get_one(Order, order_id)
+        if order.state == OrderState.FAILED:
+            orders.move(turn, order, OrderState.PENDING, JournalVerb.PAYMENT_RETRIED, by=by)
+        if order.state != OrderState.PENDING:
+            raise refusals.not_waiting(order)
+        if over is not None and order.stripe_session_id == over:
+            order.attempt, order.stripe_session_id = order.attempt + 1, None
+
+
+def take_next(company_id: int, order_id: int, *, after: int, gone: str | None = None) -> None:
+    """Take the number after `after`, unless a rival has, and forget the customer id `gone` that Stripe no longer knows."""
+    with company_lock(company_id) as turn:
+        if gone is not None and turn.company.stripe_customer_id == gone:
+            turn.company.stripe_customer_id = None
+        order = db.session.get_one(Order, order_id)
+        if order.attempt == after:
+            order.attempt, order.stripe_session_id = after + 1, None
+
+
+def keep(company_id: int, order_id: int, page: Page) -> bool:
+    """Store the page that the customer is sent to; False when the order no longer waits for it."""
+    with company_lock(company_id) as turn:
+        if turn.company.stripe_customer_id is None:
+            turn.company.stripe_customer_id = page.customer_id
+        order = db.session.get_one(Order, order_id)
+        if order.attempt != page.attempt or order.state != OrderState.PENDING:
+            return False
+        order.stripe_session_id = page.session.id
+        if order.note == Outcome.PAYMENT_SETUP:
+            orders.note(turn, order, None)
+        return True
+
+
+def report_trouble(company_id: int, order_id: int, error: Exception) -> None:
+    """Show on the order that Stripe refuses to open its page, and tell the staff, once."""
+    log.error("order %s cannot be paid: %s", order_id, error)
+    with company_lock(company_id) as turn:
+        orders.alert(turn, db.session.get_one(Order, order_id), Outcome.PAYMENT_SETUP)

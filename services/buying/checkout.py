@@ -1,0 +1,140 @@
+"""Going to the payment page, and giving an order up. Stripe is asked between transactions, never inside one.
+
+One way: this file calls `orders`, `gateway`, `attempts` and `settlement`; none of them calls back.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+from access import Actor
+from models import JournalVerb, Order, OrderState, db
+from services.buying import attempts, gateway, orders, refusals, settlement
+from services.foundation.errors import Code, Refused
+from services.foundation.transaction import company_lock
+
+log = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+
+
+def check_out(company_id: int, *, fingerprint: str, accepted: bool, language: str, by: Actor) -> str:
+    """Place the order for the confirmed cart; returns the address where to pay it.
+
+    An order that waits for an older state of the cart is given up first, its payment page closed; not before the
+    new one could be placed otherwise: whoever is on that page must not lose it to a box that was not ticked.
+
+    Raises:
+        Refused: what `orders.place` and `pay` refuse; `already_paid` when the older order turns out to be paid.
+    """
+    place = partial(
+        orders.place, company_id, fingerprint=fingerprint, accepted=accepted, language=language, by=by
+    )
+    try:
+        order = place()
+    except Refused as refused:
+        if refused.code != Code.OTHER_ORDER_WAITING:
+            raise
+        if waiting := orders.waiting_order(company_id):
+            cancel(waiting, by)
+        order = place()
+    return pay(order, by)
+
+
+def pay(order: Order, by: Actor) -> str:
+    """The address of the order's payment page, made now or still open. Clicking twice leads to the same page.
+
+    Raises:
+        Refused: `not_waiting`, `already_paid`, `looked_at`, `payment_unavailable` or `payment_setup`.
+    """
+    order_id, company_id, over = order.id, order.company_id, order.stripe_session_id
+    if not order.is_waiting:
+        raise refusals.not_waiting(order)
+    if order.is_looked_at:
+        raise refusals.looked_at()
+    try:
+        if over is not None and order.state == OrderState.PENDING:
+            session = gateway.find_session(over)
+            if session and session.is_open:
+                return session.url
+            if session and session.is_complete:
+                settlement.fulfil(over)
+                order = db.session.get_one(Order, order_id)
+                if order.state != OrderState.FAILED:
+                    raise refusals.over(order)
+        attempts.resume(company_id, order_id, over=over, by=by)
+        return open_page(company_id, order_id)
+    except gateway.Unavailable:
+        raise refusals.unavailable() from None
+    except gateway.Rejected as error:
+        attempts.report_trouble(company_id, order_id, error)
+        raise refusals.setup_trouble() from None
+
+
+def open_page(company_id: int, order_id: int) -> str:
+    """The address of a page that Stripe makes for the order's current attempt; the order then names its session.
+
+    Raises:
+        Refused: `not_waiting`, `already_paid` or `looked_at`.
+        gateway.Unavailable, gateway.Rejected
+    """
+    for _attempt in range(MAX_ATTEMPTS):
+        order = db.session.get_one(Order, order_id)
+        if order.state != OrderState.PENDING:
+            raise refusals.not_waiting(order)
+        number, gone = order.attempt, None
+        try:
+            page = gateway.open_page(order)
+        except gateway.KeyReused:
+            pass
+        except gateway.CustomerGone as error:
+            gone = error.customer_id
+        else:
+            session = page.session
+            if session.is_open and attempts.keep(company_id, order_id, page):
+                return session.url
+            if session.is_open:
+                # Somebody gave the order up, or took another attempt: nobody may pay on this page.
+                session = gateway.expire_session(session.id)
+            # The key was used before we crashed, and that session is over by now.
+            if session.is_complete:
+                settlement.fulfil(session.id)
+                raise refusals.over(db.session.get_one(Order, order_id))
+        attempts.take_next(company_id, order_id, after=number, gone=gone)
+    raise gateway.Rejected("no session after several attempts")
+
+
+def cancel(order: Order, by: Actor) -> None:
+    """Give the order up: close its payment page, then cancel it. The cart is kept.
+
+    Raises:
+        Refused: `already_paid` when the payment went through first (the order is then delivered),
+            `not_waiting`, `looked_at` unless it is support that has looked, `page_opened`, `payment_unavailable` or
+            `payment_setup` when Stripe cannot be asked.
+    """
+    order_id, company_id, session_id = order.id, order.company_id, order.stripe_session_id
+    waited = order.is_waiting
+    if order.is_looked_at and not by.is_staff:
+        raise refusals.looked_at()
+    try:
+        closed = gateway.close_session(session_id) if session_id is not None else None
+        if session_id is not None and closed and closed.is_complete:
+            settlement.fulfil(session_id)
+            order = db.session.get_one(Order, order_id)
+            if not (order.state == OrderState.FAILED or (order.is_looked_at and by.is_staff)):
+                raise refusals.over(order)
+    except gateway.Unavailable:
+        raise refusals.unavailable() from None
+    except gateway.Rejected as error:
+        attempts.report_trouble(company_id, order_id, error)
+        raise refusals.setup_trouble() from None
+    with company_lock(company_id) as turn:
+        order = db.session.get_one(Order, order_id)
+        # Stripe's own word that the page is closed may be faster than we are.
+        if order.state == OrderState.CANCELLED or (waited and order.state == OrderState.EXPIRED):
+            return
+        if order.stripe_session_id != session_id and order.is_waiting:
+            raise refusals.page_opened(order)
+        if not orders.move(turn, order, OrderState.CANCELLED, JournalVerb.ORDER_CANCELLED, by=by):
+            raise refusals.not_waiting(order)

@@ -1,0 +1,88 @@
+"""`flask reconcile`: ask Stripe about the orders that wait, and pick up the events whose handling failed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import sqlalchemy as sa
+
+from models import Order, OrderState, StripeEvent, db, utcnow
+from services.buying import gateway, settlement, stripe_events
+
+log = logging.getLogger(__name__)
+
+# How long an event or an order may wait before it is asked about again, so that this does not race the first try.
+PATIENCE = dt.timedelta(minutes=2)
+# So many tries in a row without an answer, and Stripe is away for now.
+SILENCES = 3
+# Why something may have to wait for the next run; anything else is a fault of ours.
+_EXPECTED = (settlement.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected)
+
+Try = tuple[str, Callable[[], object]]
+
+
+def reconcile() -> dict[str, int]:
+    """Settle what can be settled now. Run every ten minutes.
+
+    Returns:
+        How many `orders` and `events` were looked at, and how many were left `unsettled`.
+    """
+    before = utcnow() - PATIENCE
+    orders, events = _waiting_orders(before), _unhandled_events(before)
+    return {"orders": len(orders), "events": len(events), "unsettled": try_all([*orders, *events])}
+
+
+def try_all(tries: Sequence[Try]) -> int:
+    """Call every verb; returns how many failed. One that fails does not keep the others from being called.
+
+    While Stripe is away each try waits for it in vain: after a few, the others are left for the next run.
+    """
+    unsettled = silences = 0
+    for number, (name, verb) in enumerate(tries):
+        if silences == SILENCES:
+            log.warning("reconcile: Stripe does not answer; %s left for later", len(tries) - number)
+            return unsettled + len(tries) - number
+        try:
+            verb()
+        except Exception as error:
+            unsettled += 1
+            silences = silences + 1 if isinstance(error, gateway.Unavailable) else 0
+            _log(name, error)
+        else:
+            silences = 0
+    return unsettled
+
+
+def _waiting_orders(before: dt.datetime) -> list[Try]:
+    """A look at the session of each order that was placed `before` and may still be paid."""
+    sessions = db.session.scalars(
+        sa.select(Order.stripe_session_id)
+        .where(
+            Order.state.in_([OrderState.PENDING, OrderState.PROCESSING]),
+            Order.stripe_session_id.is_not(None),
+            Order.placed_at < before,
+        )
+        .order_by(Order.placed_at)
+    )
+    return [(f"session {key}", partial(settlement.fulfil, key)) for key in sessions if key is not None]
+
+
+def _unhandled_events(before: dt.datetime) -> list[Try]:
+    """Another try at each event that was received `before`. Only one of ours can have been left unhandled."""
+    events = db.session.execute(
+        sa.select(StripeEvent.id, StripeEvent.type, StripeEvent.object_id).where(
+            StripeEvent.handled_at.is_(None), StripeEvent.received_at < before
+        )
+    )
+    return [(f"event {event.id}", partial(stripe_events.handle, *event, ours=True)) for event in events.all()]
+
+
+def _log(name: str, error: Exception) -> None:
+    db.session.rollback()
+    if isinstance(error, _EXPECTED):
+        log.warning("reconcile: %s not settled: %s", name, type(error).__name__)
+    else:
+        log.error("reconcile: %s broke", name, exc_info=error)

@@ -1,0 +1,30 @@
+"""Prices and tax rates start on a day (`docs/decisions/0005-rows-start-on-a-day.md`): before it they can be withdrawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models import db
+from services.catalogue import vendor
+from services.foundation import edits
+from services.foundation.errors import Code, Refused
+
+
+def withdraw(row: Any, names: tuple[str, ...], begun: str) -> dict[str, Any]:
+    """Delete a locked row whose `starts_on` is still to come; the row before it goes on. A step: it never commits.
+
+    Args:
+        names: The columns to write down.
+        begun: What a person reads when it is too late.
+
+    Returns:
+        What the row held in `names`, for the journal.
+
+    Raises:
+        Refused: `already_begun` from its first day on the vendor's calendar: it may have been charged.
+    """
+    if row.starts_on <= vendor.current().today:
+        raise Refused(Code.ALREADY_BEGUN, begun)
+    held = edits.values_of(row, names)
+    db.session.delete(row)
+    return held

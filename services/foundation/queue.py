@@ -1,0 +1,132 @@
+"""Work that waits in a table: leased before it is done, marked after, tried again later and later.
+
+A worker that dies between the two leaves a lease that runs out, and the work is due again. Any number of workers may
+run. The table has the columns `state`, `attempts`, `due_at` and `lease_until`, and an index over `due_at` of what is
+queued or leased. Mail is the one kind today (`services/mail/outbox.py`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from models import db, utcnow
+from services.foundation.transaction import transaction
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 60.0
+FIRST_RETRY = dt.timedelta(minutes=1)
+LONGEST_RETRY = dt.timedelta(hours=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Lease:
+    """The right to do one row's work until `until`. A worker with an older lease of the row changes nothing.
+
+    Attributes:
+        row_id: The row.
+        until: When the lease ends, aware UTC.
+        attempt: How many times the work was begun, this time included.
+    """
+
+    row_id: int
+    until: dt.datetime
+    attempt: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Queue:
+    """The queue in one table.
+
+    Attributes:
+        model: The mapped class.
+        queued, leased: Its values of `state` for work that waits and work under way.
+    """
+
+    model: Any
+    queued: Any
+    leased: Any
+
+    def due(self, now: dt.datetime) -> sa.Select[Any]:
+        """The id of the row that has been due for longest. A leased row is due when its lease ends."""
+        model = self.model
+        return (
+            sa.select(model.id)
+            .where(model.state.in_([self.queued, self.leased]), model.due_at <= now)
+            .order_by(model.due_at, model.id)
+            .limit(1)
+        )
+
+    def claim(self, lease_time: dt.timedelta) -> Lease | None:
+        """Lease the row that has been due for longest, or None. A verb: it commits."""
+        if db.session.scalar(self.due(utcnow())) is None:
+            # Nothing to do: no write transaction was taken to find that out.
+            db.session.rollback()
+            return None
+        with transaction() as turn:
+            # SQLite takes one writer at a time and ignores FOR UPDATE; PostgreSQL passes over what a rival holds.
+            row_id = db.session.scalar(self.due(turn.now).with_for_update(skip_locked=True))
+            if row_id is None:
+                return None
+            row = db.session.get_one(self.model, row_id)
+            row.state = self.leased
+            row.attempts += 1
+            row.due_at = row.lease_until = turn.now + lease_time
+            return Lease(row.id, row.lease_until, row.attempts)
+
+    def mark(self, lease: Lease, state: Any, **values: object) -> None:
+        """Write what came of the work, unless somebody else has leased the row since. A verb: it commits."""
+        with transaction():
+            row = db.session.get_one(self.model, lease.row_id, with_for_update=True)
+            if row.state == self.leased and row.lease_until == lease.until:
+                row.state, row.lease_until = state, None
+                for name, value in values.items():
+                    setattr(row, name, value)
+
+
+def retry_delay(attempt: int) -> dt.timedelta:
+    """1, 2, 4 … minutes, an hour at most, and up to a fifth more or less so that rows do not come back together."""
+    delay = min(FIRST_RETRY * 2.0 ** min(attempt - 1, 16), LONGEST_RETRY)
+    return delay * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
+
+
+def work(do_due: Callable[[], bool], stop: Callable[[], bool], once: bool = False) -> None:
+    """Call `do_due` again and again until `stop()`; with `once`, a single time.
+
+    Args:
+        do_due: Does all that is due; False when something it needs is away. The pauses then grow, up to a minute.
+    """
+    pause = POLL_SECONDS
+    while not stop():
+        pause = POLL_SECONDS if _round(do_due) else min(pause * 2, LONGEST_PAUSE_SECONDS)
+        if once:
+            return
+        _wait(pause, stop)
+
+
+def _round(do_due: Callable[[], bool]) -> bool:
+    """One call. A database that is away counts as something that is needed."""
+    try:
+        return do_due()
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+        log.warning("the database is away: %s", type(error.orig).__name__)
+        return False
+    finally:
+        # The next round starts on fresh rows and gives an idle connection back.
+        db.session.remove()
+
+
+def _wait(seconds: float, stop: Callable[[], bool]) -> None:
+    """Sleep, in steps short enough that the worker stops when it is told to."""
+    until = time.monotonic() + seconds
+    while not stop() and (left := until - time.monotonic()) > 0:
+        time.sleep(min(left, 0.2))

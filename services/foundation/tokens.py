@@ -1,0 +1,102 @@
+"""One-time links: minted when a mail is sent, found by their token, used up once.
+
+Only a hash of the token is stored, so a copy of the database opens no account. A link that is unknown, expired or
+used, and one whose person may no longer use it, cannot be told apart. Why they are ours:
+`docs/decisions/0004-links-are-ours.md`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+import access
+from models import License, Link, LinkPurpose, User, db, utcnow
+from services.foundation.errors import Code, Refused
+from services.foundation.transaction import Turn
+
+TOKEN_BYTES = 32
+LIFETIMES = {
+    LinkPurpose.SIGN_IN: dt.timedelta(minutes=30),
+    LinkPurpose.PASSWORD: dt.timedelta(minutes=60),
+    LinkPurpose.ACTIVATION: dt.timedelta(days=30),
+}
+# Those that let somebody into the account; an activation lets nobody in.
+INTO_ACCOUNT = (LinkPurpose.SIGN_IN, LinkPurpose.PASSWORD)
+
+
+class DeadLinkError(Refused):
+    """The link opens nothing, for whatever reason."""
+
+    def __init__(self) -> None:
+        super().__init__(Code.DEAD_LINK, _("This link no longer works."))
+
+
+def mint(turn: Turn, purpose: LinkPurpose, user: User, license: License | None = None) -> str:
+    """Add a link to the turn; return its token, 43 characters, which are kept nowhere. A step: it never commits."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    db.session.add(
+        Link(
+            purpose=purpose,
+            user_id=user.id,
+            license_id=license.id if license else None,
+            token_hash=_hash(token),
+            created_at=turn.now,
+            expires_at=turn.now + LIFETIMES[purpose],
+        )
+    )
+    return token
+
+
+def find(token: str) -> Link | None:
+    """The link that `token` opens now, or None. Uses nothing up."""
+    with access.everything():
+        return db.session.scalar(sa.select(Link).where(*_usable(token, utcnow())))
+
+
+def use(turn: Turn, token: str, purpose: LinkPurpose) -> Link:
+    """Mark the link as used; of two that come at once, one finds it already used. A step: it never commits.
+
+    Raises:
+        DeadLinkError: `token` opens nothing of that purpose.
+    """
+    update = sa.update(Link).where(*_usable(token, turn.now), Link.purpose == purpose)
+    link_id = db.session.scalar(
+        update.values(used_at=turn.now).returning(Link.id),
+        execution_options={"synchronize_session": False},
+    )
+    if link_id is None:
+        raise DeadLinkError
+    return db.session.get_one(Link, link_id, populate_existing=True)
+
+
+def void(turn: Turn, user_id: int) -> None:
+    """Make the person's unused links into the account useless. A step: it never commits."""
+    unused = (Link.user_id == user_id, Link.purpose.in_(INTO_ACCOUNT), Link.used_at.is_(None))
+    with access.everything():
+        db.session.execute(
+            sa.update(Link).where(*unused).values(used_at=turn.now),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _hash(token: str) -> str:
+    """SHA-256 is enough here: 256 random bits cannot be guessed from their hash, unlike a password."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _usable(token: str, now: dt.datetime) -> list[sa.ColumnElement[bool]]:
+    """Unused, not expired, its person still active, and still holding the licence if it is about one."""
+    active = sa.exists().where(User.id == Link.user_id, User.active.is_(True))
+    held = sa.exists().where(License.id == Link.license_id, License.user_id == Link.user_id)
+    return [
+        Link.token_hash == _hash(token),
+        Link.used_at.is_(None),
+        Link.expires_at > now,
+        active,
+        sa.or_(Link.license_id.is_(None), held),
+    ]

@@ -1,0 +1,44 @@
+"""The numbers of a customer's home."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import sqlalchemy as sa
+
+from models import CartItem, License, User, db
+
+
+@dataclasses.dataclass(frozen=True)
+class Figures:
+    """What may wait for an administrator, counted.
+
+    Attributes:
+        in_cart: Licences in the cart.
+        expiring: Live licences that end within 60 days (`ENDS_SOON`).
+        first_expiry: When the first of them ends, aware UTC.
+        people_without: Active people without a live licence.
+    """
+
+    in_cart: int
+    expiring: int
+    first_expiry: dt.datetime | None
+    people_without: int
+
+
+def figures(company_id: int, now: dt.datetime) -> Figures:
+    """The company's numbers at `now`. One statement."""
+    soon = sa.and_(License.company_id == company_id, License.where_ending_soon(now))
+    holds = sa.exists().where(License.user_id == User.id, License.where_live(now))
+    people = sa.select(sa.func.count(User.id)).where(User.company_id == company_id, User.active, ~holds)
+    in_cart = sa.select(sa.func.coalesce(sa.func.sum(CartItem.quantity), 0))
+    row = db.session.execute(
+        sa.select(
+            in_cart.where(CartItem.company_id == company_id).scalar_subquery(),
+            sa.select(sa.func.count(License.id)).where(soon).scalar_subquery(),
+            sa.select(sa.func.min(License.valid_until)).where(soon).scalar_subquery(),
+            people.scalar_subquery(),
+        )
+    ).one()
+    return Figures(*row)

@@ -1,0 +1,182 @@
+"""The plan page: what is typed, the shared cart, the confirmation window."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from models import CartItem, Order, db
+from tests.admin_views.portal.pages import field, words
+from tests.client import make_client, sign_in
+from tests.factories import make_price
+
+BAD = ["0", "-1", "3.5", "1000000000", "１０", "", None, "ten", "1e3"]
+SENTENCE = "Le nombre de licences doit être un nombre entier de 1 à 1 000. Votre panier n’a pas changé."
+
+
+def add(client, plan, quantity):
+    data = {"plan": plan.id} | ({} if quantity is None else {"quantity": quantity})
+    return client.post("/portal/plans/add/", data=data)
+
+
+def quantities():
+    db.session.rollback()
+    return dict(db.session.execute(sa.select(CartItem.plan_id, CartItem.quantity)).all())
+
+
+@pytest.mark.parametrize("typed", BAD)
+@pytest.mark.one_database
+def test_a_senseless_number_is_refused_beside_its_field_and_the_cart_is_kept(cast, alice, typed):
+    add(alice, cast.pro, "2")
+    refused = add(alice, cast.avance, typed)
+    page = alice.get(refused.location)
+    assert page.status_code == 200
+    card = page.text.split(f'id="plan-{cast.avance.id}"', 1)[1].split("</article>", 1)[0]
+    assert SENTENCE in words(card)
+    assert quantities() == {cast.pro.id: 2}
+
+
+@pytest.mark.parametrize("typed", BAD)
+@pytest.mark.one_database
+def test_a_senseless_number_on_a_line_leaves_the_line_as_it_was(cast, alice, typed):
+    add(alice, cast.pro, "2")
+    data = {"plan": cast.pro.id} | ({} if typed is None else {"quantity": typed})
+    refused = alice.post("/portal/plans/cart/change/", data=data)
+    page = alice.get(refused.location)
+    assert 'aria-invalid="true"' in page.text
+    assert SENTENCE in words(page)
+    assert quantities() == {cast.pro.id: 2}
+
+
+def test_quantities_add_up_change_in_place_and_lines_go(cast, alice):
+    add(alice, cast.pro, "2")
+    add(alice, cast.pro, "3")
+    assert quantities() == {cast.pro.id: 5}
+    alice.post("/portal/plans/cart/change/", data={"plan": cast.pro.id, "quantity": "7"})
+    assert quantities() == {cast.pro.id: 7}
+    alice.post("/portal/plans/cart/remove/", data={"plan": cast.pro.id})
+    assert quantities() == {}
+    assert "Votre panier est vide. Choisissez un forfait" in words(alice.get("/portal/plans/"))
+
+
+@pytest.mark.one_database
+def test_an_unknown_plan_is_not_found_and_a_withdrawn_one_is_refused(cast, alice):
+    for nonsense in ("999999", "abc", "", "9" * 30):
+        assert alice.post("/portal/plans/add/", data={"plan": nonsense, "quantity": "1"}).status_code == 404
+    cast.eco.on_sale = False
+    db.session.commit()
+    refused = add(alice, cast.eco, "1")
+    assert "Le forfait Éco n’est plus vendu. Votre panier n’a pas changé." in words(
+        alice.get(refused.location)
+    )
+    assert quantities() == {}
+
+
+def test_a_plan_withdrawn_meanwhile_is_flagged_and_cannot_be_bought(cast, alice):
+    add(alice, cast.eco, "1")
+    add(alice, cast.pro, "1")
+    cast.eco.on_sale = False
+    db.session.commit()
+    page = words(alice.get("/portal/plans/"))
+    assert "Ce forfait n’est plus vendu : retirez cette ligne pour continuer." in page
+    refused = alice.get("/portal/plans/confirm")
+    assert refused.status_code == 302
+    assert "Ce forfait n’est plus vendu : Éco." in words(alice.get(refused.location))
+    assert quantities() == {cast.eco.id: 1, cast.pro.id: 1}
+
+
+def test_two_administrators_share_the_cart_and_read_who_added_what(cast, app, alice):
+    erin = sign_in(make_client(app), cast.erin)
+    add(alice, cast.pro, "2")
+    add(erin, cast.avance, "1")
+    page = words(erin.get("/portal/plans/"))
+    assert "Added by Alice Tremblay" in page
+    assert "Added by Erin Tremblay" in page
+    alice.post("/portal/plans/cart/remove/", data={"plan": cast.pro.id})
+    late = erin.post("/portal/plans/cart/change/", data={"plan": cast.pro.id, "quantity": "9"})
+    assert "This line is not in the cart any more. Nothing was changed." in words(erin.get(late.location))
+    assert quantities() == {cast.avance.id: 1}
+
+
+def test_another_companys_cart_is_out_of_reach(cast, app, alice):
+    add(alice, cast.pro, "2")
+    carol = sign_in(make_client(app), cast.carol)
+    assert "Your cart is empty." not in words(carol.get("/portal/plans/"))
+    assert "Votre panier est vide." in words(carol.get("/portal/plans/"))
+    carol.post("/portal/plans/cart/change/", data={"plan": cast.pro.id, "quantity": "9"})
+    carol.post("/portal/plans/cart/remove/", data={"plan": cast.pro.id})
+    assert quantities() == {cast.pro.id: 2}
+
+
+@pytest.mark.one_database
+def test_nothing_changes_without_a_token_of_our_own_page(cast, alice):
+    add(alice, cast.pro, "2")
+    for url, data in [
+        ("add/", {"plan": cast.pro.id, "quantity": "1"}),
+        ("cart/change/", {"plan": cast.pro.id, "quantity": "1"}),
+        ("cart/remove/", {"plan": cast.pro.id}),
+        ("confirm", {"accepted": "yes"}),
+    ]:
+        assert alice.post(f"/portal/plans/{url}", data=data, csrf=False).status_code == 400
+    assert quantities() == {cast.pro.id: 2}
+
+
+# --- The confirmation window --------------------------------------------------------------------------------------
+
+
+@pytest.mark.one_database
+def test_an_empty_cart_has_nothing_to_confirm(cast, alice):
+    refused = alice.get("/portal/plans/confirm")
+    assert "Votre panier est vide. Choisissez d’abord un forfait" in words(alice.get(refused.location))
+
+
+def test_an_unticked_box_keeps_the_window_open_and_orders_nothing(cast, alice):
+    add(alice, cast.pro, "1")
+    window = alice.get("/portal/plans/confirm")
+    answer = alice.post("/portal/plans/confirm", data={"fingerprint": field(window, "fingerprint")})
+    assert answer.status_code == 422
+    assert "<dialog" in answer.text
+    assert 'aria-describedby="accepted-error"' in answer.text
+    assert "Cochez la case pour confirmer." in words(answer)
+    assert db.session.scalar(sa.select(sa.func.count(Order.id))) == 0
+
+
+def test_a_price_that_changed_since_is_read_again_before_anything_is_ordered(cast, alice):
+    add(alice, cast.pro, "1")
+    window = alice.get("/portal/plans/confirm")
+    make_price(cast.pro, 20_000, starts_on=cast.vendor.today)
+    data = {"fingerprint": field(window, "fingerprint"), "accepted": "yes"}
+    answer = alice.post("/portal/plans/confirm", data=data)
+    assert answer.status_code == 422
+    assert "a changé depuis que vous avez lu la confirmation" in words(answer)
+    assert "229,95 $" in words(answer)
+    assert db.session.scalar(sa.select(sa.func.count(Order.id))) == 0
+
+
+def test_a_waiting_order_is_shown_with_its_two_ways_out(cast, alice, sandbox):
+    add(alice, cast.pro, "1")
+    window = alice.get("/portal/plans/confirm")
+    data = {"fingerprint": field(window, "fingerprint"), "accepted": "yes"}
+    url = alice.post("/portal/plans/confirm", data=data).location
+    again = alice.post("/portal/plans/confirm", data=data).location
+    assert again == url
+    order = db.session.scalars(sa.select(Order)).one()
+    page = words(alice.get("/portal/plans/"))
+    assert f"La commande {order.reference} attend votre paiement (206,96 $)." in page
+    cancelled = alice.post(f"/portal/orders/{order.reference}/cancel")
+    assert "est annulée. Rien n’a été facturé." in words(alice.get(cancelled.location))
+    assert quantities() == {cast.pro.id: 1}
+
+
+def test_a_payment_service_that_is_down_keeps_order_and_cart(cast, alice, sandbox):
+    add(alice, cast.pro, "1")
+    window = alice.get("/portal/plans/confirm")
+    sandbox.settings(fail_next=20)
+    answer = alice.post(
+        "/portal/plans/confirm", data={"fingerprint": field(window, "fingerprint"), "accepted": "yes"}
+    )
+    assert answer.status_code == 303
+    page = words(alice.get(answer.location))
+    assert "Le service de paiement ne répond pas en ce moment." in page
+    assert "attend votre paiement" in page
+    assert quantities() == {cast.pro.id: 1}

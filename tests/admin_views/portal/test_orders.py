@@ -1,0 +1,221 @@
+"""Orders: coming back from the payment page, what an order says of itself, receipts."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from models import License, Order, OrderState, Outcome, db
+from tests.admin_views.portal.pages import field, path_of, words
+from tests.client import make_client, sign_in
+from tests.factories import make_order
+from tests.sandbox_process import DEBIT_FAILS, DECLINED
+
+
+def buy(client, plan, quantity="2"):
+    """The address of the payment page of a new order."""
+    client.post("/portal/plans/add/", data={"plan": plan.id, "quantity": quantity})
+    fingerprint = field(client.get("/portal/plans/confirm"), "fingerprint")
+    answer = client.post("/portal/plans/confirm", data={"fingerprint": fingerprint, "accepted": "yes"})
+    return answer.location
+
+
+def the_order():
+    db.session.rollback()
+    return db.session.scalars(sa.select(Order)).one()
+
+
+def licenses():
+    return db.session.scalar(sa.select(sa.func.count(License.id)))
+
+
+# --- Coming back --------------------------------------------------------------------------------------------------
+
+
+def test_coming_back_twice_delivers_once(cast, alice, sandbox):
+    back = path_of(sandbox.pay(buy(alice, cast.pro)))
+    results = [alice.get(back).location for _ in range(3)]
+    assert results == [f"/portal/orders/{the_order().reference}/result"] * 3
+    assert licenses() == 2
+    page = words(alice.get(results[0]))
+    assert "2 licences ajoutées à votre compte" in page
+    assert "Valide jusqu’au" in page
+
+
+def test_fault_16_another_companys_session_is_not_found_and_delivers_nothing(cast, app, alice, sandbox):
+    back = path_of(sandbox.pay(buy(alice, cast.pro)))
+    carol = sign_in(make_client(app), cast.carol)
+    assert carol.get(back).status_code == 404
+    assert licenses() == 0
+    assert the_order().state == OrderState.PENDING
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "session_id", ["", "cs_test_unknown", "abc", "cs_../../v1/customers", "cs_" + "x" * 900]
+)
+def test_a_session_that_is_not_there_is_not_found(cast, alice, sandbox, session_id):
+    answer = alice.get("/portal/orders/done", query_string={"session_id": session_id})
+    assert answer.status_code == 404
+
+
+def test_a_payment_service_that_is_down_is_asked_again_later(cast, alice, sandbox):
+    back = path_of(sandbox.pay(buy(alice, cast.pro)))
+    sandbox.settings(fail_next=20)
+    page = alice.get(back)
+    assert page.status_code == 200
+    assert "Votre paiement est en cours de confirmation" in words(page)
+    assert "Vérifier de nouveau" in words(page)
+    sandbox.settings(fail_next=0)
+    assert "2 licences ajoutées" in words(alice.get(alice.get(back).location))
+
+
+def test_a_bank_debit_says_that_nothing_is_delivered_yet(cast, alice, sandbox):
+    back = path_of(sandbox.pay_by_debit(buy(alice, cast.pro)))
+    page = words(alice.get(alice.get(back).location))
+    assert "Votre paiement est en cours" in page
+    assert "Rien n’est encore livré" in page
+    assert licenses() == 0
+    sandbox.settle()
+    assert "2 licences ajoutées" in words(alice.get(alice.get(back).location))
+    assert licenses() == 2
+
+
+def test_a_bank_debit_that_failed_can_be_paid_again(cast, alice, sandbox):
+    back = path_of(sandbox.pay_by_debit(buy(alice, cast.pro), DEBIT_FAILS))
+    alice.get(back)
+    sandbox.settle()
+    page = words(alice.get(alice.get(back).location))
+    assert "Paiement refusé" in page
+    assert "Votre institution financière a refusé le paiement." in page
+    again = alice.post(f"/portal/orders/{the_order().reference}/pay")
+    assert "2 licences ajoutées" in words(alice.get(alice.get(path_of(sandbox.pay(again.location))).location))
+
+
+def test_a_declined_card_leaves_the_same_page_to_pay_on(cast, alice, sandbox):
+    page = buy(alice, cast.pro)
+    assert sandbox.pay(page, DECLINED) is None
+    order = the_order()
+    shown = words(alice.get(f"/portal/orders/{order.reference}"))
+    assert "En attente de paiement" in shown
+    assert alice.post(f"/portal/orders/{order.reference}/pay").location == page
+    assert licenses() == 0
+
+
+def test_who_walks_away_comes_back_to_an_order_that_waits(cast, alice, sandbox):
+    page = buy(alice, cast.pro)
+    session_id = page.rpartition("/")[2].partition("?")[0].partition("#")[0]
+    back = alice.get(path_of(sandbox.walk_away(session_id)))
+    assert back.status_code == 200
+    assert "Cette commande attend votre paiement. Rien n’a été facturé" in words(back)
+
+
+# --- An order's page ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("state", "word", "sentence"),
+    [
+        (OrderState.PENDING, "En attente de paiement", "attend votre paiement"),
+        (OrderState.PROCESSING, "Paiement en cours", "Rien n’est encore livré"),
+        (OrderState.PAID, "Payée", "Cette commande est payée"),
+        (OrderState.FAILED, "Paiement refusé", "a refusé le paiement"),
+        (OrderState.EXPIRED, "Paiement abandonné", "votre panier est conservé"),
+        (OrderState.CANCELLED, "Annulée", "Cette commande a été annulée"),
+        (OrderState.REFUNDED, "Remboursée", "licences sont révoquées"),
+        (OrderState.DISPUTED, "Paiement contesté", "licences sont suspendues"),
+    ],
+)
+def test_every_state_has_its_word_and_its_sentence(cast, alice, state, word, sentence):
+    paid = state in {OrderState.PAID, OrderState.REFUNDED, OrderState.DISPUTED}
+    order = make_order(cast.alice, cast.pro, 2, paid=paid, state=state)
+    page = words(alice.get(f"/portal/orders/{order.reference}"))
+    assert word in page
+    assert sentence in page
+    assert word in words(alice.get("/portal/orders/"))
+
+
+@pytest.mark.one_database
+def test_an_order_whose_payment_is_looked_at_is_not_offered_for_payment(cast, alice):
+    order = make_order(cast.alice, cast.pro, note=Outcome.WRONG_AMOUNT)
+    page = alice.get(f"/portal/orders/{order.reference}")
+    for shown in (page, alice.get("/portal/"), alice.get("/portal/plans/")):
+        assert "ne payez pas de nouveau" in words(shown)
+        assert f"/portal/orders/{order.reference}/pay" not in shown.text
+    for verb in ("pay", "cancel"):
+        answer = alice.post(f"/portal/orders/{order.reference}/{verb}")
+        assert "ne payez pas de nouveau" in words(alice.get(answer.location))
+
+
+@pytest.mark.one_database
+def test_another_companys_order_is_not_found_by_any_path(cast, alice):
+    order = make_order(cast.carol, cast.pro, 2, paid=True)
+    for path in ("", "/receipt", "/result"):
+        assert alice.get(f"/portal/orders/{order.reference}{path}").status_code == 404
+        assert alice.get(f"/portal/orders/XXXXX-XXXXX{path}").status_code == 404
+    waiting = make_order(cast.carol, cast.pro)
+    for verb in ("pay", "cancel"):
+        assert alice.post(f"/portal/orders/{waiting.reference}/{verb}").status_code == 404
+    assert waiting.reference not in alice.get("/portal/orders/").text
+
+
+@pytest.mark.one_database
+def test_paying_or_cancelling_an_order_that_is_over_changes_nothing(cast, alice, sandbox):
+    order = make_order(cast.alice, cast.pro, paid=True)
+    for verb in ("pay", "cancel"):
+        answer = alice.post(f"/portal/orders/{order.reference}/{verb}")
+        page = words(alice.get(answer.location))
+        assert f"La commande {order.reference} n’attend plus de paiement." in page
+    assert the_order().state == OrderState.PAID
+
+
+# --- Receipts -----------------------------------------------------------------------------------------------------
+
+
+def test_a_receipt_has_all_that_an_accountant_asks_for(cast, alice, sandbox):
+    alice.get(path_of(sandbox.pay(buy(alice, cast.avance, "5"))))
+    order = the_order()
+    page = words(alice.get(f"/portal/orders/{order.reference}/receipt"))
+    for said in [
+        f"Reçu {order.reference}",
+        "Logiciels Boréal inc.",
+        "1, rue du Test",
+        "Acme",
+        "123, rue Saint-Jean",
+        "Numéro de TPS 123456789 RT0001",
+        "Numéro de TVQ 1234567890 TQ0001",
+        "100,00 $",
+        "500,00 $",
+        "TPS 5 % 25,00 $",
+        "TVQ 9,975 % 49,88 $",
+        "Total (CAD) 574,88 $",
+        "Payé au moyen de Stripe",
+        "Payé le",
+    ]:
+        assert said in page, said
+
+
+def test_a_tax_for_which_the_vendor_has_no_number_is_neither_charged_nor_printed(cast, alice, sandbox):
+    cast.vendor.qst_number = ""
+    db.session.commit()
+    alice.get(path_of(sandbox.pay(buy(alice, cast.avance, "5"))))
+    page = words(alice.get(f"/portal/orders/{the_order().reference}/receipt"))
+    assert "TPS 5 % 25,00 $" in page
+    assert "TVQ" not in page
+    assert "Total (CAD) 525,00 $" in page
+
+
+@pytest.mark.one_database
+def test_a_receipt_keeps_what_was_true_when_it_was_paid(cast, alice):
+    order = make_order(cast.alice, cast.pro, 2, paid=True)
+    before = words(alice.get(f"/portal/orders/{order.reference}/receipt"))
+    cast.vendor.address, cast.acme.street, cast.pro.name_fr = "Ailleurs", "Déménagée", "Renommé"
+    db.session.commit()
+    assert words(alice.get(f"/portal/orders/{order.reference}/receipt")) == before
+
+
+@pytest.mark.one_database
+def test_an_order_that_is_not_paid_has_no_receipt(cast, alice):
+    order = make_order(cast.alice, cast.pro)
+    assert alice.get(f"/portal/orders/{order.reference}/receipt").status_code == 404

@@ -1,0 +1,117 @@
+"""Putting mails in the outbox, in the transaction of what they tell."""
+
+from __future__ import annotations
+
+import pytest
+
+from access import Actor
+from models import Assignment, Company, MailState, OutgoingMail, db, utcnow
+from services.foundation.transaction import transaction
+from services.mail import letters
+from tests.factories import make_licenses, make_order
+
+
+def all_mail():
+    return db.session.scalars(db.select(OutgoingMail).order_by(OutgoingMail.id)).all()
+
+
+def test_a_mail_waits_in_its_readers_language_under_a_name_of_its_own(cast):
+    with transaction() as turn:
+        letters.sign_in_link(turn, cast.dave)
+    row = all_mail()[0]
+    assert (row.user_id, row.address, row.company_id) == (cast.dave.id, None, cast.acme.id)
+    assert (row.language, row.state, row.attempts) == ("en", MailState.QUEUED, 0)
+    assert row.message_id.startswith("<")
+    assert row.message_id.endswith("@trousseau.example>")
+    assert row.due_at <= utcnow()
+
+
+def test_what_happened_once_is_told_once(cast):
+    order = make_order(cast.alice, cast.pro, paid=True)
+    with transaction() as turn:
+        assert letters.receipt(turn, order) is not None
+        assert letters.receipt(turn, order) is None
+    with transaction() as turn:
+        assert letters.receipt(turn, order) is None
+    assert len(all_mail()) == 1
+
+
+def test_a_second_request_for_a_link_is_a_second_mail(cast):
+    with transaction() as turn:
+        letters.sign_in_link(turn, cast.bob)
+        letters.sign_in_link(turn, cast.bob)
+        letters.password_link(turn, cast.bob)
+    assert [row.template for row in all_mail()] == ["sign_in_link", "sign_in_link", "password_link"]
+    assert len({row.message_id for row in all_mail()}) == 3
+
+
+def test_fault_36_a_verb_that_fails_tells_nobody(cast):
+    """The mail goes back with what it would have told."""
+    order = make_order(cast.alice, cast.pro, paid=True)
+
+    def fail_after_telling():
+        with transaction() as turn:
+            letters.receipt(turn, order)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_telling()
+    assert all_mail() == []
+
+
+def test_twenty_who_tell_the_same_at_once_keep_their_own_work_and_tell_it_once(cast, together):
+    def tell(number):
+        with transaction() as turn:
+            made = make_company_row(number)
+            return letters.queue(
+                turn, "sign_in_link", to="someone@acme.example", context={"n": number}, dedupe_key="same"
+            ) is not None, made
+
+    outcomes = together(20, tell)
+    assert [outcome.error for outcome in outcomes] == [None] * 20
+    assert sum(outcome.value[0] for outcome in outcomes) == 1
+    assert len(all_mail()) == 1
+    # Whoever came second lost nothing of its own.
+    assert len({outcome.value[1] for outcome in outcomes}) == 20
+
+
+def make_company_row(number):
+    company = Company(name=f"Company {number}", billing_email=f"billing@c{number}.example")
+    db.session.add(company)
+    db.session.flush()
+    return company.id
+
+
+def test_each_failed_attempt_to_pay_is_told_and_each_alert_once(cast):
+    order = make_order(cast.alice, cast.pro)
+    with transaction() as turn:
+        letters.payment_failed(turn, order)
+        letters.staff_alert(turn, order, "paid_twice")
+        letters.staff_alert(turn, order, "paid_twice")
+        letters.staff_alert(turn, order, "wrong_amount")
+    assert [row.template for row in all_mail()] == ["payment_failed", "staff_alert", "staff_alert"]
+    assert {row.address for row in all_mail()[1:]} == {cast.vendor.support_email}
+
+
+def test_a_customer_never_sees_what_staff_are_told(cast):
+    order = make_order(cast.alice, cast.pro)
+    with transaction() as turn:
+        letters.staff_alert(turn, order, "paid_twice")
+    assert all_mail()[0].company_id is None
+
+
+def test_a_desk_without_a_support_address_still_delivers(cast):
+    cast.vendor.support_email = ""
+    db.session.commit()
+    order = make_order(cast.alice, cast.pro)
+    with transaction() as turn:
+        assert letters.staff_alert(turn, order, "paid_twice") is None
+
+
+def test_the_outbox_names_people_by_id_alone(cast):
+    license = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)[0]
+    assignment = db.session.scalars(db.select(Assignment)).one()
+    with transaction() as turn:
+        row = letters.license_assigned(turn, license, assignment, Actor.of(cast.alice))
+    assert row.context == {"license": license.id, "assignment": assignment.id, "by": cast.alice.id}
+    assert row.dedupe_key == f"license_assigned:{assignment.id}"
