@@ -24,10 +24,12 @@ def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask
     """The application, with settings from `environ` (the process's own by default).
 
     Raises:
-        config.SettingsError: in production, when a setting is missing or unsafe.
+        config.SettingsError: a setting is wrong; in production, also when one is missing or unsafe.
     """
+    # Before Flask reads FLASK_DEBUG, which it spells in fewer ways.
+    settings = config.load(environ)
     app = Flask(__name__)
-    app.config.update(config.load(environ) | overrides)
+    app.config.update(settings | overrides)
     app.config["INSTANCE"].mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
         level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"

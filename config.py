@@ -1,4 +1,4 @@
-"""Settings, all from the environment (`.env.example` explains each one).
+"""Settings, all from the environment. `Settings` says each one once; `.env.example` is its page for operators.
 
 `TROUSSEAU_ENV` is `development` (the default: SQLite and the sandbox, nothing to configure) or `production`,
 where a missing secret, a debug switch or the sandbox under a live key stops the application at start-up.
@@ -9,9 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+
+import click
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 ROOT = Path(__file__).resolve().parent
 MINIMUM_SECRET_LENGTH = 32
@@ -20,78 +24,207 @@ SANDBOX_SECRET_KEY = "sk_test_sandbox"  # noqa: S105
 SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105
 
 
-class SettingsError(RuntimeError):
-    """A setting is missing or dangerous; the sentence says which and what to do."""
+class SettingsError(click.ClickException):
+    """Settings are wrong, missing or unsafe, a sentence for each. Click's, so that `flask` shows no traceback."""
 
 
-def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
-    """Flask's configuration from `environ` (the process's own by default).
-
-    Raises:
-        SettingsError: a setting cannot be read; in production, also when one is missing or unsafe.
-    """
-    # Set to nothing is not set: that is how compose files and shells leave a setting out.
-    env = {name: value for name, value in (os.environ if environ is None else environ).items() if value}
-    production = _is_production(env)
-    port = _whole(env, "PORT", 8000)
-    instance = (ROOT / env.get("INSTANCE", "instance")).resolve()
-    base_url = env.get("BASE_URL", f"http://127.0.0.1:{port}").rstrip("/")
-    settings: dict[str, Any] = {
-        "PRODUCTION": production,
-        "PORT": port,
-        "INSTANCE": instance,
-        "BASE_URL": base_url,
-        "SECRET_KEY": env.get("SECRET_KEY") or ("" if production else _development_secret(instance)),
-        "LOG_LEVEL": env.get("LOG_LEVEL", "INFO"),
-        # How many proxies in front of us set X-Forwarded-*; 0 believes none.
-        "TRUSTED_PROXIES": _whole(env, "TRUSTED_PROXIES", 0),
-        "TRUSTED_HOSTS": _hosts(env, base_url, port),
-        "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
-        "MAX_FORM_MEMORY_SIZE": 500_000,
-        **_database(env, instance),
-        **_sessions(base_url, port),
-        **_security(),
-        **_stripe(env, port),
-        **_mail(env, port, production),
-        "BABEL_DEFAULT_LOCALE": "fr_CA",
-        "BABEL_DEFAULT_TIMEZONE": "UTC",
-        "BOOTSTRAP_SERVE_LOCAL": True,
-        **_limits(env),
-    }
-    if production:
-        _refuse_unsafe(settings, env)
-    return settings
+def _spelled_out(text: str) -> str:
+    # pydantic takes single letters too, which nobody was promised.
+    if text.isalpha() and len(text) == 1:
+        raise ValueError("a single letter")
+    return text
 
 
-def _is_production(env: dict[str, str]) -> bool:
-    kind = env.get("TROUSSEAU_ENV", "development")
-    if kind not in {"development", "production"}:
-        # "prod" must not quietly mean a development desk on the open internet.
-        raise SettingsError(f"TROUSSEAU_ENV is development or production, not {kind!r}.")
-    return kind == "production"
-
-
-def _number(env: dict[str, str], name: str, default: float) -> float:
-    try:
-        return float(env.get(name, default))
-    except ValueError:
-        raise SettingsError(f"{name} must be a number, not {env[name]!r}.") from None
-
-
-def _whole(env: dict[str, str], name: str, default: int) -> int:
-    number = _number(env, name, default)
-    if not number.is_integer() or number < 0:
-        raise SettingsError(f"{name} must be a whole number, not {env[name]!r}.")
-    return int(number)
-
-
-def _database(env: dict[str, str], instance: Path) -> dict[str, Any]:
-    url = env.get("DATABASE_URL", f"sqlite:///{instance / 'trousseau.sqlite'}")
+def _with_our_driver(url: str) -> str:
     # Hosting services still hand out the old scheme, and the driver is ours to choose.
     for scheme in ("postgres://", "postgresql://"):
         if url.startswith(scheme):
-            url = "postgresql+psycopg://" + url.removeprefix(scheme)
-    return {"SQLALCHEMY_DATABASE_URI": url, "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(url)}
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+def _in_production(read: dict[str, Any]) -> bool:
+    return bool(read["TROUSSEAU_ENV"] == "production")
+
+
+def _own_hosts(read: dict[str, Any]) -> list[str]:
+    netloc, port = urlsplit(read["BASE_URL"]).netloc, read["PORT"]
+    own = (f"{name}{end}" for name in ("localhost", "127.0.0.1") for end in ("", f":{port}"))
+    return list(dict.fromkeys([netloc, netloc.partition(":")[0], *own]))
+
+
+Kind = Literal["development", "production"]
+Whole = Annotated[int, Field(ge=0)]
+Switch = Annotated[bool, BeforeValidator(_spelled_out)]
+Folder = Annotated[Path, AfterValidator(lambda path: (ROOT / path).resolve())]
+Address = Annotated[str, AfterValidator(lambda url: url.rstrip("/"))]
+DatabaseAddress = Annotated[str, AfterValidator(_with_our_driver)]
+Names = Annotated[list[str], BeforeValidator(lambda text: [*filter(None, map(str.strip, text.split(",")))])]
+
+# What gunicorn.conf.py reads for itself, beside PORT.
+SERVER = {"HOST", "WEB_CONCURRENCY", "WEB_THREADS"}
+# What a wrong value should have been, by the type of the setting. Text of any kind is never wrong.
+WANTED: dict[Any, str] = {
+    Kind: "development or production",
+    int: "a whole number",
+    float: "a number",
+    bool: "1 or 0 (or true or false, yes or no, on or off)",
+}
+
+
+class Settings(BaseModel):
+    """Every setting, under the name of its environment variable. A default may depend on settings above it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    TROUSSEAU_ENV: Kind = "development"
+    """`development` (SQLite and the sandbox) or `production` (which refuses to start when a setting is missing or unsafe)."""
+    HOST: str = "127.0.0.1"
+    """The address the web server listens on; a reverse proxy on the same machine reaches 127.0.0.1."""
+    PORT: Whole = 8000
+    """Its port; in development the sandbox takes the next one and its mail server the one after."""
+    BASE_URL: Address = Field(default_factory=lambda read: f"http://127.0.0.1:{read['PORT']}")
+    """The address people type, which mailed links and payment pages lead back to: in production, https."""
+    TRUSTED_HOSTS: Names = Field(default_factory=_own_hosts)
+    """Names under which requests are accepted, with commas; the name in BASE_URL and this machine's own by default."""
+    TRUSTED_PROXIES: Whole = 0
+    """How many reverse proxies in front of it set X-Forwarded-For, -Proto and -Host; with 0 nobody is believed."""
+    INSTANCE: Folder = ROOT / "instance"
+    """Where development data lives: the SQLite file, the sandbox's, and a secret made on first use."""
+    SECRET_KEY: str = ""
+    """Signs sessions: in production at least 32 random characters, the same on every machine (`openssl rand -hex 32`)."""
+    LOG_LEVEL: str = "INFO"
+    """How much the log says: DEBUG, INFO, WARNING or ERROR."""
+    WEB_CONCURRENCY: Whole = 1
+    """Processes of the web server: one for each core."""
+    WEB_THREADS: Whole = 8
+    """Threads of each process: they wait for the database more than they compute."""
+
+    DATABASE_URL: DatabaseAddress = Field(
+        default_factory=lambda read: f"sqlite:///{read['INSTANCE'] / 'trousseau.sqlite'}"
+    )
+    """PostgreSQL in production, such as postgresql://trousseau:secret@db.internal/trousseau; a SQLite file in INSTANCE otherwise."""
+
+    STRIPE_SECRET_KEY: str = ""
+    """Stripe's secret key (sk_test_… or sk_live_…); without one, payments go to the sandbox."""
+    STRIPE_WEBHOOK_SECRET: str = Field(
+        default_factory=lambda read: "" if read["STRIPE_SECRET_KEY"] else SANDBOX_WEBHOOK_SECRET
+    )
+    """The signing secret (whsec_…) of the webhook endpoint that points at BASE_URL/stripe/webhook."""
+    STRIPE_TIMEOUT: float = 8.0
+    """Seconds that Stripe may take to answer before the customer is told to try again."""
+    SANDBOX_URL: Address = Field(default_factory=lambda read: f"http://127.0.0.1:{read['PORT'] + 1}")
+    """Where the sandbox answers when no key is set; PORT + 1 on this machine by default."""
+
+    MAIL_SERVER: str = Field(default_factory=lambda read: "" if _in_production(read) else "127.0.0.1")
+    """The SMTP server; in development the sandbox's, which keeps all mail and sends none."""
+    MAIL_PORT: Whole = Field(default_factory=lambda read: 587 if _in_production(read) else read["PORT"] + 2)
+    """Its port: 587 in production, the sandbox's (PORT + 2) in development."""
+    MAIL_USE_TLS: Switch = Field(default_factory=_in_production)
+    """1 starts TLS on an ordinary connection (port 587), as production does unless told otherwise."""
+    MAIL_USE_SSL: Switch = False
+    """1 speaks TLS from the first byte (port 465)."""
+    MAIL_USERNAME: str | None = None
+    """The account on the SMTP server, where it wants one."""
+    MAIL_PASSWORD: str | None = None
+    """That account's password."""
+    MAIL_DEFAULT_SENDER: str = Field(
+        default_factory=lambda read: "" if _in_production(read) else "desk@trousseau.example"
+    )
+    """The address that mail comes from; the name beside it is the vendor's."""
+    MAIL_TIMEOUT: float = 20.0
+    """Seconds that the SMTP server may take to answer."""
+
+    RATELIMIT_STORAGE_URI: str = "memory://"
+    """Where tries are counted: memory:// in each process, or redis://… when there are several."""
+    RATELIMIT_ENABLED: Switch = True
+    """0 counts nothing, for load tests."""
+    SIGN_IN_LIMIT: str = "10 per minute; 50 per hour"
+    """Wrong passwords and dead links that one machine may try, and wrong passwords for one mail address."""
+    LINK_LIMIT: str = "5 per minute; 20 per hour"
+    """Mailed links that may be asked for to one mail address."""
+    MACHINE_LINK_LIMIT: str = "20 per minute; 100 per hour"
+    """Mailed links that one machine may ask for; a whole office may look like one machine."""
+    LINK_ANSWER_SECONDS: float = 0.3
+    """Seconds after which whoever asks for a mailed link is answered, whether the address has an account or not."""
+
+    FLASK_DEBUG: Switch = False
+    """Flask's debugger: production refuses to start with it."""
+
+
+def read(environ: dict[str, str] | None = None) -> Settings:
+    """The settings in `environ` (the process's own by default); other names in it are passed over.
+
+    Raises:
+        SettingsError: settings cannot be read, or, in production, are missing or unsafe; all in one message.
+    """
+    # Set to nothing is not set: that is how compose files and shells leave a setting out.
+    given = {name: value for name, value in (os.environ if environ is None else environ).items() if value}
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        raise SettingsError(" ".join(_wrong(error))) from None
+    if settings.TROUSSEAU_ENV == "production" and (unsafe := _unsafe(settings)):
+        raise SettingsError(" ".join(unsafe))
+    return settings
+
+
+def _wrong(error: ValidationError) -> Iterator[str]:
+    for fault in error.errors():
+        # A default that depends on a wrong setting is no second fault.
+        if fault["type"] != "default_factory_not_called":
+            name = str(fault["loc"][0])
+            yield f"{name} must be {WANTED[Settings.model_fields[name].annotation]}, not {fault['input']!r}."
+
+
+def _unsafe(settings: Settings) -> list[str]:
+    key = settings.STRIPE_SECRET_KEY
+    checks = {
+        "SECRET_KEY must be set to at least 32 random characters.": (
+            len(settings.SECRET_KEY) >= MINIMUM_SECRET_LENGTH
+        ),
+        "DATABASE_URL must name the PostgreSQL database.": settings.DATABASE_URL.startswith("postgresql"),
+        "BASE_URL must be the public https:// address.": settings.BASE_URL.startswith("https://"),
+        "STRIPE_SECRET_KEY must be set: the sandbox is for development.": bool(key),
+        "STRIPE_WEBHOOK_SECRET must be set beside STRIPE_SECRET_KEY.": bool(settings.STRIPE_WEBHOOK_SECRET),
+        "SANDBOX_URL must not be set under a live key.": not (
+            "SANDBOX_URL" in settings.model_fields_set and key.startswith("sk_live")
+        ),
+        "MAIL_SERVER and MAIL_DEFAULT_SENDER must be set.": bool(
+            settings.MAIL_SERVER and settings.MAIL_DEFAULT_SENDER
+        ),
+        "FLASK_DEBUG must be off in production.": not settings.FLASK_DEBUG,
+    }
+    return [sentence for sentence, holds in checks.items() if not holds]
+
+
+def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
+    """Flask's configuration from `environ` (the process's own by default, where FLASK_DEBUG becomes 1 or 0).
+
+    Raises:
+        SettingsError: as `read`.
+    """
+    settings = read(environ)
+    if environ is None and "FLASK_DEBUG" in settings.model_fields_set:
+        # Flask reads this one in the environment itself, where it takes "off" for on.
+        os.environ["FLASK_DEBUG"] = str(int(settings.FLASK_DEBUG))
+    return {
+        **settings.model_dump(
+            exclude={"TROUSSEAU_ENV", "DATABASE_URL", "SANDBOX_URL", "FLASK_DEBUG"} | SERVER
+        ),
+        "PRODUCTION": settings.TROUSSEAU_ENV == "production",
+        "SECRET_KEY": settings.SECRET_KEY or _development_secret(settings.INSTANCE),
+        "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 500_000,
+        "SQLALCHEMY_DATABASE_URI": settings.DATABASE_URL,
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings.DATABASE_URL),
+        **_sessions(settings.BASE_URL, settings.PORT),
+        **_security(),
+        **_stripe(settings),
+        "BABEL_DEFAULT_LOCALE": "fr_CA",
+        "BABEL_DEFAULT_TIMEZONE": "UTC",
+        "BOOTSTRAP_SERVE_LOCAL": True,
+    }
 
 
 def _engine_options(url: str) -> dict[str, Any]:
@@ -138,56 +271,14 @@ def _security() -> dict[str, Any]:
     }
 
 
-def _limits(env: dict[str, str]) -> dict[str, Any]:
-    """How many tries a visitor has."""
-    return {
-        # `memory://` counts in each process; several processes share one count in `redis://`.
-        "RATELIMIT_STORAGE_URI": env.get("RATELIMIT_STORAGE_URI", "memory://"),
-        "RATELIMIT_ENABLED": env.get("RATELIMIT_ENABLED", "1") == "1",
-        # Wrong passwords and dead links, per machine and per mail address.
-        "SIGN_IN_LIMIT": env.get("SIGN_IN_LIMIT", "10 per minute; 50 per hour"),
-        # Mails asked for, to one address and by one machine (a whole office may be one).
-        "LINK_LIMIT": env.get("LINK_LIMIT", "5 per minute; 20 per hour"),
-        "MACHINE_LINK_LIMIT": env.get("MACHINE_LINK_LIMIT", "20 per minute; 100 per hour"),
-        # Whoever asks for a mail is answered after this long, account or not: the time tells nothing.
-        "LINK_ANSWER_SECONDS": _number(env, "LINK_ANSWER_SECONDS", 0.3),
-    }
-
-
-def _stripe(env: dict[str, str], port: int) -> dict[str, Any]:
-    key = env.get("STRIPE_SECRET_KEY", "")
-    sandbox = env.get("SANDBOX_URL", f"http://127.0.0.1:{port + 1}").rstrip("/")
+def _stripe(settings: Settings) -> dict[str, Any]:
+    key = settings.STRIPE_SECRET_KEY
     return {
         "STRIPE_SECRET_KEY": key or SANDBOX_SECRET_KEY,
-        "STRIPE_WEBHOOK_SECRET": env.get("STRIPE_WEBHOOK_SECRET", "")
-        or ("" if key else SANDBOX_WEBHOOK_SECRET),
         # None is Stripe itself.
-        "STRIPE_API_BASE": None if key else sandbox,
-        "PAYMENT_PAGE_ORIGIN": "https://checkout.stripe.com" if key else sandbox,
-        "STRIPE_TIMEOUT": _number(env, "STRIPE_TIMEOUT", 8),
+        "STRIPE_API_BASE": None if key else settings.SANDBOX_URL,
+        "PAYMENT_PAGE_ORIGIN": "https://checkout.stripe.com" if key else settings.SANDBOX_URL,
     }
-
-
-def _mail(env: dict[str, str], port: int, production: bool) -> dict[str, Any]:
-    return {
-        "MAIL_SERVER": env.get("MAIL_SERVER", "" if production else "127.0.0.1"),
-        "MAIL_PORT": _whole(env, "MAIL_PORT", 587 if production else port + 2),
-        "MAIL_USE_TLS": env.get("MAIL_USE_TLS", "1" if production else "0") == "1",
-        "MAIL_USE_SSL": env.get("MAIL_USE_SSL", "0") == "1",
-        "MAIL_USERNAME": env.get("MAIL_USERNAME") or None,
-        "MAIL_PASSWORD": env.get("MAIL_PASSWORD") or None,
-        "MAIL_DEFAULT_SENDER": env.get("MAIL_DEFAULT_SENDER", "" if production else "desk@trousseau.example"),
-        "MAIL_TIMEOUT": _number(env, "MAIL_TIMEOUT", 20),
-    }
-
-
-def _hosts(env: dict[str, str], base_url: str, port: int) -> list[str]:
-    if "TRUSTED_HOSTS" in env:
-        return [host.strip() for host in env["TRUSTED_HOSTS"].split(",") if host.strip()]
-    netloc = urlsplit(base_url).netloc
-    return list(
-        {netloc, netloc.partition(":")[0], "localhost", f"localhost:{port}", "127.0.0.1", f"127.0.0.1:{port}"}
-    )
 
 
 def _development_secret(instance: Path) -> str:
@@ -198,30 +289,3 @@ def _development_secret(instance: Path) -> str:
         path.touch(mode=0o600)
         path.write_text(secrets.token_hex(32))
     return path.read_text()
-
-
-def _refuse_unsafe(settings: dict[str, Any], env: dict[str, str]) -> None:
-    key = env.get("STRIPE_SECRET_KEY", "")
-    checks = {
-        "SECRET_KEY must be set to at least 32 random characters.": (
-            len(settings["SECRET_KEY"]) >= MINIMUM_SECRET_LENGTH
-        ),
-        "DATABASE_URL must name the PostgreSQL database.": (
-            settings["SQLALCHEMY_DATABASE_URI"].startswith("postgresql")
-        ),
-        "BASE_URL must be the public https:// address.": settings["BASE_URL"].startswith("https://"),
-        "STRIPE_SECRET_KEY must be set: the sandbox is for development.": bool(key),
-        "STRIPE_WEBHOOK_SECRET must be set beside STRIPE_SECRET_KEY.": bool(
-            settings["STRIPE_WEBHOOK_SECRET"]
-        ),
-        "SANDBOX_URL must not be set under a live key.": not (
-            "SANDBOX_URL" in env and key.startswith("sk_live")
-        ),
-        "MAIL_SERVER and MAIL_DEFAULT_SENDER must be set.": bool(
-            settings["MAIL_SERVER"] and settings["MAIL_DEFAULT_SENDER"]
-        ),
-        "FLASK_DEBUG must be off in production.": env.get("FLASK_DEBUG", "0") in {"", "0", "false"},
-    }
-    broken = [sentence for sentence, holds in checks.items() if not holds]
-    if broken:
-        raise SettingsError(" ".join(broken))

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
+import runpy
 from pathlib import Path
 
 import pytest
+from flask.helpers import get_debug_flag
 
 import config
 
 ROOT = Path(__file__).resolve().parent.parent
-READS = re.compile(
-    r"""(?:environ|env)\.get\(\s*['"](\w+)['"]|['"](\w+)['"]\s+in\s+env|env\[['"](\w+)['"]\]"""
-    r"""|_(?:number|whole)\(env, ['"](\w+)['"]"""
-)
+TYPES = {name: field.annotation for name, field in config.Settings.model_fields.items()}
+SWITCHES = [name for name, kind in TYPES.items() if kind is bool]
+WHOLE_NUMBERS = [name for name, kind in TYPES.items() if kind is int]
+NUMBERS = [name for name, kind in TYPES.items() if kind in {int, float}]
+# What may be any text.
+TEXTS = (str, str | None, list[str], Path)
+SPELLINGS = {
+    True: ["1", "true", "True", "TRUE", "yes", "Yes", "on", "ON"],
+    False: ["0", "false", "False", "FALSE", "no", "No", "off", "OFF"],
+}
 PRODUCTION = {
     "TROUSSEAU_ENV": "production",
     "SECRET_KEY": "x" * 32,
@@ -27,31 +36,131 @@ PRODUCTION = {
 }
 
 
+# --- .env.example -------------------------------------------------------------------------------------------------
+
+
 def _example() -> dict[str, str]:
     lines = (ROOT / ".env.example").read_text().splitlines()
     return dict(line[2:].split("=", 1) for line in lines if re.match(r"# [A-Z_]+=", line))
 
 
-def _read_by_the_code() -> set[str]:
-    code = (ROOT / "config.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
-    return {name for match in READS.findall(code) for name in match if name}
+def _meanings_in_the_example() -> list[tuple[str, str]]:
+    """Each setting with the line above it, in the order of the page."""
+    text = (ROOT / ".env.example").read_text()
+    return [(name, meaning) for meaning, name in re.findall(r"^# (.+)\n# ([A-Z_]+)=", text, re.MULTILINE)]
+
+
+def _meanings_in_the_class() -> list[tuple[str, str]]:
+    """Each setting with the sentence below it, in the order of the class."""
+    tree = ast.parse((ROOT / "config.py").read_text())
+    (body,) = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings"]
+    return [
+        (setting.target.id, sentence.value.value)
+        for setting, sentence in itertools.pairwise(body)
+        if isinstance(setting, ast.AnnAssign) and isinstance(sentence, ast.Expr)
+    ]
 
 
 def test_env_example_names_every_setting_and_no_other():
-    assert set(_example()) == _read_by_the_code()
+    assert list(_example()) == list(TYPES)
 
 
-def test_env_example_explains_every_setting_in_a_sentence():
-    lines = (ROOT / ".env.example").read_text().splitlines()
-    for above, line in itertools.pairwise(lines):
-        if re.match(r"# [A-Z_]+=", line):
-            assert re.fullmatch(r"# .{15,}[.)]", above), f"no sentence above {line}"
+def test_env_example_explains_every_setting_in_the_same_sentence_as_the_code():
+    meanings = _meanings_in_the_class()
+    assert [name for name, _ in meanings] == list(TYPES)
+    assert _meanings_in_the_example() == meanings
+    assert [name for name, meaning in meanings if not re.fullmatch(r".{15,}[.)]", meaning)] == []
 
 
-def test_env_example_shows_what_holds_when_nothing_is_said(tmp_path):
-    elsewhere = {"INSTANCE": str(tmp_path)}
-    plain, example = config.load(elsewhere), config.load(_example() | elsewhere)
-    assert {name for name in plain if plain[name] != example[name]} == set()
+def test_env_example_shows_what_holds_when_nothing_is_said():
+    assert config.read(_example()).model_dump() == config.read({}).model_dump()
+
+
+def test_the_web_server_starts_with_the_same_defaults(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # no .env
+    for name in TYPES:
+        monkeypatch.delenv(name, raising=False)
+    server, settings = runpy.run_path(str(ROOT / "gunicorn.conf.py")), config.read({})
+    assert server["bind"] == f"{settings.HOST}:{settings.PORT}"
+    assert (server["workers"], server["threads"]) == (settings.WEB_CONCURRENCY, settings.WEB_THREADS)
+
+
+def test_the_web_server_reads_no_setting_of_its_own():
+    read = re.findall(r"""environ\.get\(['"](\w+)""", (ROOT / "gunicorn.conf.py").read_text())
+    assert read
+    assert set(read) <= set(TYPES)
+
+
+# --- Every setting, by its type -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_a_setting_left_empty_is_not_set(name):
+    assert config.read({name: ""}).model_dump() == config.read({}).model_dump()
+
+
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_switch_is_spelled_in_many_ways(name):
+    for value, spellings in SPELLINGS.items():
+        assert {getattr(config.read({name: spelling}), name) for spelling in spellings} == {value}
+
+
+@pytest.mark.parametrize("wrong", ["maybe", "2", "t", "Y", " ", "10", "enabled"])
+@pytest.mark.parametrize("name", SWITCHES)
+def test_a_switch_refuses_anything_else(name, wrong):
+    said = re.escape(f"{name} must be 1 or 0 (or true or false, yes or no, on or off), not {wrong!r}.")
+    with pytest.raises(config.SettingsError, match=f"^{said}$"):
+        config.read({name: wrong})
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_refuses_what_is_none(name):
+    with pytest.raises(config.SettingsError, match=rf"^{name} must be a (whole )?number, not 'soon'\.$"):
+        config.read({name: "soon"})
+
+
+@pytest.mark.parametrize("wrong", ["-1", "1.5", "nan", "inf"])
+@pytest.mark.parametrize("name", WHOLE_NUMBERS)
+def test_a_whole_number_refuses_other_numbers(name, wrong):
+    with pytest.raises(config.SettingsError, match=rf"^{name} must be a whole number, not '{wrong}'\.$"):
+        config.read({name: wrong})
+
+
+@pytest.mark.parametrize("name", [name for name, kind in TYPES.items() if kind not in TEXTS])
+def test_what_can_be_wrong_is_refused_in_words(name):
+    with pytest.raises(config.SettingsError, match=rf"^{name} must be .+, not 'nonsense'\.$"):
+        config.read({name: "nonsense"})
+
+
+@pytest.mark.parametrize("name", [name for name, kind in TYPES.items() if kind in TEXTS])
+def test_text_is_taken_as_it_is(name):
+    assert "anything/Ünï" in str(getattr(config.read({name: "anything/Ünï"}), name))
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    wrong = {
+        "PORT": "x",
+        "MAIL_PORT": "y",
+        "MAIL_USE_TLS": "z",
+        "STRIPE_TIMEOUT": "soon",
+        "TROUSSEAU_ENV": "prod",
+    }
+    with pytest.raises(config.SettingsError) as refused:
+        config.load(wrong)
+    assert re.findall(r"(\w+) must be", str(refused.value)) == [name for name in TYPES if name in wrong]
+
+
+@pytest.mark.parametrize("spelling", ["off", "OFF", "no", "on", "1"])
+def test_flask_reads_its_debug_switch_as_we_do(monkeypatch, tmp_path, spelling):
+    for name in TYPES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("INSTANCE", str(tmp_path))
+    monkeypatch.setenv("FLASK_DEBUG", spelling)
+    config.load()
+    assert get_debug_flag() == (spelling in {"on", "1"})
+
+
+# --- Development and production -----------------------------------------------------------------------------------
 
 
 def test_development_needs_no_setting(tmp_path):
@@ -84,6 +193,7 @@ def test_production_refuses_to_open_without(name):
         ({"BASE_URL": "http://desk.example"}, "BASE_URL"),
         ({"SANDBOX_URL": "http://127.0.0.1:8001"}, "SANDBOX_URL"),
         ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
+        ({"FLASK_DEBUG": "on"}, "FLASK_DEBUG"),
         ({"TROUSSEAU_ENV": "prod"}, "TROUSSEAU_ENV"),
         ({"MAIL_PORT": "smtp"}, "MAIL_PORT"),
         ({"TRUSTED_PROXIES": "-1"}, "TRUSTED_PROXIES"),
@@ -93,10 +203,3 @@ def test_production_refuses_to_open_without(name):
 def test_production_refuses_what_is_unsafe_or_unreadable(change, said):
     with pytest.raises(config.SettingsError, match=said):
         config.load(PRODUCTION | change)
-
-
-def test_a_setting_left_empty_is_not_set(tmp_path):
-    assert (
-        config.load({"PORT": "", "BASE_URL": "", "INSTANCE": str(tmp_path)})["BASE_URL"]
-        == "http://127.0.0.1:8000"
-    )
