@@ -1,19 +1,21 @@
 """The web server, in development and in production alike: `gunicorn` in this folder needs no argument.
 
 Threads, because a page waits for the database more than it computes; a process for each core (WEB_CONCURRENCY).
-`docs/deploy.md` says what to set.
+`docs/deploy.md` says what to set. Gunicorn itself checks the four settings that are read here: the master process
+must not import config.py, as after `git pull` and a reload it would hand new workers the old one.
 """
 
 import os
 
 from dotenv import load_dotenv
+from gunicorn.errors import AppImportError
 
 load_dotenv(".env")
 
 wsgi_app = "app:create_app()"
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
-threads = int(os.environ.get("WEB_THREADS", "8"))
+bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+workers = os.environ.get("WEB_CONCURRENCY") or 1
+threads = os.environ.get("WEB_THREADS") or 8
 worker_class = "gthread"
 # Longer than every wait of our own (config.py), so that a slow page ends with a sentence and not a dead worker.
 timeout = 60
@@ -22,3 +24,13 @@ graceful_timeout = 10
 accesslog = None
 loglevel = "warning"
 control_socket_disable = True
+
+
+def post_fork(_server: object, _worker: object) -> None:
+    """In a new worker: wrong settings end it, and the server, with their sentences and no traceback."""
+    import config  # noqa: PLC0415 - in the worker alone
+
+    try:
+        config.read()
+    except config.SettingsError as error:
+        raise AppImportError(str(error)) from None

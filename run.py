@@ -48,7 +48,11 @@ BANNER = """
 def main() -> int:
     """Run until Ctrl-C or until one of the three ends; returns the exit status."""
     load_dotenv(".env")
-    settings = config.load()
+    try:
+        settings = config.load()
+    except config.SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
     port = settings["PORT"]
     if taken := [number for number in (port, port + 1, port + 2) if _is_taken(number)]:
         print(

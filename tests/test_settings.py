@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import ast
 import itertools
+import os
 import re
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from flask.helpers import get_debug_flag
 
 import config
+from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPES = {name: field.annotation for name, field in config.Settings.model_fields.items()}
@@ -148,6 +152,31 @@ def test_all_that_is_wrong_is_said_at_once():
     with pytest.raises(config.SettingsError) as refused:
         config.load(wrong)
     assert re.findall(r"(\w+) must be", str(refused.value)) == [name for name in TYPES if name in wrong]
+
+
+@pytest.mark.parametrize("command", [["-m", "flask", "worker"], ["run.py"], ["-m", "gunicorn"]])
+def test_a_wrong_setting_stops_a_command_with_its_sentence_and_no_traceback(command, tmp_path):
+    environ = {
+        "PATH": os.environ["PATH"],
+        "INSTANCE": str(tmp_path),
+        "PORT": str(free_port()),
+        "MAIL_PORT": "smtp",
+    }
+    run = subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert run.returncode != 0
+    said = run.stderr.removeprefix("Error: ").splitlines()
+    # Gunicorn's log then says that it stops.
+    assert [line for line in said if " [ERROR] " not in line] == [
+        "MAIL_PORT must be a whole number, not 'smtp'."
+    ]
 
 
 @pytest.mark.parametrize("spelling", ["off", "OFF", "no", "on", "1"])
