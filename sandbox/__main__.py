@@ -7,20 +7,20 @@ import threading
 
 from sandbox import server
 from sandbox.clock import Clock
-from sandbox.house import House
 from sandbox.mailbox import MailServer
+from sandbox.parts import Parts
 from sandbox.settings import Settings, Switches
 from sandbox.store import Store
 from sandbox.webhooks import Courier
 
 
-def build(settings: Settings) -> House:
+def build(settings: Settings) -> Parts:
     """Make the parts; nothing runs yet."""
     switches = Switches.of(settings)
     store = Store(settings.instance / "sandbox.sqlite")
     courier = Courier(store, switches, settings.webhook_secret)
     clock = Clock(store, switches, courier)
-    return House(settings, switches, store, courier, clock, MailServer(store, switches))
+    return Parts(settings, switches, store, courier, clock, MailServer(store, switches))
 
 
 def main() -> int:
@@ -28,22 +28,22 @@ def main() -> int:
     logging.basicConfig(level=logging.WARNING, format="sandbox: %(message)s")
     try:
         settings = Settings.from_environment()
-        rooms = build(settings)
-        rooms.mail.start(settings.host, settings.smtp_port)
+        parts = build(settings)
+        parts.mail.start(settings.host, settings.smtp_port)
     except (ValueError, OSError) as problem:
         print(f"sandbox: {problem}", file=sys.stderr)
         return 1
-    web = server.listen(server.create(rooms), settings.host, settings.port)
-    rooms.public_url = settings.public_url.rstrip("/") or f"http://{settings.host}:{web.port}"
-    rooms.courier.start()
-    rooms.clock.start()
+    web = server.listen(server.create(parts), settings.host, settings.port)
+    parts.public_url = settings.public_url.rstrip("/") or f"http://{settings.host}:{web.port}"
+    parts.courier.start()
+    parts.clock.start()
     threading.Thread(target=web.serve_forever, args=(0.1,), name="web", daemon=True).start()
-    print(f"sandbox: {rooms.public_url} mail on port {rooms.mail.port}", flush=True)
+    print(f"sandbox: {parts.public_url} mail on port {parts.mail.port}", flush=True)
     _wait_for_signal()
     web.shutdown()
-    rooms.clock.stop()
-    rooms.courier.stop()
-    rooms.mail.stop()
+    parts.clock.stop()
+    parts.courier.stop()
+    parts.mail.stop()
     return 0
 
 

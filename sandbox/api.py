@@ -9,8 +9,8 @@ from sandbox import calls, objects, sessions, standing
 from sandbox.endpoint import endpoint
 from sandbox.errors import StripeError, missing
 from sandbox.events import emit
-from sandbox.house import house
 from sandbox.listing import page
+from sandbox.shared import shared
 from sandbox.store import Object, Transaction
 
 bp = Blueprint("api", __name__, url_prefix="/v1")
@@ -29,7 +29,7 @@ PLAIN = {
 @bp.post("/checkout/sessions")
 @endpoint(calls.CREATE_SESSION)
 def create_session(tx: Transaction, params: Object) -> Object:
-    return sessions.create(tx, params, house().public_url)
+    return sessions.create(tx, params, shared().public_url)
 
 
 @bp.get("/checkout/sessions/<ident>")

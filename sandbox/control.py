@@ -3,21 +3,21 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from sandbox.house import house
+from sandbox.parts import parts
 
 bp = Blueprint("control", __name__, url_prefix="/sandbox")
 
 
 @bp.get("/health")
 def health() -> ResponseReturnValue:
-    with house().store.reading() as tx:
+    with parts().store.reading() as tx:
         waiting = tx.sql("SELECT count(*) FROM delivery WHERE state = 'pending'").fetchone()[0]
-    return {"status": "ok", "smtp_port": house().mail.port, "undelivered_events": waiting}
+    return {"status": "ok", "smtp_port": parts().mail.port, "undelivered_events": waiting}
 
 
 @bp.get("/settings")
 def settings() -> ResponseReturnValue:
-    return house().switches.as_dict()
+    return parts().switches.as_dict()
 
 
 @bp.post("/settings")
@@ -26,27 +26,27 @@ def change_settings() -> ResponseReturnValue:
     if not isinstance(wanted, dict):
         return {"error": "Send a JSON object of settings."}, 400
     try:
-        house().switches.change(wanted)
+        parts().switches.change(wanted)
     except ValueError as problem:
         return {"error": str(problem)}, 400
-    house().clock.tick()
-    return house().switches.as_dict()
+    parts().clock.tick()
+    return parts().switches.as_dict()
 
 
 @bp.post("/settle")
 def settle() -> ResponseReturnValue:
-    return {"settled": house().clock.settle()}
+    return {"settled": parts().clock.settle()}
 
 
 @bp.post("/deliver")
 def deliver() -> ResponseReturnValue:
-    return house().courier.flush()
+    return parts().courier.flush()
 
 
 @bp.post("/reset")
 def reset() -> ResponseReturnValue:
     # No event of what is being forgotten may arrive afterwards.
-    with house().courier.paused():
-        house().store.wipe()
-        house().switches.reset(house().settings)
+    with parts().courier.paused():
+        parts().store.wipe()
+        parts().switches.reset(parts().settings)
     return {"reset": True}

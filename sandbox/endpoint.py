@@ -13,10 +13,10 @@ from urllib.parse import parse_qsl
 from flask import Response, request
 
 from sandbox.errors import StripeError
-from sandbox.house import house
 from sandbox.listing import expand
 from sandbox.objects import API_VERSION
 from sandbox.params import Group, read
+from sandbox.shared import shared
 from sandbox.store import Object, Transaction
 
 KEEP_ANSWERS = 24 * 60 * 60
@@ -45,7 +45,7 @@ def endpoint(description: Group | None) -> Callable[[View], Callable[..., Respon
 
 
 def _answer(view: View, description: Group | None, path: dict[str, str], request_id: str) -> Response:
-    switches = house().switches
+    switches = shared().switches
     if switches.delay_ms:
         time.sleep(switches.delay_ms / 1000)
     _check_key()
@@ -53,7 +53,7 @@ def _answer(view: View, description: Group | None, path: dict[str, str], request
         raise _broken()
     key = request.headers.get("Idempotency-Key", "") if request.method == "POST" else ""
     pairs = _pairs()
-    store = house().store
+    store = shared().store
     with store.transaction(switches.now()) if request.method == "POST" else store.reading() as tx:
         tx.call = {"id": request_id, "idempotency_key": key or None}
         response = _replay(tx, key, pairs) if key else None
@@ -84,7 +84,7 @@ def _check_key() -> None:
             "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
             status=401,
         )
-    if not secrets.compare_digest(given.encode(), house().settings.secret_key.encode()):
+    if not secrets.compare_digest(given.encode(), shared().settings.secret_key.encode()):
         raise StripeError(f"Invalid API Key provided: {given[:8]}****{given[-4:]}", status=401)
 
 

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from sandbox.house import house
 from sandbox.mailbox import parse
+from sandbox.shared import shared
 from sandbox.store import Object
 
 bp = Blueprint("inbox", __name__)
@@ -25,7 +25,7 @@ URL = re.compile(r"https?://[^\s<>\"')\]]+")
 @bp.get("/inbox")
 def mails() -> str:
     to = request.args.get("to", "").strip()
-    with house().store.reading() as tx:
+    with shared().store.reading() as tx:
         rows = tx.sql(
             "SELECT id, at, sender, recipient, subject FROM mail WHERE instr(recipient, ?) ORDER BY id DESC LIMIT ?",
             (to.lower().replace("\0", ""), SHOWN),
@@ -37,7 +37,7 @@ def mails() -> str:
 def mails_json() -> ResponseReturnValue:
     """Every mail, newest first; `?to=` takes one exact recipient."""
     to = request.args.get("to")
-    with house().store.reading() as tx:
+    with shared().store.reading() as tx:
         rows = tx.sql(
             "SELECT * FROM mail WHERE ? IS NULL OR recipient = ? ORDER BY id DESC", (to, (to or "").lower())
         ).fetchall()
@@ -128,7 +128,7 @@ def _policed(response: Response) -> Response:
 def _find(ident: int) -> tuple[Object, EmailMessage]:
     if ident >= 2**63:
         abort(404)
-    with house().store.reading() as tx:
+    with shared().store.reading() as tx:
         row = tx.sql("SELECT * FROM mail WHERE id = ?", (ident,)).fetchone()
     if row is None:
         abort(404)

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from sandbox import cards
-from sandbox.house import house
+from sandbox.parts import parts
 
 bp = Blueprint("pages", __name__)
 SHOWN = 100
@@ -25,7 +25,7 @@ def test_cards() -> str:
 
 @bp.get("/events")
 def events() -> str:
-    with house().store.reading() as tx:
+    with parts().store.reading() as tx:
         rows = tx.sql(
             "SELECT o.seq, o.data, d.state FROM object o JOIN delivery d ON d.event_id = o.id"
             " WHERE o.kind = 'event' ORDER BY o.seq DESC LIMIT ?",
@@ -38,16 +38,16 @@ def events() -> str:
     for event in shown:
         event["pretty"] = json.dumps(event["data"]["object"], indent=2, ensure_ascii=False)
     return render_template(
-        "events.html", events=shown, attempts=attempts, webhook_url=house().switches.webhook_url
+        "events.html", events=shown, attempts=attempts, webhook_url=parts().switches.webhook_url
     )
 
 
 @bp.post("/events/<ident>/send")
 def send_again(ident: str) -> ResponseReturnValue:
-    with house().store.reading() as tx:
+    with parts().store.reading() as tx:
         if tx.find("event", ident) is None:
             return message("error_title", "not_found"), 404
-    house().courier.send_again(ident)
+    parts().courier.send_again(ident)
     return redirect(url_for("pages.events"), 303)
 
 

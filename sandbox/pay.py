@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from sandbox import cards, pages, payments, sessions, texts
 from sandbox.form import Form
-from sandbox.house import house
+from sandbox.parts import parts
 from sandbox.policy import allow_forms_to
 from sandbox.store import Object, Transaction
 
@@ -70,8 +70,8 @@ def answer(ident: str) -> ResponseReturnValue:
 
 
 def _transaction() -> AbstractContextManager[Transaction]:
-    house().clock.tick()  # What has expired by now can't be paid.
-    return house().store.transaction(house().switches.now())
+    parts().clock.tick()  # What has expired by now can't be paid.
+    return parts().store.transaction(parts().switches.now())
 
 
 def _open(tx: Transaction, ident: str, *, paid_goes_on: bool = False) -> Object:
@@ -96,7 +96,7 @@ def _attempt(tx: Transaction, session: Object, form: Form) -> payments.Next:
     if session["amount_total"] == 0:
         return payments.pay_nothing(tx, session, form.payer)
     if form.account:
-        return payments.pay_by_debit(tx, session, form.account, form.payer, house().switches.debit_delay)
+        return payments.pay_by_debit(tx, session, form.account, form.payer, parts().switches.debit_delay)
     assert form.card  # noqa: S101 - a form without errors has one of the two
     return payments.pay_by_card(tx, session, form.card, form.expires, form.payer)
 
@@ -134,5 +134,5 @@ def _page(tx: Transaction, session: Object, form: Form, refusal: str | None = No
         host=urlsplit(session["success_url"]).netloc,
         cards=cards.CARDS.values(),
         accounts=cards.ACCOUNTS.values() if "acss_debit" in session["payment_method_types"] else (),
-        delay=f"{house().switches.debit_delay:g}",
+        delay=f"{parts().switches.debit_delay:g}",
     )

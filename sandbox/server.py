@@ -9,20 +9,20 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox import api, control, inbox, pages, pay, policy, texts
 from sandbox.errors import StripeError
-from sandbox.house import House, house
+from sandbox.parts import Parts, parts
 
 log = logging.getLogger("sandbox")
 LARGEST = 2 * 1024 * 1024
 
 
-def create(rooms: House) -> Flask:
-    """Build the application around the parts it shares with the threads."""
+def create(running: Parts) -> Flask:
+    """Build the application ; its requests find `running` through `parts()` and `shared()`."""
     app = Flask("sandbox")
-    app.extensions["sandbox"] = rooms
+    app.extensions["sandbox"] = running
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for room in (api, control, pay, inbox, pages):
-        app.register_blueprint(room.bp)
+    for module in (api, control, pay, inbox, pages):
+        app.register_blueprint(module.bp)
     texts.install(app)
     app.after_request(_finish)
     app.register_error_handler(HTTPException, _http_error)
@@ -33,7 +33,7 @@ def create(rooms: House) -> Flask:
 def _finish(response: Response) -> Response:
     """Set the page's policy, and let the courier look for events that the request made."""
     if request.method == "POST":
-        house().courier.wake()
+        parts().courier.wake()
     return policy.set_headers(response)
 
 

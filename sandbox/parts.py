@@ -1,0 +1,25 @@
+"""The parts of a running sandbox that pages steer: deliveries, timers and the mail server."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from sandbox.clock import Clock
+from sandbox.mailbox import MailServer
+from sandbox.shared import Shared
+from sandbox.webhooks import Courier
+
+
+@dataclass
+class Parts(Shared):
+    """Everything of one running sandbox."""
+
+    courier: Courier
+    clock: Clock
+    mail: MailServer
+
+
+def parts() -> Parts:
+    """Return the sandbox that answers the current request."""
+    return cast(Parts, current_app.extensions["sandbox"])
