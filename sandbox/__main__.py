@@ -6,11 +6,11 @@ import sys
 import threading
 
 from sandbox import server
+from sandbox.base.settings import Settings, Switches
+from sandbox.base.store import Store
 from sandbox.clock import Clock
 from sandbox.mailbox import MailServer
 from sandbox.parts import Parts
-from sandbox.settings import Settings, Switches
-from sandbox.store import Store
 from sandbox.webhooks import Courier
 
 

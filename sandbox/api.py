@@ -6,12 +6,12 @@ Refunds and disputes will be routes here, beside the charges.
 from flask import Blueprint
 
 from sandbox import calls, objects, sessions, standing
+from sandbox.base.shared import shared
+from sandbox.base.store import Object, Transaction
 from sandbox.endpoint import endpoint
 from sandbox.errors import StripeError, missing
 from sandbox.events import emit
 from sandbox.listing import page
-from sandbox.shared import shared
-from sandbox.store import Object, Transaction
 
 bp = Blueprint("api", __name__, url_prefix="/v1")
 # Where Stripe's plain "retrieve by id" routes live, and how its errors name the id.

@@ -4,8 +4,8 @@ import logging
 import threading
 
 from sandbox import payments, sessions
-from sandbox.settings import Switches
-from sandbox.store import Store
+from sandbox.base.settings import Switches
+from sandbox.base.store import Store
 from sandbox.webhooks import Courier
 
 log = logging.getLogger("sandbox.clock")

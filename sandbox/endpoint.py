@@ -12,12 +12,12 @@ from urllib.parse import parse_qsl
 
 from flask import Response, request
 
+from sandbox.base.shared import shared
+from sandbox.base.store import Object, Transaction
 from sandbox.errors import StripeError
 from sandbox.listing import expand
 from sandbox.objects import API_VERSION
 from sandbox.params import Group, read
-from sandbox.shared import shared
-from sandbox.store import Object, Transaction
 
 KEEP_ANSWERS = 24 * 60 * 60
 Pairs = list[tuple[str, str]]

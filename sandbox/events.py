@@ -8,7 +8,7 @@ charge.{succeeded, pending, failed} and customer.{created, updated}.
 import time
 
 from sandbox import objects
-from sandbox.store import Object, Transaction
+from sandbox.base.store import Object, Transaction
 
 
 def emit(tx: Transaction, kind: str, thing: Object) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox import cards
-from sandbox.store import Object
+from sandbox.base.store import Object
 
 FIELDS = ("email", "name", "method", "number", "expiry", "cvc", "institution", "transit", "account")
 LONGEST = 200

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from sandbox.base.shared import shared
+from sandbox.base.store import Object
 from sandbox.mailbox import parse
-from sandbox.shared import shared
-from sandbox.store import Object
 
 bp = Blueprint("inbox", __name__)
 SHOWN = 200

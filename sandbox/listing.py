@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from sandbox import objects, sessions
+from sandbox.base.store import Object, Transaction
 from sandbox.errors import StripeError
-from sandbox.store import Object, Transaction
 
 PAGING = {"limit", "starting_after", "ending_before", "expand", "created", "types"}
 COMPARE: dict[str, Callable[[int, int], bool]] = {

@@ -14,8 +14,8 @@ from email.message import EmailMessage
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from sandbox.settings import Switches
-from sandbox.store import Store
+from sandbox.base.settings import Switches
+from sandbox.base.store import Store
 
 log = logging.getLogger("sandbox.mail")
 DOWN = "421 4.3.2 The sandbox's mail server is switched off"

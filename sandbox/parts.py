@@ -5,9 +5,9 @@ from typing import cast
 
 from flask import current_app
 
+from sandbox.base.shared import Shared
 from sandbox.clock import Clock
 from sandbox.mailbox import MailServer
-from sandbox.shared import Shared
 from sandbox.webhooks import Courier
 
 

@@ -7,10 +7,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from sandbox import cards, pages, payments, sessions, texts
+from sandbox.base.store import Object, Transaction
 from sandbox.form import Form
 from sandbox.parts import parts
 from sandbox.policy import allow_forms_to
-from sandbox.store import Object, Transaction
 
 bp = Blueprint("pay", __name__, url_prefix="/pay")
 

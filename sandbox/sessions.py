@@ -1,9 +1,9 @@
 """Checkout Sessions: created, looked at, expired."""
 
 from sandbox import objects
+from sandbox.base.store import Object, Transaction
 from sandbox.errors import StripeError, missing
 from sandbox.events import emit
-from sandbox.store import Object, Transaction
 
 SHORTEST, LONGEST = 30 * 60, 24 * 60 * 60
 MOST = 99_999_999

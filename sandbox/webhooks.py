@@ -15,8 +15,8 @@ import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from sandbox.settings import Switches
-from sandbox.store import Store
+from sandbox.base.settings import Switches
+from sandbox.base.store import Store
 
 log = logging.getLogger("sandbox.webhooks")
 WORKERS = 4

@@ -5,8 +5,8 @@ from typing import cast
 
 from flask import current_app
 
-from sandbox.settings import Settings, Switches
-from sandbox.store import Store
+from sandbox.base.settings import Settings, Switches
+from sandbox.base.store import Store
 
 
 @dataclass
