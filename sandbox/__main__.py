@@ -9,7 +9,7 @@ from sandbox import server
 from sandbox.base.settings import Settings, Switches
 from sandbox.base.store import Store
 from sandbox.clock import Clock
-from sandbox.mailbox import MailServer
+from sandbox.mail.mailbox import MailServer
 from sandbox.parts import Parts
 from sandbox.webhooks import Courier
 

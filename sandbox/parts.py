@@ -7,7 +7,7 @@ from flask import current_app
 
 from sandbox.base.shared import Shared
 from sandbox.clock import Clock
-from sandbox.mailbox import MailServer
+from sandbox.mail.mailbox import MailServer
 from sandbox.webhooks import Courier
 
 

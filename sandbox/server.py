@@ -7,8 +7,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from sandbox import api, control, inbox, pages, pay, policy, texts
+from sandbox import api, control, pages, pay, policy, texts
 from sandbox.errors import StripeError
+from sandbox.mail import inbox
 from sandbox.parts import Parts, parts
 
 log = logging.getLogger("sandbox")

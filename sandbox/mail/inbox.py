@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from sandbox.base.shared import shared
 from sandbox.base.store import Object
-from sandbox.mailbox import parse
+from sandbox.mail.mailbox import parse
 
 bp = Blueprint("inbox", __name__)
 SHOWN = 200
