@@ -8,10 +8,10 @@ import threading
 from sandbox import server
 from sandbox.base.settings import Settings, Switches
 from sandbox.base.store import Store
-from sandbox.clock import Clock
 from sandbox.mail.mailbox import MailServer
 from sandbox.parts import Parts
-from sandbox.webhooks import Courier
+from sandbox.stripe.clock import Clock
+from sandbox.stripe.webhooks import Courier
 
 
 def build(settings: Settings) -> Parts:

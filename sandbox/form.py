@@ -5,8 +5,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sandbox import cards
 from sandbox.base.store import Object
+from sandbox.stripe import cards
 
 FIELDS = ("email", "name", "method", "number", "expiry", "cvc", "institution", "transit", "account")
 LONGEST = 200

@@ -6,8 +6,8 @@ import sqlite3
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from sandbox import cards
 from sandbox.parts import parts
+from sandbox.stripe import cards
 
 bp = Blueprint("pages", __name__)
 SHOWN = 100

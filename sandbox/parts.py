@@ -6,9 +6,9 @@ from typing import cast
 from flask import current_app
 
 from sandbox.base.shared import Shared
-from sandbox.clock import Clock
 from sandbox.mail.mailbox import MailServer
-from sandbox.webhooks import Courier
+from sandbox.stripe.clock import Clock
+from sandbox.stripe.webhooks import Courier
 
 
 @dataclass

@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from sandbox import cards, pages, payments, sessions, texts
+from sandbox import pages, texts
 from sandbox.base.store import Object, Transaction
 from sandbox.form import Form
 from sandbox.parts import parts
 from sandbox.policy import allow_forms_to
+from sandbox.stripe import cards, payments, sessions
 
 bp = Blueprint("pay", __name__, url_prefix="/pay")
 

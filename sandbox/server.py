@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from sandbox import api, control, pages, pay, policy, texts
-from sandbox.errors import StripeError
+from sandbox import control, pages, pay, policy, texts
 from sandbox.mail import inbox
 from sandbox.parts import Parts, parts
+from sandbox.stripe import api
+from sandbox.stripe.errors import StripeError
 
 log = logging.getLogger("sandbox")
 LARGEST = 2 * 1024 * 1024

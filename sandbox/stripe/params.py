@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from sandbox.errors import StripeError
+from sandbox.stripe.errors import StripeError
 
 KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 DEPTH = 12

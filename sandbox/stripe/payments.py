@@ -6,9 +6,9 @@ Every verb takes a session that the caller has just read as open, and returns wh
 
 from dataclasses import dataclass
 
-from sandbox import cards, objects
 from sandbox.base.store import Object, Transaction
-from sandbox.events import emit
+from sandbox.stripe import cards, objects
+from sandbox.stripe.events import emit
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,10 @@
 import logging
 import threading
 
-from sandbox import payments, sessions
 from sandbox.base.settings import Switches
 from sandbox.base.store import Store
-from sandbox.webhooks import Courier
+from sandbox.stripe import payments, sessions
+from sandbox.stripe.webhooks import Courier
 
 log = logging.getLogger("sandbox.clock")
 

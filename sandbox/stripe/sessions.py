@@ -1,9 +1,9 @@
 """Checkout Sessions: created, looked at, expired."""
 
-from sandbox import objects
 from sandbox.base.store import Object, Transaction
-from sandbox.errors import StripeError, missing
-from sandbox.events import emit
+from sandbox.stripe import objects
+from sandbox.stripe.errors import StripeError, missing
+from sandbox.stripe.events import emit
 
 SHORTEST, LONGEST = 30 * 60, 24 * 60 * 60
 MOST = 99_999_999

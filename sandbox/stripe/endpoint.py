@@ -14,10 +14,10 @@ from flask import Response, request
 
 from sandbox.base.shared import shared
 from sandbox.base.store import Object, Transaction
-from sandbox.errors import StripeError
-from sandbox.listing import expand
-from sandbox.objects import API_VERSION
-from sandbox.params import Group, read
+from sandbox.stripe.errors import StripeError
+from sandbox.stripe.listing import expand
+from sandbox.stripe.objects import API_VERSION
+from sandbox.stripe.params import Group, read
 
 KEEP_ANSWERS = 24 * 60 * 60
 Pairs = list[tuple[str, str]]

@@ -7,8 +7,8 @@ charge.{succeeded, pending, failed} and customer.{created, updated}.
 
 import time
 
-from sandbox import objects
 from sandbox.base.store import Object, Transaction
+from sandbox.stripe import objects
 
 
 def emit(tx: Transaction, kind: str, thing: Object) -> None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from sandbox import objects, sessions
 from sandbox.base.store import Object, Transaction
-from sandbox.errors import StripeError
+from sandbox.stripe import objects, sessions
+from sandbox.stripe.errors import StripeError
 
 PAGING = {"limit", "starting_after", "ending_before", "expand", "created", "types"}
 COMPARE: dict[str, Callable[[int, int], bool]] = {

@@ -7,7 +7,7 @@ and, for accounts, its page on pre-authorized debits in Canada.
 import hashlib
 from dataclasses import dataclass
 
-from sandbox.objects import Object
+from sandbox.stripe.objects import Object
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ Refunds and disputes will be routes here, beside the charges.
 
 from flask import Blueprint
 
-from sandbox import calls, objects, sessions, standing
 from sandbox.base.shared import shared
 from sandbox.base.store import Object, Transaction
-from sandbox.endpoint import endpoint
-from sandbox.errors import StripeError, missing
-from sandbox.events import emit
-from sandbox.listing import page
+from sandbox.stripe import calls, objects, sessions, standing
+from sandbox.stripe.endpoint import endpoint
+from sandbox.stripe.errors import StripeError, missing
+from sandbox.stripe.events import emit
+from sandbox.stripe.listing import page
 
 bp = Blueprint("api", __name__, url_prefix="/v1")
 # Where Stripe's plain "retrieve by id" routes live, and how its errors name the id.

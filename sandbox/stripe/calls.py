@@ -1,6 +1,6 @@
 """What each call of the API accepts; names, bounds and enums are those of Stripe's published description."""
 
-from sandbox.params import Group, Items, Text, Whole, Words
+from sandbox.stripe.params import Group, Items, Text, Whole, Words
 
 LOCALES = [
     "auto",
