@@ -9,7 +9,7 @@ from sandbox import server
 from sandbox.base.settings import Settings, Switches
 from sandbox.base.store import Store
 from sandbox.mail.mailbox import MailServer
-from sandbox.parts import Parts
+from sandbox.pages.parts import Parts
 from sandbox.stripe.clock import Clock
 from sandbox.stripe.webhooks import Courier
 

@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from sandbox import control, pages, pay, policy, texts
 from sandbox.mail import inbox
-from sandbox.parts import Parts, parts
+from sandbox.pages import control, overview, pay, policy, texts
+from sandbox.pages.parts import Parts, parts
 from sandbox.stripe import api
 from sandbox.stripe.errors import StripeError
 
@@ -23,7 +23,7 @@ def create(running: Parts) -> Flask:
     app.extensions["sandbox"] = running
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for module in (api, control, pay, inbox, pages):
+    for module in (api, control, pay, inbox, overview):
         app.register_blueprint(module.bp)
     texts.install(app)
     app.after_request(_finish)
@@ -43,14 +43,14 @@ def _http_error(problem: HTTPException) -> ResponseReturnValue:
     status = problem.code or 500
     if request.path.startswith("/v1"):
         return StripeError(problem.description or problem.name, status=status).body(), status
-    return pages.message("error_title", "not_found" if status == 404 else "bad_request"), status
+    return overview.message("error_title", "not_found" if status == 404 else "bad_request"), status
 
 
 def _crash(problem: Exception) -> ResponseReturnValue:
     log.exception("%s %s failed", request.method, request.path)
     if request.path.startswith("/v1"):
         return StripeError("The sandbox failed; its log says why.", status=500, kind="api_error").body(), 500
-    return pages.message("error_title", "crashed"), 500
+    return overview.message("error_title", "crashed"), 500
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -8,7 +8,7 @@ import time
 from flask import Flask, Response, g, request
 from markupsafe import Markup
 
-from sandbox.wording import TEXTS
+from sandbox.pages.wording import TEXTS
 
 NBSP = "\u00a0"
 LANGUAGES = ("fr", "en")

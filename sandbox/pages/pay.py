@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from sandbox import pages, texts
 from sandbox.base.store import Object, Transaction
-from sandbox.form import Form
-from sandbox.parts import parts
-from sandbox.policy import allow_forms_to
+from sandbox.pages import overview, texts
+from sandbox.pages.form import Form
+from sandbox.pages.parts import parts
+from sandbox.pages.policy import allow_forms_to
 from sandbox.stripe import cards, payments, sessions
 
 bp = Blueprint("pay", __name__, url_prefix="/pay")
@@ -82,14 +82,14 @@ def _open(tx: Transaction, ident: str, *, paid_goes_on: bool = False) -> Object:
     """
     session = tx.find("checkout.session", ident)
     if session is None:
-        raise Closed((pages.message("no_session_title", "no_session_text"), 404))
+        raise Closed((overview.message("no_session_title", "no_session_text"), 404))
     texts.speak(session["locale"])
     if session["status"] == "complete" and paid_goes_on:
         raise Closed(redirect(success_url(session), 303))
     if session["status"] == "complete":
-        raise Closed(pages.message("paid_title", "paid_text", success_url(session)))
+        raise Closed(overview.message("paid_title", "paid_text", success_url(session)))
     if session["status"] == "expired":
-        raise Closed((pages.message("expired_title", "expired_text", session["cancel_url"]), 410))
+        raise Closed((overview.message("expired_title", "expired_text", session["cancel_url"]), 410))
     return session
 
 

@@ -6,7 +6,7 @@ import sqlite3
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from sandbox.parts import parts
+from sandbox.pages.parts import parts
 from sandbox.stripe import cards
 
 bp = Blueprint("pages", __name__)

@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from sandbox.parts import parts
+from sandbox.pages.parts import parts
 
 bp = Blueprint("control", __name__, url_prefix="/sandbox")
 
