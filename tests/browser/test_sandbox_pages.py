@@ -12,7 +12,7 @@ from sandbox.server import create
 from tests.browser import checks
 from tests.browser.conftest import OpenPage
 from tests.sandbox.conftest import connect, order
-from tests.sandbox.test_sandbox_mail import letter
+from tests.sandbox.mail.test_inbox import letter
 from tests.sandbox_process import AUTHENTICATE, DECLINED, SandboxProcess
 
 pytestmark = pytest.mark.one_database

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.sandbox.conftest import Handler, serve
-from tests.sandbox.test_sandbox_mail import HOSTILE, letter
+from tests.sandbox.mail.test_inbox import HOSTILE, letter
 from tests.sandbox_process import AUTHENTICATE, DECLINED, SUCCESS, SandboxProcess
 
 Open = Callable[..., Any]
