@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import requests
 import stripe
 
 from tests.sandbox_process import SandboxProcess
@@ -70,6 +71,11 @@ def order(**changes: Any) -> dict[str, Any]:
 def open_session(client: Any) -> Callable[..., Any]:
     """`open_session(**changes)`: a Checkout Session of the order above."""
     return lambda **changes: client.checkout.sessions.create(order(**changes))
+
+
+def page_of(sandbox: SandboxProcess, session: Any) -> requests.Response:
+    """Open the payment page of a session."""
+    return requests.get(f"{sandbox.url}/pay/{session.id}", timeout=10)
 
 
 @dataclasses.dataclass

@@ -154,14 +154,3 @@ def test_an_event_names_the_api_call_that_made_it(
     assert event.request.idempotency_key == "expire-1"
     assert client.events.retrieve(event.id).id == event.id
     assert client.events.list({"types": ["charge.succeeded"]}).data == []
-
-
-def test_the_sandbox_starts_within_a_second_and_stops_within_one(sandbox: SandboxProcess) -> None:
-    began = time.monotonic()
-    sandbox.stop()
-    stopped = time.monotonic()
-    sandbox.start()
-    started = time.monotonic()
-    assert sandbox.process.poll() is None
-    assert stopped - began < 1
-    assert started - stopped < 3  # A second alone; more when other tests share the machine.
