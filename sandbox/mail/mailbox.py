@@ -32,7 +32,7 @@ def parse(raw: bytes) -> EmailMessage:
     return message
 
 
-class Postman:
+class SmtpHandler:
     """The answers to the SMTP commands; aiosmtpd finds the methods by name."""
 
     def __init__(self, store: Store, switches: Switches) -> None:
@@ -94,7 +94,7 @@ class MailServer:
     """The SMTP server on a thread of its own; `port` is the one it got."""
 
     def __init__(self, store: Store, switches: Switches) -> None:
-        self._postman = Postman(store, switches)
+        self._handler = SmtpHandler(store, switches)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="smtp", daemon=True)
         self._server: asyncio.Server | None = None
@@ -104,7 +104,7 @@ class MailServer:
         """Listen; OSError when the port is taken."""
 
         def protocol() -> SMTP:
-            return SMTP(self._postman, enable_SMTPUTF8=True, hostname="sandbox.example", loop=self._loop)
+            return SMTP(self._handler, enable_SMTPUTF8=True, hostname="sandbox.example", loop=self._loop)
 
         self._server = self._loop.run_until_complete(self._loop.create_server(protocol, host, port))
         self.port = self._server.sockets[0].getsockname()[1]

@@ -83,7 +83,7 @@ def _open(tx: Transaction, ident: str, *, paid_goes_on: bool = False) -> Object:
     session = tx.find("checkout.session", ident)
     if session is None:
         raise Closed((overview.message("no_session_title", "no_session_text"), 404))
-    texts.speak(session["locale"])
+    texts.use_locale(session["locale"])
     if session["status"] == "complete" and paid_goes_on:
         raise Closed(redirect(success_url(session), 303))
     if session["status"] == "complete":

@@ -27,7 +27,7 @@ def language() -> str:
     return str(g.get("language", "fr"))
 
 
-def speak(locale: str | None) -> None:
+def use_locale(locale: str | None) -> None:
     """Follow a session's locale, such as fr-CA; None and `auto` keep the browser's."""
     if locale and locale != "auto":
         g.language = "fr" if locale.startswith("fr") else "en"

@@ -7,7 +7,7 @@ from flask import Blueprint
 
 from sandbox.base.shared import shared
 from sandbox.base.store import Object, Transaction
-from sandbox.stripe import calls, objects, sessions, standing
+from sandbox.stripe import account, calls, objects, sessions
 from sandbox.stripe.endpoint import endpoint
 from sandbox.stripe.errors import StripeError, missing
 from sandbox.stripe.events import emit
@@ -84,13 +84,13 @@ def update_customer(tx: Transaction, params: Object, ident: str) -> Object:
 @bp.get("/account")
 @endpoint(calls.ONLY_EXPAND)
 def retrieve_account(tx: Transaction, params: Object) -> Object:
-    return standing.ACCOUNT
+    return account.ACCOUNT
 
 
 @bp.get("/balance")
 @endpoint(calls.ONLY_EXPAND)
 def retrieve_balance(tx: Transaction, params: Object) -> Object:
-    return standing.BALANCE
+    return account.BALANCE
 
 
 @bp.get("/<any({}):collection>/<ident>".format(",".join(PLAIN)))

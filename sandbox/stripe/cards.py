@@ -7,7 +7,7 @@ and, for accounts, its page on pre-authorized debits in Canada.
 import hashlib
 from dataclasses import dataclass
 
-from sandbox.stripe.objects import Object
+from sandbox.base.store import Object
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Card:
         return " ".join(self.number[i : i + 4] for i in range(0, len(self.number), 4))
 
     @property
-    def fate(self) -> str:
+    def result(self) -> str:
         """The key of the sentence in `texts.py` that says what happens."""
         if self.authenticate:
             return "3ds_then_" + self.refusal.reason if self.refusal else "3ds"
@@ -117,7 +117,7 @@ class Account:
     refusal: Refusal | None = None
 
     @property
-    def fate(self) -> str:
+    def result(self) -> str:
         """The key of the sentence in `texts.py` that says what happens."""
         return "debit_fails" if self.refusal else "debit_succeeds"
 

@@ -6,11 +6,11 @@ Builders only: each returns a new JSON-ready dictionary and keeps nothing. Amoun
 import secrets
 import string
 import time
-from typing import Any
+
+from sandbox.base.store import Object
 
 API_VERSION = "2026-10-28.endive"
 ALPHABET = string.ascii_letters + string.digits
-Object = dict[str, Any]
 # Fields that Stripe always sends and that are empty here, at first or for good.
 NO_SESSION = (
     "after_expiration allow_promotion_codes billing_address_collection client_secret "

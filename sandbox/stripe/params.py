@@ -133,7 +133,7 @@ class Group:
         if not isinstance(value, dict):
             raise _bad("Invalid object", param)
         for name in value:
-            self._refuse_stranger(name, f"{param}[{name}]" if param else name)
+            self._refuse_unknown(name, f"{param}[{name}]" if param else name)
         for name in self.required:
             if name not in value:
                 where = f"{param}[{name}]" if param else name
@@ -143,7 +143,7 @@ class Group:
             for name, item in value.items()
         }
 
-    def _refuse_stranger(self, name: str, where: str) -> None:
+    def _refuse_unknown(self, name: str, where: str) -> None:
         if name in self.beyond:
             raise _bad(f"The sandbox does not offer the parameter {where}; Stripe itself does.", where)
         if name not in self.fields:

@@ -1,6 +1,6 @@
 """The two objects about the account itself, which `flask check-stripe` asks for; they never change."""
 
-from sandbox.stripe.objects import Object
+from sandbox.base.store import Object
 
 ACCOUNT: Object = {
     "id": "acct_1SandboxTrousseau",
