@@ -1,4 +1,4 @@
-"""What every room of the sandbox uses: settings and switches, the SQLite file, and the two within a request.
+"""What the other rooms use: settings and switches, the SQLite file, and access to them from a request.
 
 Public: `settings`, `store`, `shared`. Imports no other room.
 """

@@ -1,4 +1,4 @@
-"""The settings of the sandbox, from the environment, and the faults that tests may switch on."""
+"""Settings, read once from the environment, and switches, which tests change while the sandbox runs."""
 
 import os
 import threading
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Settings:
-    """What does not change while the sandbox runs.
+    """Settings, fixed from start to end of the process.
 
     | environment variable     | meaning                                                   | default                               |
     |--------------------------|-----------------------------------------------------------|---------------------------------------|
@@ -39,7 +39,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read the variables of the table above. A number that is none raises ValueError and names its variable."""
+        """Read the variables of the table above; ValueError names a variable that should be a number and is not."""
         given: dict[str, Any] = {}
         for each in fields(cls):
             name = "INSTANCE" if each.name == "instance" else f"SANDBOX_{each.name.upper()}"
@@ -60,11 +60,14 @@ def _read(name: str, text: str, default: Any) -> Any:
 
 @dataclass
 class Switches:
-    """What tests change while the sandbox runs, through `POST /sandbox/settings`; kept in memory only.
+    """Switches, changed by `POST /sandbox/settings` and kept in memory only.
 
-    `fail_next`: that many API calls are answered 500 before anything is done; `fail_after_next`: answered 500
-    although the work was done; `delay_ms`: every API call waits that long; `clock_ahead`: seconds by which
-    expiry and bank debits run ahead of the real clock.
+    * `fail_next`, `fail_after_next`: number of API calls to answer with 500, before or after the work is done.
+    * `delay_ms`: milliseconds that every API call waits.
+    * `webhooks`: `on`, or `off` to deliver only when asked; `webhook_url`: where events are posted.
+    * `smtp`: `up`, or `down` to answer every mail with 421.
+    * `debit_delay`, `retry_schedule`: as in Settings, in seconds.
+    * `clock_ahead`: seconds by which expiry and bank debits run ahead of the real clock.
     """
 
     fail_next: int = 0
@@ -80,7 +83,7 @@ class Switches:
 
     @classmethod
     def of(cls, settings: Settings) -> "Switches":
-        """Return the switches as they stand at start-up."""
+        """Return the switches of a fresh start."""
         return cls(
             webhook_url=settings.webhook_url,
             debit_delay=settings.debit_delay,
@@ -92,7 +95,7 @@ class Switches:
         return time.time() + self.clock_ahead
 
     def take(self, counter: str) -> bool:
-        """Use up one of `fail_next` or `fail_after_next`; False when none is left."""
+        """Count `fail_next` or `fail_after_next` down by one; False when it was 0."""
         with self._lock:
             left = getattr(self, counter)
             if left > 0:
@@ -100,7 +103,7 @@ class Switches:
             return bool(left > 0)
 
     def change(self, wanted: dict[str, object]) -> None:
-        """Set each named switch; an unknown name, a wrong type or an unknown word raises ValueError and changes nothing."""
+        """Set each named switch; ValueError, and no change, for an unknown name or a value that it cannot take."""
         checked = {name: self._checked(name, value) for name, value in wanted.items()}
         with self._lock:
             for name, value in checked.items():
@@ -128,7 +131,7 @@ class Switches:
         return {each.name: getattr(self, each.name) for each in fields(self) if not each.name.startswith("_")}
 
     def reset(self, settings: Settings) -> None:
-        """Put everything back to what the environment said."""
+        """Set every switch back to its value at start-up."""
         fresh = Switches.of(settings)
         with self._lock:
             for name, value in fresh.as_dict().items():

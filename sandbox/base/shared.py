@@ -1,4 +1,4 @@
-"""What the requests of every room use: settings, switches and the file."""
+"""Settings, switches and file of the running sandbox, within reach of any request."""
 
 from dataclasses import dataclass, field
 from typing import cast
@@ -11,7 +11,7 @@ from sandbox.base.store import Store
 
 @dataclass
 class Shared:
-    """One running sandbox; `public_url`, the address that browsers use, is set once the port is known."""
+    """What every request may use; `public_url`, the address for browsers, is set once the port is known."""
 
     settings: Settings
     switches: Switches
@@ -20,5 +20,5 @@ class Shared:
 
 
 def shared() -> Shared:
-    """Return what the current request's sandbox shares."""
+    """Return the Shared of the current request's application."""
     return cast(Shared, current_app.extensions["sandbox"])

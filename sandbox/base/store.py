@@ -1,6 +1,7 @@
-"""The sandbox's SQLite file: Stripe objects as JSON, what is due, and received mail.
+"""The sandbox's SQLite file: Stripe objects as JSON, timers, deliveries and received mail.
 
-Every change runs in `Store.transaction()`, which is `BEGIN IMMEDIATE`: rivals wait, so a double click pays once.
+Every change runs in `Store.transaction()`. It is `BEGIN IMMEDIATE`, so changes run one after another and a double
+click pays once.
 """
 
 import json
@@ -18,7 +19,7 @@ CREATE TABLE IF NOT EXISTS object (
     kind TEXT NOT NULL,
     created REAL NOT NULL,
     data TEXT NOT NULL,
-    private TEXT NOT NULL DEFAULT '{}'  -- what Stripe knows and does not show, such as a card's fate
+    private TEXT NOT NULL DEFAULT '{}'  -- what the API never shows, such as a card's number
 );
 CREATE INDEX IF NOT EXISTS object_kind ON object (kind, seq);
 CREATE TABLE IF NOT EXISTS answer (
@@ -46,7 +47,7 @@ Object = dict[str, Any]
 
 
 class Transaction:
-    """One `BEGIN IMMEDIATE` transaction; `call` is the API call on whose behalf it runs, for the events it makes."""
+    """An open connection; `now` in seconds since 1970, `call` the API call that events made here are to name."""
 
     def __init__(self, connection: sqlite3.Connection, now: float) -> None:
         self.sql = connection.execute
@@ -54,7 +55,7 @@ class Transaction:
         self.call: dict[str, str | None] = {"id": None, "idempotency_key": None}
 
     def insert(self, thing: Object, private: Object | None = None) -> Object:
-        """Keep a new object; `private` holds what is never shown."""
+        """Insert a new object; `private` holds what the API never shows."""
         self.sql(
             "INSERT INTO object (id, kind, created, data, private) VALUES (?, ?, ?, ?, ?)",
             (thing["id"], thing["object"], thing["created"], json.dumps(thing), json.dumps(private or {})),
@@ -62,7 +63,7 @@ class Transaction:
         return thing
 
     def save(self, thing: Object) -> None:
-        """Write back a changed object."""
+        """Write a changed object."""
         self.sql("UPDATE object SET data = ? WHERE id = ?", (json.dumps(thing), thing["id"]))
 
     def find(self, kind: str, ident: str | None) -> Object | None:
@@ -76,28 +77,28 @@ class Transaction:
         return thing
 
     def get(self, kind: str, ident: str) -> Object:
-        """Return an object that is known to exist."""
+        """Return an object that exists; LookupError when it does not."""
         found = self.find(kind, ident)
         if found is None:
             raise LookupError(f"no {kind} {ident}")
         return found
 
     def private(self, ident: str) -> Object:
-        """Return what is kept beside an object and never shown."""
+        """Return what `insert` was given as `private`; empty for an unknown id."""
         row = self.sql("SELECT private FROM object WHERE id = ?", (ident,)).fetchone()
         return json.loads(row["private"]) if row else {}
 
     def set_timer(self, ident: str, what: str, due: float) -> None:
-        """Have `what` done to an object at a time; one timer an object."""
+        """Set an object's only timer: `what` is `expire` or `settle`, `due` in seconds since 1970."""
         self.sql("INSERT OR REPLACE INTO timer (object_id, what, due) VALUES (?, ?, ?)", (ident, what, due))
 
     def clear_timer(self, ident: str) -> None:
-        """Forget an object's timer."""
+        """Delete an object's timer, if it has one."""
         self.sql("DELETE FROM timer WHERE object_id = ?", (ident,))
 
 
 class Store:
-    """The file; safe to use from any thread, as each transaction has its own connection."""
+    """The file. Any thread may use it: each transaction has a connection of its own."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +118,7 @@ class Store:
 
     @contextmanager
     def transaction(self, now: float | None = None) -> Iterator[Transaction]:
-        """Commit on the way out, roll back on any error."""
+        """Open a transaction that commits at the end and rolls back on any error."""
         connection = self._connect()
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -132,7 +133,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """Look without locking anybody out."""
+        """Open a connection for reading; it takes no lock that would hold up a transaction."""
         connection = self._connect()
         try:
             yield Transaction(connection, time.time())
