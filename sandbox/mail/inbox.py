@@ -1,4 +1,4 @@
-"""The mail that the sandbox received, as the person would see it: `/inbox`, and `/inbox.json` for tests."""
+"""The received mail: `/inbox` for people, `/inbox.json` for tests."""
 
 import re
 from email.message import EmailMessage
@@ -14,7 +14,7 @@ from sandbox.mail.mailbox import parse
 bp = Blueprint("inbox", __name__)
 SHOWN = 200
 VIEWS = ("html", "text", "headers", "source")
-# A mail brings its own styles and images, and nothing that runs; this policy is of these routes only.
+# For a mail's own HTML and its parts: inline styles and images are allowed, scripts and forms are not.
 MAIL_POLICY = (
     "default-src 'none'; img-src 'self' data: cid:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none';"
     " frame-ancestors 'self'"
@@ -35,7 +35,7 @@ def mails() -> str:
 
 @bp.get("/inbox.json")
 def mails_json() -> ResponseReturnValue:
-    """Every mail, newest first; `?to=` takes one exact recipient."""
+    """Return every mail, newest first; `?to=` keeps those of one exact recipient."""
     to = request.args.get("to")
     with shared().store.reading() as tx:
         rows = tx.sql(
@@ -98,7 +98,7 @@ def mail_html(ident: int) -> Response:
 
 
 def _opening_in_a_tab(html: str) -> str:
-    """Make the mail's links open outside its frame; the policy has no `default-src` for that, a <base> has."""
+    """Insert `<base target="_blank">`, so that the mail's links open outside its frame."""
     base = '<base target="_blank">'
     opened, count = re.subn(r"(<head\b[^>]*>)", rf"\1{base}", html, count=1, flags=re.IGNORECASE)
     return opened if count else base + html
@@ -136,7 +136,7 @@ def _find(ident: int) -> tuple[Object, EmailMessage]:
 
 
 def body(message: EmailMessage, kind: str) -> str | None:
-    """Return the `plain` or `html` body of a mail, or None."""
+    """Return the body of `kind`, `plain` or `html`, or None."""
     part = message.get_body(preferencelist=(kind,))
     if part is None:
         return None
@@ -144,7 +144,7 @@ def body(message: EmailMessage, kind: str) -> str | None:
     content = raw if isinstance(raw, bytes) else b""
     try:
         return content.decode(part.get_content_charset("utf-8"), "replace")
-    except LookupError:  # A charset that nobody knows.
+    except LookupError:  # Unknown charset.
         return content.decode("utf-8", "replace")
 
 

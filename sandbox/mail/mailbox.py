@@ -1,7 +1,7 @@
-"""The mail server: takes every mail, delivers none, keeps all.
+"""The mail server: it accepts and stores every mail, and delivers none.
 
-For tests, mail to `…@refuse.example` is refused for good (550), to `…@busy.example` for now (451), and
-while the switch `smtp` is down everybody hears 421.
+For tests: recipients at `refuse.example` get 550 (permanent), at `busy.example` 451 (temporary); HELO, EHLO and MAIL
+get 421 while the switch `smtp` is `down`.
 """
 
 import asyncio
@@ -26,9 +26,9 @@ REFUSED = {
 
 
 def parse(raw: bytes) -> EmailMessage:
-    """Read a mail as it was received."""
+    """Parse a mail from the bytes received."""
     message = message_from_bytes(raw, policy=policy.default)
-    assert isinstance(message, EmailMessage)  # noqa: S101 - what policy.default promises
+    assert isinstance(message, EmailMessage)  # noqa: S101 - policy.default makes an EmailMessage
     return message
 
 
@@ -91,7 +91,7 @@ class SmtpHandler:
 
 
 class MailServer:
-    """The SMTP server on a thread of its own; `port` is the one it got."""
+    """The SMTP server, on a thread of its own; `port` is 0 until it listens."""
 
     def __init__(self, store: Store, switches: Switches) -> None:
         self._handler = SmtpHandler(store, switches)
@@ -111,10 +111,10 @@ class MailServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop listening, hang up on whoever is connected, and end the thread."""
+        """Stop listening, close every connection and end the thread, within 0.7 seconds."""
         if self._server is None:
             return
-        with contextlib.suppress(TimeoutError):  # Still busy with a mail: the process ends anyway.
+        with contextlib.suppress(TimeoutError):  # A mail under way does not hold up the end of the process.
             asyncio.run_coroutine_threadsafe(self._hang_up(self._server), self._loop).result(0.5)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(0.2)
