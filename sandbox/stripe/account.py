@@ -1,4 +1,4 @@
-"""The two objects about the account itself, which `flask check-stripe` asks for; they never change."""
+"""The account and its balance, which `flask check-stripe` retrieves; they never change."""
 
 from sandbox.base.store import Object
 

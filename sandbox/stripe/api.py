@@ -1,7 +1,4 @@
-"""Stripe's API, as far as one-time Checkout payments need it. What each call accepts stands in `calls.py`.
-
-Refunds and disputes will be routes here, beside the charges.
-"""
+"""The routes of Stripe's API that one-time Checkout payments need. `calls.py` lists the parameters of each."""
 
 from flask import Blueprint
 
@@ -14,7 +11,7 @@ from sandbox.stripe.events import emit
 from sandbox.stripe.listing import page
 
 bp = Blueprint("api", __name__, url_prefix="/v1")
-# Where Stripe's plain "retrieve by id" routes live, and how its errors name the id.
+# Collections whose objects are retrieved by id: kind of object, name of the id in an error's `param`.
 PLAIN = {
     "payment_intents": ("payment_intent", "intent"),
     "charges": ("charge", "charge"),
@@ -125,6 +122,6 @@ for _url, _kind in (
 @endpoint(None)
 def unknown(tx: Transaction, params: Object, rest: str) -> Object:
     raise StripeError(
-        f"Unrecognized request URL (/v1/{rest[:80]}). The sandbox offers what Trousseau uses; see sandbox/api.py.",
+        f"Unrecognized request URL (/v1/{rest[:80]}). The sandbox offers what Trousseau uses; see sandbox/stripe/api.py.",
         status=404,
     )

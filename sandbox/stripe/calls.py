@@ -1,4 +1,4 @@
-"""What each call of the API accepts; names, bounds and enums are those of Stripe's published description."""
+"""The parameters of each call of the API, with names, bounds and enums of Stripe's published OpenAPI description."""
 
 from sandbox.stripe.params import Group, Items, Text, Whole, Words
 

@@ -1,6 +1,6 @@
-"""Stripe's documented test cards and test bank accounts, and what becomes of each.
+"""Test cards and test bank accounts, and the result of paying with each.
 
-Only these are accepted: a real card typed by mistake is refused and never kept. Source: Stripe's testing page
+Only these are accepted: a real card typed by mistake is refused and not stored. Source: Stripe's page on testing
 and, for accounts, its page on pre-authorized debits in Canada.
 """
 
@@ -21,7 +21,7 @@ class Refusal:
 
     @property
     def reason(self) -> str:
-        """The key of the sentence shown to the person, in `texts.py`."""
+        """The key of the sentence shown to the payer, in `pages/wording.py`."""
         return self.decline_code or self.code
 
 
@@ -51,7 +51,7 @@ DEBIT_NO_FUNDS = Refusal(
 
 @dataclass(frozen=True)
 class Card:
-    """One test card: its number, who issued it, whether 3-D Secure is asked, and why it is refused, if it is."""
+    """One test card: number, brand, whether it asks for 3-D Secure, and why it is refused, if it is."""
 
     number: str
     brand: str = "visa"
@@ -60,12 +60,12 @@ class Card:
 
     @property
     def spaced(self) -> str:
-        """The number in groups of four, as on a card."""
+        """The number in groups of four digits."""
         return " ".join(self.number[i : i + 4] for i in range(0, len(self.number), 4))
 
     @property
     def result(self) -> str:
-        """The key of the sentence in `texts.py` that says what happens."""
+        """The key of the sentence about its result, in `pages/wording.py`."""
         if self.authenticate:
             return "3ds_then_" + self.refusal.reason if self.refusal else "3ds"
         return self.refusal.reason if self.refusal else "succeeds"
@@ -111,14 +111,14 @@ CARDS = {
 
 @dataclass(frozen=True)
 class Account:
-    """One test bank account of institution 000, transit 11000; the debit is settled after the delay."""
+    """One test bank account of institution 000, transit 11000; without a refusal its debit succeeds."""
 
     number: str
     refusal: Refusal | None = None
 
     @property
     def result(self) -> str:
-        """The key of the sentence in `texts.py` that says what happens."""
+        """The key of the sentence about its result, in `pages/wording.py`."""
         return "debit_fails" if self.refusal else "debit_succeeds"
 
     def details(self) -> Object:

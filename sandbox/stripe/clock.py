@@ -1,4 +1,4 @@
-"""What happens by itself: sessions expire and bank debits are settled when their time has come."""
+"""Timers: sessions expire and bank debits are settled when they are due."""
 
 import logging
 import threading
@@ -12,7 +12,7 @@ log = logging.getLogger("sandbox.clock")
 
 
 class Clock:
-    """Looks twice a second for timers that are due."""
+    """A thread that looks for due timers twice a second."""
 
     def __init__(self, store: Store, switches: Switches, courier: Courier) -> None:
         self.store, self.switches, self.courier = store, switches, courier
@@ -31,11 +31,11 @@ class Clock:
             try:
                 self.tick()
             except Exception:
-                # The clock must outlive whatever went wrong; the timer stays due.
+                # An error must not end the thread; the timer stays due.
                 log.exception("a timer failed")
 
     def tick(self) -> int:
-        """Do what is due by now; returns how many timers went off."""
+        """Run the timers that are due; returns how many."""
         return self._ring("SELECT object_id, what FROM timer WHERE due <= ?", (self.switches.now(),))
 
     def settle(self) -> int:
@@ -47,7 +47,7 @@ class Clock:
             if not tx.sql(query, values).fetchone():
                 return 0
         with self.store.transaction(self.switches.now()) as tx:
-            # Read again inside: a rival may have paid, expired or settled it since, and cleared its timer.
+            # Read again inside the transaction: another may have paid, expired or settled it and cleared its timer.
             due = tx.sql(query, values).fetchall()
             for row in due:
                 if row["what"] == "settle":

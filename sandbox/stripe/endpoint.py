@@ -1,4 +1,4 @@
-"""What every call of the API goes through: key, faults, parameters, idempotency, expansion, Stripe's headers."""
+"""The steps common to all calls of the API: key, faults, parameters, idempotency, expansion, Stripe's headers."""
 
 import base64
 import binascii
@@ -19,13 +19,14 @@ from sandbox.stripe.listing import expand
 from sandbox.stripe.objects import API_VERSION
 from sandbox.stripe.params import Group, read
 
+# Seconds for which an idempotency key is remembered, as at Stripe.
 KEEP_ANSWERS = 24 * 60 * 60
 Pairs = list[tuple[str, str]]
 View = Callable[..., Object]
 
 
 def endpoint(description: Group | None) -> Callable[[View], Callable[..., Response]]:
-    """Make a view `(tx, params, **path) -> object` into a call of the API; None takes any parameters."""
+    """Make a view `(tx, params, **path) -> object` into a call of the API; None as description ignores parameters."""
 
     def wrap(view: View) -> Callable[..., Response]:
         @functools.wraps(view)
@@ -111,9 +112,9 @@ def _fingerprint(pairs: Pairs) -> str:
 
 
 def _replay(tx: Transaction, key: str, pairs: Pairs) -> Response | None:
-    """Return the first answer to this key; the same key with anything else is an error, as at Stripe.
+    """Return the first answer to this key, or None; StripeError when the key came with another request.
 
-    Rivals with one key never meet here: transactions come one after another.
+    Two calls with one key cannot both find none: transactions run one after another.
     """
     if len(key) > 255:
         raise StripeError("Idempotency keys must be at most 255 characters long.", kind="idempotency_error")

@@ -2,7 +2,7 @@
 
 
 class StripeError(Exception):
-    """A refusal in Stripe's shape: HTTP status, `type`, `code`, `message` and the `param` at fault."""
+    """An error answer: HTTP status, `type` (here `kind`), `code`, `message` and the `param` at fault."""
 
     def __init__(
         self,
@@ -25,5 +25,5 @@ class StripeError(Exception):
 
 
 def missing(kind: str, ident: str, param: str) -> StripeError:
-    """Build the 404 for an object that is not there."""
+    """Build the 404 for an object that does not exist."""
     return StripeError(f"No such {kind}: '{ident}'", status=404, code="resource_missing", param=param)

@@ -1,4 +1,4 @@
-"""Lists as Stripe pages them, and `expand`."""
+"""Filtering and paging of lists, and `expand`."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ COMPARE: dict[str, Callable[[int, int], bool]] = {
     "lt": lambda value, bound: value < bound,
     "lte": lambda value, bound: value <= bound,
 }
-# Which fields hold an id that `expand` may replace by its object.
+# Fields whose id `expand` may replace by the object: name of the field, kind of the object.
 EXPANDABLE = {
     "customer": "customer",
     "latest_charge": "charge",
@@ -24,7 +24,7 @@ EXPANDABLE = {
 
 
 def page(things: list[Object], params: Object, url: str) -> Object:
-    """Filter, and cut one page after or before an id out of a list that is in its final order."""
+    """Filter a sorted list and return one page of it, after or before an id; StripeError when the id is not in it."""
     chosen = [thing for thing in things if _matches(thing, params)]
     limit = params.get("limit", 10)
     if "ending_before" in params:
@@ -50,7 +50,7 @@ def _position(things: list[Object], ident: str, param: str) -> int:
 
 
 def expand(tx: Transaction, thing: Object, paths: list[str]) -> Object:
-    """Replace ids by their objects along each path, such as `payment_intent.latest_charge` or `data.customer`."""
+    """Replace ids by objects along each path, such as `payment_intent.latest_charge`; StripeError for any other."""
     for path in paths:
         _expand(tx, thing, path.split("."), path)
     return thing

@@ -1,6 +1,6 @@
-"""Stripe's objects, field by field as its published description has them (API version below).
+"""Builders of Stripe's objects, with the fields of its published OpenAPI description at API_VERSION.
 
-Builders only: each returns a new JSON-ready dictionary and keeps nothing. Amounts are in cents, times in seconds.
+Each returns a new JSON-ready dictionary and stores nothing. Amounts are in cents, times in seconds since 1970.
 """
 
 import secrets
@@ -11,7 +11,7 @@ from sandbox.base.store import Object
 
 API_VERSION = "2026-10-28.endive"
 ALPHABET = string.ascii_letters + string.digits
-# Fields that Stripe always sends and that are empty here, at first or for good.
+# Fields that Stripe always sends and that are null in a new object.
 NO_SESSION = (
     "after_expiration allow_promotion_codes billing_address_collection client_secret "
     "collected_information consent consent_collection currency_conversion invoice origin_context "
@@ -33,7 +33,7 @@ NO_CHARGE = (
 
 
 def new_id(prefix: str, length: int = 24) -> str:
-    """Return a random id in Stripe's manner, such as `pi_3Qx…`."""
+    """Return a random id in Stripe's form, such as `pi_3Qx…`."""
     return f"{prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
@@ -42,7 +42,7 @@ def _stamp(kind: str, prefix: str, length: int = 24) -> Object:
 
 
 def session(params: Object, *, amount: int, currency: str, expires_at: int, public_url: str) -> Object:
-    """Build an open Checkout Session in payment mode; `expires_at` in seconds since 1970."""
+    """Build an open Checkout Session in payment mode from checked parameters."""
     thing = _stamp("checkout.session", "cs_test", 58)
     thing |= dict.fromkeys(NO_SESSION.split()) | {
         "adaptive_pricing": {"enabled": False},
@@ -76,7 +76,7 @@ def session(params: Object, *, amount: int, currency: str, expires_at: int, publ
 
 
 def _session_extras() -> Object:
-    """Return what this sandbox never uses and Stripe always sends."""
+    """Return the fields that Stripe always sends and the sandbox never changes."""
     return {
         "custom_text": {
             "after_submit": None,
@@ -104,7 +104,7 @@ def _session_extras() -> Object:
 
 
 def customer_details(email: str | None, name: str | None) -> Object | None:
-    """Build what the payer typed; None before anything is known."""
+    """Build the payer's details; None while neither email nor name is known."""
     if email is None and name is None:
         return None
     return {
@@ -120,7 +120,7 @@ def customer_details(email: str | None, name: str | None) -> Object | None:
 
 
 def empty_address() -> Object:
-    """Build an address of which nothing is known."""
+    """Build an address with every field null."""
     return dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
 
 
@@ -183,7 +183,7 @@ def _price(data: Object, product: str) -> Object:
 
 
 def payment_intent(session: Object, wanted: Object) -> Object:
-    """Build the payment of a session, not attempted yet; `wanted` is the session's `payment_intent_data`."""
+    """Build the payment of a session before its first attempt; `wanted` is the session's `payment_intent_data`."""
     thing = _stamp("payment_intent", "pi")
     return (
         thing
@@ -209,7 +209,7 @@ def payment_intent(session: Object, wanted: Object) -> Object:
 
 
 def payment_method(kind: str, details: Object, payer: Object, customer: str | None) -> Object:
-    """Build a `card` or `acss_debit` method; `details` as in `cards.py`, `payer` has name and email."""
+    """Build a `card` or `acss_debit` method; `details` from `cards.py`, `payer` has `name` and `email`."""
     return _stamp("payment_method", "pm") | {
         "allow_redisplay": "limited",
         "billing_details": billing_details(payer),
@@ -221,7 +221,7 @@ def payment_method(kind: str, details: Object, payer: Object, customer: str | No
 
 
 def billing_details(payer: Object) -> Object:
-    """Build who pays, from name and email."""
+    """Build the `billing_details` of a payer with `name` and `email`."""
     return {
         "address": empty_address() | {"country": "CA"},
         "email": payer["email"],
@@ -232,7 +232,7 @@ def billing_details(payer: Object) -> Object:
 
 
 def charge(intent: Object, method: Object, *, details: Object, status: str, outcome: Object) -> Object:
-    """Build one attempt to take money; `status` is succeeded, pending or failed, `outcome` what the network said."""
+    """Build a charge; `status` is succeeded, pending or failed, `outcome` the field of that name."""
     thing = _stamp("charge", "ch" if method["type"] == "card" else "py")
     done = status == "succeeded"
     return (
@@ -293,7 +293,7 @@ def customer(params: Object) -> Object:
 
 
 def event(kind: str, thing: Object, call: Object) -> Object:
-    """Build the event that tells of `thing` as it stands now; `call` is the API call that caused it, if any."""
+    """Build the event of type `kind` about `thing`; `call` is the `request` that caused it, with nulls if none did."""
     return _stamp("event", "evt") | {
         "api_version": API_VERSION,
         "data": {"object": thing},

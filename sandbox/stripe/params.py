@@ -1,7 +1,7 @@
-"""Reading Stripe's form encoding (`line_items[0][price_data][currency]=cad`) and checking it against a description.
+"""Stripe's form encoding (`line_items[0][price_data][currency]=cad`): decoding, and checking against a description.
 
-`read(pairs, Group({...}))` returns plain Python values or raises StripeError in the words Stripe uses. The
-descriptions of each call stand in `calls.py`.
+`read(pairs, Group({...}))` returns plain Python values or raises StripeError with Stripe's wording. The descriptions
+of the calls are in `calls.py`.
 """
 
 import re
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from sandbox.stripe.errors import StripeError
 
 KEY = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
-DEPTH = 12
+DEPTH = 12  # Levels of nesting.
 
 
 def _bad(message: str, param: str, code: str | None = None) -> StripeError:
@@ -22,7 +22,7 @@ def _bad(message: str, param: str, code: str | None = None) -> StripeError:
 
 @dataclass(frozen=True)
 class Text:
-    """A text of at most `longest` characters, perhaps one of `choices`, or of the form `kind` (url, email)."""
+    """A text of at most `longest` characters: one of `choices` if given, an address if `kind` is url or email."""
 
     longest: int = 5000
     choices: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ def is_url(value: str) -> bool:
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number within bounds."""
+    """A whole number from `least` to `most`; None means unbounded."""
 
     least: int | None = None
     most: int | None = 99_999_999
@@ -107,7 +107,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Items:
-    """A list, written `name[]=…` or `name[0]=…`."""
+    """A list of at most `most` items, each read by `of`; written `name[]=…` or `name[0]=…`."""
 
     of: Any
     most: int = 100
@@ -123,7 +123,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Group:
-    """Named parameters; `required` must be there, `beyond` Stripe knows but this sandbox does not offer."""
+    """Named parameters. `required` ones must be given; `beyond` ones exist at Stripe and are refused here."""
 
     fields: dict[str, Any]
     required: tuple[str, ...] = ()
@@ -151,7 +151,7 @@ class Group:
 
 
 def decode(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Turn form pairs into nested dictionaries; `name[]` counts up. A broken key raises StripeError."""
+    """Turn form pairs into nested dictionaries; `name[]` takes the next index. A malformed key raises StripeError."""
     tree: dict[str, Any] = {}
     for name, text in pairs:
         path = _path(name)
@@ -176,5 +176,5 @@ def _path(name: str) -> list[str]:
 
 
 def read(pairs: Iterable[tuple[str, str]], description: Group) -> dict[str, Any]:
-    """Decode and check; returns plain values with every parameter that was given, and no other."""
+    """Decode and check form pairs; returns the given parameters, without defaults for the others."""
     return description.read(decode(pairs))

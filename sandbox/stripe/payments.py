@@ -1,7 +1,7 @@
-"""Paying an open Checkout Session. Each verb runs inside the caller's transaction, so rivals come one after another.
+"""Paying an open Checkout Session.
 
-Every verb takes a session that the caller has just read as open, and returns what to show next: `Paid`,
-`Refused(reason)` or `Challenge`.
+Each function runs inside the caller's transaction, in which the caller has read the session as open, so two payments
+of one session run one after another. It returns what comes next: `Paid`, `Refused(reason)` or `Challenge`.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ class Paid:
 
 @dataclass(frozen=True)
 class Challenge:
-    """The bank wants to see the person: 3-D Secure."""
+    """The bank asks for 3-D Secure: `authenticate` decides."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """The session stays open; `reason` is the key of a sentence in `texts.py`."""
+    """The session stays open; `reason` is the key of a sentence in `pages/wording.py`."""
 
     reason: str
 
@@ -43,14 +43,14 @@ APPROVED = {
 
 
 def pay_nothing(tx: Transaction, session: Object, payer: Object) -> Next:
-    """Complete a session whose total is zero: no payment is needed and none is made."""
+    """Complete a session whose total is zero, without a payment."""
     return _complete(tx, session, payer, "no_payment_required")
 
 
 def pay_by_card(
     tx: Transaction, session: Object, card: cards.Card, expiry: tuple[int, int], payer: Object
 ) -> Next:
-    """Try a test card; `expiry` is (month, year)."""
+    """Pay with a test card; `expiry` is (month, year), `payer` has `name` and `email`."""
     intent = _intent(tx, session)
     method = objects.payment_method("card", card.details(*expiry), payer, session["customer"])
     tx.insert(method, {"card": card.number})
@@ -69,7 +69,7 @@ def _three_d_secure(session: Object) -> Object:
 
 
 def authenticate(tx: Transaction, session: Object, *, succeeded: bool) -> Next:
-    """Answer the bank's question; without a question it does nothing and says so."""
+    """End 3-D Secure and charge the card if it succeeded; Refused when none was asked for."""
     intent = tx.find("payment_intent", session["payment_intent"])
     if intent is None or intent["status"] != "requires_action":
         return Refused("nothing_to_authenticate")
@@ -96,7 +96,7 @@ def _charge_card(tx: Transaction, session: Object, intent: Object, method: Objec
 def pay_by_debit(
     tx: Transaction, session: Object, account: cards.Account, payer: Object, delay: float
 ) -> Next:
-    """Accept a bank debit, which is settled `delay` seconds later; the session completes unpaid at once."""
+    """Accept a bank debit, to be settled after `delay` seconds; the session is complete and unpaid until then."""
     intent = _intent(tx, session)
     method = objects.payment_method("acss_debit", account.details(), payer, session["customer"])
     tx.insert(method, {"account": account.number})
@@ -116,7 +116,7 @@ def pay_by_debit(
 
 
 def settle(tx: Transaction, intent_id: str) -> None:
-    """End a bank debit that is under way, well or badly."""
+    """Let a bank debit under way succeed or fail, as its test account says; others stay as they are."""
     tx.clear_timer(intent_id)
     intent = tx.get("payment_intent", intent_id)
     if intent["status"] != "processing":
@@ -141,7 +141,7 @@ def settle(tx: Transaction, intent_id: str) -> None:
 
 
 def _intent(tx: Transaction, session: Object) -> Object:
-    """Return the session's payment; as at Stripe it begins with the first attempt, not with the session."""
+    """Return the session's payment; as at Stripe it is made with the first attempt to pay."""
     intent = tx.find("payment_intent", session["payment_intent"])
     if intent is None:
         wanted = tx.private(session["id"])["payment_intent_data"]

@@ -1,17 +1,17 @@
-"""Checkout Sessions: created, looked at, expired."""
+"""Checkout Sessions: create, read, expire."""
 
 from sandbox.base.store import Object, Transaction
 from sandbox.stripe import objects
 from sandbox.stripe.errors import StripeError, missing
 from sandbox.stripe.events import emit
 
+# Stripe's bounds: life of a session in seconds, total in cents.
 SHORTEST, LONGEST = 30 * 60, 24 * 60 * 60
-MOST = 99_999_999
-LEAST = 50
+LEAST, MOST = 50, 99_999_999
 
 
 def create(tx: Transaction, params: Object, public_url: str) -> Object:
-    """Create an open session from checked parameters; contradictions between them raise StripeError."""
+    """Create an open session from checked parameters; StripeError when they contradict each other."""
     _refuse_contradictions(tx, params)
     currency, amount = _total(params["line_items"], params)
     _settle_methods(params, currency)
@@ -66,7 +66,7 @@ def _total(lines: list[Object], params: Object) -> tuple[str, int]:
 
 
 def _settle_methods(params: Object, currency: str) -> None:
-    """Fill in the payment methods when the merchant left them to Stripe, else check those it named."""
+    """Set `payment_method_types` when it is absent, check it when it is given."""
     types = params.setdefault("payment_method_types", [])
     if not types:
         types += ["card", "acss_debit"] if currency == "cad" else ["card"]
@@ -89,7 +89,7 @@ def _settle_methods(params: Object, currency: str) -> None:
 
 def _expiry(params: Object, now: int) -> int:
     expires_at = int(params.get("expires_at", now + LONGEST))
-    # A clock that differs by a few seconds is no reason to refuse.
+    # One minute of tolerance, for clocks that differ.
     if not now + SHORTEST - 60 <= expires_at <= now + LONGEST + 60:
         raise StripeError(
             "The `expires_at` timestamp must be at least 30 minutes and at most 24 hours from Checkout Session creation.",
@@ -104,13 +104,13 @@ def lines(tx: Transaction, session: Object) -> list[Object]:
 
 
 def known_email(tx: Transaction, session: Object) -> str | None:
-    """Return the payer's address when the merchant gave it, by itself or with the customer."""
+    """Return the payer's email address when the session or its customer has one."""
     customer = tx.find("customer", session["customer"])
     return session["customer_email"] or (customer["email"] if customer else None)
 
 
 def expire(tx: Transaction, session: Object) -> Object:
-    """End an open session, and its payment with it; any other raises StripeError."""
+    """Expire an open session and cancel its payment; StripeError when it is not open."""
     if session["status"] != "open":
         raise StripeError(
             'Only Checkout Sessions with a status in ["open"] can be expired. '

@@ -1,7 +1,7 @@
-"""Delivering events: signed as Stripe signs them, posted from background threads, tried again on a schedule.
+"""Delivery of events: signed as Stripe signs them, posted from background threads, tried again on a schedule.
 
-What is not delivered is in the file, so a restart goes on where the last run stopped. Several threads deliver at
-once, so events arrive in any order, as Stripe warns they do.
+Undelivered events are in the file, so a restart delivers them. Several threads deliver at once, so events arrive in
+any order, as Stripe documents.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from sandbox.base.store import Store
 
 log = logging.getLogger("sandbox.webhooks")
 WORKERS = 4
-TIMEOUT = 10
+TIMEOUT = 10  # Seconds.
 
 
 def sign(body: bytes, secret: str, at: int) -> str:
@@ -30,7 +30,7 @@ def sign(body: bytes, secret: str, at: int) -> str:
 
 
 def post(url: str, body: bytes, secret: str) -> tuple[bool, str]:
-    """Post one event; returns whether it was taken (2xx) and what happened. Redirects count as refusals."""
+    """Post one event: whether the answer was 2xx, and the answer or error as text. Redirects are not followed."""
     try:
         parts = urlsplit(url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
@@ -75,13 +75,13 @@ class Courier:
         self.wake()
 
     def wake(self) -> None:
-        """Say that there may be something to deliver."""
+        """Make the threads look for due events now."""
         with self._changed:
             self._changed.notify_all()
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Let what is under way arrive, and hold back the rest while the block runs."""
+        """Wait up to TIMEOUT for deliveries under way, and begin no other while the block runs."""
         with self._changed:
             self._paused = True
             self._changed.wait_for(lambda: not self._in_flight, TIMEOUT)
@@ -98,7 +98,7 @@ class Courier:
                     self._deliver(event_id)
                     continue
             except Exception:
-                # The courier must outlive whatever went wrong; the event stays due.
+                # An error must not end the thread; the event stays due.
                 log.exception("delivery failed")
             with self._changed:
                 self._changed.wait(0.5)
@@ -120,7 +120,7 @@ class Courier:
         return None
 
     def _deliver(self, event_id: str) -> bool:
-        """Post a claimed event once and note the outcome."""
+        """Post a claimed event once and store the attempt; returns whether it was accepted."""
         try:
             with self.store.reading() as tx:
                 event = tx.find("event", event_id)
@@ -159,7 +159,7 @@ class Courier:
                 tx.save(event)
 
     def flush(self) -> dict[str, int]:
-        """Deliver every event that waits, now and once, even while `webhooks` is off; returns how many were taken."""
+        """Post every pending event once, even while `webhooks` is off; returns the numbers accepted and refused."""
         with self.store.reading() as tx:
             rows = tx.sql("SELECT event_id FROM delivery WHERE state = 'pending' ORDER BY rowid").fetchall()
         taken = [
@@ -170,12 +170,12 @@ class Courier:
         return {"delivered": sum(taken), "failed": len(taken) - sum(taken)}
 
     def send_again(self, event_id: str) -> bool:
-        """Post an event once more, delivered or not, as Stripe's dashboard does; returns whether it was taken."""
+        """Post an event once more, delivered or not, as Stripe's dashboard does; returns whether it was accepted."""
         self._claim(event_id, unless_delivered=False)
         return self._deliver(event_id)
 
     def _claim(self, event_id: str, *, unless_delivered: bool) -> bool:
-        """Claim an event once no other thread has it; False when that thread has delivered it meanwhile."""
+        """Wait until no other thread delivers the event, then claim it; False when it has been delivered meanwhile."""
         with self._changed:
             while event_id in self._in_flight:
                 self._changed.wait(TIMEOUT)
