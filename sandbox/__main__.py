@@ -1,4 +1,4 @@
-"""`python -m sandbox`: start everything, serve until SIGTERM or SIGINT, stop within a second."""
+"""`python -m sandbox`: start every part, serve until SIGTERM or SIGINT, stop within a second."""
 
 import logging
 import signal
@@ -15,7 +15,7 @@ from sandbox.stripe.webhooks import Courier
 
 
 def build(settings: Settings) -> Parts:
-    """Make the parts; nothing runs yet."""
+    """Make the parts without starting their threads."""
     switches = Switches.of(settings)
     store = Store(settings.instance / "sandbox.sqlite")
     courier = Courier(store, switches, settings.webhook_secret)
@@ -24,7 +24,7 @@ def build(settings: Settings) -> Parts:
 
 
 def main() -> int:
-    """Run until told to stop; returns the exit status."""
+    """Run until a signal; returns the exit status."""
     logging.basicConfig(level=logging.WARNING, format="sandbox: %(message)s")
     try:
         settings = Settings.from_environment()

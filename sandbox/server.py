@@ -1,4 +1,4 @@
-"""The web side of the sandbox: one Flask application with every page, and the server that runs it."""
+"""The Flask application with every route of the sandbox, and the web server that runs it."""
 
 import logging
 
@@ -14,11 +14,11 @@ from sandbox.stripe import api
 from sandbox.stripe.errors import StripeError
 
 log = logging.getLogger("sandbox")
-LARGEST = 2 * 1024 * 1024
+LARGEST = 2 * 1024 * 1024  # Bytes of a request's body.
 
 
 def create(running: Parts) -> Flask:
-    """Build the application ; its requests find `running` through `parts()` and `shared()`."""
+    """Build the application; its requests find `running` through `parts()` and `shared()`."""
     app = Flask("sandbox")
     app.extensions["sandbox"] = running
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
@@ -33,7 +33,7 @@ def create(running: Parts) -> Flask:
 
 
 def _finish(response: Response) -> Response:
-    """Set the page's policy, and let the courier look for events that the request made."""
+    """Set the security headers; after a POST, which may have made events, wake the courier."""
     if request.method == "POST":
         parts().courier.wake()
     return policy.set_headers(response)
@@ -54,12 +54,12 @@ def _crash(problem: Exception) -> ResponseReturnValue:
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """Logs nothing for requests that went through."""
+    """Logs errors of the connection, not requests."""
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing; errors are logged where they happen."""
+        """Log nothing: `_crash` logs what fails."""
 
 
 def listen(app: Flask, host: str, port: int) -> BaseWSGIServer:
-    """Bind the server; OSError or SystemExit when the port is taken."""
+    """Bind the server; SystemExit or OSError when the port is taken."""
     return make_server(host, port, app, threaded=True, request_handler=_QuietHandler)

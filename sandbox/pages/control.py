@@ -1,4 +1,4 @@
-"""Controls for tests and for people judging: `/sandbox/…`, JSON in and out. The switches stand in `settings.Switches`."""
+"""Controls for tests: `/sandbox/…`, JSON in and out. `base.settings.Switches` describes the switches."""
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -45,7 +45,7 @@ def deliver() -> ResponseReturnValue:
 
 @bp.post("/reset")
 def reset() -> ResponseReturnValue:
-    # No event of what is being forgotten may arrive afterwards.
+    # No event of before the reset may be delivered after it.
     with parts().courier.paused():
         parts().store.wipe()
         parts().switches.reset(parts().settings)

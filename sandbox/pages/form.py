@@ -1,4 +1,4 @@
-"""What a person typed on the payment page, checked."""
+"""The form of the payment page: reading and checking."""
 
 import re
 import time
@@ -9,12 +9,15 @@ from sandbox.base.store import Object
 from sandbox.stripe import cards
 
 FIELDS = ("email", "name", "method", "number", "expiry", "cvc", "institution", "transit", "account")
-LONGEST = 200
+LONGEST = 200  # Characters of a field; the rest is dropped.
 
 
 @dataclass
 class Form:
-    """The typed `values`, the `errors` by field (keys of `texts.py`), and what was recognised."""
+    """The typed `values` and the `errors` (keys of `wording.py`), both by field, and what was recognised.
+
+    `expires` is (month, year) of the card, `payer` has `name` and `email`.
+    """
 
     values: dict[str, str]
     errors: dict[str, str] = field(default_factory=dict)
@@ -25,13 +28,13 @@ class Form:
 
     @classmethod
     def empty(cls, session: Object, email: str | None) -> "Form":
-        """Build the form as it is first shown; `email` is the payer's address when it is known."""
+        """Build the form before anything is typed; `email` is the payer's address when it is known."""
         values = dict.fromkeys(FIELDS, "")
         return cls(values | {"method": session["payment_method_types"][0], "email": email or ""})
 
     @classmethod
     def read(cls, session: Object, email: str | None, typed: Mapping[str, str]) -> "Form":
-        """Check what was typed for a session; nothing is kept of a card that is not a test card."""
+        """Check what was typed for a session; the number of a card that is no test card is dropped."""
         form = cls({name: typed.get(name, "").strip()[:LONGEST] for name in FIELDS})
         # As at Stripe, an address that the merchant gave can't be changed by the payer.
         form.values["email"] = email or form.values["email"]

@@ -1,4 +1,4 @@
-"""The sandbox's own pages: index, test cards, events, and plain messages."""
+"""Index, test cards, events with their deliveries, and pages with a message only."""
 
 import json
 import sqlite3
@@ -52,5 +52,5 @@ def send_again(ident: str) -> ResponseReturnValue:
 
 
 def message(title: str, text: str, back: str | None = None) -> str:
-    """Render a page that only says something; `back` is an address to go on to."""
+    """Render a page of two sentences of `wording.py`; `back` is the address of its link, if any."""
     return render_template("message.html", title=title, text=text, back=back)

@@ -1,4 +1,4 @@
-"""The parts of a running sandbox that pages steer: deliveries, timers and the mail server."""
+"""The threads that pages and controls use, within reach of any request: deliveries, timers and mail server."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -13,7 +13,7 @@ from sandbox.stripe.webhooks import Courier
 
 @dataclass
 class Parts(Shared):
-    """Everything of one running sandbox."""
+    """Shared, and the threads."""
 
     courier: Courier
     clock: Clock
@@ -21,5 +21,5 @@ class Parts(Shared):
 
 
 def parts() -> Parts:
-    """Return the sandbox that answers the current request."""
+    """Return the Parts of the current request's application."""
     return cast(Parts, current_app.extensions["sandbox"])

@@ -1,4 +1,4 @@
-"""The hosted payment page: `/pay/<session>`, where a person pays with a test card or a test account, or walks away."""
+"""The hosted payment page, `/pay/<session>`, and the bank's 3-D Secure page, `/pay/<session>/authenticate`."""
 
 from contextlib import AbstractContextManager
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ bp = Blueprint("pay", __name__, url_prefix="/pay")
 
 
 class Closed(Exception):
-    """The session can't be paid; `answer` is the page that says why, or leads on."""
+    """The session can't be paid; `answer` is a page that says why, or a redirect."""
 
     def __init__(self, answer: ResponseReturnValue) -> None:
         super().__init__()
@@ -71,14 +71,14 @@ def answer(ident: str) -> ResponseReturnValue:
 
 
 def _transaction() -> AbstractContextManager[Transaction]:
-    parts().clock.tick()  # What has expired by now can't be paid.
+    parts().clock.tick()  # Expire what is due, so that it can't be paid.
     return parts().store.transaction(parts().switches.now())
 
 
 def _open(tx: Transaction, ident: str, *, paid_goes_on: bool = False) -> Object:
-    """Return an open session in whose language the page will speak; any other raises Closed.
+    """Return an open session and set the page's language to its locale; any other raises Closed.
 
-    A second click on "Pay" (`paid_goes_on`) is led on as the first one was.
+    With `paid_goes_on` a complete session redirects to the success page, as for a second click on "Pay".
     """
     session = tx.find("checkout.session", ident)
     if session is None:
@@ -110,7 +110,7 @@ def _follow(session: Object, outcome: payments.Next) -> ResponseReturnValue:
 
 
 def success_url(session: Object) -> str:
-    """Return where the merchant wants the payer back, with the session's id in its place."""
+    """Return the session's `success_url` with its id filled in."""
     return str(session["success_url"]).replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 

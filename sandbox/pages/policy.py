@@ -1,4 +1,4 @@
-"""The Content-Security-Policy of every page that does not set its own."""
+"""Security headers of every answer; a route may set a Content-Security-Policy of its own."""
 
 from urllib.parse import urlsplit
 
@@ -6,13 +6,13 @@ from flask import Response, g
 
 
 def allow_forms_to(*urls: str | None) -> None:
-    """Let the page's forms end, after their redirect, on the sites of these addresses."""
+    """Allow forms of the current page to be redirected to the origins of these addresses."""
     parts = [urlsplit(url) for url in urls if url]
     g.form_targets = sorted({f"{part.scheme}://{part.netloc}" for part in parts})
 
 
 def set_headers(response: Response) -> Response:
-    """Add the security headers; a route that set its own policy keeps it."""
+    """Add the security headers, without replacing a policy that the route set."""
     targets = " ".join(["'self'", *g.get("form_targets", [])])
     response.headers.setdefault(
         "Content-Security-Policy",

@@ -1,6 +1,6 @@
-"""What the sandbox's pages say, in French and English, and how they write money and time.
+"""Language, sentences, amounts and times of the sandbox's pages, in French and English.
 
-The sandbox has its own words: it is not part of the application and not in its catalogue.
+The sentences are in `wording.py`, not in the application's catalogue: the sandbox is another process.
 """
 
 import time
@@ -16,7 +16,7 @@ COOKIE = "sandbox_language"
 
 
 def install(app: Flask) -> None:
-    """Give every template `t`, `money`, `moment` and the language."""
+    """Choose the language of each request, and give templates `t`, `money`, `moment` and `language`."""
     app.before_request(_choose)
     app.after_request(_remember)
     app.jinja_env.globals.update(t=t, money=money, moment=moment, language=language)
@@ -28,7 +28,7 @@ def language() -> str:
 
 
 def use_locale(locale: str | None) -> None:
-    """Follow a session's locale, such as fr-CA; None and `auto` keep the browser's."""
+    """Set the request's language from a session's locale, such as fr-CA; None and `auto` keep the browser's."""
     if locale and locale != "auto":
         g.language = "fr" if locale.startswith("fr") else "en"
 
@@ -51,7 +51,7 @@ def t(key: str, **values: object) -> str:
 
 
 def money(cents: int, currency: str) -> str:
-    """Write an amount as fr_CA or en_CA does: « 1 234,50 $ », “$1,234.50”; other dollars and euros carry their code."""
+    """Write an amount: « 1 234,50 $ », “$1,234.50”; currencies other than cad with their code."""
     grouped = f"{cents / 100:,.2f}"
     code = "" if currency == "cad" else f"{NBSP}{currency.upper()}"
     if language() == "en":
@@ -61,7 +61,7 @@ def money(cents: int, currency: str) -> str:
 
 
 def moment(at: float) -> Markup:
-    """Write a time of this machine's zone, as « 2026-11-24 14 h 30 » or “2026-11-24 14:30”, in a <time> element."""
+    """Write a time (seconds since 1970) in the local zone, as <time>: « 2026-11-24 14 h 30 », “2026-11-24 14:30”."""
     local = time.localtime(at)
     shown = time.strftime(f"%Y-%m-%d %H{NBSP}h{NBSP}%M" if language() == "fr" else "%Y-%m-%d %H:%M", local)
     return Markup('<time datetime="{}">{}</time>').format(time.strftime("%Y-%m-%dT%H:%M:%S%z", local), shown)

@@ -180,7 +180,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "no_text": ("Ce courriel n’a pas de version texte.", "This mail has no text version."),
     "attachments": ("Pièces jointes", "Attachments"),
 }
-# A non-breaking space before « : » and inside guillemets, as French wants it.
+# French has a non-breaking space before « : » and inside guillemets.
 TEXTS = {
     key: (french.replace(" :", "\u00a0:").replace("« ", "«\u00a0").replace(" »", "\u00a0»"), english)
     for key, (french, english) in TEXTS.items()
