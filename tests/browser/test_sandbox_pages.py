@@ -11,8 +11,7 @@ from playwright.sync_api import expect
 from sandbox.server import create
 from tests.browser import checks
 from tests.browser.conftest import OpenPage
-from tests.sandbox.conftest import connect, order
-from tests.sandbox.mail.test_inbox import letter
+from tests.sandbox.conftest import connect, letter, order
 from tests.sandbox_process import AUTHENTICATE, DECLINED, SandboxProcess
 
 pytestmark = pytest.mark.one_database

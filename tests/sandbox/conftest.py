@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -14,6 +15,9 @@ import requests
 import stripe
 
 from tests.sandbox_process import SandboxProcess
+
+HOSTILE = "<script>alert(1)</script><form action='http://127.0.0.1:9/'><button>OK</button></form>"
+LINK = "http://127.0.0.1:8000/links/abc?x=1&y=2"
 
 
 @pytest.fixture(scope="session")
@@ -78,6 +82,24 @@ def page_of(sandbox: SandboxProcess, session: Any) -> requests.Response:
     return requests.get(f"{sandbox.url}/pay/{session.id}", timeout=10)
 
 
+def letter(
+    to: str = "user@acme.example", subject: str = "Votre licence Pro est à vous", *, more: str = ""
+) -> EmailMessage:
+    """Build a mail with a link, as text and as HTML; `more` is added to the HTML."""
+    message = EmailMessage()
+    message["From"] = "Trousseau <licences@vendor.example>"
+    message["To"] = to
+    message["Subject"] = subject
+    message["Message-ID"] = "<license-1@vendor.example>"
+    message.set_content(f"Bonjour,\n\nActivez votre licence : {LINK}\n")
+    message.add_alternative(
+        "<html><head><title>x</title></head><body><p style='color:#333'>Bonjour</p>"
+        f"<a href='{LINK.replace('&', '&amp;')}'>Activer ma licence</a>{more}</body></html>",
+        subtype="html",
+    )
+    return message
+
+
 @dataclasses.dataclass
 class Webhook:
     """A merchant's webhook over real HTTP: answers the next of `replies`, then 200, after `seconds`; `received` has (body, signature)."""
@@ -103,7 +125,7 @@ class Webhook:
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Browsers and impatient clients hang up; anything else is worth a trace."""
+        """Print the error, unless the client closed the connection."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

@@ -6,27 +6,8 @@ from email.message import EmailMessage
 import pytest
 import requests
 
+from tests.sandbox.conftest import HOSTILE, LINK, letter
 from tests.sandbox_process import SandboxProcess
-
-HOSTILE = "<script>alert(1)</script><form action='http://127.0.0.1:9/'><button>OK</button></form>"
-LINK = "http://127.0.0.1:8000/links/abc?x=1&y=2"
-
-
-def letter(
-    to: str = "user@acme.example", subject: str = "Votre licence Pro est à vous", *, more: str = ""
-) -> EmailMessage:
-    message = EmailMessage()
-    message["From"] = "Trousseau <licences@vendor.example>"
-    message["To"] = to
-    message["Subject"] = subject
-    message["Message-ID"] = "<license-1@vendor.example>"
-    message.set_content(f"Bonjour,\n\nActivez votre licence : {LINK}\n")
-    message.add_alternative(
-        "<html><head><title>x</title></head><body><p style='color:#333'>Bonjour</p>"
-        f"<a href='{LINK.replace('&', '&amp;')}'>Activer ma licence</a>{more}</body></html>",
-        subtype="html",
-    )
-    return message
 
 
 def send(sandbox: SandboxProcess, message: EmailMessage, *, to: list[str] | None = None) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.sandbox.conftest import Handler, serve
-from tests.sandbox.mail.test_inbox import HOSTILE, letter
+from tests.sandbox.conftest import HOSTILE, Handler, letter, serve
 from tests.sandbox_process import AUTHENTICATE, DECLINED, SUCCESS, SandboxProcess
 
 Open = Callable[..., Any]
