@@ -102,7 +102,7 @@ class SandboxProcess:
         return answer.json()
 
     def settings(self, **wanted: Any) -> dict[str, Any]:
-        """Change switches of `sandbox/settings.py`, such as fail_next=2, smtp="down", clock_ahead=3600."""
+        """Change switches of `sandbox/base/settings.py`, such as fail_next=2, smtp="down", clock_ahead=3600."""
         return self._control("settings", wanted)
 
     def settle(self) -> int:
