@@ -13,7 +13,7 @@ CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chro
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format translations migration screenshots clean browser FORCE
+.PHONY: help run test check format translations migration screenshots house clean browser FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ migration: .venv/installed-dev ## m="add devices": a numbered migration with wha
 
 screenshots: .venv/installed-dev $(MESSAGES) browser ## take the pictures of docs/ and the README anew
 	@$(BIN)/python -m scripts.screenshots
+
+house: .venv/installed-dev ## draw which room may import which into docs/tour.md
+	@$(BIN)/python -m scripts.house
 
 clean: ## forget the environment and the data
 	@rm -rf .venv $(INSTANCE) $(MESSAGES)

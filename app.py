@@ -12,10 +12,11 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import access
-import admin_views
 import cli
 import config
 import web
+from admin_views import portal, support
+from admin_views.site import init_theme, make_site
 from models import db
 from services.foundation.transaction import configure_engine
 
@@ -45,7 +46,9 @@ def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask
     Bootstrap5(app)
     # Sign-in, guards (scope, CSRF, limits), languages, links, webhook, health, errors, headers.
     web.init_app(app)
-    admin_views.init_app(app)  # /portal and /support
+    init_theme(app)
+    make_site(app, prefix="portal", home=portal.HOME, views=portal.VIEWS)
+    make_site(app, prefix="support", home=support.HOME, views=support.VIEWS)
     cli.init_app(app)
     return app
 

@@ -1,5 +1,5 @@
 """People and customers: their accounts, their own settings, one-time links, the desk's first account.
 
 Import its modules by name: `from services.people import accounts, oneself`.
-May import: `buying`, `licenses`, `mail`, `catalogue`, `foundation`.
+May import: `licenses`, `mail`, `catalogue`, `foundation`.
 """

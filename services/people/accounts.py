@@ -38,7 +38,7 @@ def create_person(
         Refused: `empty`, `too_long`, `bad_address`, `email_taken`, `role_and_company`, `unknown_time_zone`.
         LookupError: there is no such company.
     """
-    with _locked(company_id) as turn:
+    with people_lock(company_id) as turn:
         return add_person(turn, values, company_id, by=by, invite=invite)
 
 
@@ -50,7 +50,7 @@ def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str
     """
     user_id, company_id = user.id, user.company_id
     checked = _checked(values, company_id)
-    with _locked(company_id) as turn:
+    with people_lock(company_id) as turn:
         user = db.session.get_one(User, user_id, with_for_update=True)
         _check_free(checked["email"], user_id)
         if not (checked["active"] and checked["role"] == user.role):
@@ -82,6 +82,21 @@ def send_sign_in_link(user: User, by: Actor) -> None:
         journal.record(turn, JournalVerb.SIGN_IN_LINK_SENT, by=by, subject=user)
 
 
+@contextlib.contextmanager
+def people_lock(company_id: int | None) -> Iterator[Turn]:
+    """The company's lock, or for staff (None) a transaction in which nobody else changes staff."""
+    if company_id is not None:
+        with company_lock(company_id) as turn:
+            yield turn
+        return
+    with transaction() as turn:
+        db.session.execute(
+            # In one order, so that two who take it never wait for each other.
+            sa.select(User.id).where(User.role == Role.SUPPORT).order_by(User.id).with_for_update()
+        )
+        yield turn
+
+
 # --- Steps ----------------------------------------------------------------------------------------------------------
 
 
@@ -99,18 +114,6 @@ def add_person(
 
 
 # --- Helpers --------------------------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _locked(company_id: int | None) -> Iterator[Turn]:
-    """The company's lock, or for staff a transaction in which nobody else changes staff."""
-    if company_id is not None:
-        with company_lock(company_id) as turn:
-            yield turn
-        return
-    with transaction() as turn:
-        db.session.execute(sa.select(User.id).where(User.role == Role.SUPPORT).with_for_update())
-        yield turn
 
 
 def _checked(values: Mapping[str, Any], company_id: int | None) -> dict[str, Any]:

@@ -132,7 +132,8 @@ def change_profile(
     wanted = _profile(first_name, last_name, language, time_zone)
     user_id = user.id
     with transaction() as turn:
-        PROFILE.edit(turn, db.session.get_one(User, user_id), wanted, by=by)
+        user = db.session.get_one(User, user_id, with_for_update=True)
+        PROFILE.edit(turn, user, wanted, by=by)
 
 
 # --- Steps: they take the turn of a verb, change rows in it, and never commit ----------------------------------------

@@ -75,7 +75,7 @@ def test_of_the_last_two_who_are_shut_out_at_once_one_is_left(last_two, together
 
 def test_without_the_lock_nobody_is_left_or_a_rival_is_not_told_why(last_two, together, monkeypatch):
     lock_off(monkeypatch)
-    monkeypatch.setattr(accounts, "_locked", lambda company_id: transaction())
+    monkeypatch.setattr(accounts, "people_lock", lambda company_id: transaction())
     left, errors = _shut_both_out(last_two, together, monkeypatch)
     went_well = left == 1 and [isinstance(error, Refused) for error in errors] == [True]
     assert not went_well, "the race test would not notice a missing lock"
