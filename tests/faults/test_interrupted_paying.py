@@ -68,11 +68,11 @@ def test_nobody_is_sent_to_the_page_of_an_order_that_a_colleague_cancelled_meanw
 
 
 def test_nobody_is_sent_to_an_older_page_than_the_one_a_colleague_opened_meanwhile(buyer, monkeypatch):
-    create, colleagues = gateway.create_session, []
+    create, colleagues = gateway.open_page, []
 
     def colleague_next(*arguments):
         older = create(*arguments)
-        monkeypatch.setattr(gateway, "create_session", create)
+        monkeypatch.setattr(gateway, "open_page", create)
         # The customer was deleted at Stripe and the address is another one: this takes a new attempt.
         company = db.session.get_one(Company, buyer.cast.acme.id)
         company.stripe_customer_id, company.billing_email = None, "accounts@acme.example"
@@ -80,7 +80,7 @@ def test_nobody_is_sent_to_an_older_page_than_the_one_a_colleague_opened_meanwhi
         colleagues.append(checkout.pay(buyer.order, buyer.actor))
         return older
 
-    monkeypatch.setattr(gateway, "create_session", colleague_next)
+    monkeypatch.setattr(gateway, "open_page", colleague_next)
     assert [buyer.check_out()] == colleagues
     states = {session["id"]: session["status"] for session in buyer.sessions()}
     assert states.pop(buyer.session_id) == "open"

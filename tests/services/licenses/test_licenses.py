@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+import sqlalchemy as sa
 
 import models
 from access import Actor
@@ -20,6 +21,7 @@ from models import (
 )
 from services import licenses
 from services.foundation.errors import Refused
+from services.licenses import life
 from tests.factories import hold, make_licenses, make_user
 from tests.together import lock_off, meet
 
@@ -145,7 +147,7 @@ def test_fault_29_a_person_of_another_company_never_receives_a_seat(cast):
     with pytest.raises(LookupError):
         licenses.assign(cast.pro, cast.sam, by(cast.sam))
     seat.user_id, seat.assigned_at = cast.charlie.id, utcnow()
-    with pytest.raises(models.sa.exc.IntegrityError):
+    with pytest.raises(sa.exc.IntegrityError):
         db.session.commit()
     db.session.rollback()
 
@@ -293,7 +295,7 @@ def _twenty_take_one_back(cast, together, monkeypatch):
     """Twenty release Bob's seat; whoever has seen that it is his waits for the others."""
     seat_id = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)[0].id
     actor = by(cast.alice)
-    meet(monkeypatch, licenses, "utcnow", 20)
+    meet(monkeypatch, life, "take_back", 20)
     outcomes = together(20, lambda _: licenses.release(db.session.get(License, seat_id), actor))
     db.session.rollback()
     return [outcome.error for outcome in outcomes if outcome.error]
