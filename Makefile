@@ -11,9 +11,13 @@ EXTRACT := $(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -k
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 # Most tests compute rather than wait: a worker for each of two cores. WORKERS=0 runs them in one process.
 WORKERS ?= 2
+# Which mutations `make sabotage` tries.
+COUNT ?= 50
+SEED ?= 1
+ROOM ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format translations migration screenshots house clean browser FORCE
+.PHONY: help run test check sabotage format translations migration screenshots house clean browser FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +39,11 @@ check: .venv/installed-dev ## style, imports, types, templates, translations, si
 	@$(BIN)/djlint --quiet --lint templates sandbox/templates
 	@$(BIN)/python -m scripts.check_translations
 	@$(BIN)/python -m scripts.check_sizes
+
+# Which test runs which line is kept in .sabotage, and found out again when there is none.
+sabotage: .venv/installed-dev $(MESSAGES) ## ROOM=buying SEED=1 COUNT=50: delete guards at random, one at a time; does a test notice?
+	@test -f .sabotage/map.json || $(BIN)/python -m scripts.sabotage map --workers $(WORKERS)
+	@$(BIN)/python -m scripts.sabotage --workers $(WORKERS) --count $(COUNT) --seed $(SEED) --room "$(ROOM)" $(ARGS)
 
 format: .venv/installed-dev ## put code and templates into the house style
 	@$(BIN)/ruff check --fix-only --quiet
