@@ -2,6 +2,7 @@
 
 python -m scripts.sabotage map                            # once per commit: which test runs which line
 python -m scripts.sabotage --room buying --count 50 --seed 1
+python -m scripts.sabotage --room buying --seed 1 --survivors    # those that survived, on more tests
 python -m scripts.sabotage --only services/cart.py:47:check-call:8fd92485
 """
 
@@ -11,7 +12,7 @@ import argparse
 import queue
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from scripts.sabotage import covermap, report
@@ -26,8 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.verb == "map":
         return make_map(asked.workers)
     try:
-        drawn = [find(asked.only)] if asked.only else draw(by_room(asked.room), asked.count, asked.seed)
-    except (UnknownRoom, LookupError) as error:
+        drawn, budget = _drawn(asked)
+    except (UnknownRoom, LookupError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     if asked.list:
@@ -38,11 +39,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     known = covermap.load()
     _warn(known)
-    budget = asked.budget if asked.budget is not None else 0 if asked.only else 40
     began = time.monotonic()
-    results = _attempt_all(drawn, known, budget, asked.workers)
+    results = _attempt_all(drawn, known, budget if asked.budget is None else asked.budget, asked.workers)
     _finish(results, asked, round((time.monotonic() - began) / 60))
     return 0
+
+
+def _drawn(asked: argparse.Namespace) -> tuple[list[Mutation], float]:
+    """The mutations to try, and how many seconds of tests each may have where nothing else is said."""
+    if asked.only:
+        return [find(asked.only)], 0
+    if asked.survivors:
+        return list(_found(report.survivors(_name(asked)))), 300
+    return draw(by_room(asked.room), asked.count, asked.seed), 40
+
+
+def _found(ids: Sequence[str]) -> Iterator[Mutation]:
+    for one in ids:
+        try:
+            yield find(one)
+        except LookupError as error:
+            print(error, file=sys.stderr)  # its line was rewritten since
+
+
+def _name(asked: argparse.Namespace) -> str:
+    """What the report of a draw is called."""
+    return f"{(asked.room or 'all').strip('/').replace('/', '-')}-{asked.seed}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,10 +78,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", default="", help="the one mutation of this id, on every test that may notice"
     )
+    parser.add_argument(
+        "--survivors", action="store_true", help="try the survivors of this room and seed again"
+    )
     parser.add_argument("--list", action="store_true", help="show the mutations and run nothing")
     parser.add_argument("--workers", type=int, default=2, help="how many at a time (2)")
     parser.add_argument(
-        "--budget", type=float, help="seconds of tests for one mutation; 0 is no limit (40; with --only 0)"
+        "--budget",
+        type=float,
+        help="seconds of tests for one mutation; 0 is no limit\n(40; with --survivors 300, with --only 0)",
     )
     return parser
 
@@ -115,9 +142,9 @@ def _believed(results: Sequence[Result], worker: Worker, known: covermap.Map) ->
 
 
 def _finish(results: Sequence[Result], asked: argparse.Namespace, minutes: int) -> None:
-    rooms = asked.room or "every room"
-    title = f"Sabotage of {asked.only or rooms}, seed {asked.seed}, {minutes} min"
-    name = "only" if asked.only else f"{(asked.room or 'all').strip('/').replace('/', '-')}-{asked.seed}"
+    what = asked.only or (asked.room or "every room") + (", survivors again" if asked.survivors else "")
+    title = f"Sabotage of {what}, seed {asked.seed}, {minutes} min"
+    name = "only" if asked.only else _name(asked) + ("-again" if asked.survivors else "")
     path = report.write(results, title, name)
     print("", path.read_text(), f"Kept in {path} and .json", sep="\n")
 

@@ -48,17 +48,19 @@ def move_comparison(source: Source, node: ast.AST) -> Iterator[Edit]:
 
 def move_number(source: Source, node: ast.AST) -> Iterator[Edit]:
     """A whole number that is compared, or bounds a range or a slice, grows or shrinks by one."""
-    for number in _bounds(node):
-        yield source.replace(number, str(number.value + 1))
-        yield source.replace(number, str(number.value - 1) if number.value else "(-1)")
+    for side in _bounds(node):
+        if (
+            isinstance(side, ast.Constant)
+            and isinstance(side.value, int)
+            and not isinstance(side.value, bool)
+        ):
+            yield source.replace(side, str(side.value + 1))
+            yield source.replace(side, str(side.value - 1) if side.value else "(-1)")
 
 
-def _bounds(node: ast.AST) -> list[ast.Constant]:
-    sides: list[ast.expr | None] = []
+def _bounds(node: ast.AST) -> list[ast.expr | None]:
     if isinstance(node, ast.Compare):
-        sides = [node.left, *node.comparators]
-    elif isinstance(node, ast.Call) and called(node) == "range":
-        sides = [*node.args]
-    elif isinstance(node, ast.Slice):
-        sides = [node.lower, node.upper]
-    return [side for side in sides if isinstance(side, ast.Constant) and type(side.value) is int]
+        return [node.left, *node.comparators]
+    if isinstance(node, ast.Call) and called(node) == "range":
+        return [*node.args]
+    return [node.lower, node.upper] if isinstance(node, ast.Slice) else []

@@ -55,9 +55,18 @@ DISPLAY_KEYWORDS = {
     "title",
     "tone",
 }
-EQUIVALENT_KEYWORDS = {"strict", "frozen", "exist_ok", "execution_options", "ensure_ascii", "separators"}
+EQUIVALENT_KEYWORDS = {
+    "strict",
+    "frozen",
+    "exist_ok",
+    "execution_options",
+    "ensure_ascii",
+    "separators",
+    "sort_keys",
+}
 # Names whose value is shown: class attributes and module constants.
 DISPLAY_NAMES = {
+    "NAMES",
     "__all__",
     "columns",
     "create_label",

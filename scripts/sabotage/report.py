@@ -83,3 +83,9 @@ def write(results: Sequence[Result], title: str, name: str) -> Path:
     ]
     path.with_suffix(".json").write_text(json.dumps(rows, indent=1, ensure_ascii=False))
     return path
+
+
+def survivors(name: str) -> list[str]:
+    """The ids of the survivors of that report. Raises OSError where there is none."""
+    rows = json.loads((STORE / f"{name}.json").read_text())
+    return [row["id"] for row in rows if not row["caught_by"]]

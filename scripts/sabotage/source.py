@@ -140,7 +140,7 @@ class Source:
         """The lines of the innermost statement (its head, when it has a body) or lambda around the node."""
         for child, above in [(node, node), *self.ancestors(node)]:
             if isinstance(above, ast.Lambda) and child is above.body:
-                return child.lineno, child.end_lineno or child.lineno  # type: ignore[attr-defined]
+                return child.lineno, child.end_lineno or child.lineno
             if isinstance(above, ast.stmt):
                 return _head(above)
         return 1, 1

@@ -73,16 +73,17 @@ def _holders() -> Counter[str]:
 
 def change_number(source: Source, node: ast.AST) -> Iterator[Edit]:
     """A small number grows by one, a larger one is doubled; so are the parts of a timedelta."""
-    if not isinstance(node, ast.Constant) or type(node.value) not in {int, float}:
+    number = node.value if isinstance(node, ast.Constant) else None
+    if not isinstance(number, int | float) or isinstance(number, bool):
         return
     above = source.parent(node)
     # Those are moved by one already (`logic.move_number`); an index would only fall off its end.
     if isinstance(above, ast.Compare | ast.Slice | ast.Subscript) or called(above or node) == "range":
         return
-    if called(above or node).endswith(".limit") and node.value == 1:
+    if called(above or node).endswith(".limit") and number == 1:
         return  # whoever asks for one row takes the first of two as well
-    is_small = isinstance(node.value, int) and node.value < _SMALL
-    yield source.replace(node, repr(node.value + 1 if is_small else node.value * 2))
+    is_small = isinstance(number, int) and number < _SMALL
+    yield source.replace(node, repr(number + 1 if is_small else number * 2))  # type: ignore[arg-type]
 
 
 def flip_flag(source: Source, node: ast.AST) -> Iterator[Edit]:
