@@ -8,14 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 
 from services.foundation.errors import Code, Refused
 
-# Anything more exact refuses addresses that exist; the mail itself is the proof. What is left out would end the
-# address in a mail's header, or begin another one.
-_PART = r"[^@\s\x00-\x1f\x7f<>()\[\],;:\"\\]+"
-_ADDRESS = re.compile(rf"{_PART}@{_PART}\.{_PART}")
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 MAX_EMAIL_LENGTH = 254
 # Of a text whose column has no limit of its own.
@@ -54,11 +51,18 @@ def filled(values: Mapping[str, Any], *names: str) -> None:
 
 
 def email(value: str) -> str:
-    """An address in lower case. Raises Refused `bad_address`."""
-    value = value.strip().lower()
-    if not _ADDRESS.fullmatch(value) or len(value) > MAX_EMAIL_LENGTH or "\0" in value:
-        raise Refused(Code.BAD_ADDRESS, _("%(email)s is not an email address.", email=value[:100]))
-    return value
+    """An address that mail can be sent to, in lower case, by its syntax alone (RFC 5321, RFC 6531): nothing is looked up.
+
+    Raises:
+        Refused: `bad_address`.
+    """
+    try:
+        found = validate_email(value.strip(), check_deliverability=False)
+    except EmailNotValidError as error:
+        raise Refused(
+            Code.BAD_ADDRESS, _("%(email)s is not an email address.", email=value.strip()[:100])
+        ) from error
+    return found.normalized.lower()
 
 
 def url(value: str) -> str:

@@ -1,0 +1,85 @@
+"""How money, days and places read: the Canadian forms, in both languages."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+
+import pytest
+
+from services.foundation import formats, places
+from services.foundation.formats import NBSP
+
+pytestmark = pytest.mark.one_database
+QUEBEC = zoneinfo.ZoneInfo("America/Toronto")
+EVENING = dt.datetime(2026, 11, 25, 2, 5, tzinfo=dt.UTC)  # 21:05 of the 24th in Québec
+
+
+@pytest.mark.parametrize(
+    ("value", "french", "english"),
+    [(12_345, "12 345", "12,345"), (999, "999", "999"), (0, "0", "0")],
+)
+def test_a_whole_number(value, french, english):
+    assert formats.number(value, "fr") == french.replace(" ", NBSP)
+    assert formats.number(value, "en") == english
+
+
+@pytest.mark.parametrize(("rate", "french", "english"), [(9_975, "9,975 %", "9.975%"), (5_000, "5 %", "5%")])
+def test_a_tax_rate(rate, french, english):
+    assert formats.percent(rate, "fr") == french.replace(" ", NBSP)
+    assert formats.percent(rate, "en") == english
+
+
+def test_a_day_is_the_readers_own():
+    assert formats.day(EVENING, "fr", QUEBEC) == "24 novembre 2026"
+    assert formats.day(EVENING, "en", zoneinfo.ZoneInfo("UTC")) == "November 25, 2026"
+    assert formats.day(dt.date(2026, 11, 24), "en", QUEBEC) == "November 24, 2026"
+    assert formats.short_day(EVENING, QUEBEC) == "2026-11-24"
+    assert formats.short_day(dt.date(2026, 11, 24), QUEBEC) == "2026-11-24"
+
+
+@pytest.mark.parametrize(
+    ("hour", "french", "english"),
+    [
+        (0, "2026-07-01 0 h 05", "2026-07-01 12:05 a.m."),
+        (9, "2026-07-01 9 h 05", "2026-07-01 9:05 a.m."),
+        (11, "2026-07-01 11 h 05", "2026-07-01 11:05 a.m."),
+        (12, "2026-07-01 12 h 05", "2026-07-01 12:05 p.m."),
+        (23, "2026-07-01 23 h 05", "2026-07-01 11:05 p.m."),
+    ],
+)
+def test_a_moment_reads_by_the_clock_of_the_readers_language(hour, french, english):
+    at = dt.datetime(2026, 7, 1, hour, 5, tzinfo=QUEBEC).astimezone(dt.UTC)
+    assert formats.moment(at, "fr", QUEBEC).replace(NBSP, " ") == french
+    assert formats.moment(at, "en", QUEBEC).replace(NBSP, " ") == english
+
+
+@pytest.mark.parametrize(
+    ("language", "locale"), [("fr", "fr_CA"), ("fr_FR", "fr_CA"), ("en", "en_CA"), ("de", "fr_CA")]
+)
+def test_a_language_is_read_as_in_canada(language, locale):
+    assert formats.locale_of(language) == locale
+
+
+def test_canada_comes_first_and_what_is_no_country_not_at_all():
+    found = places.countries("fr")
+    codes = [code for code, _name in found]
+    assert found[0] == ("CA", "Canada")
+    names = [name for _code, name in found[1:]]
+    assert names == sorted(names)
+    assert not {"EU", "UN", "ZZ", "XA", "419", "001"} & set(codes)
+    assert {"FR", "US", "HT"} < set(codes)
+    assert formats.country("FR", "en") == "France"
+    assert formats.country("??", "en") == "??"
+
+
+def test_every_province_and_only_places_can_be_chosen(app):
+    with app.app_context():
+        assert {code for code, _name in places.provinces()} == set(places.PROVINCES)
+        assert len(places.PROVINCES) == 13
+        names = [name for _code, name in places.provinces()]
+        assert names == sorted(names)
+    zones = places.time_zones()
+    assert {"America/Toronto", "America/St_Johns", "Pacific/Auckland"} < set(zones)
+    assert not {"EST", "UTC", "Canada/Eastern", "Etc/GMT+5"} & set(zones)
+    assert zones == sorted(zones)
