@@ -1,4 +1,4 @@
-"""Which mutations a run tries: spread over rooms by their size, and within a room evenly over operators."""
+"""Which mutations a run tries: spread over rooms by their size, and within a room evenly over the families of operators."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.sabotage.operators import compiles, mutations
+from scripts.sabotage.operators import FAMILY_OF, compiles, mutations
 from scripts.sabotage.rooms import ROOT, is_named, room_of, source_files
 from scripts.sabotage.source import Mutation
 
@@ -56,10 +56,10 @@ def _size(text: str) -> int:
 
 
 def _evenly(found: list[Mutation], chance: random.Random) -> Iterator[Mutation]:
-    """One of each operator in turn, so that the rare ones are drawn too, as long as any is left."""
+    """One of each family in turn, so that the rare ones are drawn too, as long as any is left."""
     piles: dict[str, list[Mutation]] = defaultdict(list)
     for one in found:
-        piles[one.operator].append(one)
+        piles[FAMILY_OF[one.operator]].append(one)
     order = sorted(piles)
     chance.shuffle(order)
     for name in order:

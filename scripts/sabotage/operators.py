@@ -1,6 +1,6 @@
 """The operators: each finds the places in a file where it can do its harm.
 
-An operator gets a node and yields what the text may become; `OPERATORS` names them all. What they look for is in
+An operator gets a node and yields what the text may become; `FAMILIES` names them all. What they look for is in
 `patterns.py`, what they leave alone in `boring.py`.
 """
 
@@ -17,27 +17,23 @@ from scripts.sabotage.source import Edit, Mutation, Source, fingerprint
 
 Operator = Callable[[Source, ast.AST], Iterator[Edit]]
 
-OPERATORS: dict[str, Operator] = {
-    "negate": logic.negate,
-    "drop-operand": logic.drop_operand,
-    "bound": logic.move_comparison,
-    "off-by-one": logic.move_number,
-    "lock": verbs.unlock,
-    "transaction": verbs.untransact,
-    "row-lock": queries.unlock_rows,
-    "guard": verbs.unguard,
-    "check-call": verbs.uncheck,
-    "flush": verbs.unflush,
-    "journal": verbs.unrecord,
-    "mail": verbs.unmail,
-    "permission": values.widen_permission,
-    "role": values.change_role,
-    "filter": queries.drop_filter,
-    "order": queries.disorder,
-    "number": values.change_number,
-    "flag": values.flip_flag,
-    "member": values.drop_member,
+# By what an engineer would have taken away by mistake. A draw takes from each family in turn.
+FAMILIES: dict[str, dict[str, Operator]] = {
+    "condition": {"negate": logic.negate, "drop-operand": logic.drop_operand},
+    "bound": {"bound": logic.move_comparison, "off-by-one": logic.move_number},
+    "lock": {"lock": verbs.unlock, "transaction": verbs.untransact, "row-lock": queries.unlock_rows},
+    "guard": {"guard": verbs.unguard, "check-call": verbs.uncheck},
+    "flush": {"flush": verbs.unflush},
+    "permission": {"permission": values.widen_permission, "role": values.change_role},
+    "filter": {"filter": queries.drop_filter},
+    "journal": {"journal": verbs.unrecord},
+    "mail": {"mail": verbs.unmail},
+    "constant": {"number": values.change_number, "flag": values.flip_flag},
 }
+OPERATORS: dict[str, Operator] = {
+    name: operator for family in FAMILIES.values() for name, operator in family.items()
+}
+FAMILY_OF = {name: family for family, operators in FAMILIES.items() for name in operators}
 
 
 def mutations(path: str, text: str) -> list[Mutation]:

@@ -15,7 +15,7 @@ def _names(*patterns: str) -> re.Pattern[str]:
 # --- What is sabotaged ----------------------------------------------------------------------------------------------
 
 # `with …(company):` replaced by the same block without its turn (`unlocked.py`).
-LOCKS = _names(r"(.*\.)?company_lock", r"(.*\.)?_?locked")
+LOCKS = _names(r"(.*\.)?company_lock", r"(.*\.)?people_lock")
 # `with transaction():` replaced by nothing at all.
 TRANSACTIONS = _names(r"(.*\.)?transaction")
 # Calls that stand alone and hold a lock.
@@ -25,11 +25,10 @@ GUARDS = _names(r"(.*\.)?_?(check|require|refuse|ensure|forbid|filled)\w*")
 # What ends an `if` that is a guard, beside `raise`, `return` and `continue`.
 ABORTS = _names(r"(.*\.)?abort")
 FLUSHES = _names(r"(.*\.)?flush")
-JOURNAL = _names(r"(.*\.)?journal\.\w+", r"(.*\.)?_?record")
+JOURNAL = _names(r"(.*\.)?_?record")
 MAIL = _names(r"(.*\.)?(mail|mails|letters)\.\w+")
 # Conditions given to a query, one argument each.
 FILTERS = _names(r".*\.(where|filter_by|filter|having)", r"sa\.(and_|or_)")
-ORDERS = _names(r".*\.order_by")
 PERMISSIONS = _names(r"(access\.)?Permission\.\w+")
 ROLE_TABLE = "ROLE_PERMISSIONS"
 

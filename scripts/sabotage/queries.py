@@ -1,4 +1,4 @@
-"""Operators on statements of the database: filters, orders and row locks."""
+"""Operators on statements of the database: filters and row locks."""
 
 from __future__ import annotations
 
@@ -32,23 +32,6 @@ def _drop_keywords(source: Source, node: ast.Call) -> Iterator[Edit]:
             else:
                 start = source.end(node.keywords[index - 1])
                 yield source.splice(keyword.value, start, source.end(keyword), "")
-
-
-def disorder(source: Source, node: ast.AST) -> Iterator[Edit]:
-    """`.order_by(a.desc())` becomes `.order_by(a)` and the other way round, or goes."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-        return
-    if not patterns.ORDERS.fullmatch(called(node)) or not node.args:
-        return
-    yield _without_method(source, node, node.func)
-    first = node.args[0]
-    if isinstance(first, ast.Starred) or (isinstance(first, ast.Constant) and first.value is None):
-        return
-    turned = isinstance(first, ast.Call) and isinstance(first.func, ast.Attribute)
-    if turned and first.func.attr in {"desc", "asc"}:  # type: ignore[attr-defined]
-        yield source.replace(first, source.segment(first.func.value))  # type: ignore[attr-defined]
-    else:
-        yield source.replace(first, f"({source.segment(first)}).desc()")
 
 
 def unlock_rows(source: Source, node: ast.AST) -> Iterator[Edit]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from scripts.sabotage.operators import FAMILY_OF
 from scripts.sabotage.rooms import STORE, room_of
 from scripts.sabotage.workers import Result
 
@@ -41,7 +42,7 @@ def markdown(results: Sequence[Result], title: str) -> str:
     parts = [
         f"# {title}",
         f"{len(results)} mutations, {len(survivors)} survived ({share:.0f} %).",
-        _table("Operator", figures(results, lambda one: one.mutation.operator)),
+        _table("Family", figures(results, lambda one: FAMILY_OF[one.mutation.operator])),
         _table("Room", figures(results, lambda one: room_of(one.mutation.path))),
         "## Survivors",
         *(_survivor(one) for one in survivors),

@@ -10,7 +10,7 @@ STORE = ROOT / ".sabotage"
 START = "start"
 
 # Folders, or single files, that hold the rooms: each folder below is a room of its own.
-SOURCES = ("services", "access", "access.py", "admin_views")
+SOURCES = ("services", "access", "admin_views")
 # Tests that belong to a room beside `tests/<its path>`.
 MORE_TESTS = {"services/buying": ("tests/faults",)}
 
@@ -25,7 +25,7 @@ def source_files(root: Path = ROOT) -> list[str]:
 
 
 def room_of(path: str) -> str:
-    """`services/buying/cart.py` is in `services/buying`; `access.py` is `access`."""
+    """`services/buying/cart.py` is in `services/buying`; `access/rows.py` is in `access`."""
     parent = Path(path).parent.as_posix()
     return Path(path).stem if parent == "." else parent
 

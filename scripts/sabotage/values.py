@@ -1,4 +1,4 @@
-"""Operators on values: permissions, numbers, flags, members of collections."""
+"""Operators on values: permissions, numbers, flags."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from scripts.sabotage.source import Edit, Source, called, dotted
 
 # Up to here a number grows by one; a larger one is doubled, as its last digit matters to nobody.
 _SMALL = 20
-_Collection = ast.Tuple | ast.List | ast.Set
 
 
 # --- Permissions ----------------------------------------------------------------------------------------------------
@@ -92,46 +91,3 @@ def flip_flag(source: Source, node: ast.AST) -> Iterator[Edit]:
         above = source.parent(node)
         if not (isinstance(above, ast.keyword) and above.arg == "with_for_update"):
             yield source.replace(node, str(not node.value))
-
-
-def drop_member(source: Source, node: ast.AST) -> Iterator[Edit]:
-    """One of several alike goes from a set, a list, a tuple or a table."""
-    if isinstance(node, ast.Dict):
-        yield from _drop_entries(source, node)
-    elif isinstance(node, ast.Set | ast.List | ast.Tuple) and _is_collection(source, node):
-        for index in range(len(node.elts)):
-            yield source.drop_one(node.elts, index)
-
-
-def _is_collection(source: Source, node: _Collection) -> bool:
-    """Several of a kind, of which there could as well be one less; no pair, no target, no row of values."""
-    kinds = {type(one) for one in node.elts}
-    if len(node.elts) < 2 or len(kinds) > 1 or _in_role_table(source, node):
-        return False
-    if any(patterns.DISPLAY_CALLS.fullmatch(called(one)) for one in node.elts):
-        return False
-    if not isinstance(node, ast.Tuple):
-        return not isinstance(node, ast.List) or isinstance(node.ctx, ast.Load)
-    above = source.parent(node)
-    if isinstance(above, ast.Compare):
-        return any(isinstance(one, ast.In | ast.NotIn) for one in above.ops) and node in above.comparators
-    if isinstance(above, ast.Assign):
-        return node is above.value and not any(isinstance(one, ast.Tuple) for one in above.targets)
-    return isinstance(above, ast.AnnAssign | ast.keyword | ast.For | ast.comprehension) and isinstance(
-        node.ctx, ast.Load
-    )
-
-
-def _drop_entries(source: Source, node: ast.Dict) -> Iterator[Edit]:
-    """Of a table at the top of a module: inside of functions, an entry that is missing is a KeyError at once."""
-    above = source.parent(node)
-    if len(node.values) < 2 or not isinstance(above, ast.Assign | ast.AnnAssign):
-        return
-    if not isinstance(source.parent(above), ast.Module) or None in node.keys or _is_role_table(above):
-        return
-    keys = [key for key in node.keys if key is not None]
-    for index, key in enumerate(keys):
-        if index + 1 < len(keys):
-            yield source.splice(key, source.start(key), source.start(keys[index + 1]), "")
-        else:
-            yield source.splice(key, source.end(node.values[index - 1]), source.end(node.values[index]), "")

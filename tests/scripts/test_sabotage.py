@@ -59,14 +59,9 @@ def afters(text: str, operator: str) -> list[str]:
         ("mail", "letters.receipt(order)", ["pass"]),
         ("filter", "s.where(a, b)", ["s", "s.where(b)", "s.where(a)"]),
         ("filter", "sa.and_(a, b)", ["sa.and_(b)", "sa.and_(a)"]),
-        ("order", "s.order_by(a.desc())", ["s", "s.order_by(a)"]),
-        ("order", "s.order_by(a)", ["s", "s.order_by((a).desc())"]),
         ("number", "MAX = 500", ["MAX = 1000"]),
         ("number", "dt.timedelta(days=3)", ["dt.timedelta(days=4)"]),
         ("flag", "f(told=False)", ["f(told=True)"]),
-        ("member", "x = {A.B, A.C}", ["x = {A.C}", "x = {A.B}"]),
-        ("member", "x = a in (1, 2)", ["x = a in (2)", "x = a in (1)"]),
-        ("member", "X = {1: f, 2: g}", ["X = {2: g}", "X = {1: f}"]),
     ],
 )
 def test_an_operator_makes_these_changes_and_no_other(operator, before, after):
@@ -196,7 +191,7 @@ def test_every_operator_finds_something_in_this_code():
 
 def test_rooms_are_named_by_path_or_last_name():
     assert room_of("services/buying/cart.py") == "services/buying"
-    assert room_of("access.py") == "access"
+    assert room_of("access/rows.py") == "access"
     assert is_named("services/buying", "buying")
     assert is_named("services/buying", "services/")
     assert not is_named("services/buying", "licenses")
@@ -274,7 +269,7 @@ def test_the_report_counts_and_shows_survivors():
 
 def test_it_lists_without_running(capsys):
     assert command.main(["--room", "access", "--count", "3", "--list"]) == 0
-    assert capsys.readouterr().out.count("access.py:") == 3
+    assert capsys.readouterr().out.count("access/") >= 3
 
 
 def test_an_unknown_room_is_an_error_of_whoever_asks(capsys):
