@@ -341,3 +341,11 @@ def test_with_no_scope_nothing_of_any_company_is_visible(desk: Flask, goods: Cas
             statement = rows.narrow(sa.select(kind), kind)
             assert db.session.scalars(statement).all() == []
         assert pickers.Lookup("x", type(goods.bob), (), label=str).get_list("") == []
+
+
+def test_nobody_sees_the_vendors_own_rows_which_are_of_no_company_either(desk: Flask, goods: Cast) -> None:
+    with desk.app_context(), access.scoped(access.NOTHING):
+        assert db.session.scalars(sa.select(User)).all() == []
+        assert db.session.execute(sa.update(User).values(first_name="Mallory")).rowcount == 0
+        assert db.session.execute(sa.delete(User)).rowcount == 0
+        db.session.rollback()

@@ -91,12 +91,6 @@ def examples(desk: Desk) -> addresses.Examples:
         )
     )
     db.session.commit()
-    with transaction() as turn:
-        minted = [
-            tokens.mint(turn, LinkPurpose.SIGN_IN, admin),
-            tokens.mint(turn, LinkPurpose.PASSWORD, admin),
-            tokens.mint(turn, LinkPurpose.ACTIVATION, held.user, held),
-        ]
     rows = {User: _person("sophie.paquette@acme.example").id, License: held.id, Order: pending.id}
     names = {
         "plan": plan,
@@ -104,7 +98,17 @@ def examples(desk: Desk) -> addresses.Examples:
         "pending": pending.reference,
         "failed_mail": mail.id,
     }
-    return addresses.Examples(rows, paid, minted, names)
+    return addresses.Examples(rows, paid, _minted(admin, held), names)
+
+
+def _minted(admin: User, held: License) -> list[str]:
+    """The token of a link of each purpose."""
+    with transaction() as turn:
+        return [
+            tokens.mint(turn, LinkPurpose.SIGN_IN, admin),
+            tokens.mint(turn, LinkPurpose.PASSWORD, admin),
+            tokens.mint(turn, LinkPurpose.ACTIVATION, held.user, held),
+        ]
 
 
 def _person(email: str) -> User:
