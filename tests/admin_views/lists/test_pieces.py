@@ -1,0 +1,414 @@
+"""The pieces of a list, each by itself: ids, cursors, what the address asks, searches, counts, cells."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+
+import pytest
+import sqlalchemy as sa
+from flask_babel import force_locale
+
+import access
+from access import Scope
+from admin_views.lists import exports, keyset, listing, rows
+from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from models import Company, License, LicenseState, Link, Order, OrderState, Plan, StripeEvent, User, db
+from services.reports import counts
+from tests.factories import make_licenses, make_order, make_user
+
+ACME_ONLY = [
+    (User, 4),  # Alice, Bob, Dave, Erin
+    (Company, 1),
+    (Plan, 3),  # everybody's
+    (StripeEvent, 0),
+    (Link, 0),
+]
+
+
+# --- Rows -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(("model", "count"), ACME_ONLY)
+def test_the_base_narrows_by_itself_to_a_company_to_all_and_to_nothing(cast, model, count):
+    def found(scope):
+        with access.scoped(scope):
+            statement = rows.narrow(sa.select(model), model)
+        return len(db.session.scalars(statement).all())
+
+    assert found(Scope(company_id=cast.acme.id)) == count
+    assert found(access.NOTHING) == (3 if model is Plan else 0)
+    everything = {User: 7, Company: 2, Plan: 3, StripeEvent: 0, Link: 0}
+    assert found(access.EVERYTHING) == everything[model]
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("1", 1),
+        (1, 1),
+        ("0", 0),
+        (str(2**63 - 1), 2**63 - 1),
+        (str(2**63), None),
+        ("00000000000000000001", None),
+        ("-1", None),
+        ("1.0", None),
+        ("１", None),
+        ("", None),
+        (None, None),
+        (["1"], None),
+        ("1,2", None),
+        (" 1", None),
+    ],
+)
+def test_a_number_names_a_row_and_nonsense_names_none(app, text, key):
+    assert rows.parse_id(User, text) == key
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("evt_1", "evt_1"), ("e" * 255, "e" * 255), ("e" * 256, None), ("", None), ("a\0", None)],
+)
+def test_stripes_own_ids_are_texts(app, text, key):
+    assert rows.parse_id(StripeEvent, text) == key
+
+
+def test_many_rows_come_in_the_order_that_was_asked_each_once_and_at_most_five_hundred(cast, monkeypatch):
+    everybody = sa.select(User)
+    ids = [cast.erin.id, cast.alice.id, "x", cast.erin.id, 999_999, cast.bob.id]
+    assert [user.first_name for user in rows.many(everybody, User, ids)] == ["Erin", "Alice", "Bob"]
+    assert rows.many(everybody, User, []) == rows.many(everybody, User, ["x"]) == []
+    assert rows.MAX_ROWS == 500
+    monkeypatch.setattr(rows, "MAX_ROWS", 2)
+    assert [user.first_name for user in rows.many(everybody, User, ids)] == ["Erin", "Alice"]
+
+
+def test_one_row_is_found_by_its_key_alone(cast):
+    assert rows.one(sa.select(User), User, str(cast.bob.id)).id == cast.bob.id
+    assert rows.one(sa.select(User), User, "999999") is None
+    assert rows.one(sa.select(User).where(User.id != cast.bob.id), User, cast.bob.id) is None
+
+
+# --- Cursors --------------------------------------------------------------------------------------------------------
+
+BY_END = keyset.Order((License.valid_until,), License.id, True)
+BY_SIGN_IN = keyset.Order((User.signed_in_at,), User.id, False)
+BY_NAME = keyset.Order((User.last_name, User.first_name), User.id, False)
+AT = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("order", "values"),
+    [
+        (BY_END, [AT, 5]),
+        (BY_NAME, ["Tremblay", "Zoé", 5]),
+        (BY_SIGN_IN, [None, 5]),
+        (keyset.Order((Order.state,), Order.id, True), [OrderState.PAID, 5]),
+        (keyset.Order((User.active,), User.id, True), [True, 5]),
+    ],
+)
+def test_a_cursor_comes_back_as_it_went(app, order, values):
+    assert keyset.decode(keyset.encode(values), order) == values
+
+
+def cursor(value):
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "",
+        "%%%",
+        "a",
+        cursor({"a": 1}),
+        cursor([1]),
+        cursor([AT.isoformat(), 5, 6]),
+        cursor(["2026-11-24T12:00:00", 5]),  # without a zone
+        cursor([None, 5]),  # the column is never empty
+        cursor([AT.isoformat(), "5"]),
+        cursor([AT.isoformat(), True]),
+        cursor([AT.isoformat(), 2**63]),
+        cursor([5, 5]),
+        "A" * 1_001,
+    ],
+)
+def test_a_cursor_of_another_order_or_of_nobody_is_the_first_page(app, text):
+    assert keyset.decode(text, BY_END) is None
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("text", ["a\0b", "\ud800"])
+def test_a_cursor_holds_only_text_that_a_database_can_hold(app, text):
+    assert keyset.decode(cursor([text, "x", 1]), BY_NAME) is None
+
+
+@pytest.mark.one_database
+def test_the_longest_cursor_is_of_a_thousand_characters(app):
+    name = "a" * 705
+    text = keyset.encode([name, "", 1])
+    assert len(text) <= keyset.MAX_CURSOR == 1_000
+    assert keyset.decode(text, BY_NAME) == [name, "", 1]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("order", ["name", "signed_in_at"])
+def test_every_row_is_on_one_side_of_every_other_row(cast, order, descending):
+    """Beyond and before a row are all the others, in the order that is shown, wherever the empty values are."""
+    for number, user in enumerate((cast.alice, cast.carol, cast.sam)):
+        user.signed_in_at = AT + number * dt.timedelta(hours=number % 2)
+    db.session.commit()
+    columns = (User.last_name, User.first_name) if order == "name" else (User.signed_in_at,)
+    by = keyset.Order(columns, User.id, descending)
+    keys = sa.select(*by.all)
+    shown = [list(row) for row in db.session.execute(keyset.ordered(keys, by))]
+    assert len(shown) == 7
+    for place, values in enumerate(shown):
+        for backwards, expected in ((False, shown[place + 1 :]), (True, shown[:place][::-1])):
+            beyond = keyset.ordered(
+                keys.where(keyset.beyond(by, values, backwards=backwards)), by, backwards=backwards
+            )
+            assert [list(row) for row in db.session.execute(beyond)] == expected
+    if order == "signed_in_at":
+        assert [row[0] is None for row in shown] == [False] * 3 + [True] * 4
+
+
+# --- What the address asks ------------------------------------------------------------------------------------------
+
+COLUMNS = (Column("name", "Name", sort=(User.last_name, User.first_name)), Column("email", "Email"))
+FILTERS = (
+    ListFilter(
+        "role", "Role", [("admin", "A"), ("member", "M")], lambda query, role: query.where(User.role == role)
+    ),
+    ListFilter(
+        "company",
+        "Company",
+        None,
+        lambda query, key: query.where(User.company_id == int(key)),
+        lambda key: f"no. {key}",
+    ),
+)
+
+
+def asked(app, address):
+    with app.test_request_context(address):
+        return listing.read_request(COLUMNS, FILTERS, 20)
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("address", "size", "sort", "descending", "filters"),
+    [
+        ("/", 20, None, False, {}),
+        ("/?size=50&sort=name", 50, "name", False, {}),
+        ("/?size=100&sort=-name&role=admin", 100, "name", True, {"role": "admin"}),
+        ("/?size=21&sort=email&role=boss&company=x", 20, None, False, {}),
+        ("/?size=x&sort=-nothing&company=12", 20, None, True, {"company": "12"}),
+        ("/?company=1234567890123456789", 20, None, False, {}),
+        ("/?company=123456789012345678", 20, None, False, {"company": "123456789012345678"}),
+        ("/?company=１", 20, None, False, {}),
+    ],
+)
+def test_what_the_address_asks_is_checked_part_by_part(app, address, size, sort, descending, filters):
+    found = asked(app, address)
+    assert (found.size, found.sort and found.sort.name, found.descending) == (size, sort, descending)
+    assert found.filters == filters
+
+
+@pytest.mark.one_database
+def test_a_search_is_read_up_to_a_hundred_characters(app):
+    assert asked(app, f"/?q=%20{'a' * 100}%20").search == "a" * 100
+    assert asked(app, f"/?q={'a' * 101}").search == "a" * 100
+
+
+@pytest.mark.one_database
+def test_links_keep_what_was_asked_and_a_new_order_starts_at_the_first_page(app):
+    with app.test_request_context("/list/?q=a&sort=-name&after=x&role=admin&company=3"):
+        page = listing.Listing(
+            [],
+            COLUMNS,
+            FILTERS,
+            listing.read_request(COLUMNS, FILTERS, 20),
+            listing.Total(0),
+            None,
+            None,
+            "name",
+            True,
+        )
+        assert page.url(size=50) == "/list/?q=a&sort=-name&role=admin&company=3&size=50"
+        assert page.url(after="y") == "/list/?q=a&sort=-name&after=y&role=admin&company=3"
+        assert page.url(role=None) == "/list/?q=a&sort=-name&company=3"
+        assert page.sort_url(COLUMNS[0]) == "/list/?q=a&sort=name&role=admin&company=3"
+        assert (page.sort_state(COLUMNS[0]), page.sort_state(COLUMNS[1])) == ("descending", None)
+        assert page.query_string() == "?role=admin&company=3&q=a"
+        assert page.chips() == [("Company", "no. 3", "/list/?q=a&sort=-name&role=admin")]
+        assert page.chips(["company"]) == []
+        assert page.hidden_args() == [("sort", "-name"), ("company", "3")]
+        assert page.hidden_args(["company"]) == [("sort", "-name")]
+        assert page.is_narrowed
+    with app.test_request_context("/list/"):
+        page = listing.Listing(
+            [],
+            COLUMNS,
+            FILTERS,
+            listing.read_request(COLUMNS, FILTERS, 20),
+            listing.Total(0),
+            None,
+            None,
+            "name",
+            False,
+        )
+        assert (page.url(), page.query_string(), page.is_narrowed) == ("/list/", "", False)
+        assert page.sort_url(COLUMNS[0]) == "/list/?sort=-name"
+        assert page.sort_state(COLUMNS[0]) == "ascending"
+
+
+# --- Searches and counts --------------------------------------------------------------------------------------------
+
+SEARCH = (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name))
+
+
+def searched(text, search=SEARCH, model=User):
+    statement = listing.searched(sa.select(rows.primary_key(model)), text, search, model)
+    return set(db.session.scalars(statement))
+
+
+def test_a_whole_address_wins_alone_and_parts_are_found_in_any_column(cast):
+    zoe = make_user(cast.acme, "Zoé", last_name="Côté-Bob")
+    assert searched("BOB@acme.example") == {cast.bob.id}
+    assert searched("bob") == {cast.bob.id, zoe.id}
+    assert searched("ZOÉ côté") == {zoe.id}
+    assert searched("bob tremblay") == {cast.bob.id}
+    assert searched("a%") == searched("_") == searched("a\0") == set()
+
+
+def test_a_search_reads_five_words_and_no_more(cast):
+    assert searched("bob b o b tremblay nothing") == {cast.bob.id}
+    assert searched("bob b o b nothing tremblay") == set()
+
+
+def test_a_search_through_another_table_stays_within_the_company(cast):
+    (ours,) = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)
+    (theirs,) = make_licenses(1, cast.carol, cast.pro, holder=cast.charlie)
+    holders = (
+        Search(License.key, exact=True, capitals=True),
+        Search(User.email, exact=True, via=License.user_id),
+        Search(User.last_name, via=License.user_id),
+    )
+    with access.scoped(Scope(company_id=cast.acme.id)):
+        assert searched("tremblay", holders, License) == {ours.id}
+        assert searched("charlie@globex.example", holders, License) == set()
+        assert searched(theirs.key, holders, License) == set()
+    assert searched("tremblay", holders, License) == {ours.id, theirs.id}
+    assert searched(ours.key.lower(), holders, License) == {ours.id}
+    by_person = (Search(User.email, exact=True, via=Company.id, key=User.company_id),)
+    assert searched("bob@acme.example", by_person, Company) == {cast.acme.id}
+
+
+def test_a_count_is_exact_up_to_its_limit(cast, monkeypatch):
+    monkeypatch.setattr(counts, "COUNT_LIMIT", 3)
+    monkeypatch.setattr(listing, "COUNT_LIMIT", 3)
+    everybody = sa.select(User.id).order_by(User.id)
+    assert listing.count(everybody, User, estimate=False) == listing.Total(3, capped=True)
+    three = everybody.where(User.first_name.in_(["Alice", "Bob", "Sam"]))
+    assert listing.count(three, User, estimate=True) == listing.Total(3)
+    assert listing.count(everybody.where(sa.false()), User, estimate=True) == listing.Total(0)
+
+
+def test_a_whole_table_may_be_estimated_where_the_database_can(cast, monkeypatch):
+    monkeypatch.setattr(listing, "COUNT_LIMIT", 3)
+    monkeypatch.setattr(counts, "COUNT_LIMIT", 3)
+    everybody = sa.select(User.id)
+    total = listing.Total(3, capped=True)
+    if db.engine.dialect.name == "postgresql":
+        db.session.commit()
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text("ANALYZE users"))
+        total = listing.Total(7, estimated=True)
+    assert listing.count(everybody, User, estimate=True) == total
+
+
+@pytest.mark.one_database
+def test_a_count_reads_as_what_it_is(app, cast):
+    with app.app_context(), force_locale("en_CA"):
+        assert listing.Total(1).text("en") == "1 result"
+        assert listing.Total(1_234).text("en") == "1,234 results"
+        assert listing.Total(10_000, capped=True).text("en") == "more than 10,000"
+        assert listing.Total(12_345, estimated=True).text("en") == "about 12,345"
+
+
+# --- Pages ----------------------------------------------------------------------------------------------------------
+
+
+def page(app, address, size=2):
+    order = keyset.Order((), User.id, False)
+    with app.test_request_context(address), access.everything():
+        return listing.slice_of(sa.select(User.id), order, size)
+
+
+def test_a_page_knows_whether_there_is_one_before_and_after_it(app, cast):
+    first = page(app, "/")
+    assert (len(first.keys), first.before, bool(first.after)) == (2, None, True)
+    second = page(app, f"/?after={first.after}")
+    assert (len(second.keys), bool(second.before), bool(second.after)) == (2, True, True)
+    assert page(app, f"/?before={second.before}").keys == first.keys
+    last = page(app, f"/?after={page(app, f'/?after={second.after}').after}")
+    assert (len(last.keys), bool(last.before), last.after) == (1, True, None)
+    whole = page(app, "/", size=7)
+    assert (len(whole.keys), whole.before, whole.after) == (7, None, None)
+    # Nothing after the last one any more: the first page.
+    assert page(app, f"/?after={keyset.encode([last.keys[-1]])}").keys == first.keys
+    back = page(app, f"/?before={second.before}")
+    assert (back.before, bool(back.after)) == (None, True)
+
+
+# --- Files ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (None, ""),
+        (-5, "-5"),
+        (5.5, "5.5"),
+        (True, "True"),
+        (OrderState.PAID, "paid"),
+        (LicenseState.EXPIRED, "expired"),
+        (
+            dt.datetime(2026, 11, 24, 7, tzinfo=dt.timezone(dt.timedelta(hours=-5))),
+            "2026-11-24T12:00:00+00:00",
+        ),
+        (dt.date(2026, 11, 24), "2026-11-24"),
+        ("Acme", "Acme"),
+        ("", ""),
+        *[(f"{start}1+1", f"'{start}1+1") for start in "=+-@\t\r\n＝＋－＠"],
+        ("1=1", "1=1"),
+    ],
+)
+def test_a_cell_is_text_that_no_spreadsheet_runs(value, cell):
+    assert exports.safe_cell(value) == cell
+
+
+def test_orders_are_exported_a_thousand_rows_at_a_time_and_whole(app, cast, monkeypatch):
+    monkeypatch.setattr(exports, "ROWS_AT_A_TIME", 2)
+    for _ in range(5):
+        make_order(cast.alice, cast.pro)
+    columns = [
+        ExportColumn("Reference", Order.reference),
+        ExportColumn("Total", Order.total, lambda cents: cents / 100),
+    ]
+    with app.test_request_context():
+        answer = exports.stream(sa.select(Order.reference, Order.total), columns, "orders of Acme")
+        text = answer.get_data(as_text=True)
+    assert text.startswith("\ufeffReference,Total\r\n")
+    assert text.count("\r\n") == 6
+    assert ",114.98" in text
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="orders_of_Acme-20')
