@@ -201,7 +201,7 @@ def tenant_views() -> list[Any]:
 
 
 @pytest.mark.parametrize(("site", "kind"), tenant_views())
-def test_no_path_of_any_view_leads_to_another_company(  # noqa: PLR0917
+def test_no_path_of_any_view_leads_to_another_company(
     desk: Flask, browser: Client, goods: Cast, layer: str, site: str, kind: type[DeskModelView]
 ) -> None:
     words, before = secrets_of(goods.acme.id), everything_of(goods.acme.id)

@@ -49,7 +49,7 @@ TABLE = [
     ids=[f"{row[1]} {row[2]}" for row in TABLE],
 )
 @pytest.mark.usefixtures("sandbox")
-def test_each_page_opens_for_those_it_is_for(cast, owned, app, method, url, statuses):  # noqa: PLR0917
+def test_each_page_opens_for_those_it_is_for(cast, owned, app, method, url, statuses):
     order = make_order(cast.alice, cast.pro, paid=True)
     url = url.format(order=order.reference, license=owned.held.id, user=cast.bob.id)
     people = (cast.alice, cast.bob, cast.carol, cast.sam)
