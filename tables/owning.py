@@ -209,3 +209,6 @@ class Assignment(Base, CompanyRow):
     taken_by_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("users.id"))
 
     user: Mapped[User] = person_in("Assignment.user_id")
+    license: Mapped[License] = relationship(
+        foreign_keys=[license_id], primaryjoin="Assignment.license_id == License.id", viewonly=True
+    )

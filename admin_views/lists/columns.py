@@ -23,6 +23,7 @@ class Column:
         sort: The indexed column (or columns, most significant first) that it may be sorted by.
         link: The URL the value leads to, or None.
         currency: The attribute of the row that names the currency of `money`.
+        blank: What is shown when there is no value, lazily translated; a dash when it is None.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Column:
     sort: Any = None
     link: Callable[[Any], str | None] | None = None
     currency: str = "currency"
+    blank: Any = None
 
     def get(self, row: Any) -> Any:
         return self.value(row) if self.value else getattr(row, self.name)

@@ -21,6 +21,7 @@ from admin_views.base import DeskModelView
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.guard import local_url
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.filters import by_id
 from admin_views.pickers import Lookup, PickerField
 from models import Assignment, License, LicenseState, Plan, User, db, utcnow
 from services import licenses
@@ -90,12 +91,7 @@ class Licenses(DeskModelView):
             lambda: labels.options(LicenseState),
             lambda statement, value: statement.where(License.where_state(LicenseState(value), utcnow())),
         ),
-        ListFilter(
-            "plan",
-            _l("Plan"),
-            labels.plan_options,
-            lambda statement, value: statement.where(License.plan_id == int(value)),
-        ),
+        by_id("plan", _l("Plan"), License.plan_id, labels.plan_options),
         ListFilter(
             "expiry",
             _l("Expiry"),

@@ -17,7 +17,8 @@ from sqlalchemy.orm import joinedload, selectinload
 from access import Permission, current_actor
 from admin_views import labels
 from admin_views.base import DeskModelView
-from admin_views.lists.columns import Column, ListFilter, Search
+from admin_views.lists.columns import Column, Search
+from admin_views.lists.filters import by_member
 from admin_views.portal.order_words import state_sentence
 from models import Order, OrderState, Outcome, Term, db
 from services.buying import checkout, gateway, settlement
@@ -48,14 +49,7 @@ class Orders(DeskModelView):
     )
     column_relations = (Order.lines, Order.placed_by)
     search = (Search(Order.reference, exact=True, capitals=True),)
-    filters = (
-        ListFilter(
-            "state",
-            _l("State"),
-            lambda: labels.options(OrderState),
-            lambda statement, value: statement.where(Order.state == OrderState(value)),
-        ),
-    )
+    filters = (by_member("state", _l("State"), Order.state, OrderState, labels.options(OrderState)),)
     list_template = "portal/orders/list.html"
 
     # --- One order --------------------------------------------------------------------------------------------------

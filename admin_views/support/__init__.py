@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from admin_views.support.companies import Companies
 from admin_views.support.home import Home
+from admin_views.support.journal import Journal
 from admin_views.support.licenses import Licenses
+from admin_views.support.mail import Mail
 from admin_views.support.orders import Orders
 from admin_views.support.people import People
 from admin_views.support.plans import Plans
-from admin_views.support.records import Journal, Mail, StripeEvents
 from admin_views.support.settings import ConditionsView, TaxRates, VendorPage
+from admin_views.support.stripe_events import StripeEvents
 
 HOME = Home
 VIEWS: list[type] = [

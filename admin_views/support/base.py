@@ -10,6 +10,7 @@ from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField
 
 from access import Actor, Permission, current_actor
@@ -114,6 +115,20 @@ class SupportView(DeskModelView):
         form = self.pick_form() if self.picked else {}
         return {"picks": {name: form[name] for name in self.picked}, "typed": self.typed}
 
+    # --- What starts on a day ---------------------------------------------------------------------------------------
+
+    def ask_withdrawal(self, row: Any, heading: str, described: str, endpoint: str) -> ResponseReturnValue:
+        """The page that asks before a price or a rate that has not begun is taken back; `endpoint` does it."""
+        return self.confirm(
+            [row],
+            heading=heading,
+            text=_("It never begins: what holds the day before goes on. What was ordered is not touched."),
+            button=heading,
+            endpoint=endpoint,
+            tone="danger",
+            described=described,
+        )
+
     # --- Many at once -----------------------------------------------------------------------------------------------
 
     def each(self, rows: Sequence[Any], verb: Callable[[Any], Any]) -> tuple[int, list[str]]:
@@ -131,3 +146,9 @@ class SupportView(DeskModelView):
                     _("%(row)s: %(sentence)s", row=str(self.get_one(row_id)), sentence=refused.sentence)
                 )
         return done, refusals
+
+
+class RecordView(SupportView):
+    """A table view of what the desk wrote down, sent or was told: nobody edits it."""
+
+    menu_category = _l("Records")

@@ -16,11 +16,13 @@ from access import Actor
 from admin_views import labels
 from admin_views.forms import REQUIRED
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.filters import by_member
 from admin_views.support.base import EditForm, SupportView, chosen, current_actor
 from admin_views.support.fields import choices
+from admin_views.support.journal import Journal
+from admin_views.support.mail import Mail
 from admin_views.support.orders import Orders
 from admin_views.support.people import People
-from admin_views.support.records import Journal, Mail
 from models import Company, JournalEntry, Language, Order, OutgoingMail, Role, User, db, utcnow
 from services.foundation import places
 from services.foundation.formats import country, current_language
@@ -121,12 +123,7 @@ class Companies(SupportView):
             places.provinces,
             lambda query, code: query.where(Company.province == code),
         ),
-        ListFilter(
-            "language",
-            _l("Language"),
-            labels.options(Language),
-            lambda query, code: query.where(Company.language == Language(code)),
-        ),
+        by_member("language", _l("Language"), Company.language, Language, labels.options(Language)),
     )
     export_columns = (
         ExportColumn(_l("Customer"), Company.name),

@@ -18,7 +18,7 @@ from access import Permission
 from admin_views.guard import DeskIndexView
 from admin_views.lists.listing import MAX_SEARCH, Total
 from admin_views.support.base import chosen
-from admin_views.support.records import Journal
+from admin_views.support.journal import Journal
 from models import (
     CURRENCY,
     Company,

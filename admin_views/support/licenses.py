@@ -18,6 +18,7 @@ from sqlalchemy.orm import joinedload
 from admin_views import labels
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.filters import by_id
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_link, current_actor
@@ -40,6 +41,17 @@ from services.foundation.formats import current_language
 
 def holder_link(row: License) -> str | None:
     return url_for("support_people.details_view", id=row.user_id) if row.user_id else None
+
+
+# The periods of an assignment, on the page of a licence and on that of a person.
+PERIOD = (
+    Column("started_at", _l("From"), kind="moment"),
+    Column("ended_at", _l("Until"), kind="moment", blank=_l("Still held")),
+)
+HOLDERS = (
+    Column("user", _l("Person"), link=lambda row: url_for("support_people.details_view", id=row.user_id)),
+    *PERIOD,
+)
 
 
 def _of_order(query: Any, order_id: str) -> Any:
@@ -107,19 +119,8 @@ class Licenses(SupportView):
             labels.options(LicenseState),
             lambda query, code: query.where(License.where_state(LicenseState(code), utcnow())),
         ),
-        ListFilter(
-            "plan",
-            _l("Plan"),
-            labels.plan_options,
-            lambda query, code: query.where(License.plan_id == int(code)),
-        ),
-        ListFilter(
-            "company",
-            _l("Customer"),
-            None,
-            lambda query, code: query.where(License.company_id == int(code)),
-            lookups.company_name,
-        ),
+        by_id("plan", _l("Plan"), License.plan_id, labels.plan_options),
+        lookups.of_company(License.company_id),
         ListFilter("order", _l("Order"), None, _of_order, _order_reference),
     )
     picked = {"company": lookups.company_lookup()}
@@ -161,6 +162,7 @@ class Licenses(SupportView):
             .limit(20)
         )
         return {
+            "columns": {"holders": HOLDERS},
             "terms": db.session.execute(terms).all(),
             "assignments": db.session.scalars(assignments).all(),
         }

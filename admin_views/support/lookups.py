@@ -6,9 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import request
+from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
-from admin_views.lists.columns import Search
+from admin_views.lists.columns import ListFilter, Search
+from admin_views.lists.filters import by_id
 from admin_views.lists.rows import parse_id
 from admin_views.pickers import Lookup
 from models import Company, License, User, db
@@ -45,6 +47,11 @@ def colleague_lookup(name: str) -> Lookup:
 def _of_the_license(statement: sa.Select[Any]) -> sa.Select[Any]:
     owner = sa.select(License.company_id).where(License.id == parse_id(License, request.args.get("id")))
     return statement.where(User.company_id == owner.scalar_subquery(), User.active.is_(True))
+
+
+def of_company(column: Any) -> ListFilter:
+    """The filter that holds a list to one customer, by the id in `column`."""
+    return by_id("company", _l("Customer"), column, describe=company_name)
 
 
 def company_name(company_id: str) -> str:

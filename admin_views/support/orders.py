@@ -17,9 +17,11 @@ from sqlalchemy.orm import selectinload
 
 from admin_views import labels
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.filters import by_member
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, chosen, company_link, current_actor
-from admin_views.support.records import Journal, StripeEvents
+from admin_views.support.journal import Journal
+from admin_views.support.stripe_events import StripeEvents
 from models import (
     ALERTS,
     Company,
@@ -96,12 +98,7 @@ class Orders(SupportView):
     column_relations = (Order.company, Order.placed_by)
     search = (Search(Order.reference, exact=True, capitals=True),)
     filters = (
-        ListFilter(
-            "state",
-            _l("State"),
-            labels.options(OrderState),
-            lambda query, code: query.where(Order.state == OrderState(code)),
-        ),
+        by_member("state", _l("State"), Order.state, OrderState, labels.options(OrderState)),
         ListFilter("month", _l("Month"), month_options, _placed_in),
         ListFilter(
             "attention",
@@ -109,13 +106,7 @@ class Orders(SupportView):
             lambda: [("yes", _("Yes"))],
             lambda query, _code: query.where(Order.where_needs_person()),
         ),
-        ListFilter(
-            "company",
-            _l("Customer"),
-            None,
-            lambda query, code: query.where(Order.company_id == int(code)),
-            lookups.company_name,
-        ),
+        lookups.of_company(Order.company_id),
     )
     picked = {"company": lookups.company_lookup()}
     form_ajax_refs = picked

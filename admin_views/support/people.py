@@ -18,11 +18,13 @@ from wtforms.validators import Length
 from access import Actor
 from admin_views import labels
 from admin_views.forms import REQUIRED, DeskForm
-from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.columns import Column, ExportColumn, Search
+from admin_views.lists.filters import by_member, yes_or_no
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
 from admin_views.support.base import EditForm, SupportView, company_link, current_actor
 from admin_views.support.fields import choices
+from admin_views.support.licenses import PERIOD
 from models import Assignment, Company, Language, License, Plan, Role, User, db, utcnow
 from services import licenses
 from services.foundation import places
@@ -73,6 +75,19 @@ class AssignForm(DeskForm):
     plan = RadioField(_l("Plan"), [REQUIRED])
 
 
+# What a person held, from when until when.
+HELD = (
+    Column(
+        "license",
+        _l("Key"),
+        kind="mono",
+        link=lambda row: url_for("support_licenses.details_view", id=row.license_id),
+    ),
+    Column("plan", _l("Plan"), value=lambda row: row.license.plan.name(current_language())),
+    *PERIOD,
+)
+
+
 def _held_text(row: User) -> str:
     return ", ".join(
         f"{license.plan.name(current_language())} ({labels.label(license.state())})"
@@ -110,22 +125,9 @@ class People(SupportView):
     column_relations = (User.company, selectinload(User.licenses).joinedload(License.plan))
     search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))
     filters = (
-        ListFilter(
-            "role", _l("Role"), labels.options(Role), lambda query, code: query.where(User.role == Role(code))
-        ),
-        ListFilter(
-            "active",
-            _l("Active"),
-            lambda: [("yes", _("Yes")), ("no", _("No"))],
-            lambda query, code: query.where(User.active.is_(code == "yes")),
-        ),
-        ListFilter(
-            "company",
-            _l("Customer"),
-            None,
-            lambda query, code: query.where(User.company_id == int(code)),
-            lookups.company_name,
-        ),
+        by_member("role", _l("Role"), User.role, Role, labels.options(Role)),
+        yes_or_no("active", _l("Active"), User.active),
+        lookups.of_company(User.company_id),
     )
     picked = {"company": lookups.company_lookup()}
     form_ajax_refs = picked
@@ -183,14 +185,13 @@ class People(SupportView):
 
     def details_context(self, row: User) -> dict[str, Any]:
         history = (
-            sa.select(Assignment, License)
-            .join(License, License.id == Assignment.license_id)
+            sa.select(Assignment)
             .where(Assignment.user_id == row.id)
-            .options(joinedload(License.plan))
+            .options(joinedload(Assignment.license).joinedload(License.plan))
             .order_by(Assignment.id.desc())
             .limit(HISTORY)
         )
-        return {"history": [tuple(pair) for pair in db.session.execute(history)]}
+        return {"columns": {"history": HELD}, "history": db.session.scalars(history).all()}
 
     # --- Actions ----------------------------------------------------------------------------------------------------
 

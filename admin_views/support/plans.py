@@ -16,7 +16,8 @@ from wtforms.validators import InputRequired, Length, NumberRange
 from access import Actor
 from admin_views.forms import REQUIRED, DayField, DeskForm, MoneyField, WholeNumber
 from admin_views.lists import rows
-from admin_views.lists.columns import Column, ExportColumn, ListFilter
+from admin_views.lists.columns import Column, ExportColumn
+from admin_views.lists.filters import yes_or_no
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.fields import LimitsField
 from models import CURRENCY, Plan, Price, db
@@ -124,14 +125,7 @@ class Plans(SupportView):
         Column("on_sale", _l("On sale"), value=lambda row: _("Yes") if row.on_sale else _("No")),
     )
     column_relations = (Plan.prices,)
-    filters = (
-        ListFilter(
-            "on_sale",
-            _l("On sale"),
-            lambda: [("yes", _("Yes")), ("no", _("No"))],
-            lambda query, code: query.where(Plan.on_sale.is_(code == "yes")),
-        ),
-    )
+    filters = (yes_or_no("on_sale", _l("On sale"), Plan.on_sale),)
     export_columns = (
         ExportColumn(_l("Code"), Plan.code),
         ExportColumn(_l("Product"), Plan.product),
@@ -185,20 +179,13 @@ class Plans(SupportView):
         """The page that asks before a price is taken back."""
         price = _price_or_404(request.args.get("id", ""))
         amount = money(price.amount, price.currency, current_language())
-        return self.confirm(
-            [price],
-            heading=_("Withdraw the price"),
-            text=_("It never begins: what holds the day before goes on. What was ordered is not touched."),
-            button=_("Withdraw the price"),
-            endpoint=".withdraw_price_now",
-            tone="danger",
-            described=_(
-                "%(plan)s: %(amount)s from %(day)s",
-                plan=price.plan.name(current_language()),
-                amount=amount,
-                day=price.starts_on.isoformat(),
-            ),
+        described = _(
+            "%(plan)s: %(amount)s from %(day)s",
+            plan=price.plan.name(current_language()),
+            amount=amount,
+            day=price.starts_on.isoformat(),
         )
+        return self.ask_withdrawal(price, _("Withdraw the price"), described, ".withdraw_price_now")
 
     @expose("/withdraw-price-now/", methods=("POST",))
     def withdraw_price_now(self) -> ResponseReturnValue:

@@ -239,21 +239,14 @@ class TaxRates(SupportView):
     def withdraw(self) -> ResponseReturnValue:
         """The page that asks before a rate is taken back."""
         rate = self.row_or_404()
-        return self.confirm(
-            [rate],
-            heading=_("Withdraw the rate"),
-            text=_("It never begins: what holds the day before goes on. What was ordered is not touched."),
-            button=_("Withdraw the rate"),
-            endpoint=".withdraw_now",
-            tone="danger",
-            described=_(
-                "%(tax)s, %(place)s: %(rate)s from %(day)s",
-                tax=rate.name(current_language()),
-                place=rate.place,
-                rate=percent(rate.rate, current_language()),
-                day=rate.starts_on.isoformat(),
-            ),
+        described = _(
+            "%(tax)s, %(place)s: %(rate)s from %(day)s",
+            tax=rate.name(current_language()),
+            place=rate.place,
+            rate=percent(rate.rate, current_language()),
+            day=rate.starts_on.isoformat(),
         )
+        return self.ask_withdrawal(rate, _("Withdraw the rate"), described, ".withdraw_now")
 
     @expose("/withdraw-now/", methods=("POST",))
     def withdraw_now(self) -> ResponseReturnValue:

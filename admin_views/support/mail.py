@@ -1,0 +1,116 @@
+"""Outgoing mail: what waits, was sent or was given up, how it reads, and sending it again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Response, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from admin_views import labels
+from admin_views.lists.columns import Column, ExportColumn, Search
+from admin_views.lists.filters import by_id, by_member
+from admin_views.support import lookups
+from admin_views.support.base import RecordView, company_link, current_actor
+from models import MailKind, MailState, OutgoingMail, User
+from services.foundation.errors import Refused
+from services.mail import outbox, rendering
+
+# The preview is somebody's mail: it may have its own styles, and run or fetch nothing.
+PREVIEW_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'; sandbox"
+)
+
+
+def recipient_text(row: OutgoingMail) -> str:
+    return row.user.email if row.user else str(row.address)
+
+
+def recipient_link(row: OutgoingMail) -> str | None:
+    return url_for("support_people.details_view", id=row.user_id) if row.user_id else None
+
+
+def template_text(row: OutgoingMail) -> str:
+    return labels.mail_words(row.template)
+
+
+class Mail(RecordView):
+    model = OutgoingMail
+    title = _l("Outgoing mail")
+    slug = "mail"
+    columns = (
+        Column(
+            "created_at",
+            _l("Queued on"),
+            kind="moment",
+            link=lambda row: url_for("support_mail.details_view", id=row.id),
+        ),
+        Column("template", _l("Mail"), value=template_text),
+        Column("recipient", _l("Recipient"), value=recipient_text, link=recipient_link),
+        Column("company", _l("Customer"), link=company_link),
+        Column("state", _l("State"), kind="badge"),
+        Column("attempts", _l("Attempts"), kind="number"),
+        Column("sent_at", _l("Sent on"), kind="moment"),
+    )
+    detail_columns = (
+        Column("recipient", _l("Recipient"), value=recipient_text, link=recipient_link),
+        Column("company", _l("Customer"), link=company_link),
+        Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
+        Column("state", _l("State"), kind="badge"),
+        Column("created_at", _l("Queued on"), kind="moment"),
+        Column("sent_at", _l("Sent on"), kind="moment"),
+        Column("attempts", _l("Attempts"), kind="number"),
+        Column(
+            "last_error", _l("Why it was not sent"), value=lambda row: labels.mail_trouble(row.last_error)
+        ),
+        Column("message_id", _l("Message-ID"), kind="mono"),
+    )
+    column_relations = (OutgoingMail.user, OutgoingMail.company)
+    search = (Search(User.email, exact=True, via=OutgoingMail.user_id),)
+    filters = (
+        by_member("state", _l("State"), OutgoingMail.state, MailState, labels.options(MailState)),
+        by_member("template", _l("Mail"), OutgoingMail.template, MailKind, lambda: labels.words(MailKind)),
+        lookups.of_company(OutgoingMail.company_id),
+        by_id("person", _l("Recipient"), OutgoingMail.user_id, describe=lookups.person_name),
+    )
+    export_columns = (
+        ExportColumn(_l("Queued on"), OutgoingMail.created_at),
+        ExportColumn(_l("Mail"), OutgoingMail.template, labels.mail_words),
+        ExportColumn(_l("Recipient"), sa.func.coalesce(User.email, OutgoingMail.address)),
+        ExportColumn(_l("State"), OutgoingMail.state, labels.label),
+        ExportColumn(_l("Attempts"), OutgoingMail.attempts),
+        ExportColumn(_l("Sent on"), OutgoingMail.sent_at),
+        ExportColumn(_l("Why it was not sent"), OutgoingMail.last_error, labels.mail_trouble),
+    )
+    export_joins = (OutgoingMail.user,)
+    picked = {"company": lookups.company_lookup()}
+    form_ajax_refs = picked
+    can_view_details = True
+    details_template = "support/mail.html"
+
+    @expose("/preview/")
+    def preview(self) -> ResponseReturnValue:
+        """The mail as its reader sees it, in a page that may run and fetch nothing."""
+        row = self.row_or_404()
+        answer = Response(rendering.render_preview(row).html, mimetype="text/html")
+        answer.headers["Content-Security-Policy"] = PREVIEW_POLICY
+        return answer
+
+    def details_context(self, row: OutgoingMail) -> dict[str, Any]:
+        try:
+            return {"preview": rendering.render_preview(row), "trouble": None}
+        except Refused as refused:
+            return {"preview": None, "trouble": refused.sentence}
+
+    @expose("/resend/", methods=("POST",))
+    def resend(self) -> ResponseReturnValue:
+        row = self.row_or_404(request.form.get("id", ""))
+        row_id = row.id
+        outbox.resend(row, current_actor())
+        flash(_("The mail is in the queue again."), "success")
+        return redirect(self.get_url(".details_view", id=row_id))

@@ -1,0 +1,42 @@
+"""What Stripe told us, and what came of it. Only read."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from admin_views import labels
+from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.support.base import RecordView
+from models import StripeEvent
+
+
+class StripeEvents(RecordView):
+    model = StripeEvent
+    title = _l("Stripe events")
+    slug = "stripe-events"
+    columns = (
+        Column("received_at", _l("Received on"), kind="moment", sort=StripeEvent.received_at),
+        Column("type", _l("Event"), kind="mono"),
+        Column("object_id", _l("Object at Stripe"), kind="mono"),
+        Column("livemode", _l("Live"), value=lambda row: _("Yes") if row.livemode else _("No")),
+        Column("outcome", _l("Outcome"), value=lambda row: labels.outcome_words(row.outcome)),
+        Column("handled_at", _l("Handled on"), kind="moment"),
+    )
+    search = (Search(StripeEvent.object_id),)
+    filters = (
+        ListFilter(
+            "handled",
+            _l("Handled"),
+            lambda: [("no", _("No"))],
+            lambda query, _code: query.where(StripeEvent.handled_at.is_(None)),
+        ),
+    )
+    export_columns = (
+        ExportColumn(_l("Received on"), StripeEvent.received_at),
+        ExportColumn(_l("Event"), StripeEvent.type),
+        ExportColumn(_l("Object at Stripe"), StripeEvent.object_id),
+        ExportColumn(_l("Outcome"), StripeEvent.outcome),
+        ExportColumn(_l("Handled on"), StripeEvent.handled_at),
+    )
+    default_order = ("received_at", True)
