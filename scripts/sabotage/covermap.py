@@ -122,16 +122,16 @@ def _is_import_line(mutation: Mutation) -> bool:
 
 
 def in_order(tests: Iterable[str], seconds: dict[str, float]) -> list[str]:
-    """The cheapest first; of a test with many parameters, one of each before the second of any."""
+    """The cheapest first. Of a test with many parameters, each counts as dearer than the one before it."""
     ranks: Counter[tuple[str, str]] = Counter()
-    ranked: list[tuple[int, float, str]] = []
+    ranked: list[tuple[float, int, str]] = []
     for test in sorted(tests, key=lambda test: (seconds[test], test)):
         # The two databases are two tests: a lock is of use on one of them alone.
         engine = re.search(r"\[(sqlite|postgresql)\b", test)
         key = (test.partition("[")[0], engine[1] if engine else "")
-        ranked.append((ranks[key], seconds[test], test))
         ranks[key] += 1
-    return [test for _rank, _seconds, test in sorted(ranked)]
+        ranked.append((seconds[test] * ranks[key], ranks[key], test))
+    return [test for _cost, _rank, test in sorted(ranked)]
 
 
 def _within(tests: list[str], seconds: dict[str, float], left: float) -> list[str]:

@@ -243,9 +243,9 @@ def test_a_lambda_of_a_class_is_tried_on_the_tests_that_called_it():
     assert plan(one, a_map({1: {OTHER}, 2: {START, ROOM}}), 60) == ([[ROOM]], 1)
 
 
-def test_one_of_each_test_comes_before_the_second_of_any():
-    seconds = {"a[sqlite]": 1, "a[sqlite-2]": 2, "a[postgresql]": 4, "b": 3}
-    assert in_order(seconds, seconds) == ["a[sqlite]", "b", "a[postgresql]", "a[sqlite-2]"]
+def test_cheap_tests_come_first_and_more_parameters_of_the_same_test_later():
+    seconds = {"a[sqlite]": 1, "a[sqlite-2]": 2, "a[postgresql]": 4, "b": 3, "browser": 9}
+    assert in_order(seconds, seconds) == ["a[sqlite]", "b", "a[postgresql]", "a[sqlite-2]", "browser"]
 
 
 def test_a_map_is_read_as_it_was_written(tmp_path):
