@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import queue
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     known = covermap.load()
     _warn(known)
+    # `kill` ends a run as tidily as Ctrl-C: copies, servers and browsers go with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     results = _attempt_all(drawn, known, budget if asked.budget is None else asked.budget, asked.workers)
     _finish(results, asked, round((time.monotonic() - began) / 60))
@@ -126,10 +129,14 @@ def _attempt_all(drawn: Sequence[Mutation], known: covermap.Map, budget: float, 
             for number, future in enumerate(as_completed(futures), 1):
                 results.append(future.result())
                 print(f"{number:3}/{len(drawn)} {report.line(results[-1])}", flush=True)
+            results = _believed(results, made[0], known)
         except KeyboardInterrupt:
-            print("Stopping after the mutations that are under way …", file=sys.stderr)
-        pool.shutdown(cancel_futures=True)
-        return _believed(results, made[0], known)
+            print("Stopped: what was under way is not counted.", file=sys.stderr)
+        finally:
+            for worker in made:
+                worker.stop()
+            pool.shutdown(cancel_futures=True)
+    return results
 
 
 def _believed(results: Sequence[Result], worker: Worker, known: covermap.Map) -> list[Result]:

@@ -53,6 +53,8 @@ class Worker:
         self.root = root
         self._plan = root.parent / "chosen.json"
         self._answer = self._plan.with_suffix(".answer")
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_stopped = False
         self._env = {
             **{name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
             "SABOTAGE_CHOSEN": str(self._plan),
@@ -86,6 +88,12 @@ class Worker:
             # Python knows its bytecode by the time of the source.
             os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
+    def stop(self) -> None:
+        """End the run that is under way; there is no other after it."""
+        self._is_stopped = True
+        if self._process is not None:
+            _end(self._process)
+
     def failing(self, tests: list[str], known: Map) -> set[str]:
         """Which of the tests fail here without any mutation: they have caught nothing."""
         code, failed = self._run(tests, known)
@@ -112,8 +120,10 @@ class Worker:
 
     def _pytest(self, files: list[str], timeout: float, *options: str) -> int | None:
         """The exit code, or None after `timeout`. Whatever the run started ends with it."""
+        if self._is_stopped:
+            return None
         command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "-p", "scripts.sabotage.chosen"]
-        process = subprocess.Popen(
+        self._process = process = subprocess.Popen(
             [*command, *options, *files],
             cwd=self.root,
             env=self._env,
@@ -126,9 +136,14 @@ class Worker:
         except subprocess.TimeoutExpired:
             return None
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End it and all that it started: sandbox, browser, workers."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @contextlib.contextmanager
