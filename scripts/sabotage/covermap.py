@@ -135,12 +135,12 @@ def in_order(tests: Iterable[str], seconds: dict[str, float]) -> list[str]:
 
 
 def _within(tests: list[str], seconds: dict[str, float], left: float) -> list[str]:
+    """Those that fit in what is left; a dear one is passed over for cheaper ones after it."""
     chosen: list[str] = []
     for test in tests:
-        left -= seconds[test]
-        if left < 0:
-            break
-        chosen.append(test)
+        if seconds[test] <= left:
+            left -= seconds[test]
+            chosen.append(test)
     return chosen
 
 
