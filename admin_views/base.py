@@ -1,7 +1,7 @@
 """The base of every table view of both sites: a view declares, this class fetches, lists and refuses.
 
 It closes every path by which one company could reach another's rows through Flask-Admin, without help from the
-query hook of `access.py`: each row comes through `scope`, and what Flask-Admin would do past it is switched off.
+query hook of `access/rows.py`: each row comes through `scope`, and what Flask-Admin would do past it is switched off.
 """
 
 from __future__ import annotations

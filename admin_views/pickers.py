@@ -1,7 +1,7 @@
 """Choosing one row among many: a search on the server, narrowed to what one may see.
 
 The field is a plain text input. Without JavaScript one types, submits, and is asked to choose among what was
-found; with it (`static/picker.js`) the same lookup answers while one types.
+found; with it (`static/js/picker.js`) the same lookup answers while one types.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Fetching is authorising: the only ways a view gets rows, each narrowed to what the request may see.
 
-The query hook of `access.py` narrows the same statements again; each layer holds without the other.
+The query hook of `access/rows.py` narrows the same statements again; each layer holds without the other.
 """
 
 from __future__ import annotations
