@@ -107,7 +107,7 @@ class PickerField(Field):
         row = self.lookup.get_one(key) if key else None
         if key and row is None:
             self._problem = _("This choice is not available.")
-        elif row is not None and (ticked or typed is None or typed == self._text_of(row)):
+        elif ticked or typed is None or typed == self._text_of(row):
             self.data = row
         elif typed:
             self._search(typed)

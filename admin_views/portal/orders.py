@@ -85,7 +85,7 @@ class Orders(DeskModelView):
 
     def _find(self, reference: str) -> Order:
         """The company's order of that reference, all of it, or the same 404 for a stranger's and a missing one."""
-        found = self.scope(sa.select(Order)).where(Order.reference == reference[:20])
+        found = self.scope(sa.select(Order)).where(Order.reference == reference)
         everything = (
             joinedload(Order.placed_by),
             joinedload(Order.conditions),
@@ -144,7 +144,7 @@ def terms_of(order: Order) -> dict[int, tuple[dt.datetime, dt.datetime]]:
     lines = [line.id for line in order.lines]
     periods = (
         sa.select(Term.order_line_id, sa.func.min(Term.starts_at), sa.func.max(Term.ends_at))
-        .where(Term.company_id == order.company_id, Term.order_line_id.in_(lines))
+        .where(Term.order_line_id.in_(lines))
         .group_by(Term.order_line_id)
     )
     return {line_id: (start, end) for line_id, start, end in db.session.execute(periods)}

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy.orm import joinedload, selectinload
-from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField, ValidationError
+from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField
 from wtforms.validators import Length
 
 from access import Actor
@@ -63,10 +63,6 @@ class NewPersonForm(PersonForm):
         description=_l("Empty for the vendor’s own staff. It cannot be changed afterwards."),
     )
     invite = BooleanField(_l("Send a mail that asks the person to choose a password"), default=True)
-
-    def validate_company(self, field: PickerField) -> None:
-        if (field.data is None) != (self.role.data == Role.SUPPORT):
-            raise ValidationError(_("Support staff have no company, and everybody else has one."))
 
 
 class AssignForm(DeskForm):

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 # How old a signature may be, in seconds: Stripe's own recommendation.
 SIGNATURE_TOLERANCE = 300
-_RETRIES = 2
+RETRIES = 2
 # Says that a session is this desk's and which order it pays; other sessions of the account are not ours.
 REFERENCE = "order_reference"
 
@@ -129,7 +129,7 @@ def _client() -> stripe.StripeClient:
     # The client ignores the module's max_network_retries: it must be told itself.
     return stripe.StripeClient(
         config["STRIPE_SECRET_KEY"],
-        max_network_retries=_RETRIES,
+        max_network_retries=RETRIES,
         http_client=stripe.RequestsClient(timeout=config["STRIPE_TIMEOUT"]),
         **options,
     )

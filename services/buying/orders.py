@@ -58,7 +58,6 @@ def place(company_id: int, *, fingerprint: str, accepted: bool, language: str, b
             )
         order = _frozen(cart, turn.company, fingerprint, language, by)
         db.session.add(order)
-        db.session.flush()
         _record(turn, order, JournalVerb.ORDER_PLACED, by, before=None)
         return order
 

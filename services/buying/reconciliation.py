@@ -62,12 +62,11 @@ def _waiting_orders(before: dt.datetime) -> list[Try]:
         sa.select(Order.stripe_session_id)
         .where(
             Order.state.in_([OrderState.PENDING, OrderState.PROCESSING]),
-            Order.stripe_session_id.is_not(None),
             Order.placed_at < before,
         )
         .order_by(Order.placed_at)
     )
-    return [(f"session {key}", partial(settlement.fulfil, key)) for key in sessions if key is not None]
+    return [(f"session {key}", partial(settlement.fulfil, key)) for key in sessions if key]
 
 
 def _unhandled_events(before: dt.datetime) -> list[Try]:

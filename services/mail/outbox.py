@@ -33,7 +33,7 @@ OUTBOX = Queue(OutgoingMail, queued=MailState.QUEUED, leased=MailState.SENDING)
 MAX_ATTEMPTS = 78
 MINIMUM_LEASE = dt.timedelta(minutes=2)
 # Connecting, greeting, TLS, signing in and sending are that many waits for the server, at the most.
-_WAITS_PER_MAIL = 15
+WAITS_PER_MAIL = 15
 
 
 class ServerAwayError(Exception):
@@ -81,7 +81,7 @@ def send_due(stop: Callable[[], bool] = lambda: False) -> int:
 def lease_time() -> dt.timedelta:
     """Longer than the mail server can take over one mail."""
     timeout: float = current_app.config["MAIL_TIMEOUT"]
-    return max(MINIMUM_LEASE, dt.timedelta(seconds=_WAITS_PER_MAIL * timeout))
+    return max(MINIMUM_LEASE, dt.timedelta(seconds=WAITS_PER_MAIL * timeout))
 
 
 def deliver(lease: Lease, courier: Courier) -> None:

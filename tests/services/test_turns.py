@@ -16,7 +16,7 @@ import services
 from access import Actor
 from models import CartItem, Company, Role, db
 from services import licenses
-from services.buying import attempts, cart, checkout, orders, quotes, settlement
+from services.buying import attempts, cart, checkout, gateway, orders, quotes, settlement
 from services.people import accounts, companies
 from tests.conftest import Cast
 from tests.factories import make_licenses
@@ -95,6 +95,21 @@ VERBS = {
         "company_id": acme.cast.acme.id,
         "order_id": acme.order().id,
         "over": None,
+    },
+    attempts.take_next: lambda acme: {
+        "company_id": acme.cast.acme.id,
+        "order_id": acme.order().id,
+        "after": 1,
+    },
+    attempts.keep: lambda acme: {
+        "company_id": acme.cast.acme.id,
+        "order_id": acme.order().id,
+        "page": gateway.open_page(acme.order()),
+    },
+    attempts.report_trouble: lambda acme: {
+        "company_id": acme.cast.acme.id,
+        "order_id": acme.order().id,
+        "error": gateway.Rejected("key"),
     },
     checkout.cancel: lambda acme: {"order": acme.order()},
     settlement.fulfil: lambda acme: {"session_id": acme.session(SUCCESS)["id"]},

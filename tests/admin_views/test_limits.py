@@ -1,0 +1,109 @@
+"""Limits that somebody relies on: one that changes by accident changes what people are promised."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from wtforms.validators import Length
+
+from admin_views import pickers
+from admin_views.lists import keyset, listing, rows
+from admin_views.portal import home as portal_home
+from admin_views.portal import plans as portal_plans
+from admin_views.support import VIEWS, companies, home, orders, people, settings
+from models import ENDS_SOON, MAX_QUANTITY, Conditions, Vendor
+from services.buying import checkout, gateway, quotes, reconciliation
+from services.buying import orders as placing
+from services.catalogue import plans, tax_rates, vendor
+from services.foundation import checks, queue, tokens
+from services.mail import outbox
+from services.people import oneself
+from services.reports import counts
+
+MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
+PROMISED = [
+    # What a list reads of the address, and answers at most.
+    (listing.PAGE_SIZES, (20, 50, 100)),
+    (listing.MAX_SEARCH, 100),
+    (listing.MAX_WORDS, 5),
+    (listing.MAX_EXACT, 50),
+    (keyset.MAX_CURSOR, 1_000),
+    (rows.MAX_ROWS, 500),
+    (rows.MAX_ID, 2**63 - 1),
+    (counts.COUNT_LIMIT, 10_000),
+    (pickers.MAX_FOUND, 20),
+    (pickers.MAX_OFFSET, 1_000),
+    # What pages show of many.
+    (portal_home.SHOWN_EVENTS, 8),
+    (portal_plans.MAX_TYPED, 20),
+    (companies.SHORT, 5),
+    (home.FOUND, 8),
+    (home.LATEST, 8),
+    (orders.SHORT, 10),
+    (orders.MONTHS, 24),
+    (orders.MAX_AT_ONCE, 20),
+    (people.HISTORY, 20),
+    (placing.SHOWN_UNPAID, 5),
+    (ENDS_SOON, 60 * DAY),
+    # Money and seats. Stripe, "Minimum and maximum charge amounts".
+    (MAX_QUANTITY, 1_000),
+    ((quotes.MIN_TOTAL, quotes.MAX_TOTAL), (50, 99_999_999)),
+    (plans.MAX_AMOUNT, 100_000_000),
+    (tax_rates.MAX_RATE, 100_000),
+    # Stripe: how old a signature may be, how often a call is tried, when it is asked again.
+    (gateway.SIGNATURE_TOLERANCE, 300),
+    (gateway.RETRIES, 2),
+    (checkout.MAX_ATTEMPTS, 5),
+    (reconciliation.PATIENCE, 2 * MINUTE),
+    (reconciliation.SILENCES, 3),
+    # Mail: about three days of tries, and how long one may take.
+    (outbox.MAX_ATTEMPTS, 78),
+    (outbox.MINIMUM_LEASE, 2 * MINUTE),
+    (outbox.WAITS_PER_MAIL, 15),
+    ((queue.POLL_SECONDS, queue.LONGEST_PAUSE_SECONDS), (1.0, 60.0)),
+    ((queue.FIRST_RETRY, queue.LONGEST_RETRY), (MINUTE, 60 * MINUTE)),
+    # Links, passwords, texts, files.
+    ([lifetime / MINUTE for lifetime in tokens.LIFETIMES.values()], [30, 60, 30 * 24 * 60]),
+    (tokens.TOKEN_BYTES, 32),
+    ((oneself.MIN_PASSWORD_LENGTH, oneself.MAX_PASSWORD_LENGTH, oneself.MAX_NAME_LENGTH), (10, 200, 100)),
+    ((checks.MAX_EMAIL_LENGTH, checks.MAX_TEXT_LENGTH), (254, 50_000)),
+    ((plans.MAX_LIMITS, plans.MAX_LIMIT_LENGTH, plans.MAX_POSITION), (50, 200, 1_000)),
+    (vendor.MAX_LOGO_BYTES, 200_000),
+]
+
+
+@pytest.mark.parametrize(("limit", "promised"), PROMISED)
+def test_a_limit_is_the_one_that_was_promised(limit, promised):
+    assert limit == promised
+
+
+FORMS = {
+    **{view.__name__: (view.model, view.form) for view in VIEWS if getattr(view, "form", None)},
+    "VendorPage": (Vendor, settings.VendorForm),
+}
+# Columns without a length of their own: what the form allows instead.
+OTHERS = {
+    "address": 500,
+    "description_fr": 2_000,
+    "description_en": 2_000,
+    "text_fr": 50_000,
+    "text_en": 50_000,
+}
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("name", FORMS)
+def test_a_field_is_as_long_as_its_column(app, name):
+    """Otherwise a text is refused without saying where, or cut by the browser for no reason."""
+    model, kind = FORMS[name]
+    with app.test_request_context():
+        fields = list(kind())
+    columns = model.__table__.columns
+    for field in fields:
+        length = getattr(getattr(columns.get(field.name), "type", None), "length", None)
+        lengths = [validator.max for validator in field.validators if isinstance(validator, Length)]
+        expected = length or OTHERS.get(field.name)
+        if field.type in {"StringField", "EmailField", "TextAreaField"} and expected:
+            assert lengths == [expected], field.name
+    assert Conditions.__table__.columns["text_fr"].type.length is None

@@ -1,0 +1,234 @@
+"""What the journal keeps of a purchase: each change once, with what was before and after, and by whom."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from access import Actor
+from models import JournalEntry, OrderState, Outcome, StripeEvent, db, utcnow
+from services.buying import attempts, cart, checkout, gateway, orders, quotes, reconciliation, settlement
+from services.foundation.transaction import company_lock
+from tests.factories import make_order
+
+
+def entries(*verbs):
+    db.session.rollback()
+    found = db.session.scalars(db.select(JournalEntry).order_by(JournalEntry.id)).all()
+    return [entry for entry in found if not verbs or entry.verb in verbs]
+
+
+def told(*verbs):
+    return [(entry.verb, entry.before, entry.after, entry.actor_id) for entry in entries(*verbs)]
+
+
+def test_every_change_of_the_cart_is_written_down_with_its_plan(cast):
+    by = Actor.of(cast.alice)
+    item = cart.add(cast.acme.id, cast.pro, 2, by)
+    cart.add(cast.acme.id, cast.pro, 3, Actor.of(cast.erin))
+    cart.change_quantity(item, 4, by)
+    cart.change_quantity(item, 4, by)
+    cart.remove(item, by)
+    alice, erin = cast.alice.id, cast.erin.id
+    assert told() == [
+        ("cart_changed", {"quantity": 0}, {"quantity": 2}, alice),
+        ("cart_changed", {"quantity": 2}, {"quantity": 5}, erin),
+        ("cart_changed", {"quantity": 5}, {"quantity": 4}, alice),
+        ("cart_changed", {"quantity": 4}, {"quantity": 0}, alice),
+    ]
+    assert {entry.related["plan"] for entry in entries()} == {cast.pro.id}
+    assert {entry.company_id for entry in entries()} == {cast.acme.id}
+
+
+def test_every_move_of_an_order_is_written_down_and_a_forbidden_one_is_not_made(cast):
+    order = make_order(cast.alice, cast.pro)
+    by = Actor.of(cast.sam)
+    with company_lock(cast.acme.id) as turn:
+        assert orders.move(turn, order, OrderState.PROCESSING, "payment_started", by=by)
+        assert not orders.move(turn, order, OrderState.CANCELLED, "order_cancelled", by=by)
+        assert orders.move(turn, order, OrderState.FAILED, "payment_failed", by=by, note=Outcome.FAILED)
+        assert orders.move(turn, order, OrderState.PENDING, "payment_retried", by=by)
+    total = order.total
+    assert told() == [
+        (
+            "payment_started",
+            {"state": "pending"},
+            {"state": "processing", "total": total, "note": None},
+            cast.sam.id,
+        ),
+        (
+            "payment_failed",
+            {"state": "processing"},
+            {"state": "failed", "total": total, "note": "failed"},
+            cast.sam.id,
+        ),
+        (
+            "payment_retried",
+            {"state": "failed"},
+            {"state": "pending", "total": total, "note": None},
+            cast.sam.id,
+        ),
+    ]
+    assert {entry.on_behalf_of_id for entry in entries()} == {cast.acme.id}
+
+
+def test_a_note_is_written_down_when_it_changes_and_an_alert_told_once(cast):
+    order = make_order(cast.alice, cast.pro)
+    with company_lock(cast.acme.id) as turn:
+        for code in (Outcome.DECLINED, Outcome.DECLINED, None, None):
+            orders.note(turn, order, code)
+        for _ in range(2):
+            orders.alert(turn, order, Outcome.PAID_TWICE)
+    assert told("payment_noted") == [
+        ("payment_noted", {"note": None}, {"note": "declined"}, None),
+        ("payment_noted", {"note": "declined"}, {"note": None}, None),
+        ("payment_noted", {"note": None}, {"note": "paid_twice"}, None),
+    ]
+
+
+def test_a_whole_purchase_reads_as_it_happened(buyer_of, sandbox):
+    buyer = buyer_of
+    url = checkout.check_out(**buyer.confirmed, by=buyer.by)
+    sandbox.pay(url)
+    settlement.fulfil(buyer.session_id)
+    assert [entry.verb for entry in entries()] == ["cart_changed", "order_placed", "order_fulfilled"]
+    placed, fulfilled = entries("order_placed", "order_fulfilled")
+    assert (placed.before, placed.after) == ({}, {"state": "pending", "total": 57_488, "note": None})
+    assert (fulfilled.before, fulfilled.after["state"]) == ({"state": "pending"}, "paid")
+    assert (placed.actor_id, fulfilled.actor_id) == (buyer.by.user_id, None)
+
+
+@pytest.fixture
+def buyer_of(cast):
+    """Alice with five Avancé in the cart."""
+
+    class Buyer:
+        by = Actor.of(cast.alice)
+
+        def __init__(self):
+            cart.add(cast.acme.id, cast.avance, 5, self.by)
+
+        @property
+        def confirmed(self):
+            fingerprint = quotes.quote(cast.acme).fingerprint
+            return {
+                "company_id": cast.acme.id,
+                "fingerprint": fingerprint,
+                "accepted": True,
+                "language": "fr",
+            }
+
+        @property
+        def session_id(self):
+            db.session.rollback()
+            return db.session.scalars(db.select(orders.Order.stripe_session_id)).one()
+
+    return Buyer()
+
+
+# --- Attempts and reconciling ---------------------------------------------------------------------------------------
+
+
+def test_a_rival_who_was_faster_keeps_the_number_that_they_took(cast):
+    order = make_order(cast.alice, cast.pro, stripe_session_id="cs_1")
+    ids = (cast.acme.id, order.id)
+    attempts.take_next(*ids, after=1)
+    assert (order.attempt, order.stripe_session_id) == (2, None)
+    attempts.take_next(*ids, after=1)
+    assert order.attempt == 2
+
+
+def test_only_the_customer_that_stripe_no_longer_knows_is_forgotten(cast):
+    order = make_order(cast.alice, cast.pro)
+    cast.acme.stripe_customer_id = "cus_new"
+    db.session.commit()
+    attempts.take_next(cast.acme.id, order.id, after=1, gone="cus_old")
+    assert cast.acme.stripe_customer_id == "cus_new"
+    attempts.take_next(cast.acme.id, order.id, after=2, gone="cus_new")
+    assert cast.acme.stripe_customer_id is None
+
+
+def page(attempt=1, customer="cus_1"):
+    session = gateway.Session(
+        "cs_1", "open", "unpaid", "https://pay", None, 0, "CAD", False, None, None, None
+    )
+    return gateway.Page(session, attempt, customer)
+
+
+def test_a_page_is_kept_with_its_customer_for_an_order_that_waits_for_it(cast):
+    order = make_order(cast.alice, cast.pro, note=Outcome.PAYMENT_SETUP)
+    ids = (cast.acme.id, order.id)
+    assert attempts.keep(*ids, page())
+    assert (order.stripe_session_id, order.note, cast.acme.stripe_customer_id) == ("cs_1", None, "cus_1")
+    assert attempts.keep(*ids, page(customer="cus_2"))
+    assert cast.acme.stripe_customer_id == "cus_1"
+    assert not attempts.keep(*ids, page(attempt=2))
+    order.state, order.note = OrderState.CANCELLED, Outcome.DECLINED
+    db.session.commit()
+    assert not attempts.keep(*ids, page())
+    assert order.note == Outcome.DECLINED
+
+
+def test_a_note_of_another_kind_stays_when_a_page_is_opened(cast):
+    order = make_order(cast.alice, cast.pro, note=Outcome.DECLINED)
+    assert attempts.keep(cast.acme.id, order.id, page())
+    assert order.note == Outcome.DECLINED
+
+
+@pytest.mark.parametrize(("seconds", "asked"), [(119, 0), (120, 0), (121, 1)])
+def test_what_is_two_minutes_old_is_asked_about_and_nothing_younger(
+    cast, time_machine, monkeypatch, seconds, asked
+):
+    now = dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC)
+    make_order(cast.alice, cast.pro, placed_at=now, stripe_session_id="cs_1")
+    make_order(cast.alice, cast.pro, placed_at=now)
+    db.session.add(
+        StripeEvent(
+            id="evt_1",
+            type="t",
+            object_id="o",
+            livemode=False,
+            created_at=now,
+            received_at=now,
+            handled_at=None,
+        )
+    )
+    db.session.commit()
+    time_machine.move_to(now + dt.timedelta(seconds=seconds), tick=False)
+    monkeypatch.setattr(reconciliation, "try_all", len)
+    assert reconciliation.reconcile() == {"orders": asked, "events": asked, "unsettled": 2 * asked}
+    assert utcnow() == now + dt.timedelta(seconds=seconds)
+
+
+def test_the_oldest_order_is_asked_about_first(cast, monkeypatch):
+    for minutes in (5, 9, 7):
+        at = utcnow() - dt.timedelta(minutes=minutes)
+        make_order(cast.alice, cast.pro, placed_at=at, stripe_session_id=f"cs_{minutes}")
+    asked = []
+    monkeypatch.setattr(reconciliation, "try_all", lambda tries: asked.extend(name for name, _ in tries) or 0)
+    reconciliation.reconcile()
+    assert asked == ["session cs_9", "session cs_7", "session cs_5"]
+
+
+def test_three_silences_in_a_row_and_no_fewer_end_the_asking(app):
+    def silent():
+        raise gateway.Unavailable
+
+    def wrong():
+        raise gateway.NotFound
+
+    with app.app_context():
+        tries = [
+            ("a", silent),
+            ("b", silent),
+            ("c", wrong),
+            ("d", silent),
+            ("e", silent),
+            ("f", lambda: None),
+        ]
+        assert reconciliation.try_all(tries) == 5
+        asked = []
+        tries = [(str(n), silent) for n in range(3)] + [("later", lambda: asked.append(1))] * 4
+        assert reconciliation.try_all(tries) == 7
+        assert asked == []
