@@ -112,6 +112,8 @@ def test_setup_refuses_a_desk_that_has_staff(run, cast):
     [
         (["--email", "nobody"], PASSWORD, "nobody is not an email address"),
         (["--first-name", " "], PASSWORD, "A name cannot be empty"),
+        (["--last-name", " "], PASSWORD, "A name cannot be empty"),
+        (["--vendor", " "], PASSWORD, "A name cannot be empty"),
         ([], "short", "at least 10 characters"),
     ],
 )

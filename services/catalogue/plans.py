@@ -113,7 +113,7 @@ def withdraw_price(price: Price, *, by: Actor) -> None:
     price_id, plan_id = price.id, price.plan_id
     with transaction() as turn:
         plan = db.session.get_one(Plan, plan_id, with_for_update=True)
-        found = db.session.get(Price, price_id, with_for_update=True)
+        found = db.session.get(Price, price_id)
         if found is None:
             return
         sentence = _(

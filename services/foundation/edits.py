@@ -55,7 +55,6 @@ class Sheet:
     def add(self, turn: Turn, row: Any, *, by: Actor) -> None:
         """Add a new row to the turn, and record what these columns hold. A step: it never commits."""
         db.session.add(row)
-        db.session.flush()
         self.record(turn, row, Change({}, values_of(row, self.names)), self.added, by=by)
 
     def edit(

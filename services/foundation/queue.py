@@ -128,5 +128,5 @@ def _round(do_due: Callable[[], bool]) -> bool:
 def _wait(seconds: float, stop: Callable[[], bool]) -> None:
     """Sleep, in steps short enough that the worker stops when it is told to."""
     until = time.monotonic() + seconds
-    while not stop() and (left := until - time.monotonic()) > 0:
-        time.sleep(min(left, 0.2))
+    while not stop() and time.monotonic() < until:
+        time.sleep(0.2)

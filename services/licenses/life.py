@@ -95,15 +95,15 @@ def activate(license: License, by: Actor) -> License:
 
 def begin_use(turn: CompanyTurn, license_id: int, by: Actor) -> License:
     """The step of `activate`, with the same refusals."""
-    license = _with_plan(license_id)
-    if by.user_id is None or license.user_id != by.user_id:
+    license, holder = _with_plan(license_id), by.user_id
+    if holder is None or license.user_id != holder:
         raise LookupError("only the holder activates a license")
     if license.state(turn.now) == LicenseState.ACTIVATED:
         return license
     if license.state(turn.now) != LicenseState.ASSIGNED:
         raise _not_assignable(license, turn.now)
     license.activated_at = turn.now
-    _record(turn, JournalVerb.LICENSE_ACTIVATED, license, by, before=license.user_id, after=license.user_id)
+    _record(turn, JournalVerb.LICENSE_ACTIVATED, license, holder, by, before=holder, after=holder)
     return license
 
 
@@ -142,7 +142,7 @@ def give(turn: CompanyTurn, license: License, user: User, by: Actor) -> License:
     )
     db.session.add(assignment)
     db.session.flush()
-    _record(turn, JournalVerb.LICENSE_ASSIGNED, license, by, before=None, after=user.id)
+    _record(turn, JournalVerb.LICENSE_ASSIGNED, license, user.id, by, after=user.id)
     letters.license_assigned(turn, license, assignment, by)
     return license
 
@@ -156,7 +156,7 @@ def take_back(turn: CompanyTurn, license: License, by: Actor) -> Assignment:
     license.user_id = license.assigned_at = license.activated_at = None
     # Before the next licence is given: a person's place is held by a unique index.
     db.session.flush()
-    _record(turn, JournalVerb.LICENSE_RELEASED, license, by, before=assignment.user_id, after=None)
+    _record(turn, JournalVerb.LICENSE_RELEASED, license, assignment.user_id, by, before=assignment.user_id)
     return assignment
 
 
@@ -230,18 +230,19 @@ def _record(
     turn: CompanyTurn,
     verb: JournalVerb,
     license: License,
+    holder: int,
     by: Actor,
     *,
-    before: int | None,
-    after: int | None,
+    before: int | None = None,
+    after: int | None = None,
 ) -> None:
-    """Write down who held the licence before and after, by their ids."""
+    """Write down whom it concerns, and who held the licence before and after, by their ids."""
     journal.record(
         turn,
         verb,
         by=by,
         subject=license,
-        related={"user": after or before or 0, "plan": license.plan_id},
+        related={"user": holder, "plan": license.plan_id},
         before={"user": before},
         after={"user": after},
     )

@@ -123,7 +123,7 @@ class Courier:
         try:
             self._connection.send(message)
         except (OSError, smtplib.SMTPException) as error:
-            not_sent = _meaning(error)
+            not_sent = meaning_of(error)
             if not_sent.everyone:
                 self._close()
             raise not_sent from error
@@ -139,12 +139,12 @@ class Courier:
             connection.host.close()
 
 
-def _meaning(error: OSError | smtplib.SMTPException) -> NotSent:
+def meaning_of(error: OSError | smtplib.SMTPException) -> NotSent:
     """What the error says about the mail in hand, and about the next one."""
     code, kind = _reply_code(error), _REFUSALS.get(type(error))
     if kind is None or code in _SETTINGS_CODES or code == _SHUTTING_DOWN or code < 0:
         return NotSent(MailTrouble.UNREACHABLE, _reply(error), everyone=True)
-    return NotSent(kind, _reply(error), for_good=500 <= code < 600)
+    return NotSent(kind, _reply(error), for_good=code >= 500)
 
 
 _REFUSALS: dict[type[BaseException], MailTrouble] = {

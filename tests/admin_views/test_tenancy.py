@@ -22,7 +22,7 @@ from access.rows import narrow_statement
 from admin_views import forms, pickers, portal
 from admin_views.base import DeskModelView
 from admin_views.lists import keyset, listing, rows
-from models import Company, License, User, db
+from models import Company, License, StripeEvent, User, db, utcnow
 from tests.admin_views import demo
 from tests.admin_views.conftest import everything_of, keys_of, secrets_of, tenant_tables
 from tests.client import Client
@@ -333,6 +333,24 @@ def test_the_query_hook_alone_tells_no_customer_who_the_others_are(cast: Cast) -
     with access.scoped(access.NOTHING):
         assert db.session.scalars(names).all() == db.session.scalars(sa.select(Company)).all() == []
     assert db.session.scalars(sa.select(Company.city).order_by(Company.id)).all() == ["Lévis", "Toronto"]
+
+
+def test_the_query_hook_shows_no_customer_what_is_the_vendors_own(cast: Cast) -> None:
+    db.session.add(
+        StripeEvent(
+            id="evt_1",
+            type="charge.refunded",
+            object_id="o",
+            livemode=False,
+            created_at=utcnow(),
+            received_at=utcnow(),
+        )
+    )
+    db.session.commit()
+    for events in (StripeEvent, aliased(StripeEvent)):
+        assert len(db.session.scalars(sa.select(events)).all()) == 1
+        with access.scoped(access.Scope(company_id=cast.acme.id)):
+            assert db.session.scalars(sa.select(events)).all() == []
 
 
 def test_with_no_scope_nothing_of_any_company_is_visible(desk: Flask, goods: Cast, layer: str) -> None:

@@ -55,6 +55,9 @@ def cursor(value):
         cursor([AT.isoformat(), 2**63]),
         cursor([5, 5]),
         "A" * 1_001,
+        # A link that a mail program broke, or somebody typed into: not a place between the lines.
+        f"{cursor([AT.isoformat(), 5])} ",
+        f"!{cursor([AT.isoformat(), 5])}",
     ],
 )
 def test_a_cursor_of_another_order_or_of_nobody_is_the_first_page(app, text):

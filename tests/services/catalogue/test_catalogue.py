@@ -107,7 +107,9 @@ def test_a_code_names_one_plan(cast, sam):
 def test_a_plan_that_was_bought_keeps_its_product_even_before_it_is_delivered(cast, sam):
     ordered, owned, neither = (make_plan(code) for code in ("ordered", "owned", "neither"))
     make_order(cast.alice, ordered)
-    make_licenses(1, cast.alice, owned)
+    # Its order names another plan, as that of a licence that was moved by hand would.
+    make_licenses(1, cast.alice, cast.pro)[0].plan = owned
+    db.session.commit()
     for plan in (ordered, owned):
         values = {name: getattr(plan, name) for name in plans.EDITABLE} | {"product": "other"}
         assert refused("product_in_use", plans.update_plan, plan, values, by=sam)

@@ -82,3 +82,15 @@ def test_once_is_a_single_time_and_stop_is_none(app, monkeypatch):
         queue.work(lambda: done.append("worked") or True, lambda: False, once=True)
         queue.work(lambda: done.append("worked") or True, lambda: True)
     assert done == ["worked"]
+
+
+def test_a_database_that_is_away_is_waited_for_like_anything_else(app, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(queue, "_wait", lambda seconds, _stop: pauses.append(seconds))
+
+    def away():
+        raise sa.exc.OperationalError("SELECT 1", {}, Exception())
+
+    with app.app_context():
+        queue.work(away, lambda: len(pauses) == 3)
+    assert pauses == [2, 4, 8]

@@ -322,6 +322,26 @@ def take_back(license, assignment, by):
         return letters.license_released(turn, license, assignment, by).id
 
 
+def test_a_license_that_ran_out_before_the_mail_left_is_not_announced(cast, postman, time_machine):
+    license, _assignment, _by, given = give_and_take_back(cast)
+    make_due()
+    time_machine.move_to(license.valid_until, tick=False)
+    outbox.send_due()
+    assert (row(given).state, row(given).last_error) == (MailState.DROPPED, "license_expired")
+    assert postman.messages == []
+
+
+def test_a_license_taken_back_is_told_by_what_came_of_its_own_mail_and_of_no_other(cast, postman):
+    (other,) = queue(cast.dave)
+    db.session.execute(sa.update(OutgoingMail).where(OutgoingMail.id == other).values(state=MailState.FAILED))
+    db.session.commit()
+    license, assignment, by, _given = give_and_take_back(cast)
+    outbox.send_due()
+    taken = take_back(license, assignment, by)
+    outbox.send_due()
+    assert row(taken).state == MailState.SENT
+
+
 def test_a_license_taken_back_before_the_mail_left_is_not_announced_at_all(cast, postman):
     license, assignment, by, given = give_and_take_back(cast)
     taken = take_back(license, assignment, by)
