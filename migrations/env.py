@@ -65,14 +65,14 @@ def report(step: Any, **_: Any) -> None:
 
 
 def run() -> None:
-    # On SQLite, BEGIN IMMEDIATE: the turn is taken at the start (services/transaction.py).
+    # On SQLite, BEGIN IMMEDIATE: the turn is taken at the start (services/foundation/transaction.py).
     engine = db.engine.execution_options(trousseau_writes=True)
     with engine.connect() as connection, foreign_keys_off(connection):
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
             render_item=render_item,
-            # SQLite can roll back DDL, once the driver leaves transactions to us (services/transaction.py).
+            # SQLite can roll back DDL, once the driver leaves transactions to us (services/foundation/transaction.py).
             transactional_ddl=True,
             on_version_apply=report,
             **current_app.extensions["migrate"].configure_args,

@@ -132,7 +132,7 @@ class TenantRow:
 
     @declared_attr
     def company_id(cls) -> Mapped[Any]:
-        # Declared here too, because the query hook's criterion is first read off this very class (`access.py`).
+        # Declared here too, because the query hook's criterion is first read off this very class (`access/rows.py`).
         return mapped_column(BigId, sa.ForeignKey("companies.id"))
 
 

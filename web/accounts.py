@@ -13,7 +13,7 @@ from models import User, db
 def init_app(app: Flask) -> None:
     """Install both libraries, and our answers to the questions that they ask."""
     security = Security(app, SQLAlchemyUserDatastore(db, User, None), register_blueprint=False)
-    # Permissions are ours (`access.py`); Principal's loader would read the person even for a style sheet.
+    # Permissions are ours (`access/permissions.py`); Principal's loader would read the person even for a style sheet.
     security.principal.identity_loaders.clear()
     security.login_manager.user_loader(_load_user)
     # Nobody signs in by a token in a header or, worse, in an address.

@@ -43,7 +43,7 @@ def support_url() -> str:
 
 
 def link_url(token: str) -> str:
-    """The page of a one-time link (`services/links.py`)."""
+    """The page of a one-time link (`web/links.py`)."""
     return absolute(f"/l/{token}")
 
 

@@ -1,6 +1,6 @@
 """From a row of the outbox to a mail: its words, its look, its headers.
 
-Each mail is a folder of `templates/mail/` and a function of `services/mail_contents.py` that reads what its
+Each mail is a folder of `templates/mail/` and a function of `services/mail/contents.py` that reads what its
 templates name. The styles of the layout are written into each tag, because many readers drop a `<style>`.
 """
 

@@ -1,6 +1,7 @@
 """No page asks the database more than twelve times: every address of the desk, so that a new view joins by itself.
 
-`tests/portal/test_queries.py` and `tests/support/test_pages.py` show that more rows ask no more.
+That more rows ask no more is shown by `tests/admin_views/portal/test_queries.py` and
+`tests/admin_views/support/test_pages.py`.
 """
 
 from __future__ import annotations
