@@ -1,6 +1,6 @@
 """Addresses of our pages: absolute for mails and for Stripe, from `BASE_URL`, never from a request.
 
-A request's Host header is the visitor's to choose; a mailed link must not be.
+A visitor can send any Host header, so mailed links do not use it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def absolute(path: str) -> str:
 def local(target: str | None, host: str) -> str | None:
     """`target` when it is a page of this site (`host`, as the visitor calls it), without the host; else None.
 
-    Nobody is sent to another site by a link they followed.
+    So a link to one of our pages cannot lead on to another site.
     """
     if not target or "\\" in target or any(ord(character) < 0x20 for character in target):
         return None
@@ -53,7 +53,7 @@ def order_url(order: Order) -> str:
 
 
 def users_url() -> str:
-    """Where an administrator hands out licences."""
+    """The administrators' list of people, where licences are assigned."""
     return absolute("/portal/users/")
 
 
