@@ -11,7 +11,7 @@ from services.foundation.errors import Code, Refused
 
 
 def withdraw(row: Any, names: tuple[str, ...], begun: str) -> dict[str, Any]:
-    """Delete a locked row whose `starts_on` is still to come; the row before it stays in force. A step: it never commits.
+    """Delete a locked row whose `starts_on` is to come; the row before it stays in force. A step: it never commits.
 
     Args:
         names: The columns to return.
