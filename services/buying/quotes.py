@@ -1,4 +1,4 @@
-"""What the cart costs: the same computation for the page, for the confirmation and for the order."""
+"""What the cart costs: one computation for the page, the confirmation and the order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MIN_TOTAL, MAX_TOTAL = 50, 99_999_999
 
 @dataclasses.dataclass(frozen=True)
 class QuoteLine:
-    """A line of the cart. `unit_amount` is None when the plan cannot be bought any more."""
+    """A line of the cart. `unit_amount` is the price in cents, or None when the plan can no longer be bought."""
 
     item: CartItem
     plan: Plan
@@ -65,7 +65,7 @@ class Quote:
 
     @property
     def fingerprint(self) -> str:
-        """Changes when anything changes that the customer is about to confirm."""
+        """A hash, 64 hex digits, of what the customer confirms: lines, prices, terms, taxes, conditions, total."""
         seen = {
             "lines": [
                 [line.plan.id, line.quantity, line.unit_amount, line.plan.term_months] for line in self.lines
@@ -136,7 +136,7 @@ def _line(item: CartItem, company: Company, vendor: Vendor) -> QuoteLine:
 
 
 def plans_on_sale() -> list[Plan]:
-    """What the shop window shows, in the vendor's order, prices loaded."""
+    """The plans on sale, with or without a price today, in the vendor's order, prices loaded."""
     return list(
         db.session.scalars(
             sa.select(Plan)
