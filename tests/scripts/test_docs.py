@@ -100,7 +100,7 @@ def test_the_code_names_only_files_that_exist():
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("in `services/gone.py` and `gone.py`", {"services/gone.py", "gone.py"}),
+        ("in `gone/for_good.py` and `gone.py`", {"gone/for_good.py", "gone.py"}),
         ("`services/`, `docs/tour.md`", {"services/", "docs/tour.md"}),
         ("`templates/mail/<kind>/`, `0002_…`, `/portal/`, `https://desk.example/l/x.html`", set()),
         ("`make run`, `checkout.session.completed`, `Plan.name`", set()),
