@@ -21,6 +21,7 @@ class Actor:
 
     @classmethod
     def of(cls, user: User, address: str | None = None) -> Actor:
+        """`user` as an actor, from the IP address `address`."""
         return cls(user.id, user.company_id, user.is_staff, address)
 
 

@@ -171,6 +171,7 @@ class Order(Base, CompanyRow):
         return self.reference
 
     def may_become(self, state: OrderState) -> bool:
+        """Whether `ORDER_TRANSITIONS` allows the move."""
         return state in ORDER_TRANSITIONS[self.state]
 
     @property
@@ -185,6 +186,7 @@ class Order(Base, CompanyRow):
 
     @property
     def is_delivered(self) -> bool:
+        """Whether its licences were created: it was paid, even if it was refunded or disputed since."""
         return self.paid_at is not None
 
     @property
@@ -204,6 +206,7 @@ class Order(Base, CompanyRow):
 
     @property
     def quantity(self) -> int:
+        """The number of licences of all lines."""
         return sum(line.quantity for line in self.lines)
 
 

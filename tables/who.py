@@ -16,6 +16,8 @@ from tables.base import CURRENCY, DEFAULT_TIME_ZONE, Base, BigId, Language, Tena
 
 
 class Role(enum.StrEnum):
+    """A person's role: member or administrator of a company, or the vendor's support staff."""
+
     MEMBER = "member"
     ADMIN = "admin"
     SUPPORT = "support"
@@ -110,6 +112,7 @@ class User(Base, TenantRow, UserMixin):
 
     @property
     def name(self) -> str:
+        """First and last name, or the mail address when both are empty."""
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
     @property

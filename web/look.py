@@ -64,6 +64,7 @@ def _cache_for(vendor: Vendor) -> str:
 
 
 def variables(accent: Color, theme: Theme) -> str:
+    """The CSS custom properties made of the accent colour, such as `--accent-soft: #e8eef9;`."""
     soft = mix(accent, theme.surface, theme.tint)
     ink = ink_on(accent)
     colors = {

@@ -31,6 +31,7 @@ class QuoteLine:
 
     @property
     def net(self) -> int:
+        """Cents before taxes; 0 when it cannot be bought."""
         return (self.unit_amount or 0) * self.quantity
 
     @property
@@ -49,6 +50,7 @@ class Quote:
 
     @property
     def net(self) -> int:
+        """Cents before taxes, of the lines that can be bought."""
         return sum(line.net for line in self.lines if line.is_sellable)
 
     @property
@@ -61,6 +63,7 @@ class Quote:
 
     @property
     def quantity(self) -> int:
+        """The number of licences, of the lines that can be bought."""
         return sum(line.quantity for line in self.lines if line.is_sellable)
 
     @property
