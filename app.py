@@ -1,4 +1,4 @@
-"""The wiring: read `create_app` from top to bottom as the list of what the application has."""
+"""The application: `create_app` puts its parts together, in the order in which they depend on each other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask
     Raises:
         config.SettingsError: a setting is wrong; in production, also when one is missing or unsafe.
     """
-    # Before Flask reads FLASK_DEBUG, which it spells in fewer ways.
+    # Before Flask reads FLASK_DEBUG, for which it knows fewer spellings.
     settings = config.load(environ)
     app = Flask(__name__)
     app.config.update(settings | overrides)
@@ -35,7 +35,7 @@ def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask
     logging.basicConfig(
         level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-    # It names the database at each health check, which is no news.
+    # At INFO it names the database at each health check.
     logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
 
     if hops := app.config["TRUSTED_PROXIES"]:

@@ -87,7 +87,7 @@ def worker(once: bool, seconds: float) -> None:
 
     def stop(*_: object) -> None:
         stopping.set()
-        # A mail server that hangs must not keep us: what was in mid-send is sent again, as the same mail.
+        # Do not wait for a mail server that hangs: a mail cut short is sent again, under the same Message-ID.
         signal.setitimer(signal.ITIMER_REAL, 0.8)
 
     signal.signal(signal.SIGTERM, stop)
@@ -95,7 +95,7 @@ def worker(once: bool, seconds: float) -> None:
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
     outbox.run(lambda: stopping.is_set() or time.monotonic() > deadline, once)
     if stopping.is_set():
-        # All is committed and closed; on a busy machine, Python's own tidying up outlasts the timer.
+        # All is committed and closed; Python's own clean-up may outlast the timer on a busy machine.
         os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Settings, all from the environment. `Settings` says each one once; `.env.example` is its page for operators.
+"""Settings, all from the environment. `Settings` declares each one; `.env.example` lists them for operators.
 
 `TROUSSEAU_ENV` is `development` (the default: SQLite and the sandbox, nothing to configure) or `production`,
 where a missing secret, a debug switch or the sandbox under a live key stops the application at start-up.
@@ -19,24 +19,24 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 ROOT = Path(__file__).resolve().parent
 MINIMUM_SECRET_LENGTH = 32
-# The sandbox's own keys: worth nothing anywhere else.
+# The sandbox's own keys, of no use anywhere else.
 SANDBOX_SECRET_KEY = "sk_test_sandbox"  # noqa: S105
 SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105
 
 
 class SettingsError(click.ClickException):
-    """Settings are wrong, missing or unsafe, a sentence for each. Click's, so that `flask` shows no traceback."""
+    """Settings are wrong, missing or unsafe, a sentence for each. A ClickException, so `flask` prints no traceback."""
 
 
 def _spelled_out(text: str) -> str:
-    # pydantic takes single letters too, which nobody was promised.
+    # pydantic also takes single letters such as `y`, which are not documented.
     if text.isalpha() and len(text) == 1:
         raise ValueError("a single letter")
     return text
 
 
 def _with_our_driver(url: str) -> str:
-    # Hosting services still hand out the old scheme, and the driver is ours to choose.
+    # Hosting services still use the old scheme `postgres://`, and neither names our driver.
     for scheme in ("postgres://", "postgresql://"):
         if url.startswith(scheme):
             return "postgresql+psycopg://" + url.removeprefix(scheme)
@@ -61,9 +61,9 @@ Address = Annotated[str, AfterValidator(lambda url: url.rstrip("/"))]
 DatabaseAddress = Annotated[str, AfterValidator(_with_our_driver)]
 Names = Annotated[list[str], BeforeValidator(lambda text: [*filter(None, map(str.strip, text.split(",")))])]
 
-# What gunicorn.conf.py reads for itself, beside PORT.
+# Settings that only gunicorn.conf.py reads; it reads PORT too.
 SERVER = {"HOST", "WEB_CONCURRENCY", "WEB_THREADS"}
-# What a wrong value should have been, by the type of the setting. Text of any kind is never wrong.
+# How a value has to look, by the type of the setting, for the message about a wrong one. Any text is right.
 WANTED: dict[Any, str] = {
     Kind: "development or production",
     int: "a whole number",
@@ -86,19 +86,19 @@ class Settings(BaseModel):
     BASE_URL: Address = Field(default_factory=lambda read: f"http://127.0.0.1:{read['PORT']}")
     """The address people type, which mailed links and payment pages lead back to: in production, https."""
     TRUSTED_HOSTS: Names = Field(default_factory=_own_hosts)
-    """Names under which requests are accepted, with commas; the name in BASE_URL and this machine's own by default."""
+    """Host names that requests may use, separated by commas; the name in BASE_URL and localhost's by default."""
     TRUSTED_PROXIES: Whole = 0
-    """How many reverse proxies in front of it set X-Forwarded-For, -Proto and -Host; with 0 nobody is believed."""
+    """How many reverse proxies in front of it set X-Forwarded-For, -Proto and -Host; with 0 these are ignored."""
     INSTANCE: Folder = ROOT / "instance"
     """Where development data lives: the SQLite file, the sandbox's, and a secret made on first use."""
     SECRET_KEY: str = ""
     """Signs sessions: in production at least 32 random characters, the same on every machine (`openssl rand -hex 32`)."""
     LOG_LEVEL: str = "INFO"
-    """How much the log says: DEBUG, INFO, WARNING or ERROR."""
+    """From which level on messages are logged: DEBUG, INFO, WARNING or ERROR."""
     WEB_CONCURRENCY: Whole = 1
-    """Processes of the web server: one for each core."""
+    """Processes of the web server; in production, one for each core."""
     WEB_THREADS: Whole = 8
-    """Threads of each process: they wait for the database more than they compute."""
+    """Threads of each process, which mostly wait for the database."""
 
     DATABASE_URL: DatabaseAddress = Field(
         default_factory=lambda read: f"sqlite:///{read['INSTANCE'] / 'trousseau.sqlite'}"
@@ -131,34 +131,34 @@ class Settings(BaseModel):
     MAIL_DEFAULT_SENDER: str = Field(
         default_factory=lambda read: "" if _in_production(read) else "desk@trousseau.example"
     )
-    """The address that mail comes from; the name beside it is the vendor's."""
+    """The address that mail is sent from; the name with it is the vendor's."""
     MAIL_TIMEOUT: float = 20.0
     """Seconds that the SMTP server may take to answer."""
 
     RATELIMIT_STORAGE_URI: str = "memory://"
     """Where tries are counted: memory:// in each process, or redis://… when there are several."""
     RATELIMIT_ENABLED: Switch = True
-    """0 counts nothing, for load tests."""
+    """0 switches all limits off, for load tests."""
     SIGN_IN_LIMIT: str = "10 per minute; 50 per hour"
     """Wrong passwords and dead links that one machine may try, and wrong passwords for one mail address."""
     LINK_LIMIT: str = "5 per minute; 20 per hour"
     """Mailed links that may be asked for to one mail address."""
     MACHINE_LINK_LIMIT: str = "20 per minute; 100 per hour"
-    """Mailed links that one machine may ask for; a whole office may look like one machine."""
+    """Mailed links that one machine may ask for; a whole office may have one address."""
     LINK_ANSWER_SECONDS: float = 0.3
-    """Seconds after which whoever asks for a mailed link is answered, whether the address has an account or not."""
+    """Seconds after which a request for a mailed link is answered, whether the address has an account or not."""
 
     FLASK_DEBUG: Switch = False
     """Flask's debugger: production refuses to start with it."""
 
 
 def read(environ: dict[str, str] | None = None) -> Settings:
-    """The settings in `environ` (the process's own by default); other names in it are passed over.
+    """The settings in `environ` (the process's own by default); other names in it are ignored.
 
     Raises:
-        SettingsError: settings cannot be read, or, in production, are missing or unsafe; all in one message.
+        SettingsError: settings are wrong or, in production, missing or unsafe; all of them in one message.
     """
-    # Set to nothing is not set: that is how compose files and shells leave a setting out.
+    # An empty value counts as not set: compose files and shells leave settings out in this way.
     given = {name: value for name, value in (os.environ if environ is None else environ).items() if value}
     try:
         settings = Settings.model_validate(given)
@@ -171,7 +171,7 @@ def read(environ: dict[str, str] | None = None) -> Settings:
 
 def _wrong(error: ValidationError) -> Iterator[str]:
     for fault in error.errors():
-        # A default that depends on a wrong setting is no second fault.
+        # Do not report a default that could not be computed because another setting is wrong.
         if fault["type"] != "default_factory_not_called":
             name = str(fault["loc"][0])
             yield f"{name} must be {WANTED[Settings.model_fields[name].annotation]}, not {fault['input']!r}."
@@ -206,7 +206,7 @@ def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
     """
     settings = read(environ)
     if environ is None and "FLASK_DEBUG" in settings.model_fields_set:
-        # Flask reads this one in the environment itself, where it takes "off" for on.
+        # Flask reads this one from the environment itself, and takes "off" for on.
         os.environ["FLASK_DEBUG"] = str(int(settings.FLASK_DEBUG))
     return {
         **settings.model_dump(
@@ -228,12 +228,12 @@ def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
 
 
 def _engine_options(url: str) -> dict[str, Any]:
-    # The log of a fault shows the statement, not the names and addresses in it.
+    # Logged errors show the statement without its parameters, which may be names and addresses.
     options: dict[str, Any] = {"hide_parameters": True}
     if url.startswith("sqlite"):
         return options | {"connect_args": {"timeout": 10}}
-    # A lock is waited for 10 s, a statement 30 s, and a forgotten transaction is ended after 30 s:
-    # all shorter than gunicorn's 60 s, so that a person gets a sentence and not a dead worker.
+    # At most 10 s for a lock, 30 s for a statement, 30 s for an idle transaction: less than gunicorn's 60 s,
+    # so that a slow request gets an error page instead of a killed worker.
     timeouts = "-c lock_timeout=10s -c statement_timeout=30s -c idle_in_transaction_session_timeout=30s -c timezone=UTC"
     connect = {"options": timeouts, "connect_timeout": 5}
     return options | {"pool_pre_ping": True, "connect_args": connect}
@@ -242,7 +242,7 @@ def _engine_options(url: str) -> dict[str, Any]:
 def _sessions(base_url: str, port: int) -> dict[str, Any]:
     secure = base_url.startswith("https://")
     return {
-        # Cookies ignore ports: two copies on one machine would sign each other out.
+        # Cookies do not depend on the port: two copies on one machine would overwrite each other's.
         "SESSION_COOKIE_NAME": "trousseau" if secure else f"trousseau_{port}",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -262,9 +262,9 @@ def _security() -> dict[str, Any]:
     return {
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
-        # argon2 salts each hash itself; a second, site-wide HMAC would only be one more secret to lose.
+        # argon2 salts each hash itself; Flask-Security's extra HMAC would be one more secret to keep.
         "SECURITY_PASSWORD_SINGLE_HASH": True,
-        # Its commands would change people behind the back of our verbs and their journal.
+        # Its commands would change people without our verbs, so without the journal.
         "SECURITY_CLI_USERS_NAME": None,
         "SECURITY_CLI_ROLES_NAME": None,
         "SECURITY_JOIN_USER_ROLES": False,
@@ -275,7 +275,7 @@ def _stripe(settings: Settings) -> dict[str, Any]:
     key = settings.STRIPE_SECRET_KEY
     return {
         "STRIPE_SECRET_KEY": key or SANDBOX_SECRET_KEY,
-        # None is Stripe itself.
+        # None means Stripe's own address.
         "STRIPE_API_BASE": None if key else settings.SANDBOX_URL,
         "PAYMENT_PAGE_ORIGIN": "https://checkout.stripe.com" if key else settings.SANDBOX_URL,
     }

@@ -1,8 +1,8 @@
-"""The web server, in development and in production alike: `gunicorn` in this folder needs no argument.
+"""The web server, the same in development and in production: `gunicorn` in this folder needs no argument.
 
-Threads, because a page waits for the database more than it computes; a process for each core (WEB_CONCURRENCY).
+It uses threads, because a request mostly waits for the database, and a process for each core (WEB_CONCURRENCY).
 `docs/deploy.md` says what to set. Gunicorn itself checks the four settings that are read here: the master process
-must not import config.py, as after `git pull` and a reload it would hand new workers the old one.
+must not import config.py, because after `git pull` and a reload its new workers would get the old one.
 """
 
 import os
@@ -17,17 +17,17 @@ bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '800
 workers = os.environ.get("WEB_CONCURRENCY") or 1
 threads = os.environ.get("WEB_THREADS") or 8
 worker_class = "gthread"
-# Longer than every wait of our own (config.py), so that a slow page ends with a sentence and not a dead worker.
+# Longer than every timeout of our own (config.py), so that a slow request gets an error page before it is killed.
 timeout = 60
 graceful_timeout = 10
-# The reverse proxy writes the access log; ours would only repeat it.
+# The reverse proxy writes the access log.
 accesslog = None
 loglevel = "warning"
 control_socket_disable = True
 
 
 def post_fork(_server: object, _worker: object) -> None:
-    """In a new worker: wrong settings end it, and the server, with their sentences and no traceback."""
+    """In a new worker: wrong settings end it, and the server, with their messages and no traceback."""
     import config  # noqa: PLC0415 - in the worker alone
 
     try:

@@ -1,4 +1,4 @@
-"""The page to read first: every table of the desk, by its part of the story. It defines nothing itself.
+"""The page to read first: every table of the desk, by subject. It defines nothing itself.
 
 The tables are in `tables/`, a file for each part. Three mixins say who may see one (`access/rows.py` enforces it on
 every statement): `TenantRow` (the company in its `company_id`, and the staff), `StaffRow` (the staff alone),
@@ -40,7 +40,7 @@ from tables.catalogue import (  # isort: skip
     Vendor,
 )
 
-# Buying: a cart becomes an order; what Stripe tells moves it along its states.
+# Buying: a cart becomes an order, which moves along its states as Stripe reports its payment.
 from tables.buying import (  # isort: skip
     ALERTS,
     LOOKED_AT_NOTES,
@@ -54,7 +54,7 @@ from tables.buying import (  # isort: skip
     StripeEvent,
 )
 
-# Owning: a licence is one seat; terms say who paid which days of it, assignments who held it.
+# Owning: a licence is one seat; a term says which order line paid it and until when, an assignment who held it.
 from tables.owning import (  # isort: skip
     ENDS_SOON,
     LIVE_STATUSES,
@@ -65,7 +65,7 @@ from tables.owning import (  # isort: skip
     Term,
 )
 
-# The journal: who did what, and, apart from it, what it knows of people.
+# The journal: who did what, and, in a table apart, the personal data in it.
 from tables.journal import AppendOnlyError, JournalEntry, JournalPersonal, JournalVerb, SubjectKind  # isort: skip
 
 # Mail that waits to be sent, and the one-time links that it carries.

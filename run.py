@@ -1,8 +1,7 @@
-"""What `make run` runs in the foreground: web server, mail worker and sandbox, which stop as one.
+"""What `make run` runs in the foreground: web server, mail worker and sandbox, which stop together.
 
-It serves for trying Trousseau and for working on it. The web server is gunicorn, as in production: `flask run`
-would start faster by a blink, but it stops without finishing what it serves, and pages that only work on a
-development server have no place here.
+It is for trying Trousseau and for working on it. The web server is gunicorn, as in production: `flask run` stops
+without finishing the requests under way, and a page must not work on a development server only.
 """
 
 from __future__ import annotations
@@ -66,7 +65,8 @@ def main() -> int:
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, (command, environ) in _commands(settings).items():
-            # A group of its own: Ctrl-C reaches us alone, and each is told once. Gunicorn hangs when told twice.
+            # A process group of its own, so that Ctrl-C reaches only us and `_stop` signals each child once: gunicorn
+            # hangs after a second signal.
             processes[name] = subprocess.Popen(
                 command, env=os.environ | environ, cwd=config.ROOT, process_group=0
             )
@@ -79,7 +79,7 @@ def main() -> int:
 
 
 def _commands(settings: dict[str, object]) -> dict[str, tuple[list[str], dict[str, str]]]:
-    """Each process's command, and what it needs in its environment beside ours."""
+    """For each process, its command and what to add to its environment."""
     port = int(str(settings["PORT"]))
     sandbox = {
         "INSTANCE": str(settings["INSTANCE"]),
@@ -98,7 +98,7 @@ def _commands(settings: dict[str, object]) -> dict[str, tuple[list[str], dict[st
 
 def _is_taken(port: int) -> bool:
     with socket.socket() as probe:
-        # As servers do: a port whose last connections are still closing is free.
+        # As servers do: a port with connections in TIME_WAIT counts as free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
@@ -122,7 +122,7 @@ def _answers(url: str) -> bool:
         with urllib.request.urlopen(url, timeout=5):
             return True
     except urllib.error.HTTPError as error:
-        # It says what is wrong with it, which is an answer.
+        # The answer says what is wrong: show it.
         print(f"{url} answers {error.code}: {error.read().decode(errors='replace')}", file=sys.stderr)
         return True
     except OSError:
@@ -135,7 +135,7 @@ def _ended(processes: dict[str, subprocess.Popen[bytes]]) -> str | None:
 
 
 def _wait(processes: dict[str, subprocess.Popen[bytes]]) -> int:
-    """Until one ends: the other two are of no use without it."""
+    """Wait until one process ends; returns 1, because the others cannot do without it."""
     while (name := _ended(processes)) is None:
         time.sleep(0.2)
     print(
@@ -149,7 +149,7 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 def _stop(processes: dict[str, subprocess.Popen[bytes]]) -> None:
-    """End every process, by force after `STOP_SECONDS`. A second Ctrl-C does not leave anything behind."""
+    """End every process, by force after `STOP_SECONDS`. Ignores a second Ctrl-C, so that none is left behind."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     for process in processes.values():
@@ -158,7 +158,7 @@ def _stop(processes: dict[str, subprocess.Popen[bytes]]) -> None:
     for process in processes.values():
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(max(0, deadline - time.monotonic()))
-        # Whatever is left of its group: one that hangs, or the children of one that was killed.
+        # What is left of its group: a process that hangs, or the children of one that was killed.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

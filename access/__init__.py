@@ -1,4 +1,4 @@
-"""Who may do what, to which rows: what a role may do, who acts, and whose rows a request may touch.
+"""Who may do what to which rows: what a role may do, who acts, and whose rows a request may touch.
 
 Import its names from here: `from access import Actor, Permission`.
 May import: `models`.

@@ -12,7 +12,7 @@ from models import User
 
 @dataclasses.dataclass(frozen=True)
 class Actor:
-    """Who asks a verb to act. `user_id` None is the system itself; `address` is where the request came from."""
+    """Who asks a verb to act. `user_id` None is the system itself; `address` is the IP address of the request."""
 
     user_id: int | None = None
     company_id: int | None = None
@@ -21,6 +21,7 @@ class Actor:
 
     @classmethod
     def of(cls, user: User, address: str | None = None) -> Actor:
+        """`user` as an actor, from the IP address `address`."""
         return cls(user.id, user.company_id, user.is_staff, address)
 
 
@@ -28,5 +29,5 @@ SYSTEM = Actor()
 
 
 def current_actor() -> Actor:
-    """The signed-in person, as the verbs want them."""
+    """The signed-in person as an actor, with the request's address."""
     return Actor.of(current_user, request.remote_addr if has_request_context() else None)

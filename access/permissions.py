@@ -1,4 +1,4 @@
-"""What a role may do. A view declares its `Permission`; `can` answers for a person."""
+"""What a role may do. A view declares its `Permission`; `can` says whether a person has it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from models import Role
 
 
 class Permission(enum.StrEnum):
-    """What a person may do. Later, a company's own role groups will be sets of these."""
+    """What a person may do. A role is a set of these."""
 
     OWN_LICENSES = "own_licenses"
     MANAGE_USERS = "manage_users"

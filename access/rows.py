@@ -1,10 +1,10 @@
-"""Whose rows: the scope of a request or command, and the query hook that holds every ORM statement to it.
+"""Whose rows: the scope of a request or command, and the query hook that narrows every ORM statement to it.
 
 Until something sets a scope, nothing of any company is visible. The base views narrow the same statements again
-(`admin_views/lists/rows.py`); each of the two layers holds without the other.
+(`admin_views/lists/rows.py`); each of the two layers works without the other.
 
-The hook does not cover INSERT, Core statements (a bare `SELECT EXISTS (…)` is one) or the identity map, where rows
-stay readable that were loaded in a wider scope: verbs and the foreign keys do.
+The hook does not cover INSERT, Core statements (a bare `SELECT EXISTS (…)` is one) and rows that a wider scope left in
+the session's identity map: there, verbs and composite foreign keys keep companies apart.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ EVERYTHING = Scope(everything=True)
 
 
 def scope_of(user: Any) -> Scope:
-    """What `user` may see. An anonymous or deactivated person sees nothing of any company."""
+    """The scope of `user`. An anonymous or deactivated person sees nothing of any company."""
     if not (user.is_authenticated and user.is_active):
         return NOTHING
     return EVERYTHING if user.is_staff else Scope(company_id=user.company_id)
@@ -47,7 +47,7 @@ def current_scope() -> Scope:
 
 @contextlib.contextmanager
 def scoped(scope: Scope) -> Iterator[None]:
-    """Narrow (or, for commands, webhooks and sign-in, widen) what is visible inside the block."""
+    """Set what is visible inside the block: less, or, for commands, webhooks and sign-in, more."""
     before = g.get("scope", NOTHING)
     g.scope = scope
     try:
@@ -57,7 +57,7 @@ def scoped(scope: Scope) -> Iterator[None]:
 
 
 def everything() -> contextlib.AbstractContextManager[None]:
-    """For code that serves no one company: commands, the worker, Stripe's webhook, sign-in itself."""
+    """Every row visible, for code that serves no single company: commands, the worker, Stripe's webhook, sign-in."""
     return scoped(EVERYTHING)
 
 
@@ -81,13 +81,13 @@ def narrow_statement(state: ORMExecuteState) -> None:
     if scope.everything or not (state.is_select or state.is_update or state.is_delete):
         return
     if state.is_update and state.is_executemany:
-        # SQLAlchemy takes these by primary key alone and lets no criterion in.
+        # SQLAlchemy runs these by primary key alone and applies no criterion.
         raise UnscopedStatement("rows updated by their keys, many at once, cannot be narrowed to a company")
     if state.is_orm_statement:
         state.statement = state.statement.options(*_criteria(scope))
 
 
 def install_query_hook() -> None:
-    """Narrow every statement of every session in the process, once."""
+    """Narrow every statement of every session in the process. Calling it again does nothing."""
     if not sa.event.contains(Session, "do_orm_execute", narrow_statement):
         sa.event.listen(Session, "do_orm_execute", narrow_statement)

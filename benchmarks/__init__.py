@@ -1,1 +1,1 @@
-"""How fast the lists are, and how to get the figures again: `python -m benchmarks.lists`."""
+"""Measure how fast the lists are: `python -m benchmarks.lists`."""

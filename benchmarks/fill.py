@@ -1,4 +1,4 @@
-"""Many rows at once, believable in their proportions: a company has 100 seats, 70 of them held, and 80 people."""
+"""Many rows at once, in realistic proportions: each company has 100 seats, 70 of them held, and 80 people."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from models import (
     utcnow,
 )
 
-PASSWORD = "demo-trousseau"  # noqa: S105 - of accounts that live as long as the benchmark
+PASSWORD = "demo-trousseau"  # noqa: S105 - for accounts of the benchmark alone
 SEATS_PER_COMPANY, PEOPLE, HELD = 100, 80, 70
 BATCH = 100
 Rows = dict[type[Base], list[dict[str, Any]]]
 
 
 def fill(licenses: int) -> None:
-    """Fill an empty database with `licenses` licences, and what belongs to them."""
+    """Fill an empty database with `licenses` licences, and the companies, people and orders that they need."""
     now = utcnow()
     password = hash_password(PASSWORD)
     db.session.add(Vendor(id=1, name="Vendor", legal_name="Vendor inc.", support_email="help@vendor.example"))

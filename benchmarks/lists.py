@@ -1,10 +1,10 @@
-"""How the back office's lists grow with the data: each page at two sizes, in one run, as a ratio.
+"""How the time of the back office's lists grows with the data: each page at two sizes, in one run, as a ratio.
 
     python -m benchmarks.lists [--small 10000] [--large 500000] [--database URL]
 
 A ratio of 1.0 means that a page is as fast over half a million licences as over ten thousand. Times are the median
 of `ROUNDS` requests through the whole application, without the network. Each size has its own empty database: SQLite
-files in a temporary folder, or with `--database`, PostgreSQL databases made beside the one that the URL names.
+files in a temporary folder or, with `--database`, new PostgreSQL databases on the server of the URL.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _signed_in(app: Flask, email: str) -> FlaskClient:
 
 
 def _median(client: FlaskClient, path: str, later: bool) -> float:
-    """Milliseconds; `later` measures the page that two clicks on « Suivant » lead to."""
+    """The median of `ROUNDS` requests in milliseconds; with `later`, of the page after two clicks on « Suivant »."""
     for _ in range(2 if later else 0):
         path = _next_of(client.get(path).text)
     taken = []
@@ -131,7 +131,7 @@ def _median(client: FlaskClient, path: str, later: bool) -> float:
 
 
 def _next_of(page: str) -> str:
-    """Where the page's link to the next one leads."""
+    """The address in the page's link to the next page."""
     link = re.search(r'<a\b[^>]*\brel="next"[^>]*>', page)
     href = link and re.search(r'href="([^"]+)"', link[0])
     assert href, "the list has no next page"

@@ -1,4 +1,4 @@
-"""Fill an empty desk, through the verbs that people use: what is shown is what the desk really does."""
+"""Fill an empty desk with demonstration data, through the same verbs that people use."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ DATED_COLUMNS = ("at", "placed_at", "paid_at", "started_at", "assigned_at", "act
 
 @dataclasses.dataclass(frozen=True)
 class Purchase:
-    """So many licences of a plan, bought so many days ago and given to these people (by place in their list).
+    """Licences of a plan to buy in the past, and who gets them.
 
-    The last `activated` of them have activated theirs.
+    `holders` are places in the company's list of people; the last `activated` of them have activated theirs.
     """
 
     days_ago: int
@@ -60,7 +60,7 @@ class Purchase:
     activated: int
 
 
-# Acme's first year has run out: one of its licences is still held, which blocks nobody.
+# Acme's first purchase has expired: one of its licences still has a holder.
 ACME_PURCHASES = [
     Purchase(410, "eco", 2, range(39, 40), 1),
     Purchase(140, "avance", 12, range(1, 10), 6),
@@ -70,7 +70,7 @@ GLOBEX_PURCHASES = [Purchase(95, "pro", 5, range(1, 4), 2)]
 
 
 def fill() -> bool:
-    """Make what is missing of the demonstration desk; False when nothing was."""
+    """Add what the demonstration desk lacks; False when it is complete already."""
     if db.session.scalar(sa.select(User.id).where(User.email == "admin@globex.example")):
         return False
     _sell()
@@ -95,14 +95,14 @@ def fill() -> bool:
     _customer(globex, names.GLOBEX, "globex.example")
     past = [(acme.id, purchase) for purchase in ACME_PURCHASES]
     past += [(globex.id, purchase) for purchase in GLOBEX_PURCHASES]
-    # In the order of time, so that the journal reads like one.
+    # In the order of time, as the journal's entries have to be.
     for company_id, purchase in sorted(past, key=lambda pair: -pair[1].days_ago):
         _buy(company_id, purchase)
     return True
 
 
 def _sell() -> None:
-    """The vendor, its support, plans, conditions and taxes."""
+    """Add the vendor, its support account, plans, conditions and taxes."""
     password = oneself.hashed(PASSWORD)
     with transaction():
         if db.session.get(Vendor, 1) is None:
@@ -156,13 +156,13 @@ def _person(company: Company, index: int, name: str, domain: str, password: str)
 
 
 def _working_hour(days_ago: int) -> dt.datetime:
-    """In the morning of Québec and Toronto, whatever the hour at which the demonstration is made."""
+    """An instant `days_ago`, at 14:00 to 14:59 UTC: in the morning in Québec and Toronto."""
     day = (utcnow() - dt.timedelta(days=days_ago)).date()
     return dt.datetime.combine(day, dt.time(14, days_ago % 60), dt.UTC)
 
 
 def _buy(company_id: int, purchase: Purchase) -> None:
-    """Buy, pay, give out and activate as people do today; then everything is dated back."""
+    """Buy, pay, assign and activate, each dated in the past."""
     staff = list(
         db.session.scalars(sa.select(User.id).where(User.company_id == company_id).order_by(User.id))
     )
@@ -190,7 +190,7 @@ def _buy(company_id: int, purchase: Purchase) -> None:
 
 
 def _pay(order_id: int, company_id: int) -> None:
-    """What `settlement.fulfil` does when the money has come; no bank and no sandbox is asked here."""
+    """What `settlement.fulfil` does for a paid session, without asking Stripe or the sandbox."""
     with company_lock(company_id) as turn:
         order = db.session.get_one(Order, order_id)
         order.paid_at = turn.now
@@ -201,7 +201,7 @@ def _pay(order_id: int, company_id: int) -> None:
 
 
 def _age(order_id: int, company_id: int, bought: dt.datetime) -> None:
-    """The order's licences and terms begin when it was bought, and its mail was sent long ago."""
+    """Let the order's licences and terms begin when it was `bought`, and its mail be sent then."""
     with company_lock(company_id) as turn:
         for line in db.session.get_one(Order, order_id).lines:
             ends = delivery.end_of_term(bought, line.term_months, turn.company.zone)
@@ -220,7 +220,7 @@ def _age(order_id: int, company_id: int, bought: dt.datetime) -> None:
 
 @contextlib.contextmanager
 def _dated(moment: dt.datetime) -> Iterator[None]:
-    """Whatever the verbs date in this block is dated `moment`."""
+    """Give the date `moment` to the `DATED_COLUMNS` of every row that is written in the block."""
 
     def date(_mapper: Any, _connection: Any, row: Base) -> None:
         state = sa.inspect(row)

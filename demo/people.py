@@ -17,11 +17,11 @@ GLOBEX = [
     "Margaret Chen", "Amir Hosseini", "Daniel MacDonald", "Emily Johnson", "Grace Okafor", "Liam Murphy",
     "Priya Sharma", "Robert Wilson",
 ]  # fmt: skip
-# They read English at Acme; at Globex everybody does.
+# People of Acme whose language is English; at Globex it is everybody's.
 ENGLISH_AT_ACME = {"David Nguyen", "Jonathan Smith", "Patrick O’Brien"}
 
 
 def local_part(name: str) -> str:
-    """`Marie-Ève Lapointe` → `marie-eve.lapointe`, and the same for everybody, so that addresses can be guessed."""
+    """The local part of a person's mail address: `Marie-Ève Lapointe` → `marie-eve.lapointe`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return plain.lower().replace(" ", ".")

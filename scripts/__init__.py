@@ -1,1 +1,1 @@
-"""What `make check` and `make screenshots` run beside the tools of others."""
+"""Our own tools for `make check`, `make house` and `make screenshots`."""

@@ -1,6 +1,6 @@
-"""Every text has its French, none is in doubt, and the catalogues hold what the code says and nothing else.
+"""Check that every message has its French, none is fuzzy, and the catalogues hold the messages of the code and no others.
 
-`make translations` takes new messages in; the French is then written into translations/fr/.
+`make translations` adds new messages; their French is then written into translations/fr/.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _problems_of(message: Message, language: str) -> Iterator[str]:
         yield f"{language}: not translated: {message.id!r}"
     if message.fuzzy:
         yield f"{language}: in doubt (fuzzy): {message.id!r}"
-    # Placeholders that differ from the message's would break the page.
+    # A translation whose placeholders differ from its message's would break the page.
     for error in message.check():
         yield f"{language}: {error}: {message.id!r}"
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "tour.md"
 BEGIN, END = "<!-- The house, drawn by `make house` -->", "<!-- The end of the house -->"
 
-# Each room, and where its bans are. The two first stand above all rooms and have none.
+# Each room, and the file with its bans. `app` and `cli` stand above all rooms and have none.
 ROOMS: dict[str, str | None] = {
     "app, cli": None,
     "admin_views/portal": "admin_views/portal/ruff.toml",
@@ -41,7 +41,7 @@ def banned_by(toml: str) -> set[str]:
 
 
 def modules_of(room: str) -> set[str]:
-    """What an import of the room names: `services/mail` → `{"services.mail"}`."""
+    """The modules that an import from the room names: `services/mail` → `{"services.mail"}`."""
     if room == "admin_views":
         # The room is the files that lie directly in the folder; the folders in it are rooms of their own.
         files = (ROOT / "admin_views").glob("[!_]*.py")
@@ -65,7 +65,7 @@ def arrows() -> set[tuple[str, str]]:
 
 
 def shortest(every: set[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The arrows that no way through a third room says already, in the order of the rooms."""
+    """`every` without the arrows that follow from two others through a third room, in the order of `ROOMS`."""
     kept = [
         (room, other)
         for room, other in every
@@ -76,7 +76,7 @@ def shortest(every: set[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def picture() -> str:
-    """The house in Mermaid: what is above may import all that its arrows lead to."""
+    """The house as a Mermaid diagram: a room may import all that its arrows lead to."""
     names = {room: f"r{number}" for number, room in enumerate(ROOMS)}
     lines = ["```mermaid", "flowchart TD"]
     lines += [f'    {names[room]}["{room}"]' for room in ROOMS]
@@ -85,7 +85,7 @@ def picture() -> str:
 
 
 def drawn(page: str) -> str:
-    """`page` with the picture of today between its two marks. Raises ValueError when it has no marks."""
+    """`page` with the current picture between its two marks. Raises ValueError when it has no marks."""
     head, begin, rest = page.partition(BEGIN)
     _old, end, tail = rest.partition(END)
     if not (begin and end):

@@ -1,6 +1,6 @@
-"""`make screenshots`: start the demonstration, follow the article in Chromium, and keep a picture of each step in docs/images.
+"""`make screenshots`: start the demonstration, follow the article in Chromium, save a picture of each step in docs/images.
 
-The pictures are WebP, which Chromium makes itself. The desk is a fresh one in a temporary folder, on free ports.
+The pictures are WebP, made by Chromium. The desk is a new one in a temporary folder, on free ports.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ADMIN, MEMBER, SUPPORT = "admin@acme.example", "user@acme.example", "support@tro
 
 
 def main() -> int:
-    """Take every picture anew; returns the exit status."""
+    """Take every picture again; returns the exit status."""
     shutil.rmtree(IMAGES, ignore_errors=True)
     IMAGES.mkdir(parents=True)
     with _desk() as (url, sandbox), sync_playwright() as playwright:
@@ -51,7 +51,7 @@ def main() -> int:
 
 @contextlib.contextmanager
 def _desk() -> Iterator[tuple[str, str]]:
-    """What `make run` runs, on data of its own: its address and the sandbox's."""
+    """Run what `make run` runs, on demonstration data of its own; yields the desk's address and the sandbox's."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="trousseau-screenshots-") as folder:
         environ = {"PATH": os.environ["PATH"], "INSTANCE": folder, "PORT": str(port), "LOG_LEVEL": "WARNING"}
@@ -94,7 +94,7 @@ def _page(browser: Browser, *, scheme: str = "light", phone: bool = False, local
 
 def _picture(page: Page, name: str) -> None:
     settled(page)
-    # Playwright's own pictures are PNG or JPEG: three times as large, or blurred.
+    # Playwright's own pictures are PNG, three times as large, or JPEG, which is blurred.
     session = page.context.new_cdp_session(page)
     answer = session.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
     (IMAGES / f"{name}.webp").write_bytes(base64.b64decode(answer["data"]))
@@ -102,7 +102,7 @@ def _picture(page: Page, name: str) -> None:
 
 
 def _article(browser: Browser, url: str, sandbox: str) -> None:
-    """The whole article in French, on a desktop."""
+    """Picture the whole article, in French on a desktop."""
     page = _page(browser)
     steps = itertools.count(1)
     article = Article(page, url, FRENCH, lambda step: _picture(page, f"{next(steps):02}-{step}"))
@@ -122,7 +122,7 @@ def _article(browser: Browser, url: str, sandbox: str) -> None:
 
 
 def _others(browser: Browser, url: str) -> None:
-    """The back office, and a few pages in English, in the dark and on a phone."""
+    """Picture the back office, and a few pages in English, in dark mode and on a phone."""
     page = _page(browser)
     _sign_in(page, url, SUPPORT)
     for name, address in (

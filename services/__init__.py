@@ -1,5 +1,5 @@
 """The verbs: every change of state, and nothing that knows about HTTP.
 
-One transaction, one clock reading, one public function: guard, change, record in the journal, queue mail, commit.
-A verb that may not act raises `Refused`; helpers that start with an underscore never commit.
+A verb opens a turn, which is one transaction with one reading of the clock: it checks, changes, records in the journal and
+queues mail, and the turn commits. A verb that may not act raises `Refused`. A step takes a verb's turn and never commits.
 """

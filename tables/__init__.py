@@ -1,5 +1,5 @@
-"""The data: every table with its constraints, its states as predicates, and what a row answers about itself.
+"""The data: every table with its constraints, and what a row answers about itself, in Python and as SQL.
 
-Everybody else imports from `models`, which hands all of it out.
+Everybody else imports from `models`, which re-exports all of it.
 May import: nothing of ours.
 """

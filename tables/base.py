@@ -1,4 +1,4 @@
-"""What every table stands on: column types, the declarative base, who may see a table, key codes.
+"""What every table uses: column types, the declarative base, who may see a table, key codes.
 
 Money is an integer in minor units (cents) beside an ISO 4217 currency. Times are aware UTC. Enums are strings
 held by CHECK constraints.
@@ -19,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, decla
 CURRENCY = "CAD"
 MAX_QUANTITY = 1_000
 DEFAULT_TIME_ZONE = "America/Toronto"
-# Crockford's alphabet: no I, L, O or U, so that a key can be read aloud.
+# Crockford's base 32: no I, L, O or U, which are mistaken for other characters when a key is read aloud.
 KEY_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -29,7 +29,7 @@ def utcnow() -> dt.datetime:
 
 
 def random_code(groups: int, size: int) -> str:
-    """A random identifier such as `7KQ2M-9XW4P`, 5 bits of chance per character."""
+    """A random identifier such as `7KQ2M-9XW4P`, 5 random bits per character."""
     return "-".join("".join(secrets.choice(KEY_ALPHABET) for _ in range(size)) for _ in range(groups))
 
 
@@ -37,7 +37,7 @@ def random_code(groups: int, size: int) -> str:
 
 
 class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
-    """An instant. Refuses naive values, which SQLite would store without a word and give back shifted."""
+    """An instant, aware UTC. Raises ValueError for a naive value, which SQLite would store and return shifted."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -56,12 +56,12 @@ class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
-# SQLite gives row ids only to INTEGER keys.
+# SQLite numbers the rows of an INTEGER key only.
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def enum_column(kind: type[enum.StrEnum], name: str) -> sa.Enum:
-    """A string column held to the values of `kind` by a CHECK named after `name`."""
+    """A string column with a CHECK, named after `name`, that allows the values of `kind` only."""
     return sa.Enum(
         kind,
         name=name,
@@ -81,7 +81,7 @@ class Bilingual:
     """A text in two languages, in the attributes `<name>_fr` and `<name>_en` of its class.
 
     With `name = Bilingual()`, `plan.name("en")` is `plan.name_en`, and `Plan.name("en")` the column `Plan.name_en`.
-    Any language but English reads French, the desk's default.
+    Any language but English gives the French text, the desk's default.
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -120,23 +120,23 @@ db = SQLAlchemy(metadata=Base.metadata)
 
 
 class StaffRow:
-    """Seen by the vendor's staff alone."""
+    """Visible to the vendor's staff alone."""
 
 
 class PublicRow:
-    """Seen by everybody: what the vendor sells, and who the vendor is."""
+    """Visible to everybody: what the vendor sells, and who the vendor is."""
 
 
 class TenantRow:
-    """Seen by the people of the company that its `company_id` names, and by the staff."""
+    """Visible to the people of the company in `company_id`, and to the vendor's staff."""
 
     @declared_attr
     def company_id(cls) -> Mapped[Any]:
-        # Declared here too, because the query hook's criterion is first read off this very class (`access/rows.py`).
+        # Declared here too, because the query hook evaluates its criterion on this class first (`access/rows.py`).
         return mapped_column(BigId, sa.ForeignKey("companies.id"))
 
 
 def partial_index(name: str, where: str, *columns: Any, unique: bool = False) -> sa.Index:
-    """An index over the rows that satisfy `where`, on both databases."""
+    """An index over the rows that satisfy the SQL condition `where`, on both databases."""
     condition = sa.text(where)
     return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)

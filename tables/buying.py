@@ -1,4 +1,4 @@
-"""Buying: the cart, orders with their lines and taxes, and what Stripe told us."""
+"""Buying: the cart, orders with their lines and taxes, and the events that Stripe sent."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class CartItem(Base, CompanyRow):
 
 
 class OrderState(enum.StrEnum):
-    """The states of `docs/payments.md`; what may follow what is `ORDER_TRANSITIONS`."""
+    """The states of `docs/payments.md`; `ORDER_TRANSITIONS` says which may follow which."""
 
     PENDING = "pending"
     PROCESSING = "processing"
@@ -58,7 +58,7 @@ class OrderState(enum.StrEnum):
     DISPUTED = "disputed"
 
 
-# Money that arrives wins over every way of giving up: the customer has paid.
+# `PAID` may follow every way in which an order ends unpaid: a payment can arrive after it.
 ORDER_TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PENDING: frozenset(
         {OrderState.PROCESSING, OrderState.PAID, OrderState.EXPIRED, OrderState.CANCELLED}
@@ -74,7 +74,7 @@ ORDER_TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
 
 
 class Outcome(enum.StrEnum):
-    """What came of looking at a payment: the outcome of a Stripe event, and the note of an order.
+    """The result of looking at a payment: the outcome of a Stripe event, and the note of an order.
 
     `admin_views/labels.py` has the words of each. Both columns are plain text: an older database may hold a code
     that is no member any more.
@@ -86,10 +86,10 @@ class Outcome(enum.StrEnum):
     FAILED = "failed"
     EXPIRED = "expired"
     OPEN = "open"
-    # A session or an event that is not of this desk, or a kind of event that it has no use for.
+    # A session or event that is not this desk's; a type of event that the desk does not use.
     FOREIGN = "foreign"
     IGNORED = "ignored"
-    # A card was declined, and the order says so.
+    # A card was declined: the outcome of the event, and the note of the order.
     NOTED = "noted"
     DECLINED = "declined"
     # These need a person: see `ALERTS`.
@@ -100,7 +100,7 @@ class Outcome(enum.StrEnum):
     PAYMENT_SETUP = "payment_setup"
 
 
-# Notes of an order that a person of the vendor's staff must look at; they are told by mail too.
+# Notes of an order that somebody of the vendor's staff must look at; they get a mail too.
 ALERTS = frozenset(
     {
         Outcome.WRONG_MODE,
@@ -110,12 +110,12 @@ ALERTS = frozenset(
         Outcome.PAYMENT_SETUP,
     }
 )
-# Those of a payment that does not fit its order: nobody should pay it again meanwhile.
+# Those for a payment that does not match its order: it cannot be paid again until support has looked.
 LOOKED_AT_NOTES = frozenset({Outcome.WRONG_AMOUNT, Outcome.WRONG_MODE})
 
 
 class Order(Base, CompanyRow):
-    """A purchase. Names, prices, taxes and addresses are frozen when it is placed, so a receipt never changes."""
+    """A purchase. It copies names, prices, taxes and addresses when it is placed, so its receipt never changes."""
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -130,9 +130,9 @@ class Order(Base, CompanyRow):
         sa.Index("ix_orders_state_id", "state", sa.text("id DESC")),
         sa.Index("ix_orders_placed_at", "placed_at"),
         sa.Index("ix_orders_paid_at", "paid_at"),
-        # What staff must look at is among these few.
+        # For `where_needs_person`: few orders have a note.
         partial_index("ix_orders_noted", "note IS NOT NULL", "id"),
-        # What `flask reconcile` asks Stripe about.
+        # For `flask reconcile`, which asks Stripe about these.
         partial_index("ix_orders_waiting", "state IN ('pending', 'processing')", "placed_at"),
     )
 
@@ -153,11 +153,11 @@ class Order(Base, CompanyRow):
     conditions_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("conditions.id"))
     placed_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     paid_at: Mapped[dt.datetime | None]
-    # Numbers Stripe's idempotency keys: a new one means a new session.
+    # Part of Stripe's idempotency key: a new number gives a new session.
     attempt: Mapped[int] = mapped_column(default=1)
     stripe_session_id: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
     stripe_payment_intent_id: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
-    # What was confirmed, as `Quote.fingerprint`: the same confirmation sent twice is the same order.
+    # The `Quote.fingerprint` that was confirmed: the same confirmation sent twice gives the same order.
     fingerprint: Mapped[str] = mapped_column(sa.String(64))
     # Why the last payment did not go through, or what staff must look at: an `Outcome`.
     note: Mapped[str | None] = mapped_column(sa.String(50))
@@ -171,20 +171,22 @@ class Order(Base, CompanyRow):
         return self.reference
 
     def may_become(self, state: OrderState) -> bool:
+        """Whether `ORDER_TRANSITIONS` allows the move."""
         return state in ORDER_TRANSITIONS[self.state]
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the customer can still pay it or give it up. (An expired one left its lines in the cart.)"""
+        """Whether the customer can still pay or cancel it. (The lines of an expired one are still in the cart.)"""
         return self.state in {OrderState.PENDING, OrderState.FAILED}
 
     @property
     def is_looked_at(self) -> bool:
-        """Whether support has to look at a payment before anybody pays the order again or gives it up."""
+        """Whether support has to look at a payment before a customer may pay the order again or cancel it."""
         return self.is_waiting and self.note in LOOKED_AT_NOTES
 
     @property
     def is_delivered(self) -> bool:
+        """Whether its licences were created: it was paid, even if it was refunded or disputed since."""
         return self.paid_at is not None
 
     @property
@@ -194,21 +196,22 @@ class Order(Base, CompanyRow):
 
     @classmethod
     def where_needs_person(cls) -> sa.ColumnElement[bool]:
-        """`needs_person` as SQL; it repeats its partial index's WHERE, so that it is used."""
+        """`needs_person` as SQL; it repeats the WHERE of its partial index, so that the index is used."""
         return sa.and_(cls.note.is_not(None), cls.note.in_(sorted(ALERTS)))
 
     @property
     def has_left_cart(self) -> bool:
-        """Whether its lines are no longer in the cart, because a payment of it was once accepted."""
+        """Whether its lines are no longer in the cart, because a payment was accepted at some time."""
         return self.stripe_payment_intent_id is not None
 
     @property
     def quantity(self) -> int:
+        """The number of licences of all lines."""
         return sum(line.quantity for line in self.lines)
 
 
 class OrderLine(Base, CompanyRow):
-    """So many licences of a plan, at the name, price and term of that day."""
+    """A number of licences of a plan, with the plan's name, price and term of the day. Amounts in cents."""
 
     __tablename__ = "order_lines"
     __table_args__ = (
@@ -236,7 +239,7 @@ class OrderLine(Base, CompanyRow):
 
 
 class OrderTax(Base, CompanyRow):
-    """One tax on an order, rounded half up on the order's net, with the number the vendor collects it under."""
+    """One tax on an order, in cents, rounded half up on the order's net; `rate` in thousandths of a percent."""
 
     __tablename__ = "order_taxes"
     __table_args__ = (
@@ -259,7 +262,7 @@ class OrderTax(Base, CompanyRow):
 
 
 class StripeEvent(Base, StaffRow):
-    """An event that Stripe sent, kept whether or not it could be used. Stripe's id is the key."""
+    """An event that Stripe sent, stored whether or not it is used. Its id is Stripe's."""
 
     __tablename__ = "stripe_events"
     __table_args__ = (

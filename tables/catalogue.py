@@ -20,12 +20,12 @@ from tables.base import (
     utcnow,
 )
 
-# Of a vendor who has chosen none.
+# For a vendor who has not chosen one.
 DEFAULT_COLOR = "#1f5fbf"
 
 
 class Plan(Base, PublicRow):
-    """What is sold. A person holds at most one live licence of a `product`, whatever the plan."""
+    """What is sold. A person holds at most one live licence of a `product`, of whichever plan."""
 
     __tablename__ = "plans"
     __table_args__ = (
@@ -60,13 +60,13 @@ class Plan(Base, PublicRow):
         return [(row[f"label_{language}"], row[f"value_{language}"]) for row in self.limits]
 
     def price_on(self, day: dt.date, currency: str = CURRENCY) -> Price | None:
-        """The price that holds on `day` (the vendor's calendar), or None: then the plan cannot be bought."""
+        """The price in force on `day` (the vendor's calendar), or None: then the plan cannot be bought."""
         held = [price for price in self.prices if price.currency == currency and price.starts_on <= day]
         return held[-1] if held else None
 
 
 class Price(Base, PublicRow):
-    """A plan's price per licence and term, before taxes, from `starts_on` until the next row's day."""
+    """A plan's price per licence and term, before taxes, in cents, from `starts_on` until the next row's day."""
 
     __tablename__ = "prices"
     __table_args__ = (
@@ -91,7 +91,7 @@ class Registration(enum.StrEnum):
 
 
 class TaxRate(Base, PublicRow):
-    """A tax of one place from `starts_on` until the next row of that place and name: two can never overlap."""
+    """A tax of one place (ISO 3166-2), from `starts_on` until the day of the next row with its place and name."""
 
     __tablename__ = "tax_rates"
     __table_args__ = (
@@ -114,7 +114,7 @@ class TaxRate(Base, PublicRow):
 
 
 class Vendor(Base, PublicRow):
-    """Who sells: one row. Customers and their mail see this name, never ours."""
+    """Who sells: one row. Pages and mails show this name, never Trousseau's."""
 
     __tablename__ = "vendor"
     __table_args__ = (sa.CheckConstraint("id = 1", name="single_row"),)
@@ -133,7 +133,7 @@ class Vendor(Base, PublicRow):
     logo: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     logo_type: Mapped[str | None] = mapped_column(sa.String(50))
     time_zone: Mapped[str] = mapped_column(sa.String(64), default=DEFAULT_TIME_ZONE)
-    # Goes up at each edit: it names the logo and the colour in URLs, so that browsers may keep them.
+    # Incremented at each edit. It is in the URLs of the logo and the colour, so that browsers may cache them.
     revision: Mapped[int] = mapped_column(default=1)
 
     def __str__(self) -> str:
@@ -145,7 +145,7 @@ class Vendor(Base, PublicRow):
 
     @property
     def today(self) -> dt.date:
-        """Today on the vendor's calendar: prices and tax rates start at its midnight."""
+        """Today in the vendor's time zone: prices and tax rates start at midnight there."""
         return utcnow().astimezone(zoneinfo.ZoneInfo(self.time_zone)).date()
 
 

@@ -72,7 +72,7 @@ class SubjectKind(enum.StrEnum):
 
 
 class JournalEntry(Base, TenantRow):
-    """Who did what, when, to which rows. Append-only, by trigger and in Python; people are named by id alone."""
+    """Who did what, when, to which rows. Append-only, by trigger and in Python; holds ids of people, no names."""
 
     __tablename__ = "journal_entries"
     __table_args__ = (
@@ -84,7 +84,7 @@ class JournalEntry(Base, TenantRow):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    # The same for every entry of one operation: one click is one operation, however many rows it moved.
+    # The same for every entry of one turn, however many rows it changed.
     operation: Mapped[str] = mapped_column(sa.String(32))
     at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     verb: Mapped[str] = mapped_column(sa.String(50))
@@ -106,7 +106,7 @@ class JournalEntry(Base, TenantRow):
 
 
 class JournalPersonal(Base, TenantRow):
-    """What an entry knows of a person, apart, so that erasing it touches no entry."""
+    """The personal data of an entry, in a table apart, so that it can be erased without changing the entry."""
 
     __tablename__ = "journal_personal"
 

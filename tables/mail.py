@@ -1,4 +1,4 @@
-"""Mail that waits to be sent, and the one-time links that it carries."""
+"""Mail that waits to be sent, and the one-time links in it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ class MailKind(enum.StrEnum):
 class MailTrouble(enum.StrEnum):
     """Why a mail was not sent: the first word of `OutgoingMail.last_error`; what follows it is the server's reply code."""
 
-    # The server took it not, for now or for good.
+    # The server did not take it, for now or for good.
     UNREACHABLE = "unreachable"
     RECIPIENT_REFUSED = "recipient_refused"
     SENDER_REFUSED = "sender_refused"
     CONTENT_REFUSED = "content_refused"
-    # It could not be written.
+    # It could not be rendered.
     RENDERING = "rendering"
-    # It was no longer true when its turn came.
+    # It was no longer true when it was to be sent.
     PERSON_INACTIVE = "person_inactive"
     LICENSE_TAKEN_BACK = "license_taken_back"
     LICENSE_EXPIRED = "license_expired"
@@ -51,12 +51,12 @@ class MailState(enum.StrEnum):
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
-    # Not sent, because it was no longer true when its turn came: `last_error` says why.
+    # Not sent, because it was no longer true by then: `last_error` says why.
     DROPPED = "dropped"
 
 
 class OutgoingMail(Base, TenantRow):
-    """The outbox. Holds ids to render from, never a token and never a body: the worker mints links as it sends."""
+    """The outbox. A row holds ids to render from, never a token or a body: the worker makes the links when it sends."""
 
     __tablename__ = "outgoing_mail"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Owning: licences, the terms that were paid for, and who held them."""
+"""Owning: licences, the terms that were paid, and who held them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tables.who import CompanyRow, User, person_in
 
 
 class LicenseStatus(enum.StrEnum):
-    """What is stored; what people read is `LicenseState`."""
+    """What is stored; people are shown the `LicenseState`."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -23,12 +23,12 @@ class LicenseStatus(enum.StrEnum):
     REMOVED = "removed"
 
 
-# Of a licence that is somebody's or can be: only the clock may end it.
+# The statuses of a licence that is live until `valid_until`.
 LIVE_STATUSES = (LicenseStatus.ACTIVE, LicenseStatus.SUSPENDED)
 
 
 class LicenseState(enum.StrEnum):
-    """What people read: derived from the stored columns and the clock, never stored."""
+    """What people are shown: derived from the stored columns and the clock, never stored."""
 
     AVAILABLE = "available"
     ASSIGNED = "assigned"
@@ -38,7 +38,7 @@ class LicenseState(enum.StrEnum):
     REVOKED = "revoked"
 
 
-# From when on a licence's end is worth a word.
+# How long before its end a licence is shown as ending soon.
 ENDS_SOON = dt.timedelta(days=60)
 
 
@@ -50,7 +50,7 @@ class License(Base, CompanyRow):
         sa.UniqueConstraint("order_line_id", "seat_no"),
         sa.UniqueConstraint("company_id", "id"),
         sa.ForeignKeyConstraint(["plan_id", "product"], ["plans.id", "plans.product"]),
-        # A holder of another company cannot be stored at all.
+        # The holder is of the licence's own company.
         sa.ForeignKeyConstraint(["company_id", "user_id"], ["users.company_id", "users.id"]),
         sa.ForeignKeyConstraint(
             ["company_id", "order_line_id"], ["order_lines.company_id", "order_lines.id"]
@@ -111,7 +111,7 @@ class License(Base, CompanyRow):
         return self.key
 
     def state(self, now: dt.datetime | None = None) -> LicenseState:
-        """What people read at `now`. A revoked licence stays revoked; only a live one can be expired."""
+        """The state at `now`. A revoked licence stays revoked after `valid_until`; a suspended one is then expired."""
         if self.status in {LicenseStatus.REVOKED, LicenseStatus.REMOVED}:
             return LicenseState.REVOKED
         if self.valid_until <= (now or utcnow()):
@@ -127,12 +127,12 @@ class License(Base, CompanyRow):
         return self.state(now) == LicenseState.AVAILABLE
 
     def is_live(self, now: dt.datetime) -> bool:
-        """Whether it is valid at `now`, suspended or not: it then stands in the way of another for its holder."""
+        """Whether it is valid at `now`, suspended or not: its holder can then get no other one of its product."""
         return self.status in LIVE_STATUSES and self.valid_until > now
 
     @property
     def is_releasable(self) -> bool:
-        """Whether it can be taken back from whoever holds it: not while its payment is contested."""
+        """Whether it has a holder from whom it can be taken back: not while its payment is disputed."""
         return self.user_id is not None and self.status == LicenseStatus.ACTIVE
 
     @classmethod
@@ -147,7 +147,7 @@ class License(Base, CompanyRow):
 
     @classmethod
     def where_state(cls, state: LicenseState, now: dt.datetime) -> sa.ColumnElement[bool]:
-        """`state(now) == state` as SQL. Each predicate repeats its partial index's WHERE, so that it is used."""
+        """`state(now) == state` as SQL. Each predicate repeats the WHERE of its partial index, so that it is used."""
         active, live = cls.status == LicenseStatus.ACTIVE, cls.valid_until > now
         predicates = {
             LicenseState.AVAILABLE: sa.and_(cls.user_id.is_(None), active, live),
@@ -163,7 +163,7 @@ class License(Base, CompanyRow):
 
 
 class Term(Base, CompanyRow):
-    """Which order line paid which period of a licence, and how many cents of it: each cent is shared out once."""
+    """A period of a licence and the order line that paid it. Amounts in cents; those of a line's terms add up to it."""
 
     __tablename__ = "terms"
     __table_args__ = (
@@ -187,7 +187,7 @@ class Term(Base, CompanyRow):
 
 
 class Assignment(Base, CompanyRow):
-    """Who held a licence from when until when, given and taken by whom. Never erased."""
+    """Who held a licence from when until when, who gave it and who took it back. Never erased."""
 
     __tablename__ = "assignments"
     __table_args__ = (

@@ -16,13 +16,15 @@ from tables.base import CURRENCY, DEFAULT_TIME_ZONE, Base, BigId, Language, Tena
 
 
 class Role(enum.StrEnum):
+    """A person's role: member or administrator of a company, or the vendor's support staff."""
+
     MEMBER = "member"
     ADMIN = "admin"
     SUPPORT = "support"
 
 
 class Company(Base):
-    """A customer account. `lock_version` is what `company_lock` writes to take its turn."""
+    """A customer account. `company_lock` increments `lock_version` to take the row's lock."""
 
     __tablename__ = "companies"
     __table_args__ = (
@@ -52,12 +54,12 @@ class Company(Base):
 
     @property
     def place(self) -> str:
-        """Where taxes are due, as ISO 3166-2: `CA-QC`, or the bare country where it has no province here."""
+        """Where taxes are due, as ISO 3166-2: `CA-QC`, or the country alone when `province` is empty."""
         return f"{self.country}-{self.province}" if self.province else self.country
 
     @property
     def address(self) -> str:
-        """The postal address on one or two lines, without the country, whose name depends on the reader."""
+        """The postal address on one or two lines, without the country: its name depends on the reader's language."""
         town = " ".join(filter(None, [self.city, self.province and f"({self.province})", self.postal_code]))
         return "\n".join(filter(None, [self.street, town]))
 
@@ -75,7 +77,7 @@ class User(Base, TenantRow, UserMixin):
         sa.CheckConstraint("(role = 'support') = (company_id IS NULL)", name="staff_have_no_company"),
         sa.Index("uq_users_lower_email", sa.text("lower(email)"), unique=True),
         sa.Index("ix_users_company_name", "company_id", "last_name", "first_name", "id"),
-        # The staff's own lists, over every company.
+        # For the staff's lists, over every company.
         sa.Index("ix_users_name", "last_name", "first_name", "id"),
         sa.Index("ix_users_role", "role", sa.text("id DESC")),
         sa.Index("ix_users_active", "active", sa.text("id DESC")),
@@ -90,14 +92,14 @@ class User(Base, TenantRow, UserMixin):
     language: Mapped[Language] = mapped_column(enum_column(Language, "language"), default=Language.FR)
     time_zone: Mapped[str | None] = mapped_column(sa.String(64))
     password: Mapped[str | None] = mapped_column(sa.String(255))
-    # What a session names: changing it signs the person out everywhere.
+    # Stored in the session cookie: changing it signs the person out everywhere.
     fs_uniquifier: Mapped[str] = mapped_column(sa.String(64), unique=True, default=lambda: uuid.uuid4().hex)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     signed_in_at: Mapped[dt.datetime | None]
 
     company: Mapped[Company | None] = relationship(back_populates="users")
-    # What the person holds, expired or not; revoked licences have no holder.
+    # The licences that the person holds, expired ones included; revoked ones have no holder.
     licenses: Mapped[list[Any]] = relationship(
         "License",
         primaryjoin="User.id == foreign(License.user_id)",
@@ -110,6 +112,7 @@ class User(Base, TenantRow, UserMixin):
 
     @property
     def name(self) -> str:
+        """First and last name, or the mail address when both are empty."""
         return f"{self.first_name} {self.last_name}".strip() or self.email
 
     @property
@@ -140,7 +143,7 @@ class CompanyRow(TenantRow):
 
     @declared_attr
     def company(cls) -> Mapped[Company]:
-        # The composite foreign keys write company_id too; this one is for reading.
+        # Read-only: company_id is part of the composite foreign keys too.
         return relationship("Company", foreign_keys=[cls.company_id], viewonly=True)  # type: ignore[list-item]
 
 

@@ -1,4 +1,4 @@
-"""One real Chromium for each worker of pytest, and pages that notice everything that goes wrong in them."""
+"""One real Chromium for each worker of pytest, and a watch over everything that goes wrong in its pages."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
-TIMEOUT = 20_000  # milliseconds; a busy machine is no defect of a page
+TIMEOUT = 20_000  # milliseconds; enough for a busy machine
 MISSING = (
     "This needs Chromium, which is not on this machine (or the CHROMIUM variable names none).\n"
     "Debian, Ubuntu: apt-get install chromium   Fedora: dnf install chromium   macOS: brew install chromium"
 )
-# Refusals by the page's policy, told by the browser itself to a function of ours.
+# Reports violations of the page's Content-Security-Policy to a function of ours.
 REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   window.reportViolation?.(`${event.effectiveDirective} refused ${event.blockedURI} ${event.sourceFile ?? ""}`));
@@ -87,11 +87,11 @@ class Watch:
             self.problems.append(problem)
 
     def _failed(self, request: Request) -> None:
-        # Leaving a page gives up what it still fetched.
+        # Leaving a page aborts its requests under way.
         if request.failure != "net::ERR_ABORTED":
             self._note(f"{request.method} {request.url}: {request.failure}")
 
 
 def settled(page: Page | Frame) -> None:
-    """Wait until the page has been drawn twice: what its scripts do at the start has been done."""
+    """Wait until the page has been drawn twice, so that what its scripts do at the start is done."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")

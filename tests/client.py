@@ -18,8 +18,8 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 class Client(FlaskClient):
     """Flask's client, except that
 
-    - a request never sees the test's own `g`, scope or session: it runs as if in another process, and what
-      the test had read is read again afterwards;
+    - a request never sees the test's own `g`, scope or session: it runs as if in another process, and the test
+      then reads its rows anew;
     - POST, PUT, PATCH and DELETE carry a valid CSRF token, unless called with `csrf=False`.
     """
 

@@ -1,5 +1,5 @@
-"""What every test may ask for. A test that asks for `database`, however far down, runs on SQLite and PostgreSQL;
-marked `one_database` (pages whose answer cannot depend on it), on SQLite alone.
+"""The fixtures of every test. A test that uses `database`, directly or not, runs on SQLite and PostgreSQL; marked
+`one_database` (its result cannot depend on the database), on SQLite alone.
 
 `time_machine` comes from the package of that name: `time_machine.move_to("2026-03-31 12:00Z")`.
 """
@@ -41,7 +41,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @dataclasses.dataclass
 class Ports:
-    """Where this worker's servers listen; known before the application is made, as its settings name them."""
+    """Where this worker's servers listen. Chosen before the application is made, because its settings name them."""
 
     web: int = dataclasses.field(default_factory=free_port)
     sandbox: int = dataclasses.field(default_factory=free_port)
@@ -55,7 +55,7 @@ def ports() -> Ports:
 
 @pytest.fixture(scope="session")
 def environ(ports: Ports, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of the application under test: nothing of the developer's own."""
+    """The environment of the application under test; nothing comes from the developer's own."""
     return {
         "PATH": os.environ["PATH"],
         "INSTANCE": str(tmp_path_factory.mktemp("instance")),
@@ -70,7 +70,7 @@ def environ(ports: Ports, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 TEST_SETTINGS = {
     "TESTING": True,
-    # Flask-Mail sends nothing while testing; our mail goes to a real server (`smtp`).
+    # By default Flask-Mail sends nothing while testing; our mail goes to a real server (`smtp`).
     "MAIL_SUPPRESS_SEND": False,
     # Hashing as in production would take most of the tests' time.
     "SECURITY_PASSWORD_HASH_OPTIONS": {
@@ -140,7 +140,7 @@ def app(database: Database) -> Iterator[Flask]:
 
 @pytest.fixture
 def client(app: Flask) -> Client:
-    """A browser that nobody has signed in at: `sign_in(client, user)`."""
+    """A browser at which nobody is signed in; `sign_in(client, user)` does."""
     return make_client(app)
 
 
@@ -163,7 +163,7 @@ def together(app: Flask) -> Callable[..., list[Outcome]]:
 
 @pytest.fixture
 def count_queries(app: Flask) -> Callable[..., contextlib.AbstractContextManager[list[str]]]:
-    """`with count_queries() as statements: client.get(…)`, then `len(statements)`; of another application when given."""
+    """`with count_queries() as statements: client.get(…)` lists the SQL statements; `count_queries(app)` another app's."""
 
     @contextlib.contextmanager
     def count(counted: Flask = app) -> Iterator[list[str]]:
@@ -189,7 +189,7 @@ def count_queries(app: Flask) -> Callable[..., contextlib.AbstractContextManager
 
 @dataclasses.dataclass
 class Cast:
-    """Who plays in the tests. Everybody's password is `factories.PASSWORD`."""
+    """The people and plans of most tests. Everybody's password is `factories.PASSWORD`."""
 
     vendor: Vendor
     acme: Company
@@ -261,7 +261,7 @@ def sandbox(app: Flask, _sandbox: SandboxProcess, request: pytest.FixtureRequest
 
 @pytest.fixture
 def smtp(app: Flask) -> Iterator[Inbox]:
-    """A real mail server, which the application's mail goes to; `smtp.messages` is what arrived."""
+    """A real mail server, to which the application's mail goes; `smtp.messages` is what arrived."""
     with Inbox() as inbox:
         app.extensions["mail"].port = inbox.port
         yield inbox

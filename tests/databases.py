@@ -37,7 +37,7 @@ class Database(Protocol):
     app: Flask
 
     def clear(self) -> None:
-        """Take every row away and start the ids at 1 again, whatever connections were left open."""
+        """Delete every row and start the ids at 1 again, even if connections were left open."""
 
     def another(self) -> str:
         """The address of another, wholly empty database on the same engine."""
@@ -50,7 +50,7 @@ class Database(Protocol):
 
 
 class SQLiteDatabase:
-    """A file, put back by copying the empty one over it."""
+    """A file, emptied by copying an empty one over it."""
 
     def __init__(self, folder: Path, make_app: Callable[[str], Flask]) -> None:
         self.path = folder / "test.sqlite"
@@ -72,7 +72,7 @@ class SQLiteDatabase:
         return f"sqlite:///{path}"
 
     def restart(self) -> None:
-        """A file has no server."""
+        """Does nothing: SQLite has no server."""
 
     def close(self) -> None:
         with self.app.app_context():
@@ -80,7 +80,7 @@ class SQLiteDatabase:
 
 
 class PostgreSQLDatabase:
-    """A database of `PostgreSQLServer`, put back by deleting every row with triggers and foreign keys asleep."""
+    """A database of `PostgreSQLServer`, emptied by deleting every row with triggers and foreign keys disabled."""
 
     def __init__(self, server: PostgreSQLServer, make_app: Callable[[str], Flask]) -> None:
         self.server = server

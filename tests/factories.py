@@ -1,7 +1,7 @@
-"""Rows for tests, one small function each: every argument has a believable default. Each commits.
+"""Rows for tests, one small function for each kind, with realistic defaults. Each function commits.
 
-Call them inside an app context with the scope wide open (the `scope` or `cast` fixture gives both). Whole
-purchases are made as rows here; tests of buying go through the verbs.
+Call them inside an app context where every row is visible (the `scope` or `cast` fixture gives both). Purchases are
+written as rows here; tests of buying go through the verbs.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def make_order(
     unit_amount: int = 10_000,
     **values: object,
 ) -> Order:
-    """An order of one line with Québec's taxes. `paid` says so, and delivers nothing (see `make_licenses`)."""
+    """An order of one line with Québec's taxes. `paid` marks it as paid; `make_licenses` delivers too."""
     net = unit_amount * quantity
     taxes = [(name_fr, name_en, rate, (net * rate + 50_000) // 100_000) for name_fr, name_en, rate in _TAXES]
     tax = sum(amount for *_, amount in taxes)
@@ -246,7 +246,7 @@ def _term(license: License, net: int, tax: int) -> Term:
 
 
 def hold(license: License, holder: User, *, by: User | None = None, activated: bool = False) -> Assignment:
-    """`holder` holds `license` since it began. (The verb is `services.licenses.assign`.)"""
+    """Make `holder` the holder of `license` since it began. (The verb is `services.licenses.assign`.)"""
     since = license.valid_from
     license.user_id, license.assigned_at = holder.id, since
     license.activated_at = since if activated else None

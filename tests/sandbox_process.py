@@ -1,4 +1,4 @@
-"""The sandbox as tests use it: a real process on free ports, and a person at its payment page.
+"""The sandbox as tests use it: a real process on free ports, and what a person does on its payment page.
 
 with SandboxProcess(tmp_path, webhook_url="http://127.0.0.1:5000/stripe/webhook") as sandbox:
     sandbox.pay(session.url)                            # returns where the browser is led
@@ -74,13 +74,13 @@ class SandboxProcess:
         self.url = line.split()[1]
         health = requests.get(f"{self.url}/sandbox/health", timeout=START_SECONDS).json()
         self.smtp_port = int(health["smtp_port"])
-        # A restart comes back where it was, so that the addresses it gave stay good.
+        # A restart uses the same ports, so that the addresses it gave stay valid.
         self._env |= {"SANDBOX_PORT": self.url.rpartition(":")[2], "SANDBOX_SMTP_PORT": str(self.smtp_port)}
         if self._first_settings:
             self.settings(**self._first_settings)
 
     def stop(self) -> None:
-        """End the process; twice does no harm."""
+        """End the process; a second call does nothing."""
         self.process.terminate()
         self.process.wait(timeout=5)
         if self.process.stdout:

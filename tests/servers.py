@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 
 def free_port() -> int:
-    """A free port below those that the system hands to clients, so that nobody takes it before we listen."""
+    """A free port below the range for clients, so that no connection takes it before a server listens."""
     while True:
         port = random.randrange(20_000, 30_000)
         with socket.socket() as probe:

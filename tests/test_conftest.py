@@ -1,4 +1,4 @@
-"""The tests' own tools: a test that stands on a broken one proves nothing."""
+"""Tests of the tests' own fixtures and helpers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demonstration desk is complete and consistent: people judge Trousseau by it."""
+"""The demonstration desk is complete and consistent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The migrations make what the models say, on both databases, up and down; and the journal stays append-only."""
+"""The migrations make the schema of the models, on both databases, up and down; and the journal stays append-only."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ POSTGRESQL_DUMP = {
 
 
 def _dump(app) -> dict[str, list]:
-    """Everything in the database but rows, in an order that does not depend on who made it."""
+    """The whole schema, in an order that does not depend on how it was made."""
     with app.app_context(), db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             return {
@@ -57,7 +57,7 @@ def _dump(app) -> dict[str, list]:
 
 
 def _sqlite_lines(sql: str) -> list[str]:
-    """A CREATE TABLE's columns in order, then its constraints sorted: their order means nothing."""
+    """The columns of a CREATE TABLE in order, then its constraints sorted, because their order has no meaning."""
     lines = [line.strip().rstrip(",") for line in re.sub(r",\s*\n", "\n", sql).splitlines()[1:]]
     constraints = [line for line in lines if line.startswith(("CONSTRAINT", "PRIMARY", "FOREIGN", "UNIQUE"))]
     return [line for line in lines if line not in constraints and line != ")"] + sorted(constraints)

@@ -1,4 +1,4 @@
-"""`make run`: it says where everything is, stops as one, and leaves nothing behind."""
+"""`make run`: it prints where everything is, its processes stop together, and none is left behind."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def environ(port, tmp_path) -> dict[str, str]:
 
 @pytest.fixture
 def running(environ) -> Iterator[subprocess.Popen]:
-    """`python run.py`, once it has said where everything is."""
+    """`python run.py`, once it has printed where everything is."""
     process = subprocess.Popen(
         [sys.executable, "run.py"],
         cwd=ROOT,

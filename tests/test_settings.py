@@ -1,4 +1,4 @@
-"""Settings: every one is explained, and a desk that would be unsafe does not open."""
+"""Settings: every one is explained, wrong ones are refused by name, and an unsafe desk does not start."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TYPES = {name: field.annotation for name, field in config.Settings.model_fields.
 SWITCHES = [name for name, kind in TYPES.items() if kind is bool]
 WHOLE_NUMBERS = [name for name, kind in TYPES.items() if kind is int]
 NUMBERS = [name for name, kind in TYPES.items() if kind in {int, float}]
-# What may be any text.
+# Types whose value may be any text.
 TEXTS = (str, str | None, list[str], Path)
 SPELLINGS = {
     True: ["1", "true", "True", "TRUE", "yes", "Yes", "on", "ON"],
@@ -173,7 +173,7 @@ def test_a_wrong_setting_stops_a_command_with_its_sentence_and_no_traceback(comm
     )
     assert run.returncode != 0
     said = run.stderr.removeprefix("Error: ").splitlines()
-    # Gunicorn's log then says that it stops.
+    # Gunicorn also logs that it stops.
     assert [line for line in said if " [ERROR] " not in line] == [
         "MAIL_PORT must be a whole number, not 'smtp'."
     ]

@@ -1,4 +1,4 @@
-"""The French of the whole desk: words and typography that a Québec professional would expect, in every message."""
+"""The French of every message: words and typography as a professional in Québec expects them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_every_french_message_follows_the_rule(rule):
     assert [text for text in spoken if pattern.search(text)] == []
 
 
-# The screen's exact words, as the people who use the desk were taught them.
+# The exact words on the screen, as the people who use the desk were taught them.
 LABELS = {
     "License management and purchases": "Gestion des licences et achats",
     "Plans": "Forfaits",

@@ -1,4 +1,4 @@
-"""Races: the same action in many threads at once, as many requests of many people would run it."""
+"""Races: the same action in many threads at once, as simultaneous requests run it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from models import db
 
 @dataclasses.dataclass
 class Outcome:
-    """What one rival got: a value, or what it raised."""
+    """What one thread's action returned, or what it raised."""
 
     value: Any = None
     error: BaseException | None = None
@@ -44,7 +44,7 @@ def run_together(app: Flask, count: int, action: Callable[[int], Any], timeout: 
             finally:
                 db.session.remove()
 
-    # An empty context: rivals share no g, session or scope with the test.
+    # An empty context: the threads share no g, session or scope with the test.
     threads = [
         threading.Thread(target=contextvars.Context().run, args=(rival, number), daemon=True)
         for number in range(count)
@@ -58,15 +58,15 @@ def run_together(app: Flask, count: int, action: Callable[[int], Any], timeout: 
 
 
 def lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No turn is taken, and SQLite begins as it would by default."""
+    """Switch the company's lock off, and let SQLite begin transactions as it does by default."""
     monkeypatch.setattr(services.foundation.transaction, "_take_turn", lambda company_id: None)
     monkeypatch.setattr(services.foundation.transaction, "_begin_writing", db.session.connection)
 
 
 def meet(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, count: int, timeout: float = 1) -> None:
-    """Let whoever calls `owner.name` wait there until `count` rivals have come: put it at the worst moment.
+    """Make calls of `owner.name` wait until `count` threads have come to it, so that a race happens there.
 
-    Where a lock keeps the others away, the first one goes on alone after `timeout`, and then all do.
+    If a lock keeps the others away, the first goes on alone after `timeout` seconds, and so do all later ones.
     """
     everybody, real = threading.Barrier(count), getattr(owner, name)
 

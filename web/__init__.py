@@ -1,4 +1,4 @@
-"""What is not an admin page: languages, sign-in, one-time links, Stripe's webhook, health, errors, headers."""
+"""What is not a Flask-Admin page: languages, sign-in, one-time links, Stripe's webhook, health, errors, headers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PAGES = (
 
 
 def init_app(app: Flask) -> None:
-    """Register the pages of this room."""
+    """Install everything in this room, and register its pages."""
     logs.init_app(app)
     accounts.init_app(app)  # Flask-Security; who is signed in
     guards.init_app(app)  # whose rows, unreadable input, forged forms, too many tries

@@ -11,19 +11,19 @@ from models import User, db
 
 
 def init_app(app: Flask) -> None:
-    """Install both libraries, and our answers to the questions that they ask."""
+    """Install both libraries, with our own loaders and our own answer to a visitor who has to sign in."""
     security = Security(app, SQLAlchemyUserDatastore(db, User, None), register_blueprint=False)
-    # Permissions are ours (`access/permissions.py`); Principal's loader would read the person even for a style sheet.
+    # Permissions are ours (`access/permissions.py`); Principal's loader would read a person for every style sheet.
     security.principal.identity_loaders.clear()
     security.login_manager.user_loader(_load_user)
-    # Nobody signs in by a token in a header or, worse, in an address.
+    # No sign-in by a token in a header or in a URL, which Flask-Security accepts otherwise.
     security.login_manager.request_loader(lambda _request: None)
     security.login_manager.login_view = "web.sign_in"
     security.login_manager.unauthorized_handler(_to_sign_in)
 
 
 def _load_user(uniquifier: str) -> User | None:
-    """The active person whom a session names. No scope is set yet, so this looks at everybody."""
+    """The active person whose `fs_uniquifier` is in the session. No scope is set yet, so this looks at everybody."""
     with access.everything():
         user = db.session.scalar(db.select(User).where(User.fs_uniquifier == uniquifier))
     return user if user and user.active else None
@@ -36,7 +36,7 @@ def _to_sign_in() -> Response:
 
 
 def start_session(user: User, via: str) -> None:
-    """Sign the person in, in a session that shares nothing with the one before."""
+    """Sign the person in, in a new session that keeps nothing of the one before; `via` a `password` or a `link`."""
     session.clear()
     with access.everything():
         login_user(user, remember=False, authn_via=[via])

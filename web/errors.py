@@ -1,4 +1,4 @@
-"""What a person reads when something cannot be done: our own pages, in their language, that leak nothing."""
+"""What a person reads when a request fails: pages of our own, in their language, without internal details."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 10
 # Programs read these, not people.
 JSON_PATHS = ("/healthz", "/stripe/")
-# SQLite says everything that went wrong with one class; these pass, the others are our own faults.
+# SQLite raises one class for everything: these errors pass by themselves, the others are faults of ours.
 SQLITE_PASSING = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL"}
 
 
@@ -97,7 +97,7 @@ def _words(code: int) -> Words:
 def _http(error: HTTPException) -> Any:
     code = error.code or 500
     if code < 400 or (error.response is not None and not isinstance(error, RateLimitExceeded)):
-        return error  # a redirect, or a whole answer that a view made
+        return error  # a redirect, or a complete response from a view
     kept = [(name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}]
     return _page(code, _words(code), headers=dict(kept))
 
@@ -112,7 +112,7 @@ def _too_old(_error: CSRFError) -> Response:
 def _too_many(_error: RateLimitExceeded) -> Response:
     limit = limiter.current_limit
     seconds = max(1, math.ceil(limit.reset_at - time.time())) if limit else 60
-    # The library adds a second to be sure; people are told whole minutes.
+    # The library adds a second as a margin; people are told whole minutes.
     minutes = max(1, math.ceil((seconds - 1) / 60))
     text = ngettext(
         "There were many tries in a short time. Nothing was changed. Try again in %(num)s minute.",
@@ -127,7 +127,7 @@ def _refused(error: Refused) -> Response:
 
 
 def _database(error: sa.exc.SQLAlchemyError) -> Response:
-    """A lock that was waited for too long, or a database that is away: both pass, and nothing was changed."""
+    """A lock that was not free in time, or an unreachable database: both pass by themselves, and nothing was changed."""
     db.session.rollback()
     name = getattr(getattr(error, "orig", None), "sqlite_errorname", None)
     if name and not name.startswith(tuple(SQLITE_PASSING)):
@@ -138,7 +138,7 @@ def _database(error: sa.exc.SQLAlchemyError) -> Response:
 
 
 def _unstorable(error: sa.exc.DataError) -> Response:
-    """A value that the database has no way to write down, such as a number of 30 digits."""
+    """A value that the database cannot store, such as a number of 30 digits."""
     db.session.rollback()
     log.warning("refused by the database: %s", type(error.orig).__name__)
     return _page(400, _words(400))
@@ -161,7 +161,7 @@ def _page(
     without_database: bool = False,
     refusal: Code | None = None,
 ) -> Response:
-    """The answer in the reader's language; `refusal` is the code of a verb's refusal, whose words are its title."""
+    """The answer in the reader's language; `refusal`, the code of a verb's refusal, gives the page its title."""
     if request.path.startswith(JSON_PATHS):
         response: Response = jsonify(error=words.title)
     elif request_ctx.url_adapter is None:
@@ -188,7 +188,7 @@ def _render(without_database: bool, **context: Any) -> str:
 
 
 def _forget_database() -> None:
-    """From here on nobody is signed in and the vendor is unnamed: the page must be written without asking."""
+    """Let the rest of the request see nobody signed in and an empty vendor, so that no query is needed."""
     g.vendor = vendors.nobody()
     g._login_user = AnonymousUserMixin()
     if "language" not in g:

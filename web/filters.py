@@ -1,4 +1,4 @@
-"""What every template may use: the filters for money, numbers and time, and who sells."""
+"""What every template may use: filters for money, numbers and time, the vendor, and the person's permissions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def init_app(app: Flask) -> None:
 
 
 def _vendor() -> Vendor:
-    """Who sells; nobody on a page that must be written without the database (`errors.py`)."""
+    """The vendor; an empty one on a page that is rendered without the database (`errors.py`)."""
     found: Vendor = g.get("vendor") or vendors.current()
     return found
 

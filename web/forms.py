@@ -1,4 +1,4 @@
-"""The forms of this room: what is asked, and what cannot be sent at all. The verbs decide the rest."""
+"""The forms of this room: their fields, and what each must look like. The verbs check the rest."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class SignInForm(EmailForm):
 
 
 class NewPasswordForm(FlaskForm):
-    """A new password, twice: what is typed can't be read back."""
+    """A new password, twice, because what is typed is not shown."""
 
     password = PasswordField(
         _l("New password"),
@@ -55,7 +55,7 @@ class NewPasswordForm(FlaskForm):
 
 
 class ChangePasswordForm(NewPasswordForm):
-    """The same for a signed-in person, who proves that they know the present one."""
+    """The same for a signed-in person, who types the current one too."""
 
     current = PasswordField(
         _l("Current password"),

@@ -1,4 +1,4 @@
-"""What every request passes, in this order: whose rows it may see, input we can read, forged forms, rate limits."""
+"""What every request passes, in this order: its scope, unreadable input, CSRF tokens, rate limits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import access
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address)
 
-# The same for everybody, and served when the database is away: these never ask who is signed in.
+# Endpoints whose answers are the same for everybody: no session is read for them.
 IMPERSONAL = {"static", "icons", "web.health", "web.vendor_css", "web.vendor_logo"}
 
 
@@ -42,7 +42,7 @@ def _set_scope() -> None:
 
 
 def _refuse_unreadable() -> None:
-    """No text of ours holds a NUL, and PostgreSQL stores none: stop it here, once, for every page."""
+    """Answer 400 to a NUL in the path or in any field: PostgreSQL cannot store one."""
     pairs = [(request.path, ""), *request.args.items(multi=True)]
     if request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         pairs += request.form.items(multi=True)
@@ -51,22 +51,22 @@ def _refuse_unreadable() -> None:
 
 
 def by_typed_address() -> str:
-    """A key for limits per mail address; keyed, so that the counters' storage holds no addresses."""
+    """The key of limits per mail address: an HMAC, so that no address is in the storage of the counters."""
     email = request.form.get("email", "").strip().lower()
     return hmac.new(current_app.config["SECRET_KEY"].encode(), email.encode(), hashlib.sha256).hexdigest()
 
 
 def _setting(name: str) -> Callable[[], str]:
-    """A limit that is read from the settings when a request comes."""
+    """A limit, read from the settings at each request."""
     return lambda: str(current_app.config[name])
 
 
 def _failed(response: Response) -> bool:
-    """Whether nobody got in: only then does a try count, so that an office may sign in from one address."""
+    """Whether the sign-in failed. Only then the try counts, so that a whole office can sign in from one IP address."""
     return response.status_code != 302
 
 
-# For the functions of pages: `@limit_guesses`. The limits themselves are explained in `config.py`.
+# Decorators for the functions of pages. The limits themselves are explained in `config.py`.
 limit_guesses = limiter.limit(_setting("SIGN_IN_LIMIT"), methods=["POST"], deduct_when=_failed)
 limit_guesses_per_address = limiter.limit(
     _setting("SIGN_IN_LIMIT"), methods=["POST"], deduct_when=_failed, key_func=by_typed_address

@@ -1,4 +1,4 @@
-"""The headers that every answer carries. A view that needs another policy sets the header itself."""
+"""The headers of every answer. A view that needs another policy sets the header itself."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def init_app(app: Flask) -> None:
         set_default("Referrer-Policy", "same-origin")
         set_default("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
         set_default("Cross-Origin-Opener-Policy", "same-origin")
-        # A page holds somebody's data or a form's token: no copy of it stays in a cache.
+        # A page holds personal data or a form's token: it must not stay in a cache.
         set_default("Cache-Control", "no-store")
         if current_app.config["BASE_URL"].startswith("https://"):
             set_default("Strict-Transport-Security", HSTS)
@@ -28,7 +28,7 @@ def init_app(app: Flask) -> None:
 
 
 def content_security_policy(payment_origin: str) -> str:
-    """Ours alone; a form may also post to the payment page, where the redirect after a purchase leads."""
+    """Own sources only; forms may also lead to `payment_origin`, because confirming a purchase redirects there."""
     return (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         f"form-action 'self' {payment_origin}; frame-ancestors 'none'; base-uri 'none'; object-src 'none'"

@@ -1,4 +1,4 @@
-"""`GET /healthz`: whether this copy can serve, for load balancers and monitors. Nothing personal, nobody signed in."""
+"""`GET /healthz`: whether this process can serve, for load balancers and monitors. No sign-in, no personal data."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @bp.get("/healthz")
 def health() -> ResponseReturnValue:
-    """200 when the database answers with today's schema, else 503; the same shape both times."""
+    """200 when the database answers and has this code's newest migration, else 503; the same JSON keys both times."""
     report: dict[str, Any] = {
         "status": "unavailable",
         "database": {"status": "down", "engine": db.engine.dialect.name},
@@ -34,14 +34,14 @@ def health() -> ResponseReturnValue:
             report["outbox"] = _outbox()
             report["status"] = "ok"
     except sa.exc.SQLAlchemyError:
-        # What is wrong is for the log: the answer is public.
+        # The details go to the log alone: the answer is public.
         log.exception("the database does not answer")
         db.session.rollback()
     return jsonify(report), 200 if report["status"] == "ok" else 503
 
 
 def _head() -> str | None:
-    """The newest migration of this copy of the code."""
+    """The newest migration in this copy of the code."""
     return ScriptDirectory(current_app.extensions["migrate"].directory).get_current_head()
 
 
@@ -51,7 +51,7 @@ def _migrations(head: str | None) -> dict[str, Any]:
 
 
 def _outbox() -> dict[str, int | None]:
-    """How many mails wait and how many were given up, and for how long the oldest has been due."""
+    """How many mails wait, how many failed for good, and for how many seconds the oldest has been due."""
     with access.everything():
         count = sa.select(sa.func.count()).select_from(OutgoingMail)
         queued = OutgoingMail.state == MailState.QUEUED

@@ -1,4 +1,4 @@
-"""The front door, and the language switch that every page has."""
+"""The address `/`, and the language switch of every page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from web.blueprint import bp
 
 @bp.get("/")
 def home() -> Response:
-    """Everybody to where they work; a visitor to the sign-in page."""
+    """Redirect staff to `/support/`, customers to `/portal/`, visitors to the sign-in page."""
     return redirect(home_of(current_user) if current_user.is_authenticated else url_for("web.sign_in"))
 
 
@@ -40,7 +40,7 @@ def language() -> Response:
 
 
 def _page_they_were_on() -> str | None:
-    """The address that the form names, unless it is not ours or opens by POST alone (a form shown again)."""
+    """The address in the form, unless it is another site's or answers POST alone (a form shown again)."""
     target = urls.local(request.form.get("url"), request.host)
     try:
         if target and request_ctx.url_adapter:
@@ -48,6 +48,6 @@ def _page_they_were_on() -> str | None:
     except MethodNotAllowed:
         return None
     except HTTPException:
-        # Any other answer, such as "not found", reads well in the new language.
+        # Any other answer, such as "not found", can be shown in the new language.
         return target
     return target

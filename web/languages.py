@@ -24,7 +24,7 @@ def init_app(app: Flask) -> None:
 
 
 def forget() -> None:
-    """Decide again: the person has just changed their language."""
+    """Forget this request's language, because the person has just changed it."""
     g.pop("language", None)
 
 
@@ -36,7 +36,7 @@ def remember(response: Response, language: Language) -> None:
 
 
 def visitors_choice() -> str:
-    """What the browser says, whoever is signed in: the switch's cookie, else its languages, else French."""
+    """The browser's language, whoever is signed in: the switch's cookie, else Accept-Language, else French."""
     chosen = request.cookies.get(COOKIE)
     if chosen in list(Language):
         return str(chosen)
@@ -44,7 +44,7 @@ def visitors_choice() -> str:
 
 
 def _here() -> str:
-    """Where a page's switches come back to: the page itself, unless it answers a form and cannot be opened again."""
+    """Where the page's switches lead back to: the page itself, or `/` if it answers a POST."""
     return request.full_path if request.method in {"GET", "HEAD"} else "/"
 
 
@@ -55,7 +55,7 @@ def _choose() -> str:
 
 
 def _locale() -> str:
-    """What Flask-Babel asks once per request; `formats.current_language` is how everybody else asks."""
+    """For Flask-Babel, which asks once per request. Everybody else uses `formats.current_language`."""
     if not has_request_context():
         return locale_of(Language.FR)
     if "language" not in g:

@@ -1,4 +1,4 @@
-"""The pages of one-time links. Opening one (a mail scanner does, twice) uses nothing up; its button does."""
+"""The pages of one-time links. Opening a page, as mail scanners do, does not use the link; its button does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from web.guards import limit_dead_links
 @bp.route("/l/<token>", methods=["GET", "POST"])
 @limit_dead_links
 def link(token: str) -> ResponseReturnValue:
-    """The page of a link, or what its button does. Every link that opens nothing looks the same."""
+    """The page of a link (GET), or what its button does (POST). A link that cannot be used gives the same 404 page."""
     with access.everything():
         found = tokens.find(token)
         if found is None:
@@ -47,7 +47,7 @@ def _dead() -> Response:
 
 
 def _private(answer: ResponseReturnValue, status: int | None = None) -> Response:
-    """No copy in a cache, and no token in a referrer (our own origin stays in it: it tells forged forms)."""
+    """Keep the answer out of caches, and the token out of referrers. The origin stays, for the CSRF check."""
     response = make_response(answer)
     if status:
         response.status_code = status

@@ -1,5 +1,5 @@
-"""What the logs never hold: the token of a one-time link, the values that PostgreSQL quotes in its errors, and
-what we tell Stripe of customers."""
+"""Keep out of the logs: the tokens of one-time links, the values that PostgreSQL quotes in its errors, and what we
+send to Stripe about customers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DETAIL = re.compile(r"^DETAIL: .*\n?", re.MULTILINE)
 
 
 class HideTokens(logging.Filter):
-    """Writes `/l/…` wherever the address of a one-time link would be logged, as a page or as a referrer."""
+    """Replaces the address of a one-time link by `/l/…`, as a page and as a referrer."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
@@ -27,18 +27,18 @@ class HideTokens(logging.Filter):
 
 
 class HideDetails(logging.Filter):
-    """Drops the lines of a traceback in which PostgreSQL names the values of the row that it refused."""
+    """Drops the lines of a traceback in which PostgreSQL quotes the values of the row that it refused."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.exc_info and not record.exc_text:
-            # Every formatter takes the text that it finds here.
+            # Formatters use this text if it is set.
             record.exc_text = _DETAIL.sub("", logging.Formatter().formatException(record.exc_info))
         return True
 
 
 def init_app(app: Flask) -> None:
     """Put the filters on the servers' loggers and on every handler that our own loggers write through."""
-    # At DEBUG it writes down whole requests and answers: names, addresses, payment pages.
+    # At DEBUG it logs whole requests and answers: names, addresses, payment pages.
     logging.getLogger("stripe").setLevel(logging.INFO)
     loggers = (app.logger, *map(logging.getLogger, ACCESS_LOGGERS))
     # A logger's filter sees what is logged to that very logger; a handler's sees all that passes through it.

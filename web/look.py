@@ -18,12 +18,12 @@ LOGO_TYPES = {"image/png", "image/jpeg", "image/webp"}
 
 
 class Theme(NamedTuple):
-    """What accents stand on.
+    """The surfaces on which the accent colour is used.
 
     Attributes:
-        surface: The card's colour, `--surface` of `static/css/tokens.css`.
-        second: The one nearest to the theme's text, `--surface-2`.
-        tint: How much of the accent there is in `--accent-soft`, from 0 to 1.
+        surface: The colour of cards, `--surface` of `static/css/tokens.css`.
+        second: `--surface-2`, the surface with the least contrast with the theme's text.
+        tint: The share of the accent in `--accent-soft`, from 0 to 1.
     """
 
     surface: Color
@@ -48,7 +48,7 @@ def vendor_css() -> Response:
 
 @bp.get("/vendor/logo")
 def vendor_logo() -> Response:
-    """The vendor's logo as it was uploaded, under a type that was checked then and in a sandbox."""
+    """The vendor's logo as it was uploaded, with the media type that was checked then; it can run no script."""
     vendor = db.session.scalar(sa.select(Vendor).options(undefer(Vendor.logo)))
     if vendor is None or not vendor.logo or vendor.logo_type not in LOGO_TYPES:
         abort(404)
@@ -59,17 +59,18 @@ def vendor_logo() -> Response:
 
 
 def _cache_for(vendor: Vendor) -> str:
-    """Long under the vendor's present revision alone; the page that names the next one asks again."""
+    """`FOREVER` for the vendor's current revision; `no-cache` for any other."""
     return FOREVER if request.args.get("v") == str(vendor.revision) else "no-cache"
 
 
 def variables(accent: Color, theme: Theme) -> str:
+    """The CSS custom properties made of the accent colour, such as `--accent-soft: #e8eef9;`."""
     soft = mix(accent, theme.surface, theme.tint)
     ink = ink_on(accent)
     colors = {
         "accent": accent,
         "on-accent": ink,
-        # A pressed button moves away from its text.
+        # A pressed button is mixed with this one: it gains contrast with its text.
         "accent-away": BLACK if ink == WHITE else WHITE,
         "accent-soft": soft,
         "accent-strong": readable(accent, [theme.surface, theme.second, soft]),

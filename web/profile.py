@@ -22,7 +22,7 @@ from web.guards import limit_guesses
 
 @bp.route("/profile", methods=["GET", "POST"])
 def profile() -> ResponseReturnValue:
-    """What a person may change of themselves. The password has its own form and address."""
+    """The person's name, language and time zone. The password has its own form and address."""
     if not current_user.is_authenticated:
         return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
     form = ProfileForm(obj=current_user)
@@ -46,7 +46,7 @@ def _save(form: ProfileForm) -> bool:
         )
     except Refused as refused:
         return _wrong(form.first_name, refused)
-    # The sentence that follows is already in the language that was chosen.
+    # So that the sentence that follows is in the language just chosen.
     languages.forget()
     refresh()
     return True
@@ -55,7 +55,7 @@ def _save(form: ProfileForm) -> bool:
 @bp.post("/profile/password")
 @limit_guesses
 def change_password() -> ResponseReturnValue:
-    """Change the password with the current one; every other session of the person ends."""
+    """Change the password, given the current one; every other session of the person ends."""
     if not current_user.is_authenticated:
         return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
     form = ChangePasswordForm()

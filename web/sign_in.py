@@ -45,13 +45,13 @@ def _enter(user: User) -> Response:
 
 
 def _next() -> str | None:
-    """The page that the visitor wanted, when it is one of ours."""
+    """The page that the visitor wanted, or None if it is another site's."""
     return urls.local(request.values.get("next"), request.host)
 
 
 @bp.post("/sign-out")
 def sign_out() -> Response:
-    """End the person's sessions. By POST alone: a picture in a mail must not sign anybody out."""
+    """End the person's sessions. POST only: a link or an image must not be able to sign anybody out."""
     if current_user.is_authenticated:
         oneself.sign_out(current_user, by=current_actor())
     logout_user()
@@ -87,5 +87,5 @@ def _mail_form(template: str, ask: Callable[..., None]) -> ResponseReturnValue:
 
 
 def _wait_until(moment: float) -> None:
-    """Answer as late for an address without an account, where there was less to do."""
+    """Sleep until `moment` (of `time.monotonic`): an address without an account must not be answered sooner."""
     time.sleep(max(0.0, moment - time.monotonic()))

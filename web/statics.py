@@ -1,4 +1,4 @@
-"""Static files: a hash of the file in its URL, so that browsers may keep it for a year and still see changes."""
+"""Static files: each URL holds a hash of its file, so that browsers may cache it for a year and still see changes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _hash(path: Path, _changed: int) -> str:
 
 
 def _cache(response: Response) -> Response:
-    """Only the very version that was asked for may be kept: during an update, machines may differ."""
+    """Long caching only if the file has the hash that was asked for: during an update, machines may differ."""
     if is_static(request.endpoint) and response.status_code in {200, 206, 304}:
         arguments = request.view_args or {}
         current = _version(request.endpoint or "", arguments.get("filename", ""))

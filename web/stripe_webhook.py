@@ -1,4 +1,4 @@
-"""Where Stripe tells what happened. Its answer tells Stripe whether to tell us again."""
+"""Stripe's webhook. The status of the answer tells Stripe whether to send the event again."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask) -> None:
-    """Stripe signs what it posts: that takes the place of a form's token."""
+    """Exempt the webhook from CSRF tokens: Stripe signs what it posts."""
     app.extensions["csrf"].exempt(stripe_webhook)
 
 
 @bp.post("/stripe/webhook")
 def stripe_webhook() -> tuple[dict[str, str], int]:
-    """200: taken, or not ours. 400: not signed by Stripe. 500: could not be handled yet, tell us again."""
+    """200: handled, or not ours. 400: not signed by Stripe. 500: not handled yet, Stripe sends it again."""
     try:
         event = gateway.read_event(request.get_data(), request.headers.get("Stripe-Signature", ""))
     except gateway.BadSignature:

@@ -3,7 +3,7 @@
 python -m scripts.sabotage map                            # once per commit: which test runs which line
 python -m scripts.sabotage --room buying --count 50 --seed 1
 python -m scripts.sabotage --room buying --seed 1 --survivors    # those that survived, on more tests
-python -m scripts.sabotage --only services/cart.py:47:check-call:8fd92485
+python -m scripts.sabotage --only services/buying/cart.py:47:check-call:8fd92485
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ Figures = list[tuple[str, int, int]]
 
 
 def line(result: Result) -> str:
-    """`caught    3.1 s  services/cart.py:39:check-call:8fd92485  by tests/…`"""
+    """`caught    3.1 s  services/buying/cart.py:39:check-call:8fd92485  by tests/…`"""
     if result.caught_by:
         return f"caught   {result.seconds:5.1f} s  {result.mutation.id}  by {result.caught_by}"
     return f"SURVIVED {result.seconds:5.1f} s  {result.mutation.id}  {tried(result)}"

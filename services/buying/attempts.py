@@ -1,7 +1,7 @@
-"""The attempts of an order to be paid: each is one payment page at Stripe, and its number is in Stripe's idempotency key.
+"""The attempts to pay an order: each is one payment page at Stripe, and its number is part of Stripe's idempotency key.
 
-Short verbs that `checkout` calls between its questions to Stripe. Each takes the company's lock, reads the order again
-and commits; when a rival was faster, it changes nothing.
+Short verbs that `checkout` calls between its calls to Stripe. Each takes the company's lock, reads the order again and
+commits; when another request was faster, it changes nothing.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ log = logging.getLogger(__name__)
 
 
 def resume(company_id: int, order_id: int, *, over: str | None, by: Actor) -> None:
-    """Make a failed order payable again, and take a new number when the page of session `over` has ended.
+    """Make a failed order payable again, and start a new attempt if the page of session `over` has ended.
 
-    A rival's click may have opened a new session since: then the number is theirs, and so is its page.
+    Another request may have opened a new session since: then its attempt and its page are kept.
 
     Raises:
         Refused: `not_waiting`.
@@ -36,7 +36,7 @@ def resume(company_id: int, order_id: int, *, over: str | None, by: Actor) -> No
 
 
 def take_next(company_id: int, order_id: int, *, after: int, gone: str | None = None) -> None:
-    """Take the number after `after`, unless a rival has, and forget the customer id `gone` that Stripe no longer knows."""
+    """Start the attempt after number `after`, unless another request has; forget `gone`, a customer id unknown to Stripe."""
     with company_lock(company_id) as turn:
         if gone is not None and turn.company.stripe_customer_id == gone:
             turn.company.stripe_customer_id = None
@@ -46,7 +46,7 @@ def take_next(company_id: int, order_id: int, *, after: int, gone: str | None = 
 
 
 def keep(company_id: int, order_id: int, page: Page) -> bool:
-    """Store the page that the customer is sent to; False when the order no longer waits for it."""
+    """Store the page that the customer is sent to; False when the order no longer waits for that attempt."""
     with company_lock(company_id) as turn:
         if turn.company.stripe_customer_id is None:
             turn.company.stripe_customer_id = page.customer_id

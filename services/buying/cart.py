@@ -35,7 +35,7 @@ def add(company_id: int, plan: Plan, quantity: int, by: Actor) -> CartItem:
     """Put `quantity` more licences of `plan` in the cart.
 
     Raises:
-        Refused: `plan_withdrawn` when it is not sold any more, `bad_quantity` when the line would get too long.
+        Refused: `plan_withdrawn` when it is no longer sold, `bad_quantity` when the line would exceed `MAX_QUANTITY`.
     """
     _require_range(quantity)
     plan_id = plan.id

@@ -1,6 +1,6 @@
-"""Going to the payment page, and giving an order up. Stripe is asked between transactions, never inside one.
+"""Going to the payment page, and cancelling an order. Stripe is called between transactions, never inside one.
 
-One way: this file calls `orders`, `gateway`, `attempts` and `settlement`; none of them calls back.
+This file calls `orders`, `gateway`, `attempts` and `settlement`; none of them calls it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ MAX_ATTEMPTS = 5
 
 
 def check_out(company_id: int, *, fingerprint: str, accepted: bool, language: str, by: Actor) -> str:
-    """Place the order for the confirmed cart; returns the address where to pay it.
+    """Place the order for the confirmed cart; returns the address of its payment page.
 
-    An order that waits for an older state of the cart is given up first, its payment page closed; not before the
-    new one could be placed otherwise: whoever is on that page must not lose it to a box that was not ticked.
+    An order that waits for an older state of the cart is cancelled first and its page closed, but only once nothing
+    else stands against the new order: a confirmation that is refused must not close a page somebody is paying on.
 
     Raises:
-        Refused: what `orders.place` and `pay` refuse; `already_paid` when the older order turns out to be paid.
+        Refused: as `orders.place` and `pay`; `already_paid` when the older order turns out to be paid.
     """
     place = partial(
         orders.place, company_id, fingerprint=fingerprint, accepted=accepted, language=language, by=by
@@ -43,7 +43,7 @@ def check_out(company_id: int, *, fingerprint: str, accepted: bool, language: st
 
 
 def pay(order: Order, by: Actor) -> str:
-    """The address of the order's payment page, made now or still open. Clicking twice leads to the same page.
+    """The address of the order's payment page, new or still open. Two calls give the same page.
 
     Raises:
         Refused: `not_waiting`, `already_paid`, `looked_at`, `payment_unavailable` or `payment_setup`.
@@ -73,7 +73,7 @@ def pay(order: Order, by: Actor) -> str:
 
 
 def open_page(company_id: int, order_id: int) -> str:
-    """The address of a page that Stripe makes for the order's current attempt; the order then names its session.
+    """The address of a page that Stripe makes for the order's current attempt; its session is stored on the order.
 
     Raises:
         Refused: `not_waiting`, `already_paid` or `looked_at`.
@@ -95,9 +95,9 @@ def open_page(company_id: int, order_id: int) -> str:
             if session.is_open and attempts.keep(company_id, order_id, page):
                 return session.url
             if session.is_open:
-                # Somebody gave the order up, or took another attempt: nobody may pay on this page.
+                # Another request cancelled the order or started another attempt: close this page.
                 session = gateway.expire_session(session.id)
-            # The key was used before we crashed, and that session is over by now.
+            # The key was used before a crash, and that session has ended since.
             if session.is_complete:
                 settlement.fulfil(session.id)
                 raise refusals.over(db.session.get_one(Order, order_id))
@@ -106,11 +106,11 @@ def open_page(company_id: int, order_id: int) -> str:
 
 
 def cancel(order: Order, by: Actor) -> None:
-    """Give the order up: close its payment page, then cancel it. The cart is kept.
+    """Close the order's payment page, then cancel it. The cart is kept.
 
     Raises:
         Refused: `already_paid` when the payment went through first (the order is then delivered),
-            `not_waiting`, `looked_at` unless it is support that has looked, `page_opened`, `payment_unavailable` or
+            `not_waiting`, `looked_at` unless the vendor's staff ask, `page_opened`, `payment_unavailable` or
             `payment_setup` when Stripe cannot be asked.
     """
     order_id, company_id, session_id = order.id, order.company_id, order.stripe_session_id
@@ -131,7 +131,7 @@ def cancel(order: Order, by: Actor) -> None:
         raise refusals.setup_trouble() from None
     with company_lock(company_id) as turn:
         order = db.session.get_one(Order, order_id)
-        # Stripe's own word that the page is closed may be faster than we are.
+        # Stripe's event that the page has expired may have been handled first.
         if order.state == OrderState.CANCELLED or (waited and order.state == OrderState.EXPIRED):
             return
         if order.stripe_session_id != session_id and order.is_waiting:

@@ -25,14 +25,14 @@ def end_of_term(start: dt.datetime, months: int, zone: zoneinfo.ZoneInfo) -> dt.
         last = dt.date(year, month + 1, days_in_month)
     else:
         last = dt.date(year, month + 1, first.day) - dt.timedelta(days=1)
-    # Where clocks go back at midnight that second comes twice: the second one is the last.
+    # Where clocks go back at midnight that second occurs twice: `fold` means the later one.
     return dt.datetime.combine(last, dt.time(23, 59, 59, fold=1), tzinfo=zone).astimezone(dt.UTC)
 
 
 def deliver(turn: CompanyTurn, order: Order) -> None:
-    """Create the licences of every line, and say which cents paid each. A step: it never commits.
+    """Create the licences of every line, each with a term that says what it cost. A step: it never commits.
 
-    The taxes of the order are shared over all its seats so that each cent is counted once.
+    The order's taxes are split over all its seats in whole cents that add up to `order.tax`.
     """
     taxes = share(order.tax, [line.net for line in order.lines])
     products = _products(order)
@@ -78,7 +78,7 @@ def _deliver_line(line: OrderLine, product: str, tax: int, now: dt.datetime, unt
 
 
 def empty_cart(_turn: CompanyTurn, order: Order) -> None:
-    """Take what was bought out of the cart; what was added since stays. A step: it never commits."""
+    """Take the order's quantities out of the cart; what was added since stays. A step: it never commits."""
     bought = {line.plan_id: line.quantity for line in order.lines}
     items = db.session.scalars(
         sa.select(CartItem).where(CartItem.company_id == order.company_id, CartItem.plan_id.in_(bought))

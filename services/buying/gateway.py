@@ -1,6 +1,6 @@
-"""The only importer of `stripe`: sessions of hosted Checkout, and signed events, as our own small records.
+"""The only importer of `stripe`: sessions of hosted Checkout and signed events, as small dataclasses of ours.
 
-With no key set, the same client talks to the sandbox through its `base_addresses`; nothing else differs.
+When no key is set, the same client talks to the sandbox, by its `base_addresses`; nothing else differs.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from services.foundation.transaction import release_reads
 
 log = logging.getLogger(__name__)
 
-# How old a signature may be, in seconds: Stripe's own recommendation.
+# How old a signature may be, in seconds: the default of Stripe's libraries.
 SIGNATURE_TOLERANCE = 300
 RETRIES = 2
-# Says that a session is this desk's and which order it pays; other sessions of the account are not ours.
+# The metadata key with the order that a session pays; other sessions of the Stripe account do not have it.
 REFERENCE = "order_reference"
 
 
@@ -38,10 +38,10 @@ class Rejected(Exception):
 
 
 class CustomerGone(Exception):
-    """The customer was deleted at Stripe, or made in its other mode: a new one is needed, under a new attempt number.
+    """The customer was deleted at Stripe, or made in its other mode (live or test): make one, in a new attempt.
 
     Attributes:
-        customer_id: The one that Stripe does not know.
+        customer_id: The id that Stripe does not know.
     """
 
     def __init__(self, customer_id: str) -> None:
@@ -50,7 +50,7 @@ class CustomerGone(Exception):
 
 
 class KeyReused(Exception):
-    """The idempotency key was used before with other parameters: take a new attempt number."""
+    """The idempotency key was used before with other parameters: a new attempt is needed."""
 
 
 class NotFound(Exception):
@@ -63,7 +63,15 @@ class BadSignature(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Session:
-    """A Checkout Session, and the payment behind it as far as the desk cares. `amount` in cents."""
+    """A Checkout Session and its payment, as far as the desk uses them.
+
+    Attributes:
+        status: `open`, `complete` or `expired`.
+        payment_status: `paid`, `unpaid` or `no_payment_required`.
+        reference: The order's, or None for a session that is not this desk's.
+        amount: In cents, with taxes.
+        currency: ISO 4217, in capitals.
+    """
 
     id: str
     status: str
@@ -126,7 +134,7 @@ def _client() -> stripe.StripeClient:
     config = current_app.config
     base = config["STRIPE_API_BASE"]
     options: dict[str, Any] = {"base_addresses": {"api": base}} if base else {}
-    # The client ignores the module's max_network_retries: it must be told itself.
+    # The client ignores the module's max_network_retries.
     return stripe.StripeClient(
         config["STRIPE_SECRET_KEY"],
         max_network_retries=RETRIES,
@@ -136,13 +144,13 @@ def _client() -> stripe.StripeClient:
 
 
 def is_live() -> bool:
-    """Whether the key in use moves real money."""
+    """Whether the key is a live one, with which real money is charged."""
     key: str = current_app.config["STRIPE_SECRET_KEY"]
     return key.startswith(("sk_live", "rk_live"))
 
 
 def _call(verb: Any, *args: Any, **kwargs: Any) -> Any:
-    """Call Stripe, and turn its errors into ours. Nothing of the request is logged but Stripe's request id."""
+    """Call Stripe, and turn its errors into ours. Of the request only Stripe's request id is logged."""
     release_reads()
     try:
         return verb(*args, **kwargs)
@@ -171,16 +179,16 @@ def _call(verb: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def open_page(order: Order) -> Page:
-    """The hosted payment page of the order's current attempt; its company's customer is made with it where there is none.
+    """The hosted payment page of the order's current attempt; makes the company's customer at Stripe if there is none.
 
-    The same order and attempt give the same page, however often asked.
+    The same order and attempt always give the same page.
 
     Raises:
         CustomerGone, KeyReused: another attempt number is needed.
         Unavailable, Rejected
     """
     attempt, company = order.attempt, order.company
-    # All is read before the first call, which ends the transaction.
+    # Read everything first: a call to Stripe ends the read transaction.
     params, customer_id = _session_params(order), company.stripe_customer_id
     if customer_id is None:
         customer_id = _create_customer(company.name, company.billing_email, order.reference, attempt)
@@ -191,7 +199,7 @@ def open_page(order: Order) -> Page:
 
 
 def _create_customer(company_name: str, email: str, reference: str, attempt: int) -> str:
-    """A customer at Stripe for that attempt to pay a company's order; returns its id."""
+    """Make a customer at Stripe, under an idempotency key of the order's attempt; returns its id."""
     params: Any = {"name": company_name, "email": email}
     options: Any = {"idempotency_key": f"customer-{reference}-attempt-{attempt}"}
     customer = _call(_client().v1.customers.create, params=params, options=options)
@@ -208,14 +216,14 @@ def _session_params(order: Order) -> Any:
         "payment_intent_data": {"metadata": metadata, "description": order.reference},
         "locale": locale_of(language).replace("_", "-") if language == "fr" else "en",
         "line_items": _items(order, language),
-        # Stripe itself fills the braces in.
+        # Stripe replaces the braces with the session's id.
         "success_url": urls.payment_return_url() + "?session_id={CHECKOUT_SESSION_ID}",
         "cancel_url": urls.order_url(order),
     }
 
 
 def _items(order: Order, language: str) -> list[Any]:
-    """The order's lines, then each tax as a line of its own: Stripe's tax rates would round otherwise."""
+    """The order's lines, then each tax as a line: Stripe's own tax rates would round differently."""
     lines = [
         _item(order.currency, line.unit_amount, line.quantity, line.plan_name(language))
         for line in order.lines
@@ -252,7 +260,7 @@ def close_session(session_id: str) -> Session | None:
     """As `expire_session`, or None when Stripe does not know it (any more).
 
     Raises:
-        Unavailable
+        Unavailable, Rejected
     """
     return _or_none(expire_session, session_id)
 
@@ -266,7 +274,7 @@ def _or_none(ask: Callable[[str], Session], session_id: str) -> Session | None:
 
 
 def session_of_payment(payment_intent_id: str) -> Session | None:
-    """The session that a payment belongs to, or None when it came another way.
+    """The session that a payment belongs to, or None for a payment without one.
 
     Raises:
         Unavailable, Rejected
@@ -277,10 +285,10 @@ def session_of_payment(payment_intent_id: str) -> Session | None:
 
 
 def expire_session(session_id: str) -> Session:
-    """Close the payment page, and answer how the session then stands: paid meanwhile is an answer, not an error.
+    """Close the payment page; returns the session as it then stands, which may be complete: paid before it was closed.
 
     Raises:
-        Unavailable, NotFound
+        Unavailable, Rejected, NotFound
     """
     try:
         return _session(_call(_client().v1.checkout.sessions.expire, session_id))
@@ -301,24 +309,24 @@ def _session(found: Any) -> Session:
         currency=(_field(found, "currency") or "").upper(),
         livemode=found.livemode,
         payment_intent_id=_id(intent),
-        # Known only where the payment was asked for with the session.
+        # Set only where the payment was expanded in the request.
         payment_intent_status=getattr(intent, "status", None),
         customer_id=_id(customer),
     )
 
 
 def _field(found: Any, name: str) -> Any:
-    """A field that may be absent: Stripe's objects are no dicts and have no `get`."""
+    """A field that may be absent, or None: Stripe's objects have no `get`."""
     return found[name] if name in found else None  # noqa: SIM401
 
 
 def _id(found: Any) -> str | None:
-    """The id of something that Stripe gives as an id or, expanded, whole."""
+    """The id of what Stripe gives as an id or, expanded, as an object."""
     return found if found is None or isinstance(found, str) else str(found.id)
 
 
 def _reference(found: Any) -> str | None:
-    """Our own mark on a Stripe object, in its metadata."""
+    """The order's reference in the metadata of a Stripe object, or None."""
     metadata = _field(found, "metadata")
     return _field(metadata, REFERENCE) if metadata else None
 
@@ -330,7 +338,7 @@ def read_event(payload: bytes, signature: str) -> Event:
     """The event in a webhook's raw body.
 
     Raises:
-        BadSignature: forged, altered, too old, or not an event at all.
+        BadSignature: forged, altered, signed over `SIGNATURE_TOLERANCE` ago, or not an event.
     """
     secret = current_app.config["STRIPE_WEBHOOK_SECRET"]
     try:
@@ -351,7 +359,7 @@ def read_event(payload: bytes, signature: str) -> Event:
 
 
 def check() -> str:
-    """The account behind the key, to show that the key works: its id and whether it is live or a test.
+    """The account behind the key, as `acct_… (live)` or `acct_… (test)`: shows that the key works.
 
     Raises:
         Unavailable, Rejected

@@ -72,7 +72,7 @@ def waiting_order(company_id: int) -> Order | None:
         .where(
             Order.company_id == company_id,
             Order.state == OrderState.PENDING,
-            # One that failed and is tried again left the cart long ago: what is in the cart now is another purchase.
+            # A failed order that is tried again is no longer in the cart, which may hold another purchase.
             Order.stripe_payment_intent_id.is_(None),
         )
         .options(selectinload(Order.lines), selectinload(Order.taxes))
@@ -82,7 +82,7 @@ def waiting_order(company_id: int) -> Order | None:
 
 
 def unpaid(company_id: int) -> list[Order]:
-    """The orders that wait for the customer to pay them or to give them up, newest first, at most 5. One statement."""
+    """The orders that wait for the customer to pay or cancel them, newest first, at most 5. One statement."""
     waiting = sa.select(Order).where(
         Order.company_id == company_id, Order.state.in_([OrderState.PENDING, OrderState.FAILED])
     )
@@ -101,7 +101,7 @@ def move(
     by: Actor,
     note: Outcome | None = None,
 ) -> bool:
-    """Move an order along an allowed transition, and replace its note; False when it may not go there.
+    """Move an order to `state` and replace its note; False when `ORDER_TRANSITIONS` does not allow it.
 
     The order was read in this turn, so nobody else can move it meanwhile.
     """
@@ -113,7 +113,7 @@ def move(
 
 
 def note(turn: CompanyTurn, order: Order, code: Outcome | None) -> None:
-    """Write a note on an order, or take it off with None. The same one again changes and records nothing."""
+    """Set the note of an order, or remove it with None. The note it already has changes and records nothing."""
     if order.note == code:
         return
     before, order.note = order.note, code
@@ -128,7 +128,7 @@ def note(turn: CompanyTurn, order: Order, code: Outcome | None) -> None:
 
 
 def alert(turn: CompanyTurn, order: Order, code: Outcome) -> None:
-    """Show on the order, and tell the staff once, that a person has to look at it. `code` is one of `ALERTS`."""
+    """Note on the order, and mail the staff once, that a person has to look at it. `code` is one of `ALERTS`."""
     note(turn, order, code)
     letters.staff_alert(turn, order, code)
     log.warning("order %s needs a person: %s", order.id, code)
@@ -138,7 +138,7 @@ def alert(turn: CompanyTurn, order: Order, code: Outcome) -> None:
 
 
 def _frozen(cart: Quote, company: Company, fingerprint: str, language: str, by: Actor) -> Order:
-    """The order as it will be charged and printed: later edits of plans, taxes or addresses don't reach it."""
+    """The order as it will be charged and printed, with copies of names, prices, taxes and addresses."""
     vendor = vendors.current()
     return Order(
         company_id=company.id,

@@ -1,4 +1,4 @@
-"""What the cart costs: the same computation for the page, for the confirmation and for the order."""
+"""What the cart costs: one computation for the page, the confirmation and the order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MIN_TOTAL, MAX_TOTAL = 50, 99_999_999
 
 @dataclasses.dataclass(frozen=True)
 class QuoteLine:
-    """A line of the cart. `unit_amount` is None when the plan cannot be bought any more."""
+    """A line of the cart. `unit_amount` is the price in cents, or None when the plan can no longer be bought."""
 
     item: CartItem
     plan: Plan
@@ -31,6 +31,7 @@ class QuoteLine:
 
     @property
     def net(self) -> int:
+        """Cents before taxes; 0 when it cannot be bought."""
         return (self.unit_amount or 0) * self.quantity
 
     @property
@@ -49,6 +50,7 @@ class Quote:
 
     @property
     def net(self) -> int:
+        """Cents before taxes, of the lines that can be bought."""
         return sum(line.net for line in self.lines if line.is_sellable)
 
     @property
@@ -61,11 +63,12 @@ class Quote:
 
     @property
     def quantity(self) -> int:
+        """The number of licences, of the lines that can be bought."""
         return sum(line.quantity for line in self.lines if line.is_sellable)
 
     @property
     def fingerprint(self) -> str:
-        """Changes when anything changes that the customer is about to confirm."""
+        """A hash, 64 hex digits, of what the customer confirms: lines, prices, terms, taxes, conditions, total."""
         seen = {
             "lines": [
                 [line.plan.id, line.quantity, line.unit_amount, line.plan.term_months] for line in self.lines
@@ -136,7 +139,7 @@ def _line(item: CartItem, company: Company, vendor: Vendor) -> QuoteLine:
 
 
 def plans_on_sale() -> list[Plan]:
-    """What the shop window shows, in the vendor's order, prices loaded."""
+    """The plans on sale, with or without a price today, in the vendor's order, prices loaded."""
     return list(
         db.session.scalars(
             sa.select(Plan)

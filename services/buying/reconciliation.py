@@ -14,11 +14,11 @@ from services.buying import gateway, settlement, stripe_events
 
 log = logging.getLogger(__name__)
 
-# How long an event or an order may wait before it is asked about again, so that this does not race the first try.
+# How old an event or an order must be, so that this does not race with its first try.
 PATIENCE = dt.timedelta(minutes=2)
-# So many tries in a row without an answer, and Stripe is away for now.
+# After so many tries in a row without an answer, Stripe counts as unreachable.
 SILENCES = 3
-# Why something may have to wait for the next run; anything else is a fault of ours.
+# Reasons to wait for the next run; any other exception is a fault of ours.
 _EXPECTED = (settlement.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected)
 
 Try = tuple[str, Callable[[], object]]
@@ -36,9 +36,9 @@ def reconcile() -> dict[str, int]:
 
 
 def try_all(tries: Sequence[Try]) -> int:
-    """Call every verb; returns how many failed. One that fails does not keep the others from being called.
+    """Call every verb, also after some have failed; returns how many failed or were not called.
 
-    While Stripe is away each try waits for it in vain: after a few, the others are left for the next run.
+    After `SILENCES` tries in a row without an answer of Stripe, the others are left for the next run.
     """
     unsettled = silences = 0
     for number, (name, verb) in enumerate(tries):
@@ -57,7 +57,7 @@ def try_all(tries: Sequence[Try]) -> int:
 
 
 def _waiting_orders(before: dt.datetime) -> list[Try]:
-    """A look at the session of each order that was placed `before` and may still be paid."""
+    """`fulfil` for the session of each order that was placed `before` and may still be paid."""
     sessions = db.session.scalars(
         sa.select(Order.stripe_session_id)
         .where(
@@ -70,7 +70,7 @@ def _waiting_orders(before: dt.datetime) -> list[Try]:
 
 
 def _unhandled_events(before: dt.datetime) -> list[Try]:
-    """Another try at each event that was received `before`. Only one of ours can have been left unhandled."""
+    """Another try at each event that was received `before` and not handled: only our own can have been left so."""
     events = db.session.execute(
         sa.select(StripeEvent.id, StripeEvent.type, StripeEvent.object_id).where(
             StripeEvent.handled_at.is_(None), StripeEvent.received_at < before

@@ -1,4 +1,4 @@
-"""How paying refuses: each refusal with the sentence that a person reads. Nothing here reads or writes the database."""
+"""The refusals of paying, each with the sentence that a person reads. Nothing here reads or writes the database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from services.foundation.errors import Code, Refused
 
 
 def over(order: Order) -> Refused:
-    """Why an order whose session is complete can neither be paid again nor given up."""
+    """Why an order whose session is complete can neither be paid again nor cancelled."""
     if order.is_looked_at:
         return looked_at()
     return already_paid(order.reference) if order.is_delivered else not_waiting(order)
@@ -27,19 +27,19 @@ def already_paid(reference: str) -> Refused:
 
 
 def not_waiting(order: Order) -> Refused:
-    """It can neither be paid nor given up any more."""
+    """The order can no longer be paid or cancelled."""
     return Refused(
         Code.NOT_WAITING, _("Order %(ref)s does not await a payment any more.", ref=order.reference)
     )
 
 
 def looked_at() -> Refused:
-    """Support has to look at a payment first."""
+    """Support has to look at a payment of the order first."""
     return Refused(Code.LOOKED_AT, looked_at_sentence())
 
 
 def looked_at_sentence() -> str:
-    """What a customer reads of an order that is looked at."""
+    """What a customer reads about an order that support has to look at."""
     sentence: str = _(
         "A payment arrived that does not fit this order. Support has been told and will write to you: "
         "do not pay again."
@@ -59,7 +59,7 @@ def unavailable() -> Refused:
 
 
 def setup_trouble() -> Refused:
-    """Stripe refuses what we ask."""
+    """Stripe refuses our request."""
     return Refused(
         Code.PAYMENT_SETUP,
         _(

@@ -1,7 +1,7 @@
-"""What Stripe tells of a payment: look at the session, then move its order and deliver what it paid.
+"""What a payment does to its order: read the session from Stripe, then move the order and deliver what was paid.
 
 The webhook, the success page and `flask reconcile` all end in `fulfil`, which reads the session from Stripe and
-moves the order under the company's lock: a second caller finds it moved and does nothing.
+moves the order under the company's lock: a second call finds it moved and does nothing.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from services.mail import letters
 
 
 class UnknownOrder(Exception):
-    """The session is ours, but its order is not (yet) here: Stripe should tell us again later."""
+    """The session names an order that is not in the database (yet): Stripe should send the event again later."""
 
 
 def fulfil(session_id: str) -> Outcome:
-    """Look at a session and move its order as far as the money has come; deliver it once.
+    """Read a session and move its order to match; deliver it, once, when it is paid.
 
     Raises:
-        UnknownOrder: ours, but its order is not visible here.
+        UnknownOrder: its order does not exist, or is not visible in this scope.
         gateway.Unavailable, gateway.NotFound, gateway.Rejected
     """
     session = gateway.fetch_session(session_id)
@@ -35,7 +35,7 @@ def fulfil(session_id: str) -> Outcome:
 
 
 def note_decline(payment_intent_id: str) -> Outcome:
-    """A card was declined: the payment page stays open, and the order says so until it is paid.
+    """Note on the order that a card was declined; its payment page stays open.
 
     Raises:
         UnknownOrder, gateway.Unavailable, gateway.Rejected
@@ -67,7 +67,7 @@ def _ids(reference: str) -> tuple[int, int]:
 
 
 def apply(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
-    """Move the order as far as the session's money has come; deliver it once."""
+    """Move the order to match the session; deliver it, once, when it is paid."""
     if session.is_paid:
         return _paid(turn, order, session)
     if session.has_failed:
@@ -80,7 +80,7 @@ def apply(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
 
 
 def _paid(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
-    """The money is there: once, in the right mode, amount and currency, the order is delivered."""
+    """Deliver the order once, if the mode (live or test), the amount and the currency of the payment are right."""
     if order.is_delivered:
         if session.id == order.stripe_session_id:
             return Outcome.ALREADY
@@ -103,7 +103,7 @@ def _paid(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
 
 
 def _processing(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
-    """A bank debit was accepted and will take days: nothing is delivered yet, and the cart is spent."""
+    """A bank debit was accepted and will take days: the cart is emptied, nothing is delivered yet."""
     if order.state != OrderState.PENDING:
         return Outcome.ALREADY
     if not order.has_left_cart:
@@ -114,12 +114,12 @@ def _processing(turn: CompanyTurn, order: Order, session: gateway.Session) -> Ou
 
 
 def _failed(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
-    """The bank refused the debit after all."""
+    """The bank refused the debit, days after it was accepted."""
     if order.stripe_session_id not in {None, session.id}:
         return Outcome.ALREADY
     if order.state == OrderState.PENDING:
         if order.has_left_cart and order.stripe_payment_intent_id == session.payment_intent_id:
-            # Told once more while the customer is trying again.
+            # The same failure, told again while the customer tries another payment.
             return Outcome.ALREADY
         _processing(turn, order, session)
     if not orders.move(
@@ -131,9 +131,9 @@ def _failed(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcom
 
 
 def _expired(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
-    """Nobody paid in time. Only the order's own last session ends it; what was in the cart is still there.
+    """Nobody paid in time. Only the order's current session expires it; its lines are still in the cart.
 
-    An order that is not in the cart any more stays payable: there would be nothing to order again from.
+    An order that is no longer in the cart stays payable, because it could not be ordered again.
     """
     if session.id != order.stripe_session_id or order.state != OrderState.PENDING or order.has_left_cart:
         return Outcome.ALREADY
@@ -142,6 +142,6 @@ def _expired(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outco
 
 
 def _alert(turn: CompanyTurn, order: Order, outcome: Outcome) -> Outcome:
-    """Tell the staff that a person has to look at the order."""
+    """As `orders.alert`; returns `outcome`."""
     orders.alert(turn, order, outcome)
     return outcome

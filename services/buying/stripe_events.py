@@ -1,6 +1,7 @@
-"""Stripe's events: kept, and handled once each.
+"""Stripe's events: stored, and handled once each.
 
-An event is only a trigger. It may come twice, late, or out of order; what happened is read from Stripe itself.
+An event is only a trigger. It may come twice, late or out of order, so what happened is read from Stripe's own object
+(Stripe's docs, "Receive Stripe events in your webhook endpoint").
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ VERBS: dict[str, Callable[[str], Outcome]] = {
 
 
 def receive(event: gateway.Event) -> str:
-    """Keep the event and do what it asks for; the same event again does nothing.
+    """Store the event and handle it; an event that was handled before does nothing.
 
     Returns:
-        The outcome, as it was the first time.
+        The outcome, the first time's for a repeated event.
 
     Raises:
-        settlement.UnknownOrder, gateway.Unavailable, gateway.Rejected: not handled; kept, and to be told again.
+        As `handle`: the event is stored, and Stripe should send it again.
     """
     outcome = keep(event)
     if outcome is None:
@@ -36,7 +37,7 @@ def receive(event: gateway.Event) -> str:
 
 
 def keep(event: gateway.Event) -> str | None:
-    """Store the event unless it is there; returns the outcome it had when it was handled before."""
+    """Store the event unless it is there; returns its outcome if it was handled before."""
     with transaction() as turn:
         db.session.execute(
             insert_or_ignore(StripeEvent).values(
@@ -52,7 +53,10 @@ def keep(event: gateway.Event) -> str | None:
 
 
 def handle(event_id: str, kind: str, object_id: str, *, ours: bool) -> Outcome:
-    """Do what a kept event asks for, and mark it as handled with what came of it.
+    """Call the verb for a stored event, and store its outcome.
+
+    Args:
+        ours: Whether the event's object names an order of this desk.
 
     Raises:
         settlement.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected: it stays unhandled.

@@ -1,4 +1,4 @@
-"""What is sold: plans and their prices. What was bought keeps the names, price and term of its day."""
+"""What is sold: plans and their prices. Orders keep the names, price and term of the day they were placed."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LIMIT_PARTS = ("code", "label_fr", "label_en", "value_fr", "value_en")
 MAX_LIMITS = 50
 MAX_LIMIT_LENGTH = 200
 MAX_POSITION = 1_000
-# Cents: a million dollars for a licence and term.
+# Cents per licence and term: a million dollars.
 MAX_AMOUNT = 100_000_000
 
 
@@ -56,7 +56,7 @@ def create_plan(values: Mapping[str, Any], *, by: Actor) -> Plan:
 
 
 def update_plan(plan: Plan, values: Mapping[str, Any], *, by: Actor, seen: str | None = None) -> Plan:
-    """Change a plan. Carts that hold it are asked to be read again before they are paid.
+    """Change a plan. Administrators with it in their cart have to read the confirmation again before they pay.
 
     Raises:
         Refused: what `create_plan` refuses, `product_in_use` or `changed_meanwhile`.
@@ -72,7 +72,7 @@ def update_plan(plan: Plan, values: Mapping[str, Any], *, by: Actor, seen: str |
 
 
 def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor) -> Price:
-    """From `starts_on` a licence of the plan costs `amount` cents a term. The day's own price is replaced.
+    """From `starts_on` a licence of the plan costs `amount` cents a term. Replaces a price of the same day.
 
     Raises:
         Refused: `bad_amount`, or `past_day` for a day before today on the vendor's calendar.
@@ -105,7 +105,7 @@ def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor) -> Pric
 
 
 def withdraw_price(price: Price, *, by: Actor) -> None:
-    """Take back a price before its first day: the one before it goes on. Withdrawing it twice does nothing.
+    """Delete a price before its first day: the one before it stays in force. Withdrawing it twice does nothing.
 
     Raises:
         Refused: `already_begun` from its first day on the vendor's calendar: it may have been charged.
@@ -123,7 +123,7 @@ def withdraw_price(price: Price, *, by: Actor) -> None:
         journal.record(turn, JournalVerb.PRICE_WITHDRAWN, by=by, subject=plan, before=before)
 
 
-# --- What the verbs are made of: nothing below commits ---------------------------------------------------------------
+# --- Helpers: they check, and refuse --------------------------------------------------------------------------------
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def _check_range(value: Any, low: int, high: int, sentence: str) -> None:
 
 
 def _limits(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
-    """The rows of the comparison table, checked: each part filled, each code once."""
+    """The rows of the comparison table: every part of `LIMIT_PARTS` is filled, and no code is used twice."""
     limits = [{part: str(row.get(part, "")).strip() for part in LIMIT_PARTS} for row in rows]
     if any(not 0 < len(text) <= MAX_LIMIT_LENGTH or "\0" in text for row in limits for text in row.values()):
         raise Refused(Code.BAD_LIMITS, _("Each limit has a code, two labels and two values."))
@@ -162,7 +162,7 @@ def _check_code(code: str, own_id: int | None) -> None:
 
 
 def _check_unsold(plan: Plan) -> None:
-    """Licences name their plan's product, so that a person holds one of each: it cannot change under them."""
+    """Refuse when licences were sold: they store the plan's product, so that a person holds one of each."""
     sold = sa.or_(
         sa.exists().where(License.plan_id == plan.id), sa.exists().where(OrderLine.plan_id == plan.id)
     )

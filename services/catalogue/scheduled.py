@@ -11,11 +11,11 @@ from services.foundation.errors import Code, Refused
 
 
 def withdraw(row: Any, names: tuple[str, ...], begun: str) -> dict[str, Any]:
-    """Delete a locked row whose `starts_on` is still to come; the row before it goes on. A step: it never commits.
+    """Delete a locked row whose `starts_on` is to come; the row before it stays in force. A step: it never commits.
 
     Args:
-        names: The columns to write down.
-        begun: What a person reads when it is too late.
+        names: The columns to return.
+        begun: The sentence of the refusal.
 
     Returns:
         What the row held in `names`, for the journal.

@@ -1,4 +1,4 @@
-"""Tax rates, as the vendor's staff keep them. A rate that orders were charged is history: a new one follows it."""
+"""Tax rates, as the vendor's staff keep them. A rate that orders were charged at never changes: add a new one."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_RATE = 100_000
 
 
 def add_rate(values: Mapping[str, Any], *, by: Actor) -> TaxRate:
-    """Add a rate. From its first day it takes the place of the one with the same place and name.
+    """Add a rate. From its first day it replaces the one with the same place and name.
 
     Raises:
         Refused: `empty`, `too_long`, `bad_place`, `bad_rate` or `rate_exists`.
@@ -42,7 +42,7 @@ def add_rate(values: Mapping[str, Any], *, by: Actor) -> TaxRate:
 
 
 def update_rate(rate: TaxRate, values: Mapping[str, Any], *, by: Actor, seen: str | None = None) -> TaxRate:
-    """Mend a rate that no order has been charged yet.
+    """Correct a rate that no order has been charged at yet.
 
     Raises:
         Refused: what `add_rate` refuses, `rate_used` or `changed_meanwhile`.
@@ -59,7 +59,7 @@ def update_rate(rate: TaxRate, values: Mapping[str, Any], *, by: Actor, seen: st
 
 
 def withdraw_rate(rate: TaxRate, *, by: Actor) -> None:
-    """Take back a rate before its first day: the one before it goes on. Withdrawing it twice does nothing.
+    """Delete a rate before its first day: the one before it stays in force. Withdrawing it twice does nothing.
 
     Raises:
         Refused: `already_begun` from its first day on the vendor's calendar: orders may have been charged.
@@ -76,7 +76,7 @@ def withdraw_rate(rate: TaxRate, *, by: Actor) -> None:
         journal.record(turn, JournalVerb.TAX_RATE_WITHDRAWN, by=by, subject=found, before=before)
 
 
-# --- What the verbs are made of: nothing below commits ---------------------------------------------------------------
+# --- Helpers: they check, and refuse --------------------------------------------------------------------------------
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _check_free(values: Mapping[str, Any], own_id: int | None) -> None:
 
 
 def _check_unused(rate: TaxRate) -> None:
-    """Refuse when an order may have been charged at this rate; its receipt says so for good."""
+    """Refuse when an order may have been charged at this rate: its receipt shows it."""
     if rate.starts_on > vendor.current().today:
         return
     charged = sa.exists().where(OrderTax.name_en == rate.name_en, OrderTax.rate == rate.rate)

@@ -1,4 +1,4 @@
-"""Which taxes a sale bears, and how many cents each.
+"""Which taxes apply to a sale, and how many cents each is.
 
 Rounded half up per tax on the order's net, as Revenu Québec and the CRA accept for an invoice's total.
 """
@@ -19,7 +19,7 @@ _WHOLE = 100_000
 
 @dataclasses.dataclass(frozen=True)
 class Tax:
-    """One tax on a net amount; `rate` in thousandths of a percent, `amount` in cents."""
+    """A tax on a net amount; `rate` in thousandths of a percent, `amount` in cents."""
 
     name_fr: str
     name_en: str
@@ -46,7 +46,7 @@ def taxes_on(net: int, place: str, day: dt.date, vendor: Vendor) -> list[Tax]:
 
 
 def _rates_on(place: str, day: dt.date) -> list[TaxRate]:
-    """The latest rate of each name that has begun, the federal one first."""
+    """The latest rate of each name that has begun by `day`, the federal one first."""
     rates = db.session.scalars(
         sa.select(TaxRate)
         .where(TaxRate.place == place, TaxRate.starts_on <= day)
@@ -61,7 +61,7 @@ def _half_up(product: int) -> int:
 
 
 def share(cents: int, weights: list[int]) -> list[int]:
-    """`cents` shared out in proportion to `weights`, each cent exactly once: the shares add up to `cents`."""
+    """`cents` split in proportion to `weights`, one share for each: whole cents that add up to `cents`."""
     whole = sum(weights)
     shares, seen, given = [], 0, 0
     for weight in weights:

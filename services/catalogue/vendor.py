@@ -40,13 +40,13 @@ _QST = re.compile(r"([0-9]{10})\s*(TQ[0-9]{4})", re.ASCII)
 def current() -> Vendor:
     """The vendor, read once per session. An unsaved, empty one before `flask setup` has been run."""
     row = db.session.get(Vendor, 1)
-    # The session itself forgets rows that nobody holds, and every page asks this several times.
+    # The session's own references are weak: this one keeps the row for the several calls of a page.
     db.session.info["vendor"] = row
     return row or nobody()
 
 
 def nobody() -> Vendor:
-    """Nobody yet: unsaved and empty, for pages that must open all the same."""
+    """An unsaved, empty vendor, for pages that must open without one."""
     blank = {
         "name": "",
         "legal_name": "",
@@ -82,7 +82,7 @@ def update_vendor(
     remove_logo: bool = False,
     seen: str | None = None,
 ) -> Vendor:
-    """Change who customers see. Orders that were placed keep the name, address and numbers of their day.
+    """Change the vendor's identity. Orders keep the name, address and numbers of the day they were placed.
 
     Args:
         values: The columns of `EDITABLE`.
@@ -110,8 +110,8 @@ def update_vendor(
 
 
 def publish_conditions(text_fr: str, text_en: str, *, by: Actor) -> Conditions:
-    """Publish a new version of the conditions of sale: it is accepted from the next order on. The same text twice is
-    the same version.
+    """Publish a new version of the conditions of sale, for the orders to come. The text of the latest version again
+    makes no new one.
 
     Raises:
         Refused: `empty` or `too_long`.
@@ -128,7 +128,7 @@ def publish_conditions(text_fr: str, text_en: str, *, by: Actor) -> Conditions:
         return conditions
 
 
-# --- What the verbs are made of: nothing below commits ---------------------------------------------------------------
+# --- Helpers: they check, and refuse --------------------------------------------------------------------------------
 
 
 def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,7 +149,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: str, pattern: re.Pattern[str], sentence: str) -> str:
-    """A registration number as it is printed, or nothing: then that tax is not charged."""
+    """A registration number as it is printed; "" when there is none, and that tax is not charged."""
     match = pattern.fullmatch(value.upper())
     if value and match is None:
         raise Refused(Code.BAD_NUMBER, sentence)
@@ -157,7 +157,7 @@ def _number(value: str, pattern: re.Pattern[str], sentence: str) -> str:
 
 
 def _logo_type(logo: bytes) -> str:
-    """The media type that the bytes themselves say: a browser is never told what a stranger claimed."""
+    """The logo's media type, read from its first bytes: what the upload claims is not trusted."""
     if len(logo) > MAX_LOGO_BYTES:
         raise Refused(Code.BAD_LOGO, _("The logo is larger than 200 kB."))
     if logo.startswith(b"\x89PNG\r\n\x1a\n"):

@@ -1,4 +1,4 @@
-"""What may be written into a row, whoever asks: each check returns the value to store, or refuses it."""
+"""Checks of values before they are stored: each returns the value to store, or raises `Refused`."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from services.foundation.errors import Code, Refused
 
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 MAX_EMAIL_LENGTH = 254
-# Of a text whose column has no limit of its own.
+# Characters, where the column has no limit of its own.
 MAX_TEXT_LENGTH = 50_000
 
 
 def texts(model: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` with their texts stripped.
+    """`values` with their texts stripped, and each line break as one line feed.
 
     Raises:
         Refused: `bad_text` for NUL, `too_long` for more characters than the column holds.
@@ -66,7 +66,7 @@ def email(value: str) -> str:
 
 
 def url(value: str) -> str:
-    """An http(s) address, or nothing. Raises Refused `bad_url`."""
+    """`value` as an http(s) address, or "" when it is empty. Raises Refused `bad_url`."""
     value = value.strip()
     if value and not _is_web_address(value):
         raise Refused(
@@ -92,7 +92,7 @@ def color(value: str) -> str:
 
 
 def time_zone(value: str) -> str:
-    """The name of a time zone. Raises Refused `unknown_time_zone`."""
+    """`value`, the IANA name of a time zone. Raises Refused `unknown_time_zone`."""
     if value not in zoneinfo.available_timezones():
         raise Refused(Code.UNKNOWN_TIME_ZONE, _("This time zone does not exist."))
     return value

@@ -55,9 +55,9 @@ def readable(color: Color, surfaces: list[Color]) -> Color:
     hue, lightness, saturation = colorsys.rgb_to_hls(*color)
     step = -0.01 if luminance(surfaces[0]) > 0.18 else 0.01
     shade = color
-    # Ends at white or black at the latest, which the surfaces of a theme allow.
+    # Ends at white or black at the latest: one of them has enough contrast with a theme's surfaces.
     while min(contrast(shade, surface) for surface in surfaces) < TEXT_CONTRAST:
         lightness = min(max(lightness + step, 0), 1)
-        # What is sent has 8 bits per part: measure that.
+        # Browsers get 8 bits per part: measure the rounded shade.
         shade = parse(as_hex(colorsys.hls_to_rgb(hue, lightness, saturation)))
     return shade

@@ -36,7 +36,7 @@ class Sheet:
     Attributes:
         names: The columns.
         added, changed: The journal's verbs for a new row and for an edit.
-        personal: Those of `names` that say something of a person: the journal keeps them apart.
+        personal: Those of `names` that hold personal data; the journal keeps them apart.
     """
 
     names: tuple[str, ...]
@@ -48,7 +48,7 @@ class Sheet:
         return iter(self.names)
 
     def version(self, row: Any) -> str:
-        """16 hex digits that stand for what `row` holds in these columns: others as soon as one of them changes."""
+        """A hash of what `row` holds in these columns, 16 hex digits: it differs once one of them has changed."""
         held = [_plain(getattr(row, name)) for name in self.names]
         return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -76,7 +76,7 @@ class Sheet:
         return change
 
     def check_seen(self, row: Any, seen: str | None) -> None:
-        """Refuse (`changed_meanwhile`) unless `row` is still as its editor has `seen` it; None stands for anything."""
+        """Refuse (`changed_meanwhile`) unless `row` still has the version `seen`; None skips the check."""
         if seen is not None and seen != self.version(row):
             raise Refused(
                 Code.CHANGED_MEANWHILE,
@@ -87,7 +87,7 @@ class Sheet:
             )
 
     def record(self, turn: Turn, row: Any, change: Change, verb: JournalVerb, *, by: Actor) -> None:
-        """Write a change of `row` in the journal, what is personal apart. A step: it never commits."""
+        """Write a change of `row` in the journal, personal columns apart. A step: it never commits."""
         journal.record(
             turn,
             verb,

@@ -1,4 +1,4 @@
-"""How money, days and instants read: the one place. `fr` and `en` mean Canadian French and English.
+"""The one place that formats money, days and instants. `fr` and `en` mean Canadian French and English.
 
 Babel's plain `fr` prints « $CA » and European dates, so every call names `fr_CA` or `en_CA`.
 """
@@ -19,12 +19,12 @@ NBSP = "\u00a0"
 
 
 def locale_of(language: str) -> str:
-    """The full locale of a language of the desk."""
+    """`fr` → `fr_CA`, `en` → `en_CA`; any other language reads as French."""
     return LOCALES.get(language[:2], LOCALES["fr"])
 
 
 def current_language() -> str:
-    """The language of whom we are talking to now: `fr` or `en`."""
+    """The language of the current request or mail: `fr` or `en`."""
     locale = get_locale()
     return locale.language if locale and locale.language in LOCALES else "fr"
 
@@ -42,7 +42,7 @@ def money(cents: int, currency: str, language: str) -> str:
 
 
 def number(value: int, language: str) -> str:
-    """A whole number with its language's thousands: « 12 345 », “12,345”."""
+    """A whole number with its thousands apart: « 12 345 », “12,345”."""
     text: str = format_decimal(value, locale=locale_of(language))
     return text.replace("\u202f", NBSP)
 

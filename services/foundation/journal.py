@@ -1,4 +1,4 @@
-"""The journal: `record` writes an entry in the turn of the verb that did what the entry says."""
+"""The journal: `record` adds an entry to the turn of the verb that made the change."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def record(
 
     Args:
         by: Who did it. Staff acting for a customer are recorded as acting on that company's behalf.
-        subject: The row it was done to, flushed here if it has no id yet. Its company's journal holds the entry;
-            what belongs to no company is in the vendor's own.
+        subject: The row it was done to, flushed here if it has no id yet. The entry belongs to the row's company;
+            to no company (the vendor's own journal) if the row has none.
         related: Ids of the other rows concerned, by kind.
-        before, after: What changed, without anything that names a person.
-        personal_before, personal_after: What changed of a person; kept apart, so that it can be erased.
+        before, after: The columns that changed, without personal data.
+        personal_before, personal_after: The personal columns that changed; kept apart, so that they can be erased.
     """
     if subject.id is None:
         db.session.flush()

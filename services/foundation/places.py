@@ -49,7 +49,7 @@ def countries(language: str) -> list[tuple[str, str]]:
     )
 
 
-# CLDR's own codes for unions, pseudo-languages and the unknown.
+# CLDR's own codes for unions, pseudo-locales and an unknown region.
 _NOT_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
 
 
@@ -59,5 +59,5 @@ def provinces() -> list[tuple[str, str]]:
 
 
 def time_zones() -> list[str]:
-    """The places one can choose, `America/Toronto`; not the historical aliases without a region."""
+    """The time zones with a region, such as `America/Toronto`; the historical aliases have none."""
     return sorted(name for name in zoneinfo.available_timezones() if name.startswith(_REGIONS))

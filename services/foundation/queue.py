@@ -1,8 +1,8 @@
-"""Work that waits in a table: leased before it is done, marked after, tried again later and later.
+"""Work that waits in a table: leased before it is done, marked after, tried again after growing delays.
 
-A worker that dies between the two leaves a lease that runs out, and the work is due again. Any number of workers may
-run. The table has the columns `state`, `attempts`, `due_at` and `lease_until`, and an index over `due_at` of what is
-queued or leased. Mail is the one kind today (`services/mail/outbox.py`).
+When a worker dies between the two, its lease runs out and the work is due again. Any number of workers may run. The
+table has the columns `state`, `attempts`, `due_at` and `lease_until`, and an index over `due_at` of what is queued or
+leased. Mail is the one kind today (`services/mail/outbox.py`).
 """
 
 from __future__ import annotations
@@ -69,11 +69,11 @@ class Queue:
     def claim(self, lease_time: dt.timedelta) -> Lease | None:
         """Lease the row that has been due for longest, or None. A verb: it commits."""
         if db.session.scalar(self.due(utcnow())) is None:
-            # Nothing to do: no write transaction was taken to find that out.
+            # Read first, so that an idle worker takes no write lock.
             db.session.rollback()
             return None
         with transaction() as turn:
-            # SQLite takes one writer at a time and ignores FOR UPDATE; PostgreSQL passes over what a rival holds.
+            # SQLite takes one writer at a time and ignores FOR UPDATE; PostgreSQL skips what another worker has locked.
             row_id = db.session.scalar(self.due(turn.now).with_for_update(skip_locked=True))
             if row_id is None:
                 return None
@@ -84,7 +84,7 @@ class Queue:
             return Lease(row.id, row.lease_until, row.attempts)
 
     def mark(self, lease: Lease, state: Any, **values: object) -> None:
-        """Write what came of the work, unless somebody else has leased the row since. A verb: it commits."""
+        """Write the outcome of the work, unless another worker has leased the row since. A verb: it commits."""
         with transaction():
             row = db.session.get_one(self.model, lease.row_id, with_for_update=True)
             if row.state == self.leased and row.lease_until == lease.until:
@@ -94,16 +94,16 @@ class Queue:
 
 
 def retry_delay(attempt: int) -> dt.timedelta:
-    """1, 2, 4 … minutes, an hour at most, and up to a fifth more or less so that rows do not come back together."""
+    """1, 2, 4 … minutes, an hour at most; up to a fifth more or less, so that rows do not all come due together."""
     delay = min(FIRST_RETRY * 2.0 ** min(attempt - 1, 16), LONGEST_RETRY)
-    return delay * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, hides nothing
+    return delay * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, protects nothing
 
 
 def work(do_due: Callable[[], bool], stop: Callable[[], bool], once: bool = False) -> None:
     """Call `do_due` again and again until `stop()`; with `once`, a single time.
 
     Args:
-        do_due: Does all that is due; False when something it needs is away. The pauses then grow, up to a minute.
+        do_due: Does all that is due; False when something it needs is unreachable. The pauses then grow, up to a minute.
     """
     pause = POLL_SECONDS
     while not stop():
@@ -114,19 +114,19 @@ def work(do_due: Callable[[], bool], stop: Callable[[], bool], once: bool = Fals
 
 
 def _round(do_due: Callable[[], bool]) -> bool:
-    """One call. A database that is away counts as something that is needed."""
+    """One call of `do_due`; False too when the database is unreachable."""
     try:
         return do_due()
     except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
         log.warning("the database is away: %s", type(error.orig).__name__)
         return False
     finally:
-        # The next round starts on fresh rows and gives an idle connection back.
+        # Gives the connection back during the pause; the next round reads fresh rows.
         db.session.remove()
 
 
 def _wait(seconds: float, stop: Callable[[], bool]) -> None:
-    """Sleep, in steps short enough that the worker stops when it is told to."""
+    """Sleep, but return within 0.2 s once `stop()` is true."""
     until = time.monotonic() + seconds
     while not stop() and time.monotonic() < until:
         time.sleep(0.2)

@@ -1,7 +1,7 @@
-"""One-time links: minted when a mail is sent, found by their token, used up once.
+"""One-time links: created when a mail is sent, found by their token, used once.
 
-Only a hash of the token is stored, so a copy of the database opens no account. A link that is unknown, expired or
-used, and one whose person may no longer use it, cannot be told apart. Why they are ours:
+Only a hash of the token is stored, so a copy of the database opens no account. An unknown, an expired, a used link and
+one whose person may no longer use it all get the same answer. Why these are not the library's links:
 `docs/decisions/0004-links-are-ours.md`.
 """
 
@@ -25,19 +25,19 @@ LIFETIMES = {
     LinkPurpose.PASSWORD: dt.timedelta(minutes=60),
     LinkPurpose.ACTIVATION: dt.timedelta(days=30),
 }
-# Those that let somebody into the account; an activation lets nobody in.
+# Links that give access to the account; an activation link does not.
 INTO_ACCOUNT = (LinkPurpose.SIGN_IN, LinkPurpose.PASSWORD)
 
 
 class DeadLinkError(Refused):
-    """The link opens nothing, for whatever reason."""
+    """The link cannot be used; the reason is not told."""
 
     def __init__(self) -> None:
         super().__init__(Code.DEAD_LINK, _("This link no longer works."))
 
 
 def mint(turn: Turn, purpose: LinkPurpose, user: User, license: License | None = None) -> str:
-    """Add a link to the turn; return its token, 43 characters, which are kept nowhere. A step: it never commits."""
+    """Add a link to the turn; return its token, 43 characters, stored nowhere. A step: it never commits."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     db.session.add(
         Link(
@@ -53,16 +53,16 @@ def mint(turn: Turn, purpose: LinkPurpose, user: User, license: License | None =
 
 
 def find(token: str) -> Link | None:
-    """The link that `token` opens now, or None. Uses nothing up."""
+    """The link of `token` if it can be used now, or None. Does not use it."""
     with access.everything():
         return db.session.scalar(sa.select(Link).where(*_usable(token, utcnow())))
 
 
 def use(turn: Turn, token: str, purpose: LinkPurpose) -> Link:
-    """Mark the link as used; of two that come at once, one finds it already used. A step: it never commits.
+    """Mark the link as used; of two simultaneous calls, one alone succeeds. A step: it never commits.
 
     Raises:
-        DeadLinkError: `token` opens nothing of that purpose.
+        DeadLinkError: no usable link of that purpose has this token.
     """
     update = sa.update(Link).where(*_usable(token, turn.now), Link.purpose == purpose)
     link_id = db.session.scalar(
@@ -75,7 +75,7 @@ def use(turn: Turn, token: str, purpose: LinkPurpose) -> Link:
 
 
 def void(turn: Turn, user_id: int) -> None:
-    """Make the person's unused links into the account useless. A step: it never commits."""
+    """Mark the person's unused sign-in and password links as used. A step: it never commits."""
     unused = (Link.user_id == user_id, Link.purpose.in_(INTO_ACCOUNT), Link.used_at.is_(None))
     with access.everything():
         db.session.execute(
@@ -85,12 +85,12 @@ def void(turn: Turn, user_id: int) -> None:
 
 
 def _hash(token: str) -> str:
-    """SHA-256 is enough here: 256 random bits cannot be guessed from their hash, unlike a password."""
+    """SHA-256 in hex. No slow hash is needed: unlike a password, 256 random bits cannot be guessed."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _usable(token: str, now: dt.datetime) -> list[sa.ColumnElement[bool]]:
-    """Unused, not expired, its person still active, and still holding the licence if it is about one."""
+    """Unused, not expired, its person active and, if it is about a licence, still the holder."""
     active = sa.exists().where(User.id == Link.user_id, User.active.is_(True))
     held = sa.exists().where(License.id == Link.license_id, License.user_id == Link.user_id)
     return [

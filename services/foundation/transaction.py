@@ -20,13 +20,13 @@ from sqlalchemy.engine import Connection, Engine
 
 from models import Company, db, utcnow
 
-# SQLite takes its one write lock at BEGIN, where it waits its turn; upgraded later it would fail at once.
+# With BEGIN IMMEDIATE, SQLite waits for its one write lock; a read that turned into a write would fail at once.
 _WRITES = "trousseau_writes"
 _OPEN = "turn"
 
 
 class PendingChangesError(RuntimeError):
-    """A verb was called in the middle of its caller's changes: they would be lost or committed by surprise."""
+    """A verb was called while its caller has uncommitted changes: it would lose or commit them."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +57,7 @@ class CompanyTurn(Turn):
 def transaction() -> Iterator[Turn]:
     """Commit what the block does, or nothing of it.
 
-    The caller's earlier reads are forgotten first, so that every decision in the block rests on fresh rows.
+    The session is rolled back first: the block reads every row afresh.
 
     Raises:
         PendingChangesError: the session has changes that are not the block's, or is inside another block.
@@ -93,7 +93,7 @@ def release_reads() -> None:
 
 @contextlib.contextmanager
 def company_lock(company_id: int) -> Iterator[CompanyTurn]:
-    """A transaction that one caller at a time per company may be in. Every row that the block reads is fresh.
+    """A transaction that only one caller per company can be in. Every row that the block reads is fresh.
 
     Raises:
         LookupError: there is no such company.
@@ -112,7 +112,7 @@ def _begin_writing() -> None:
 
 
 def _take_turn(company_id: int) -> None:
-    """Write to the company's row: on PostgreSQL the next one who tries waits here until we commit."""
+    """Write to the company's row: on PostgreSQL, another transaction that does so waits for this one to end."""
     update = sa.update(Company).where(Company.id == company_id)
     taken = db.session.execute(
         update.values(lock_version=Company.lock_version + 1).returning(Company.id),
@@ -123,13 +123,13 @@ def _take_turn(company_id: int) -> None:
 
 
 def configure_engine(engine: Engine) -> None:
-    """Make SQLite behave: WAL, foreign keys, journal triggers that REPLACE cannot dodge, and real transactions."""
+    """Set SQLite up: WAL, foreign keys, triggers that also run for REPLACE, transactions that begin when asked to."""
     if engine.dialect.name != "sqlite":
         return
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
-        # The driver's own transaction handling would begin late and never IMMEDIATE.
+        # The driver's own transaction handling would begin at the first write, and never IMMEDIATE.
         connection.isolation_level = None
         for pragma in (
             "journal_mode = WAL",

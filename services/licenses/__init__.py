@@ -1,6 +1,6 @@
 """Seats: given to a person, activated, taken back (`life`), and counted (`seats`).
 
-`licenses.assign(plan, user, by)` gives a seat: the verbs, and the steps that other rooms need, are handed out here.
+`licenses.assign(plan, user, by)` gives a seat: the verbs, and the step that another room needs, are handed out here.
 May import: `mail`, `catalogue`, `foundation`.
 """
 

@@ -1,6 +1,6 @@
 """The life of a licence: given to a person (`assign`), activated by them, taken back.
 
-Every verb takes the company's lock first, so that counting the free seats and giving one are a single step.
+Every verb takes the company's lock first, so that nobody can take a free seat between finding it and giving it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from services.mail import letters
 def assign(plan: Plan, user: User, by: Actor) -> License:
     """Give `user` a free licence of `plan`: the one that lasts longest.
 
-    A person who already holds one of this plan keeps it, and nothing happens: asking twice is no error.
+    A person who already holds one of this plan keeps it and nothing changes, so calling twice is no error.
 
     Raises:
         Refused: `no_free_license`, `holds_other`, `suspended` or `inactive_person`.
@@ -41,7 +41,7 @@ def assign(plan: Plan, user: User, by: Actor) -> License:
 
 
 def assign_license(license: License, user: User, by: Actor) -> License:
-    """Give `user` this very licence. Giving it to its holder again is no error, and nothing happens.
+    """Give `user` this very licence. Giving it to its holder again changes nothing and is no error.
 
     Raises:
         Refused: `not_assignable` as well as what `assign` refuses.
@@ -62,10 +62,10 @@ def assign_license(license: License, user: User, by: Actor) -> License:
 
 
 def release(license: License, by: Actor) -> None:
-    """Take the licence back: it returns to the company's pool, still paid for. Releasing a free one does nothing.
+    """Take the licence back: it is free again, and still paid for. Releasing a free one does nothing.
 
     Raises:
-        Refused: `suspended`: a payment dispute has to end first.
+        Refused: `suspended`, while its payment is disputed.
     """
     license_id, company_id = license.id, license.company_id
     with company_lock(company_id) as turn:
@@ -79,11 +79,11 @@ def release(license: License, by: Actor) -> None:
 
 
 def activate(license: License, by: Actor) -> License:
-    """The holder starts to use it. Activating twice does nothing.
+    """Mark the licence as activated by its holder. Activating twice does nothing.
 
     Raises:
-        Refused: `not_assignable` when it has expired or is suspended.
-        LookupError: whoever asks does not hold it (any more).
+        Refused: `not_assignable` when it has expired, `suspended` while its payment is disputed.
+        LookupError: `by` does not hold it (any more).
     """
     license_id, company_id = license.id, license.company_id
     with company_lock(company_id) as turn:
@@ -94,7 +94,7 @@ def activate(license: License, by: Actor) -> License:
 
 
 def begin_use(turn: CompanyTurn, license_id: int, by: Actor) -> License:
-    """The step of `activate`, with the same refusals."""
+    """The step of `activate`; raises the same."""
     license, holder = _with_plan(license_id), by.user_id
     if holder is None or license.user_id != holder:
         raise LookupError("only the holder activates a license")
@@ -108,10 +108,10 @@ def begin_use(turn: CompanyTurn, license_id: int, by: Actor) -> License:
 
 
 def make_room(turn: CompanyTurn, held: License | None, user: User, by: Actor) -> None:
-    """Free the person's place when an expired licence of the product holds it.
+    """Take back `held`, the person's licence of the product, if it has expired: a person holds one at most.
 
     Raises:
-        Refused: `holds_other` or `suspended` when a live one does.
+        Refused: `holds_other` or `suspended`, if it has not expired.
     """
     if held is None:
         return
@@ -131,7 +131,7 @@ def make_room(turn: CompanyTurn, held: License | None, user: User, by: Actor) ->
 
 
 def give(turn: CompanyTurn, license: License, user: User, by: Actor) -> License:
-    """Make `user` the holder of a free licence, and tell them. The caller has checked that both can be."""
+    """Make `user` the holder of a free licence, and mail them. The caller has checked the licence and the person."""
     license.user_id, license.assigned_at = user.id, turn.now
     assignment = Assignment(
         company_id=license.company_id,
@@ -148,13 +148,13 @@ def give(turn: CompanyTurn, license: License, user: User, by: Actor) -> License:
 
 
 def take_back(turn: CompanyTurn, license: License, by: Actor) -> Assignment:
-    """End the open assignment of a held licence and free it; returns the assignment. Tells nobody."""
+    """End the open assignment of a held licence and free it; returns the assignment. Sends no mail."""
     assignment = db.session.scalars(
         sa.select(Assignment).where(Assignment.license_id == license.id, Assignment.ended_at.is_(None))
     ).one()
     assignment.ended_at, assignment.taken_by_id = turn.now, by.user_id
     license.user_id = license.assigned_at = license.activated_at = None
-    # Before the next licence is given: a person's place is held by a unique index.
+    # Written before the next licence is given: a unique index allows a person one of each product.
     db.session.flush()
     _record(turn, JournalVerb.LICENSE_RELEASED, license, assignment.user_id, by, before=assignment.user_id)
     return assignment
@@ -185,7 +185,7 @@ def _holder(user_id: int) -> User:
 
 
 def _held(user: User, product: str) -> License | None:
-    """The licence of `product` that blocks the person's place, expired or not; the database allows one."""
+    """The person's licence of `product`, expired or not; a unique index allows one at most."""
     return db.session.scalar(
         sa.select(License)
         .where(
@@ -236,7 +236,7 @@ def _record(
     before: int | None = None,
     after: int | None = None,
 ) -> None:
-    """Write down whom it concerns, and who held the licence before and after, by their ids."""
+    """Record whom it concerns, and the holder before and after, by their ids."""
     journal.record(
         turn,
         verb,

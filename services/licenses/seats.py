@@ -1,4 +1,4 @@
-"""Questions about seats: how many a company has of each plan, and which plans still have one to give."""
+"""Questions about seats: how many a company has of each plan, and which plans have a free one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from models import License, LicenseStatus, Plan, User, db
 
 @dataclasses.dataclass(frozen=True)
 class PlanSeats:
-    """The live seats of one plan in one company."""
+    """The live seats of one plan in one company, counted. `next_expiry` is when the first of them ends, aware UTC."""
 
     plan: Plan
     purchased: int
     assigned: int
     next_expiry: dt.datetime | None
     available: int
-    # When the seat that would be assigned next ends; None when no seat is free.
+    # When the seat that would be assigned next ends, aware UTC; None when none is free.
     free_until: dt.datetime | None
 
 
@@ -28,12 +28,12 @@ class Offer:
     """What may be given to one person now."""
 
     plans: list[PlanSeats]
-    # Seats are free of a product that the person already holds: they have to give theirs back first.
+    # A seat is free of a product that the person already holds: theirs has to be released first.
     must_release: bool
 
 
 def summary(company_id: int, now: dt.datetime) -> list[PlanSeats]:
-    """Every plan of which the company owns a live seat, in the vendor's order. One statement."""
+    """The seats of every plan of which the company owns a live one, in the vendor's order. One statement."""
     free = sa.and_(License.user_id.is_(None), License.status == LicenseStatus.ACTIVE)
     counts = (
         sa.select(

@@ -1,4 +1,4 @@
-"""Mail: one function for each letter, the queue that they wait in, how they are written, the mail server.
+"""Mail: one function for each kind of letter, the queue they wait in, their rendering, the mail server.
 
 Verbs call `letters` inside their turn; `flask worker` runs `outbox`.
 May import: `catalogue`, `foundation`.

@@ -1,4 +1,4 @@
-"""`flask check-mail`: send one real mail through the real server, and say in words what is in the way."""
+"""`flask check-mail`: send one real mail through the configured server, and explain in words what fails."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _test_message(to: str) -> Message:
 
 
 def _explain(error: NotSent, to: str) -> str:
-    """The fault behind the error, and which setting it points at."""
+    """A sentence with the cause of the error, and the setting to look at."""
     cause = error.__cause__
     if error.trouble == MailTrouble.UNREACHABLE:
         return _explain_connection(cause)
@@ -77,7 +77,7 @@ def _explain(error: NotSent, to: str) -> str:
     return _with_reply(sentences.get(error.trouble) or _("The server refuses the mail itself"), cause)
 
 
-# The first that fits: certificate errors are TLS errors, and nearly all of these are OSErrors.
+# The first match counts: certificate errors are TLS errors too, and nearly all of these are OSErrors.
 _CONNECTION_FAULTS: list[tuple[tuple[type[BaseException], ...], str]] = [
     ((socket.gaierror,), _l("No machine is called %(host)s (MAIL_SERVER).")),
     ((ConnectionRefusedError,), _l("%(server)s refuses the connection: check MAIL_SERVER and MAIL_PORT.")),

@@ -1,6 +1,6 @@
-"""What each mail says of the rows it was queued with, and whether that is still so.
+"""What the templates of each mail read from the rows it was queued with, and whether the mail is still true.
 
-A function of `CONTEXTS` per folder of `templates/mail/`: what its templates name.
+`CONTEXTS` has one function for each folder of `templates/mail/`; it returns the variables of the folder's templates.
 """
 
 from __future__ import annotations
@@ -50,19 +50,19 @@ class NotWanted(Exception):
 
 
 def context_of(mail: OutgoingMail) -> Context:
-    """Everything that the mail's templates name, in the language that is current, but for its one-time link."""
+    """Every variable of the mail's templates, in the current language, except its one-time link."""
     return _common(mail, vendor.current()) | CONTEXTS[MailKind(mail.template)](mail)
 
 
 def check_wanted(mail: OutgoingMail) -> None:
-    """Raise `NotWanted` when the mail would tell its reader what is no longer so."""
+    """Raise `NotWanted` when what the mail tells is no longer true."""
     if mail.user is not None and not mail.user.is_active:
         raise NotWanted(MailTrouble.PERSON_INACTIVE)
     if check := _CHECKS.get(MailKind(mail.template)):
         check(mail)
 
 
-# --- What the templates name --------------------------------------------------------------------------------------
+# --- What the templates read --------------------------------------------------------------------------------------
 
 
 def _common(mail: OutgoingMail, sender: Vendor) -> Context:
@@ -188,7 +188,7 @@ def _license_released(mail: OutgoingMail) -> Context:
 
 
 def _actor_name(mail: OutgoingMail) -> str | None:
-    """Who did it, as the reader knows them: a colleague by name, the vendor's staff as a team, else None."""
+    """Who did it, as the reader is told: a colleague by name, the vendor's staff as a team, None for the system."""
     if (user_id := mail.context.get("by")) is None:
         return None
     actor = db.session.get_one(User, user_id)
@@ -223,7 +223,7 @@ def _still_held(mail: OutgoingMail) -> None:
 
 
 def _was_announced(mail: OutgoingMail) -> None:
-    """A licence given and taken back before anything was sent is nothing to its reader."""
+    """Do not announce that a licence was taken back when its assignment was never announced."""
     key = f"{MailKind.LICENSE_ASSIGNED}:{mail.context['assignment']}"
     state = db.session.scalar(db.select(OutgoingMail.state).filter_by(dedupe_key=key))
     if state in {MailState.QUEUED, MailState.FAILED, MailState.DROPPED}:

@@ -1,8 +1,8 @@
-"""The letters: one step for each thing that people are told by mail, and `queue` under them.
+"""The letters: one step for each thing that people are told by mail, all on top of `queue`.
 
-A verb calls these in its turn: the mail is a row that is committed with what it tells, or not at all. The worker
-renders it from the row's ids and sends it (`services/mail/outbox.py`). A row never holds a token or a body. The words
-of each mail are in `templates/mail/<kind>/`.
+A verb calls these in its turn: the mail is a row, committed together with what it tells. The worker renders it from
+the row's ids and sends it (`services/mail/outbox.py`). A row never holds a token or a body. The words of each mail are
+in `templates/mail/<kind>/`.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ def queue(
     language: str | None = None,
     company_id: int | None = None,
 ) -> OutgoingMail | None:
-    """Put one mail in the outbox. A step, as everything below: it never commits.
+    """Put one mail in the outbox. Like every function below it is a step: it never commits.
 
     Args:
         to: The person, or a bare address where there is no account.
         context: Ids (and codes) to render from: never a token, a name or an address.
-        dedupe_key: Says what happened, once: a second mail with the same key is not queued.
+        dedupe_key: Names the event, at most 200 characters: a second mail with the same key is not queued.
         language: The person's own by default; French for a bare address.
         company_id: Who may see the row beside the staff; the person's company by default.
 
     Returns:
-        The row, or None when the same mail had been queued before, by whomever.
+        The row, or None when a mail with this key was queued before.
     """
     person = to if isinstance(to, User) else None
     values = {
@@ -138,8 +138,8 @@ def _link(turn: Turn, kind: MailKind, user: User) -> OutgoingMail | None:
 def staff_alert(turn: Turn, order: Order, note: Outcome) -> OutgoingMail | None:
     """To the vendor's support address: an order that needs a person. `note` is one of `ALERTS`.
 
-    The row belongs to no company, so that no customer ever sees it. Before the vendor has a support address there
-    is nobody to write to: the order's note says it alone.
+    The row belongs to no company, so that no customer ever sees it. None while the vendor has no support address:
+    then only the order's note tells it.
     """
     address = vendor.current().support_email
     if not address:

@@ -1,7 +1,7 @@
-"""The outbox: the work that a waiting mail is. Write it, hand it to the mail server, mark what came of it.
+"""The outbox: render each waiting mail, hand it to the mail server, and mark what came of it.
 
-The body of `flask worker`. A mail goes again under the same Message-ID when a worker died while sending it: a person
-may get it twice, never not at all. Only ids and codes are logged.
+The body of `flask worker`. When a worker dies while sending, the mail is sent again under the same Message-ID: a
+person may get it twice, but never loses it. Only ids and codes are logged.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ OUTBOX = Queue(OutgoingMail, queued=MailState.QUEUED, leased=MailState.SENDING)
 # With the delays of `queue.retry_delay`: about three days.
 MAX_ATTEMPTS = 78
 MINIMUM_LEASE = dt.timedelta(minutes=2)
-# Connecting, greeting, TLS, signing in and sending are that many waits for the server, at the most.
+# Connecting, greeting, TLS, signing in and sending wait for the server at most this often.
 WAITS_PER_MAIL = 15
 
 
 class ServerAwayError(Exception):
-    """The mail server takes nothing for now: the mails that are left need not be tried one by one."""
+    """The mail server takes no mail for now: there is no use in trying the other mails one by one."""
 
 
 # --- The worker ---------------------------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ class ServerAwayError(Exception):
 def run(stop: Callable[[], bool], once: bool = False) -> None:
     """Send what is due, again and again until `stop()`; with `once`, return when nothing is due any more.
 
-    Neither the database nor the mail server being away ends it: it waits longer and longer, up to a minute.
+    When the database or the mail server is unreachable it does not end; its pauses grow, up to a minute.
     """
 
     def send_all() -> bool:
@@ -79,19 +79,19 @@ def send_due(stop: Callable[[], bool] = lambda: False) -> int:
 
 
 def lease_time() -> dt.timedelta:
-    """Longer than the mail server can take over one mail."""
+    """How long a worker may take over one mail: longer than all of its waits for the mail server."""
     timeout: float = current_app.config["MAIL_TIMEOUT"]
     return max(MINIMUM_LEASE, dt.timedelta(seconds=WAITS_PER_MAIL * timeout))
 
 
 def deliver(lease: Lease, courier: Courier) -> None:
-    """Send the leased mail and mark it. What is wrong with this mail stops no other.
+    """Send the leased mail and mark it. A fault of this mail does not stop the others.
 
     Raises:
-        ServerAwayError: the next mail would fare the same.
+        ServerAwayError: the next mail would fail in the same way.
     """
     try:
-        # First the server: while it is away no link is minted.
+        # Connect first: while the server is unreachable no link is made.
         courier.connect()
         with transaction() as turn:
             message = compose(turn, db.session.get_one(OutgoingMail, lease.row_id))
@@ -110,10 +110,10 @@ def deliver(lease: Lease, courier: Courier) -> None:
 
 
 def mark_not_sent(lease: Lease, error: NotSent) -> None:
-    """Mark a mail that the server did not take: given up for good, or due again later.
+    """Mark a mail that the server did not take: failed for good, or due again later.
 
     Raises:
-        ServerAwayError: the next mail would fare the same.
+        ServerAwayError: the next mail would fail in the same way.
     """
     if error.for_good or lease.attempt >= MAX_ATTEMPTS:
         mark(lease, MailState.FAILED, last_error=str(error))
@@ -131,7 +131,7 @@ def mark(lease: Lease, state: MailState, **values: object) -> None:
 
 
 def _where(error: Exception) -> str:
-    """`KeyError at receipt.py:12`: without the message, which may hold what was being rendered."""
+    """`KeyError at receipt.py:12`, without the message, which may hold personal data."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
 

@@ -1,7 +1,7 @@
-"""From a row of the outbox to a mail: its words, its look, its headers.
+"""From a row of the outbox to a mail: its texts, its styles, its headers.
 
-Each mail is a folder of `templates/mail/` and a function of `services/mail/contents.py` that reads what its
-templates name. The styles of the layout are written into each tag, because many readers drop a `<style>`.
+Each mail is a folder of `templates/mail/` and a function of `services/mail/contents.py` that returns the variables of
+its templates. The styles of the layout are written into each tag, because many mail programs drop a `<style>`.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class Preview(NamedTuple):
 
 
 def compose(turn: Turn, mail: OutgoingMail) -> Message:
-    """The message to send, with its links minted. A step: it never commits.
+    """The message to send, with newly made links. A step: it never commits.
 
     Raises:
-        NotWanted: it would no longer be true.
+        NotWanted: what it tells is no longer true.
     """
     check_wanted(mail)
     sender = vendor.current()
@@ -60,13 +60,13 @@ def compose(turn: Turn, mail: OutgoingMail) -> Message:
         sender=_named(sender.name, parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]),
         reply_to=sender.support_email or None,
         message_id=mail.message_id,
-        # No holiday notice in answer, please (RFC 3834).
+        # Asks for no automatic replies (RFC 3834).
         extra_headers={"Auto-Submitted": "auto-generated"},
     )
 
 
 def render_preview(mail: OutgoingMail) -> Preview:
-    """The mail as its reader sees it, for staff: the one-time link, which would work, is a placeholder.
+    """The mail as its reader sees it, for staff, with a placeholder instead of its one-time link.
 
     Raises:
         Refused: `cannot_render`.
@@ -99,9 +99,9 @@ def _template(mail: OutgoingMail, name: str) -> jinja2.Template:
 
 
 def _environment() -> jinja2.Environment:
-    """The application's templates, except that a name without a value is an error and not a hole in a sentence."""
+    """The application's templates, except that a variable without a value raises instead of printing nothing."""
     if "mail_templates" not in current_app.extensions:
-        # A line that holds a block tag alone is not a line of the text.
+        # A line with nothing but a block tag leaves no empty line in the text.
         overlay = current_app.jinja_env.overlay(
             undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
@@ -111,12 +111,12 @@ def _environment() -> jinja2.Environment:
 
 
 def _one_line(text: str) -> str:
-    """Without the line breaks that would start a new header."""
+    """`text` on one line: a line break would start a new header."""
     return re.sub(r"[ \t\r\n]+", " ", text).strip()
 
 
 def _spaced(text: str) -> str:
-    """One empty line between paragraphs, whatever the template's blocks left."""
+    """`text` with single empty lines between paragraphs, however many the template's blocks left."""
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"
 
 
@@ -127,7 +127,7 @@ def _recipient(mail: OutgoingMail) -> str:
 
 
 def _named(name: str, address: str) -> str:
-    """`"Name" <address>`, not encoded: Flask-Mail encodes it, and what is encoded twice is read as gibberish."""
+    """`"Name" <address>`, not encoded: Flask-Mail does that, and encoding twice would garble the name."""
     return f'"{quote(_one_line(name))}" <{address}>'
 
 

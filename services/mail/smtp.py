@@ -1,7 +1,7 @@
 """Talking to the mail server: one connection for many mails, and what its refusals mean for a mail.
 
-Flask-Mail builds and sends the messages; what it lacks is here: a timeout, certificates that are checked, and
-encoded lines that no server cuts.
+Flask-Mail builds and sends the messages; here is what it lacks: a timeout, checked certificates, and lines short
+enough for every server.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from flask import current_app
 
 from models import MailTrouble
 
-# Replies that speak of us or of the server, not of the mail: sign in first, wrong password, try another server.
+# Replies about our settings, not about the mail: sign in first, wrong password, TLS needed (RFC 4954).
 _SETTINGS_CODES = {454, 530, 534, 535, 538}
 _SHUTTING_DOWN = 421
 _ENHANCED_CODE = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
@@ -32,7 +32,7 @@ class NotSent(Exception):
         trouble: What the server refused.
         reply: The server's reply codes, such as `550 5.1.1`: its sentence may hold an address, so it is not kept.
         for_good: Whether trying again is useless.
-        everyone: Whether the next mail would fare the same.
+        everyone: Whether the next mail would fail in the same way.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Message(flask_mail.Message):
 
     def __init__(self, *, message_id: str, **values: Any) -> None:
         super().__init__(**values)
-        # Flask-Mail makes a new one for each message; the same mail sent twice must be one mail to its reader.
+        # Flask-Mail makes a new one each time; mail programs show a mail sent twice once only if it stays the same.
         self.msgId = message_id
 
     def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMEText:
@@ -135,12 +135,12 @@ class Courier:
         try:
             connection.host.quit()
         except (OSError, smtplib.SMTPException):
-            # It was lost already; what it had accepted stays accepted.
+            # The connection was lost already; mails that it had accepted stay accepted.
             connection.host.close()
 
 
 def meaning_of(error: OSError | smtplib.SMTPException) -> NotSent:
-    """What the error says about the mail in hand, and about the next one."""
+    """The error as a `NotSent`: whether trying again is useless, and whether the next mail would fail too."""
     code, kind = _reply_code(error), _REFUSALS.get(type(error))
     if kind is None or code in _SETTINGS_CODES or code == _SHUTTING_DOWN or code < 0:
         return NotSent(MailTrouble.UNREACHABLE, _reply(error), everyone=True)
@@ -155,7 +155,7 @@ _REFUSALS: dict[type[BaseException], MailTrouble] = {
 
 
 def first_reply(error: BaseException | None) -> tuple[int, str]:
-    """(code, words) as the server said them; (-1, "") when it did not answer at all. The words may name people."""
+    """(code, words) of the server's reply; (-1, "") when it did not answer. The words may hold personal data."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()), (-1, b""))
         return code, _decoded(text)
@@ -173,7 +173,7 @@ def _reply_code(error: BaseException) -> int:
 
 
 def _reply(error: BaseException) -> str:
-    """`550 5.1.1` for a reply of the server, the error's kind otherwise. Never its words: they name people."""
+    """`550 5.1.1` for a reply of the server, else the error's class. Never its words: they may hold addresses."""
     code, text = first_reply(error)
     if code < 0:
         return type(error).__name__

@@ -1,4 +1,4 @@
-"""People's accounts, as others than themselves open and mend them (`oneself.py` is what they do about themselves)."""
+"""People's accounts, opened and edited by others (`oneself.py` has what people do about themselves)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def create_person(
 
 
 def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str | None = None) -> User:
-    """Change a person's account. Who is deactivated is signed out everywhere; their links work no more.
+    """Change a person's account. A person who is deactivated is signed out everywhere, and their links stop working.
 
     Raises:
         Refused: what `create_person` refuses, `last_administrator`, `yourself` or `changed_meanwhile`.
@@ -57,7 +57,7 @@ def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str
             _check_dispensable(user, by)
         change = EDITABLE.edit(turn, user, checked, by=by, seen=seen)
         if "email" in change.after or not user.active:
-            # Links went to the old address, or to somebody who may no longer come in.
+            # Unused links were mailed to the old address, or to somebody who may no longer sign in.
             tokens.void(turn, user.id)
         if change.after.get("active") is False:
             oneself.end_sessions(turn, user)
@@ -84,26 +84,26 @@ def send_sign_in_link(user: User, by: Actor) -> None:
 
 @contextlib.contextmanager
 def people_lock(company_id: int | None) -> Iterator[Turn]:
-    """The company's lock, or for staff (None) a transaction in which nobody else changes staff."""
+    """The company's lock; for the vendor's staff (None) a transaction that locks every staff account."""
     if company_id is not None:
         with company_lock(company_id) as turn:
             yield turn
         return
     with transaction() as turn:
         db.session.execute(
-            # In one order, so that two who take it never wait for each other.
+            # Always in the same order, so that two transactions cannot deadlock.
             sa.select(User.id).where(User.role == Role.SUPPORT).order_by(User.id).with_for_update()
         )
         yield turn
 
 
-# --- Steps ----------------------------------------------------------------------------------------------------------
+# --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------
 
 
 def add_person(
     turn: Turn, values: Mapping[str, Any], company_id: int | None, *, by: Actor, invite: bool
 ) -> User:
-    """The step of `create_person`, with the same refusals. It never commits."""
+    """The step of `create_person`; raises the same."""
     checked = _checked(values, company_id)
     _check_free(checked["email"], None)
     user = User(company_id=company_id, **checked)
@@ -143,7 +143,7 @@ def _check_free(email: str, own_id: int | None) -> None:
 
 
 def _check_dispensable(user: User, by: Actor) -> None:
-    """Nobody locks a company, the vendor or themselves out. The caller's lock keeps the answer true."""
+    """Refuse to lose one's own access, or the last active administrator or staff account. The caller holds the lock."""
     if user.role == Role.MEMBER or not user.active:
         return
     if user.id == by.user_id:

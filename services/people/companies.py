@@ -1,4 +1,4 @@
-"""Customers, as the vendor's staff open and mend their accounts."""
+"""Customers' accounts, as the vendor's staff open and edit them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EDITABLE = edits.Sheet(
     ),
     added=JournalVerb.COMPANY_ADDED,
     changed=JournalVerb.COMPANY_CHANGED,
-    # A small firm's addresses are somebody's own.
+    # A small firm's addresses may be its owner's private ones.
     personal=frozenset({"billing_email", "street", "city", "postal_code"}),
 )
 
@@ -58,7 +58,7 @@ def create_company(
 def update_company(
     company: Company, values: Mapping[str, Any], *, by: Actor, seen: str | None = None
 ) -> Company:
-    """Change what is given of `EDITABLE`. Orders that were placed keep the name and address they were placed with.
+    """Change the columns of `EDITABLE`. Orders keep the name and address that they were placed with.
 
     Raises:
         Refused: what `create_company` refuses, or `changed_meanwhile`.
@@ -80,7 +80,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_place(country: str, province: str) -> None:
-    """Taxes follow the place: in Canada it needs a province, elsewhere a province would name no tax."""
+    """Taxes depend on the place: in Canada a province is mandatory, elsewhere there is none to choose."""
     if country not in dict(places.countries("en")):
         raise Refused(Code.UNKNOWN_PLACE, _("This country does not exist."))
     if country == places.CANADA and province not in places.PROVINCES:

@@ -1,6 +1,6 @@
-"""What a one-time link opens: signing in, a new password, an activated licence. Asking for one by mail.
+"""What a one-time link does: sign in, set a password, activate a licence. And asking for one by mail.
 
-Opening a link's page uses nothing up; the page's button calls one of these verbs, once.
+Opening a link's page does not use the link; the page's button calls one of these verbs, which does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from services.people import oneself
 
 
 def request_sign_in(email: str, *, by: Actor) -> None:
-    """Mail a sign-in link to the active person with this address, if there is one. Says nothing about it."""
+    """Mail a sign-in link to the active person with this address. Whether there is one is not told."""
     with transaction() as turn:
         if user := _active(email):
             letters.sign_in_link(turn, user)
@@ -25,7 +25,7 @@ def request_sign_in(email: str, *, by: Actor) -> None:
 
 
 def request_password(email: str, *, by: Actor) -> None:
-    """Mail a link to choose a new password to the active person with this address, if there is one."""
+    """Mail a link to choose a new password to the active person with this address. Whether there is one is not told."""
     with transaction() as turn:
         if user := _active(email):
             letters.password_link(turn, user)
@@ -33,10 +33,10 @@ def request_password(email: str, *, by: Actor) -> None:
 
 
 def sign_in(token: str, *, address: str | None) -> User:
-    """Use a sign-in link: its person may be signed in now.
+    """Use a sign-in link; returns the person to sign in.
 
     Raises:
-        DeadLinkError: the link opens nothing.
+        DeadLinkError: the link cannot be used.
     """
     with access.everything(), transaction() as turn:
         user = tokens.use(turn, token, LinkPurpose.SIGN_IN).user
@@ -45,10 +45,10 @@ def sign_in(token: str, *, address: str | None) -> User:
 
 
 def set_password(token: str, password: str, *, address: str | None) -> User:
-    """Use a password link: its person has a new password, and their sessions and other links are over.
+    """Use a password link: set its person's password, and end their sessions and other links into the account.
 
     Raises:
-        DeadLinkError: the link opens nothing.
+        DeadLinkError: the link cannot be used.
         Refused: the password is too short or too long; the link can still be used.
     """
     password_hash = oneself.hashed(password)
@@ -59,10 +59,10 @@ def set_password(token: str, password: str, *, address: str | None) -> User:
 
 
 def activate(token: str, *, address: str | None) -> License:
-    """Use an activation link: its person's licence is activated.
+    """Use an activation link: activate its person's licence.
 
     Raises:
-        DeadLinkError: the link opens nothing, or the licence is no longer that person's.
+        DeadLinkError: the link cannot be used, or the licence is no longer that person's.
         Refused: the licence cannot be activated; the link can still be used.
     """
     with access.everything():

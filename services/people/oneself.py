@@ -17,7 +17,7 @@ from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, transaction
 
 MIN_PASSWORD_LENGTH = 10
-# Hashing costs memory and time for each character: nobody needs more.
+# Hashing takes time for each character, so an attacker could send very long ones.
 MAX_PASSWORD_LENGTH = 200
 MAX_NAME_LENGTH = 100
 PROFILE = edits.Sheet(
@@ -29,7 +29,7 @@ PROFILE = edits.Sheet(
 
 
 def find(email: str) -> User | None:
-    """The person with this address, in whatever case it was typed. Looks at everybody: for signing in."""
+    """The person with this address, in any case, of any company or none. For signing in."""
     with access.everything():
         return db.session.scalar(
             sa.select(User).where(sa.func.lower(User.email) == sa.func.lower(email.strip()))
@@ -39,7 +39,7 @@ def find(email: str) -> User | None:
 def authenticate(email: str, password: str) -> User | None:
     """The active person with this address and password, or None.
 
-    A hash is computed whoever was asked for, so that the time it takes tells nothing.
+    A hash is computed for an unknown address too, so that the time taken does not tell whether it has an account.
     """
     if len(password) > MAX_PASSWORD_LENGTH:
         return None
@@ -51,17 +51,17 @@ def authenticate(email: str, password: str) -> User | None:
 
 
 def has_password(user: User, password: str) -> bool:
-    """Whether `password` is the person's own: asked again before it is changed."""
+    """Whether `password` is the person's own. Checked before they change it."""
     if not user.password or len(password) > MAX_PASSWORD_LENGTH:
         return False
     return bool(verify_password(_normalized(password), user.password))
 
 
 def hashed(password: str) -> str:
-    """What is stored of a new password.
+    """The argon2 hash of a new password, to store.
 
     Raises:
-        Refused: it is too short or too long.
+        Refused: `password_short` or `password_long`.
     """
     if len(password) < MIN_PASSWORD_LENGTH:
         raise Refused(
@@ -77,7 +77,7 @@ def hashed(password: str) -> str:
 
 
 def _normalized(password: str) -> str:
-    """The same password typed on another keyboard gives the same characters, as Flask-Security does it."""
+    """The password in Unicode form NFKD, as Flask-Security does it: keyboards differ in how they write an accent."""
     return str(current_app.extensions["security"].password_util.normalize(password))
 
 
@@ -85,7 +85,7 @@ def _normalized(password: str) -> str:
 
 
 def sign_in_recorded(user: User, *, by: Actor, via: str) -> None:
-    """Note that the person signed in, `via` a `password` or a `link`."""
+    """Record that the person signed in, `via` a `password` or a `link`."""
     user_id = user.id
     with access.everything(), transaction() as turn:
         note_sign_in(turn, db.session.get_one(User, user_id), by=by, via=via)
@@ -94,8 +94,8 @@ def sign_in_recorded(user: User, *, by: Actor, via: str) -> None:
 def sign_out(user: User, *, by: Actor) -> None:
     """End the person's sessions, everywhere.
 
-    A session is a signed cookie that no server keeps: a copy of it would go on working until it is twelve hours old
-    unless the value that it names changes.
+    A session is a signed cookie, stored on no server: a copy of it would work for twelve hours, unless the
+    `fs_uniquifier` that it names changes.
     """
     user_id = user.id
     with transaction() as turn:
@@ -108,7 +108,7 @@ def set_password(user: User, password: str, *, by: Actor) -> None:
     """Give the person a new password, and end their sessions everywhere.
 
     Raises:
-        Refused: the password is too short or too long.
+        Refused: `password_short` or `password_long`.
     """
     user_id, password_hash = user.id, hashed(password)
     with transaction() as turn:
@@ -124,10 +124,10 @@ def change_profile(
     language: str | None = None,
     time_zone: str | None = None,
 ) -> None:
-    """Change what is given; `time_zone` "" goes back to the company's.
+    """Change what is given, None leaves it; `time_zone` "" means the company's.
 
     Raises:
-        Refused: a name is empty or too long, or the language or the time zone does not exist.
+        Refused: `bad_name`, `unknown_language` or `unknown_time_zone`.
     """
     wanted = _profile(first_name, last_name, language, time_zone)
     user_id = user.id
@@ -140,7 +140,7 @@ def change_profile(
 
 
 def note_sign_in(turn: Turn, user: User, *, by: Actor, via: str) -> None:
-    """Note that the person signed in now, `via` a `password` or a `link`."""
+    """Record that the person signed in now, `via` a `password` or a `link`."""
     user.signed_in_at = turn.now
     journal.record(turn, JournalVerb.SIGNED_IN, by=by, subject=user, after={"via": via})
 
@@ -154,7 +154,7 @@ def replace_password(turn: Turn, user: User, password_hash: str, *, by: Actor) -
 
 
 def end_sessions(_turn: Turn, user: User) -> None:
-    """Sign the person out everywhere: sessions name this value."""
+    """Sign the person out everywhere, by changing the value that sessions name."""
     user.fs_uniquifier = uuid.uuid4().hex
 
 

@@ -17,7 +17,7 @@ from services.foundation.transaction import Turn, insert_or_ignore, transaction
 from services.mail import letters
 from services.people import oneself
 
-# place, French and English name, rate in thousandths of a percent, the vendor's number it is collected under, since.
+# Place, French and English name, rate in thousandths of a percent, the registration it is collected under, first day.
 # Canada Revenue Agency, "GST/HST calculator (and rates)"; Revenu Québec, « Taux de la TPS et de la TVQ ».
 _GST, _HST, _QST = ("TPS", "GST"), ("TVH", "HST"), ("TVQ", "QST")
 CANADIAN_TAXES = [
@@ -61,17 +61,17 @@ class Staff:
 def first_staff(person: Staff, vendor_name: str, password: str | None = None) -> User:
     """Make the desk's first account, its vendor, conditions of sale and tax rates.
 
-    Without a password, a mail asks the person to choose one.
+    Without a password, the person gets a mail to choose one.
 
     Raises:
-        Refused: `has_staff`, `bad_address`, `bad_name`, or a password too short or too long.
+        Refused: `has_staff`, `bad_address`, `bad_name`, `password_short` or `password_long`.
     """
     person = dataclasses.replace(person, email=checks.email(person.email))
     if not (person.first_name and person.last_name and vendor_name):
         raise Refused(Code.BAD_NAME, _("A name cannot be empty."))
     hashed = oneself.hashed(password) if password is not None else None
     with transaction() as turn:
-        # First of all, because two that run at once wait for each other here.
+        # First of all: it locks the vendor's row, so that of two runs at once the second waits here.
         add_vendor(turn, vendor_name, person.email)
         if db.session.scalar(sa.select(User.id).where(User.role == Role.SUPPORT).limit(1)):
             raise Refused(
@@ -95,7 +95,7 @@ def first_staff(person: Staff, vendor_name: str, password: str | None = None) ->
 
 
 def add_vendor(turn: Turn, name: str, support_email: str) -> None:
-    """The vendor's row, where there is none yet, locked."""
+    """Add the vendor's row unless there is one, and lock it."""
     values = {"id": 1, "name": name, "legal_name": name, "support_email": support_email}
     made = db.session.scalar(insert_or_ignore(Vendor).values(**values).returning(Vendor.id))
     row = db.session.get_one(Vendor, 1, with_for_update=True)
@@ -106,13 +106,13 @@ def add_vendor(turn: Turn, name: str, support_email: str) -> None:
             by=SYSTEM,
             subject=row,
             after={"name": name, "legal_name": name},
-            # The first person's own, until it is changed.
+            # The first person's own address, until it is changed.
             personal_after={"support_email": support_email},
         )
 
 
 def add_missing(turn: Turn) -> None:
-    """A first version of the conditions and Canada's taxes, where there is none yet."""
+    """Add a first version of the conditions, and Canada's taxes, unless there are some."""
     if db.session.scalar(sa.select(Conditions.id).limit(1)) is None:
         conditions = Conditions(text_fr=CONDITIONS_FR, text_en=CONDITIONS_EN)
         db.session.add(conditions)

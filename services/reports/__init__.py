@@ -1,4 +1,4 @@
-"""Numbers over many rows: what the two home pages show.
+"""Numbers over many rows, which the two home pages show.
 
 Import its modules by name: `from services.reports import company, desk`.
 May import: every other room of `services`. Nothing of `services` imports it.

@@ -1,4 +1,4 @@
-"""The numbers of a customer's home."""
+"""The numbers on a customer's home page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from models import CartItem, License, User, db
 
 @dataclasses.dataclass(frozen=True)
 class Figures:
-    """What may wait for an administrator, counted.
+    """Counts of what an administrator may have to act on.
 
     Attributes:
         in_cart: Licences in the cart.

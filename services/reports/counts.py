@@ -1,4 +1,4 @@
-"""Counting without reading a whole table: up to a limit."""
+"""Counting up to a limit, so that no whole table is read."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import sqlalchemy as sa
 
 from models import db
 
-# A count beyond it costs more than it tells.
+# Rows. An exact count of more takes long and is of no more use.
 COUNT_LIMIT = 10_000
 
 
 def counts(*statements: sa.Select[Any]) -> list[int]:
-    """How many rows each select of keys has; `COUNT_LIMIT + 1` stands for more than the limit. One statement."""
+    """How many rows each of `statements` has; `COUNT_LIMIT + 1` means more than the limit. One statement."""
     limited = [statement.order_by(None).limit(COUNT_LIMIT + 1).subquery() for statement in statements]
     found = [sa.select(sa.func.count()).select_from(part).scalar_subquery() for part in limited]
     return list(db.session.execute(sa.select(*found)).one())

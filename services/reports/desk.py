@@ -1,6 +1,6 @@
-"""The numbers of the staff's home: what needs a person, and how the desk does.
+"""The numbers on the staff's home page: what needs a person, and the size of the business.
 
-Counts are exact up to `COUNT_LIMIT`; one more stands for more than that (`counts.py`).
+Counts are exact up to `COUNT_LIMIT`; `COUNT_LIMIT + 1` means more than that (`counts.py`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from services.reports.counts import counts
 
 @dataclasses.dataclass(frozen=True)
 class Waiting:
-    """How many of each wait: orders to look at, mails given up, Stripe events not handled, payments in progress."""
+    """Counts of orders to look at, mails that failed for good, Stripe events not handled, payments in progress."""
 
     alerts: int
     failed_mails: int
@@ -39,12 +39,12 @@ class Waiting:
 
 @dataclasses.dataclass(frozen=True)
 class Figures:
-    """How the desk does now: customers, their people, live licences, those of them that somebody holds.
+    """Counts of customers, their people, live licences, and the live licences that somebody holds; this month's sales.
 
     Attributes:
         month: This month on the vendor's calendar, `2026-11`.
-        paid: Orders paid in it.
-        revenue: The cents of those orders that were not refunded, taxes included.
+        paid: Orders paid in it and neither refunded nor disputed since.
+        revenue: Cents of these orders, taxes included, less what was refunded.
     """
 
     companies: int
@@ -57,7 +57,7 @@ class Figures:
 
 
 def waiting() -> Waiting:
-    """What waits, each count by its own partial index. One statement."""
+    """The counts of what waits, each from a partial index. One statement."""
     return Waiting(
         *counts(
             sa.select(Order.id).where(Order.where_needs_person()),
@@ -92,7 +92,7 @@ def month_bounds(month: str) -> tuple[dt.datetime, dt.datetime]:
 
 
 def _paid_since(start: dt.datetime) -> tuple[int, int]:
-    """How many orders were paid since `start`, and the cents that stayed."""
+    """(number of orders paid since `start`, their cents less refunds), for orders in the state paid."""
     kept = sa.func.coalesce(sa.func.sum(Order.total - Order.refunded), 0)
     row = db.session.execute(
         sa.select(sa.func.count(), kept).where(Order.paid_at >= start, Order.state == OrderState.PAID)

@@ -54,13 +54,13 @@ def desk(app: Flask, make_app: Callable[..., Flask], _desks: dict[str, Flask]) -
         _add_stock_views(_desks[url])
     desk = _desks[url]
     yield desk
-    # The database is put back between tests: no connection may outlive one.
+    # The database is emptied between tests: no connection may stay open.
     with contextlib.suppress(RuntimeError), desk.app_context():
         db.engine.dispose()
 
 
 def _add_stock_views(app: Flask) -> None:
-    """Flask-Admin as its tutorial leaves it, everything allowed, over every table of a company."""
+    """Plain Flask-Admin views, with everything allowed, over every table of a company's rows."""
     index = AdminIndexView(endpoint="stock", url="/stock")
     site = Admin(app, "Stock", url="/stock", endpoint="stock", index_view=index)
     for kind in tenant_tables():
@@ -131,7 +131,7 @@ def everything_of(company_id: int) -> dict[str, list[Any]]:
 
 
 def secrets_of(company_id: int) -> list[str]:
-    """Texts that nobody outside the company may ever read."""
+    """Texts that nobody outside the company may read."""
 
     found = [
         db.session.scalars(sa.select(column).where(column.class_.company_id == company_id)).all()

@@ -1,4 +1,4 @@
-"""Views that exist for these tests alone, so that the base class is proved whatever the real pages use of it."""
+"""Views for these tests alone: they use everything that the base class offers, whatever the real pages use."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def worker(desk: Desk, environ: dict[str, str]) -> Iterator[None]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[OpenPage]:
-    """`open_page(**options of a context)`: a page of its own profile, in French on a desktop unless told otherwise.
+    """`open_page(**options of a context)`: a page in a new browser context, in French on a desktop by default.
 
     The test fails at its end when any page of it had an error, a refusal by its policy or a request that failed;
     `page.watch.expected` holds what is meant to happen.

@@ -26,7 +26,7 @@ class Buyer:
         return Actor.of(self.cast.alice)
 
     def check_out(self, language: str = "fr") -> str:
-        """Confirm the cart; answers the payment page's address."""
+        """Confirm the cart; returns the payment page's address."""
         fingerprint = quotes.quote(self.cast.acme).fingerprint
         return checkout.check_out(
             self.cast.acme.id, fingerprint=fingerprint, accepted=True, language=language, by=self.actor

@@ -1,49 +1,111 @@
-"""The docs name what exists: paths in backquotes, and links to other pages."""
+"""The documentation names only what exists: paths, functions of the walks through the code, links."""
 
 from __future__ import annotations
 
+import ast
 import re
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from scripts.house import ROOT
 
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-FOLDERS = "access|admin_views|benchmarks|demo|docs|migrations|sandbox|scripts|services|static|tables|templates|tests|translations|web"
-# `services/buying/cart.py`, `tests/faults/`; not `templates/mail/<kind>/` nor `docs/decisions/0001…`.
-PATH = re.compile(rf"`((?:{FOLDERS})/[\w./-]*|[a-z_]+\.py)`")
-# A file is named without its folder where the page is about that folder.
-ROOMS = (
-    "",
-    "services/buying",
-    "services/people",
-    "services/mail",
-    "admin_views",
-    "scripts/sabotage",
-    "tests",
-    "sandbox",
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")], key=lambda page: page.relative_to(ROOT).as_posix()
 )
-LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+SUFFIXES = ("py", "md", "html", "toml", "css", "js", "txt", "po", "webp", "svg", "example")
+# Placeholders for a word of the reader's choice, and addresses.
+NO_PATH = re.compile(r"[<>{}…*@]|^/|://")
+# Paths in the code's own words: docstrings, comments, the messages of ruff's bans.
+IN_CODE = re.compile(
+    r"(?<![\w/.-])(?:services|access|tables|admin_views|web|sandbox|demo|scripts|benchmarks|tests|docs|migrations)"
+    rf"/[\w./-]*\.(?:{'|'.join(SUFFIXES)})\b"
+)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_page_names_files_that_are_there(page):
-    named = set(PATH.findall(page.read_text()))
-    assert {path for path in named if not any((ROOT / room / path).exists() for room in ROOMS)} == set()
+def id_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_link_leads_to_a_page_that_is_there(page):
-    assert {link for link in LINK.findall(page.read_text()) if not (page.parent / link).exists()} == set()
-
-
-def test_code_names_files_that_are_there():
-    files = [path for folder in FOLDERS.split("|") for path in (ROOT / folder).rglob("*.py")]
-    wrong = {
-        (path.relative_to(ROOT).as_posix(), name)
-        for path in [*files, *ROOT.glob("*.py")]
-        if "tests/scripts" not in path.as_posix()
-        for name in re.findall(rf"`((?:{FOLDERS})/[\w/-]+\.\w+)`", path.read_text())
-        if not (ROOT / name).exists()
+def named_paths(text: str) -> set[str]:
+    """What the page names in backquotes that looks like a path in the repository; commands and addresses are none."""
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return {
+        name
+        for name in re.findall(r"`([^`\s]+)`", prose)
+        if not NO_PATH.search(name)
+        and ("/" in name or name.endswith(tuple(f".{suffix}" for suffix in SUFFIXES)))
     }
-    assert wrong == set()
+
+
+def links(text: str) -> set[str]:
+    """Where the page's relative links and pictures lead, without the part of the page."""
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    return {target.partition("#")[0] for target in targets if not re.match(r"[a-z]+:|#", target)}
+
+
+def walked(text: str) -> list[tuple[str, str]]:
+    """(file, function) of each row of a table that shows a way through the code."""
+    return re.findall(r"^\| \d+ \| `([\w/]+\.py)` \| `([\w.]+)` \|", text, flags=re.MULTILINE)
+
+
+def functions_of(path: Path) -> set[str]:
+    """`assign`, `Users.assign`: the functions of a module, and of its classes with their class."""
+    tree = ast.parse(path.read_text())
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    methods = {
+        f"{owner.name}.{node.name}"
+        for owner in classes
+        for node in owner.body
+        if isinstance(node, ast.FunctionDef)
+    }
+    return methods | {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=id_of)
+def test_every_path_in_backquotes_exists(page):
+    assert {name for name in named_paths(page.read_text()) if not (ROOT / name).exists()} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=id_of)
+def test_every_relative_link_leads_somewhere(page):
+    assert {target for target in links(page.read_text()) if not (page.parent / target).exists()} == set()
+
+
+def test_every_step_of_the_tour_is_a_function_of_the_file_it_names():
+    steps = walked((ROOT / "docs" / "tour.md").read_text())
+    assert len(steps) > 10
+    assert [step for step in steps if step[1] not in functions_of(ROOT / step[0])] == []
+
+
+def test_the_code_names_only_files_that_exist():
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", "*.py", "*.toml", "Makefile", ".env.example", ":!tests/scripts"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    assert {
+        f"{file}: {name}"
+        for file in tracked.split("\0")
+        if file
+        for name in IN_CODE.findall((ROOT / file).read_text())
+        # Templates are named from their own folder.
+        if not (ROOT / name).exists() and not (ROOT / "templates" / name).exists()
+    } == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("in `gone/for_good.py` and `gone.py`", {"gone/for_good.py", "gone.py"}),
+        ("`services/`, `docs/tour.md`", {"services/", "docs/tour.md"}),
+        ("`templates/mail/<kind>/`, `0002_…`, `/portal/`, `https://desk.example/l/x.html`", set()),
+        ("`make run`, `checkout.session.completed`, `Plan.name`", set()),
+        ("```sh\ncat `gone.py`\n```\n", set()),
+    ],
+)
+def test_paths_are_told_from_commands_and_placeholders(text, found):
+    assert named_paths(text) == found

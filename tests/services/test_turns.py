@@ -1,6 +1,7 @@
-"""The company's turn: a verb that changes seats, money or people without it counts what a rival is changing.
+"""Every verb that changes seats, money or people takes the company's lock: without it, it could count rows that
+another request is changing.
 
-A new verb joins by a line in `VERBS`; one that is in neither list fails the last test.
+A new verb gets a line in `VERBS`, or is named in `WITHOUT_TURN`; the last test fails for one that is in neither.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Acme:
         return db.session.scalar(db.select(Company.lock_version).filter_by(id=self.cast.acme.id))
 
     def confirmed(self):
-        """What the verbs are given that take the cart to an order."""
+        """The arguments of the verbs that make the cart an order."""
         return {
             "company_id": self.cast.acme.id,
             "fingerprint": quotes.quote(self.cast.acme).fingerprint,

@@ -1,4 +1,4 @@
-"""Acme as a customer that has bought: for tests of what one does afterwards."""
+"""Acme as a customer that has bought, for tests of what comes after buying."""
 
 from __future__ import annotations
 

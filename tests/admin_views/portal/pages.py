@@ -10,7 +10,7 @@ NBSP = "\u00a0"
 
 
 def words(page: Any) -> str:
-    """The text of a page, spaces of every kind made one."""
+    """The text of a page, with each run of white space as one space."""
     text = page if isinstance(page, str) else page.text
     text = re.sub(r"(?s)<(script|style|svg)\b.*?</\1>", " ", text)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())

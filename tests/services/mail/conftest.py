@@ -1,4 +1,4 @@
-"""What the tests of the verbs share beside the common fixtures."""
+"""A fixture that the tests of mail share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.services.mail.postman import Postman
 
 @pytest.fixture
 def postman(app: Flask) -> Iterator[Postman]:
-    """A mail server with moods, which the application's mail goes to."""
+    """The mail server to which the application's mail goes: it can refuse mail and answer late."""
     mail = app.extensions["mail"]
     before = mail.port
     with Postman() as postman:

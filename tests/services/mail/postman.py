@@ -1,4 +1,4 @@
-"""A mail server of our own that refuses, dawdles and counts, as real ones do."""
+"""A mail server for tests that can refuse mail, answer late, and count connections."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.servers import Inbox
 
 
 class Postman(Inbox):
-    """An `Inbox` with moods.
+    """An `Inbox` that can refuse mail and answer late.
 
     Attributes:
         refuses: What it answers at MAIL or RCPT to an address, such as `{"bob@acme.example": "550 unknown"}`.
         dawdles: How many seconds pass between taking a mail and saying so.
         connections: How many were made.
-        lines: Every line of every mail, as it came over the wire.
+        lines: Every line of every mail, as it was sent.
     """
 
     def __init__(self) -> None:
