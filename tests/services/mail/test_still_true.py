@@ -1,0 +1,101 @@
+"""A mail that is no longer true when its turn comes is not sent: nobody is told of what has been undone."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from access import Actor
+from models import Assignment, MailState, OrderState, OutgoingMail, db, utcnow
+from services.foundation.transaction import transaction
+from services.mail import letters, outbox
+from tests.factories import make_licenses, make_order
+
+
+def queue(person):
+    with transaction() as turn:
+        return letters.password_link(turn, person).id
+
+
+def row(mail_id):
+    return db.session.get_one(OutgoingMail, mail_id, populate_existing=True)
+
+
+def give_and_take_back(cast):
+    license = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)[0]
+    assignment = db.session.scalars(db.select(Assignment)).one()
+    by = Actor.of(cast.alice)
+    with transaction() as turn:
+        given = letters.license_assigned(turn, license, assignment, by).id
+    return license, assignment, by, given
+
+
+def take_back(license, assignment, by):
+    with transaction() as turn:
+        assignment.ended_at = utcnow()
+        return letters.license_released(turn, license, assignment, by).id
+
+
+def test_a_license_that_ran_out_before_the_mail_left_is_not_announced(cast, postman, time_machine):
+    license, _assignment, _by, given = give_and_take_back(cast)
+    time_machine.move_to(license.valid_until, tick=False)
+    outbox.send_due()
+    assert (row(given).state, row(given).last_error) == (MailState.DROPPED, "license_expired")
+    assert postman.messages == []
+
+
+def test_a_license_taken_back_is_told_by_what_came_of_its_own_mail_and_of_no_other(cast, postman):
+    other = queue(cast.dave)
+    db.session.execute(sa.update(OutgoingMail).where(OutgoingMail.id == other).values(state=MailState.FAILED))
+    db.session.commit()
+    license, assignment, by, _given = give_and_take_back(cast)
+    outbox.send_due()
+    taken = take_back(license, assignment, by)
+    outbox.send_due()
+    assert row(taken).state == MailState.SENT
+
+
+def test_a_license_taken_back_before_the_mail_left_is_not_announced_at_all(cast, postman):
+    license, assignment, by, given = give_and_take_back(cast)
+    taken = take_back(license, assignment, by)
+    outbox.send_due()
+    assert (row(given).state, row(given).last_error) == (MailState.DROPPED, "license_taken_back")
+    assert (row(taken).state, row(taken).last_error) == (MailState.DROPPED, "never_announced")
+    assert postman.messages == []
+
+
+def test_a_license_that_was_announced_is_said_to_be_taken_back(cast, postman):
+    license, assignment, by, given = give_and_take_back(cast)
+    outbox.send_due()
+    taken = take_back(license, assignment, by)
+    outbox.send_due()
+    assert (row(given).state, row(taken).state) == (MailState.SENT, MailState.SENT)
+    assert [message["Subject"] for message in postman.messages] == [
+        "Votre licence Pro est prête",
+        "Votre licence Pro a été libérée",
+    ]
+
+
+def test_somebody_who_left_gets_no_more_mail(cast, postman):
+    mail_id = queue(cast.bob)
+    cast.bob.active = False
+    db.session.commit()
+    outbox.send_due()
+    assert (row(mail_id).state, row(mail_id).last_error) == (MailState.DROPPED, "person_inactive")
+    assert postman.messages == []
+
+
+@pytest.mark.parametrize(
+    ("state", "sent"), [(OrderState.FAILED, True), (OrderState.PENDING, False), (OrderState.CANCELLED, False)]
+)
+def test_a_declined_payment_is_told_while_it_is_still_so(state, sent, cast, postman):
+    order = make_order(cast.alice, cast.pro, state=OrderState.FAILED)
+    with transaction() as turn:
+        letters.payment_failed(turn, order)
+    order.state = state
+    db.session.commit()
+    outbox.send_due()
+    db.session.rollback()
+    assert db.session.scalars(db.select(OutgoingMail.state)).all() == [
+        MailState.SENT if sent else MailState.DROPPED
+    ]
