@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from flask_babel import gettext as _
 
 from services.foundation.errors import Code, Refused
+
+# The library would refuse `.local` and `.test`, where the mail server of a company or of a rehearsal may well be.
+SPECIAL_USE_DOMAIN_NAMES.clear()
 
 _COLOR = re.compile(r"#[0-9a-f]{6}")
 MAX_EMAIL_LENGTH = 254
@@ -51,13 +54,16 @@ def filled(values: Mapping[str, Any], *names: str) -> None:
 
 
 def email(value: str) -> str:
-    """An address that mail can be sent to, in lower case, by its syntax alone (RFC 5321, RFC 6531): nothing is looked up.
+    """An address that mail can be sent to, in lower case, by its syntax alone (RFC 5321): nothing is looked up.
+
+    The domain may have accents. What is before the @ may not: few mail servers take it (RFC 6531), and Flask-Mail cannot
+    send it, so that its person would never hear from the desk.
 
     Raises:
         Refused: `bad_address`.
     """
     try:
-        found = validate_email(value.strip(), check_deliverability=False)
+        found = validate_email(value.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise Refused(
             Code.BAD_ADDRESS, _("%(email)s is not an email address.", email=value.strip()[:100])

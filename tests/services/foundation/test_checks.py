@@ -23,6 +23,12 @@ def refused(code, check, *arguments):
         ("  Bob@Acme.Example ", "bob@acme.example"),
         ("o'brien+desk@sub.acme.example", "o'brien+desk@sub.acme.example"),
         (f"{'a' * 64}@acme.example", f"{'a' * 64}@acme.example"),
+        # A company's own mail server, and a rehearsal's.
+        ("bob@acme.local", "bob@acme.local"),
+        ("bob@acme.test", "bob@acme.test"),
+        # One domain, written in two ways.
+        ("Elodie@École.example", "elodie@école.example"),
+        ("elodie@xn--cole-9oa.example", "elodie@école.example"),
     ],
 )
 def test_an_address_that_people_have_is_taken_in_lower_case(app, typed, stored):
@@ -39,6 +45,8 @@ def test_an_address_that_people_have_is_taken_in_lower_case(app, typed, stored):
         "@acme.example",
         "bob@acme",
         "bob smith@acme.example",
+        # Nothing could be mailed to it.
+        "élodie@acme.example",
         "bob@acme.example, eve@evil.example",
         "bob@acme.example\nBcc: eve@evil.example",
         "<bob@acme.example>",

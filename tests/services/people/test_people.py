@@ -244,6 +244,20 @@ def test_only_the_right_password_of_somebody_active_signs_in(cast):
     assert not oneself.has_password(make_user(cast.acme, password=None), PASSWORD)
 
 
+@pytest.mark.parametrize("typed", ["BOB@École.example", "bob@xn--cole-9oa.example", "bob@école.example "])
+def test_somebody_whose_domain_has_accents_signs_in_however_they_type_it(cast, sam, typed):
+    user = accounts.create_person(
+        NEW | {"email": "Bob@École.example"}, company_id=cast.acme.id, by=sam, invite=False
+    )
+    oneself.set_password(user, PASSWORD, by=Actor.of(user))
+    assert oneself.authenticate(typed, PASSWORD).id == user.id
+
+
+def test_an_address_of_before_that_would_no_longer_be_taken_still_signs_in(cast):
+    user = make_user(cast.acme, email="bob.@acme.example")
+    assert oneself.authenticate("Bob.@acme.example", PASSWORD).id == user.id
+
+
 def test_a_new_password_ends_sessions_and_links_and_is_not_written_down(cast):
     session, links_before = cast.bob.fs_uniquifier, minted(cast.bob)
     oneself.set_password(cast.bob, "a whole new one", by=Actor.of(cast.bob))
