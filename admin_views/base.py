@@ -16,7 +16,7 @@ from flask_admin import expose
 from flask_admin.contrib.sqla import ModelView
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 import access
 from admin_views.forms import DeskConverter, DeskForm
@@ -373,7 +373,5 @@ class DeskModelView(Guarded, ModelView):
 
 
 def _loader(relation: Any) -> Any:
-    """The loader option of a relation: one more join to a single row, one more statement for many."""
-    if not hasattr(relation, "property"):
-        return relation
-    return selectinload(relation) if relation.property.uselist else joinedload(relation)
+    """One more join for a relation to a single row; what leads to many rows comes as the `selectinload` it needs."""
+    return joinedload(relation) if hasattr(relation, "property") else relation

@@ -47,7 +47,7 @@ class Orders(DeskModelView):
         Column("quantity", _l("Licenses"), kind="number"),
         Column("total", _l("Total"), kind="money"),
     )
-    column_relations = (Order.lines, Order.placed_by)
+    column_relations = (selectinload(Order.lines), Order.placed_by)
     search = (Search(Order.reference, exact=True, capitals=True),)
     filters = (by_member("state", _l("State"), Order.state, OrderState, labels.options(OrderState)),)
     list_template = "portal/orders/list.html"

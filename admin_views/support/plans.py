@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import selectinload
 from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
@@ -124,7 +125,7 @@ class Plans(SupportView):
         Column("devices_per_license", _l("Devices per license"), kind="number"),
         Column("on_sale", _l("On sale"), value=lambda row: _("Yes") if row.on_sale else _("No")),
     )
-    column_relations = (Plan.prices,)
+    column_relations = (selectinload(Plan.prices),)
     filters = (yes_or_no("on_sale", _l("On sale"), Plan.on_sale),)
     export_columns = (
         ExportColumn(_l("Code"), Plan.code),
