@@ -10,6 +10,7 @@ import functools
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from admin_views.lists.columns import ExportColumn
@@ -227,6 +228,11 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         Code.TOO_MANY: _l("Too many at once"),
     },
 }
+
+
+def yes_no(value: bool) -> str:
+    """What people read for a boolean."""
+    return _("Yes") if value else _("No")
 
 
 def label(member: enum.StrEnum) -> str:

@@ -67,7 +67,7 @@ def recent(company_id: int, count: int) -> list[Event]:
 def _sentence(
     entry: JournalEntry, people: dict[int, User], plans: dict[int, Plan], orders: dict[int, Order]
 ) -> str:
-    person, plan = people.get(entry.related.get("user", 0)), plans.get(entry.related.get("plan", 0))
+    person, plan = people.get(entry.related.get("user")), plans.get(entry.related.get("plan"))
     order = orders.get(entry.subject_id) if entry.subject_type == "order" else None
     return SENTENCES[JournalVerb(entry.verb)](
         who=name_of(entry.actor),

@@ -214,7 +214,7 @@ def _history(row: License) -> list[dict[str, Any]]:
 
     def named(person: int | None, at: dt.datetime | None) -> str | None:
         # The vendor's own people are not visible from here.
-        return names.get(person or 0, _("Support")) if at else None
+        return names.get(person, _("Support")) if at else None
 
     return [
         {

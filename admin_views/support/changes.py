@@ -53,7 +53,7 @@ def differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str
 def _said(name: str, value: Any) -> Any:
     """The value as people read it; lists and the like are left to the page."""
     if isinstance(value, bool):
-        return _("Yes") if value else _("No")
+        return labels.yes_no(value)
     return _VALUES[name](value) if value is not None and name in _VALUES else value
 
 

@@ -45,7 +45,7 @@ class PersonForm(EditForm):
     language = SelectField(
         _l("Language"), choices=choices(labels.options(Language)), default=Language.FR.value
     )
-    time_zone = SelectField(_l("Time zone"), coerce=lambda value: value or "", default="")
+    time_zone = SelectField(_l("Time zone"), default="")
     active = BooleanField(
         _l("Active"), default=True, description=_l("Who is not active cannot sign in or be given a license.")
     )
@@ -106,7 +106,7 @@ class People(SupportView):
         Column("company", _l("Customer"), link=company_link),
         Column("role", _l("Role"), kind="badge"),
         Column("license", _l("License"), value=_held_text),
-        Column("active", _l("Active"), value=lambda row: _("Yes") if row.active else _("No")),
+        Column("active", _l("Active"), value=lambda row: labels.yes_no(row.active)),
     )
     detail_columns = (
         Column("email", _l("Email")),
@@ -114,7 +114,7 @@ class People(SupportView):
         Column("role", _l("Role"), kind="badge"),
         Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
         Column("time_zone", _l("Time zone"), value=lambda row: row.zone.key),
-        Column("active", _l("Active"), value=lambda row: _("Yes") if row.active else _("No")),
+        Column("active", _l("Active"), value=lambda row: labels.yes_no(row.active)),
         Column("created_at", _l("Account opened"), kind="moment"),
         Column("signed_in_at", _l("Last sign-in"), kind="moment"),
     )
@@ -133,7 +133,7 @@ class People(SupportView):
         ExportColumn(_l("Email"), User.email),
         ExportColumn(_l("Customer"), Company.name),
         ExportColumn(_l("Role"), User.role, labels.label),
-        ExportColumn(_l("Active"), User.active, lambda active: _("Yes") if active else _("No")),
+        ExportColumn(_l("Active"), User.active, labels.yes_no),
         ExportColumn(_l("Last sign-in"), User.signed_in_at),
     )
     export_joins = (User.company,)

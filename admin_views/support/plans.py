@@ -15,6 +15,7 @@ from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from access import Actor
+from admin_views import labels
 from admin_views.forms import REQUIRED, DayField, DeskForm, MoneyField, WholeNumber
 from admin_views.lists import rows
 from admin_views.lists.columns import Column, ExportColumn
@@ -112,7 +113,7 @@ class Plans(SupportView):
         Column("name", _l("Plan"), value=lambda row: row.name(current_language())),
         Column("price", _l("Price today"), value=_price_text),
         Column("term_months", _l("Term in months"), kind="number"),
-        Column("on_sale", _l("On sale"), value=lambda row: _("Yes") if row.on_sale else _("No")),
+        Column("on_sale", _l("On sale"), value=lambda row: labels.yes_no(row.on_sale)),
         Column("position", _l("Position"), kind="number", sort=Plan.position),
     )
     detail_columns = (
@@ -123,7 +124,7 @@ class Plans(SupportView):
         Column("description_en", _l("Description in English")),
         Column("term_months", _l("Term in months"), kind="number"),
         Column("devices_per_license", _l("Devices per license"), kind="number"),
-        Column("on_sale", _l("On sale"), value=lambda row: _("Yes") if row.on_sale else _("No")),
+        Column("on_sale", _l("On sale"), value=lambda row: labels.yes_no(row.on_sale)),
     )
     column_relations = (selectinload(Plan.prices),)
     filters = (yes_or_no("on_sale", _l("On sale"), Plan.on_sale),)
@@ -135,7 +136,7 @@ class Plans(SupportView):
         ExportColumn(_l("Price today (cents)"), _AMOUNT_TODAY),
         ExportColumn(_l("Term in months"), Plan.term_months),
         ExportColumn(_l("Devices per license"), Plan.devices_per_license),
-        ExportColumn(_l("On sale"), Plan.on_sale, lambda on_sale: _("Yes") if on_sale else _("No")),
+        ExportColumn(_l("On sale"), Plan.on_sale, labels.yes_no),
         ExportColumn(_l("Position"), Plan.position),
     )
     default_order = ("position", False)

@@ -19,7 +19,7 @@ class StripeEvents(RecordView):
         Column("received_at", _l("Received on"), kind="moment", sort=StripeEvent.received_at),
         Column("type", _l("Event"), kind="mono"),
         Column("object_id", _l("Object at Stripe"), kind="mono"),
-        Column("livemode", _l("Live"), value=lambda row: _("Yes") if row.livemode else _("No")),
+        Column("livemode", _l("Live"), value=lambda row: labels.yes_no(row.livemode)),
         Column("outcome", _l("Outcome"), value=lambda row: labels.outcome_words(row.outcome)),
         Column("handled_at", _l("Handled on"), kind="moment"),
     )

@@ -185,14 +185,10 @@ def _holder(user_id: int) -> User:
 
 
 def _held(user: User, product: str) -> License | None:
-    """The person's licence of `product`, expired or not; a unique index allows one at most."""
+    """The person's licence of `product`, expired or not: the table allows one at most, and none that was revoked."""
     return db.session.scalar(
         sa.select(License)
-        .where(
-            License.user_id == user.id,
-            License.product == product,
-            License.status.in_([LicenseStatus.ACTIVE, LicenseStatus.SUSPENDED]),
-        )
+        .where(License.user_id == user.id, License.product == product)
         .options(joinedload(License.plan))
     )
 

@@ -132,3 +132,9 @@ def test_no_verb_writes_a_code_as_bare_text():
 def test_staff_read_why_a_mail_was_not_sent(last_error, said, app):
     with app.app_context(), force_locale("fr_CA"):
         assert labels.mail_trouble(last_error) == said
+
+
+@pytest.mark.one_database
+def test_yes_is_said_of_what_is_true(app):
+    with app.test_request_context(), force_locale("en_CA"):
+        assert (labels.yes_no(True), labels.yes_no(False)) == ("Yes", "No")

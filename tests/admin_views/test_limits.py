@@ -12,6 +12,7 @@ from admin_views.lists import keyset, listing, rows
 from admin_views.portal import home as portal_home
 from admin_views.portal import plans as portal_plans
 from admin_views.support import VIEWS, companies, home, orders, people, settings
+from admin_views.support import plans as support_plans
 from models import ENDS_SOON, MAX_QUANTITY, Conditions, Vendor
 from services.buying import checkout, gateway, quotes, reconciliation
 from services.buying import orders as placing
@@ -107,3 +108,28 @@ def test_a_field_is_as_long_as_its_column(app, name):
         if field.type in {"StringField", "EmailField", "TextAreaField"} and expected:
             assert lengths == [expected], field.name
     assert Conditions.__table__.columns["text_fr"].type.length is None
+
+
+DEFAULTS = {
+    "NewCompanyForm": {"country": "CA", "language": "fr", "time_zone": "America/Toronto"},
+    "NewPersonForm": {"role": "member", "language": "fr", "active": True, "invite": True},
+    "PlanForm": {"term_months": 12, "devices_per_license": 1, "on_sale": True, "position": 0},
+}
+
+
+@pytest.mark.one_database
+def test_a_new_form_begins_with_what_is_usual(cast, app):
+    kinds = {
+        kind.__name__: kind
+        for module in (companies, people, support_plans)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and kind.__name__ in DEFAULTS
+    }
+    with app.test_request_context():
+        begun = {
+            name: {field.name: field.data for field in kind() if field.data not in (None, "", [])}
+            for name, kind in kinds.items()
+        }
+    for fields in begun.values():
+        fields.pop("csrf_token", None)
+    assert begun == DEFAULTS

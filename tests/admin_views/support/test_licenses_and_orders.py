@@ -210,3 +210,15 @@ def test_a_stripe_that_does_not_answer_is_said_and_changes_nothing(staff, cast, 
     answer = staff.post("/support/orders/check-many/", data={"rowid": order_id}, follow_redirects=True)
     assert answer.status_code == 200
     assert state_of(order_id) == OrderState.PENDING
+
+
+def test_two_orders_checked_at_once_are_counted(staff, cast, sandbox):
+    ids = []
+    for company, buyer in ((cast.acme, cast.alice), (cast.globex, cast.carol)):
+        by = Actor.of(buyer)
+        cart.add(company.id, cast.pro, 1, by)
+        fingerprint = quotes.quote(company).fingerprint
+        checkout.check_out(company.id, fingerprint=fingerprint, accepted=True, language="fr", by=by)
+        ids.append(db.session.scalar(sa.select(Order.id).filter_by(company_id=company.id)))
+    answer = staff.post("/support/orders/check-many/", data={"rowid": ids}, follow_redirects=True)
+    assert "2 commandes vérifiées" in answer.text

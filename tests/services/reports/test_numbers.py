@@ -93,6 +93,13 @@ def test_the_staffs_home_counts_how_the_desk_does(cast, time_machine):
     assert (found.month, found.paid, found.revenue) == ("2026-11", 4, sum(paid))
 
 
+def test_a_month_without_a_sale_earned_nothing_and_begins_with_its_first_instant(cast, time_machine):
+    time_machine.move_to("2026-11-15 12:00Z")
+    assert (desk.figures().paid, desk.figures().revenue) == (0, 0)
+    order = make_order(cast.alice, cast.pro, paid=True, paid_at=dt.datetime(2026, 11, 1, 4, tzinfo=dt.UTC))
+    assert (desk.figures().paid, desk.figures().revenue) == (1, order.total)
+
+
 @pytest.mark.parametrize(
     ("month", "start", "end"),
     [
