@@ -364,3 +364,11 @@ def test_today_is_the_vendors_own(cast, time_machine):
     db.session.commit()
     time_machine.move_to(dt.datetime(2026, 11, 24, 23, tzinfo=zoneinfo.ZoneInfo("America/Toronto")))
     assert vendor.current().today == dt.date(2026, 11, 25)
+
+
+def test_two_plans_have_prices_of_their_own_from_the_same_day(cast, sam):
+    today = cast.vendor.today
+    for plan, amount in ((cast.eco, 1_000), (cast.pro, 2_000), (cast.eco, 1_500)):
+        plans.set_price(plan, amount, today, by=sam)
+    plans.set_price(cast.pro, 3_000, today + DAY, by=sam)
+    assert [cast.eco.price_on(today, "CAD").amount, cast.pro.price_on(today, "CAD").amount] == [1_500, 2_000]
