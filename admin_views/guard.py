@@ -1,4 +1,4 @@
-"""Who may open a page, and what becomes of a verb that says no: common to every view of both sites."""
+"""Who may open a page, and how a verb's `Refused` is shown: common to every view of both sites."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from admin_views.portal.own import own_company
 from models import License, db, utcnow
 from services import licenses
 from services.buying import orders
-from services.licenses import seats
+from services.licenses import seat_counts
 from services.reports import company as reports
 
 SHOWN_EVENTS = 8
@@ -42,7 +42,7 @@ class Home(DeskIndexView):
         if not access.can(current_user, Permission.MANAGE_USERS):
             return _my_license_page(self)
         company, now = own_company(), utcnow()
-        owned = seats.summary(company.id, now)
+        owned = seat_counts.summary(company.id, now)
         return self.render(
             "portal/home.html",
             company=company,

@@ -22,7 +22,7 @@ from services.buying import cart, checkout, orders, quotes
 from services.catalogue import vendor as vendors
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language
-from services.licenses import seats
+from services.licenses import seat_counts
 
 # A number field holds nothing longer that could be meant.
 MAX_TYPED = 20
@@ -60,7 +60,7 @@ class Plans(DeskModelView):
             self.list_template,
             vendor=vendor,
             offers=_offers(company),
-            owned=seats.summary(company.id, utcnow()),
+            owned=seat_counts.summary(company.id, utcnow()),
             quote=cart_now,
             typed=_typed(),
             unpaid=orders.unpaid(company.id),

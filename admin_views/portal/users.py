@@ -22,7 +22,7 @@ from admin_views.portal.licenses import assigned_sentence
 from models import License, LicenseState, Plan, User, utcnow
 from services import licenses
 from services.foundation.formats import current_language
-from services.licenses import seats
+from services.licenses import seat_counts
 
 
 def _live(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
@@ -120,7 +120,7 @@ class Users(DeskModelView):
 
     def _license_page(self, user: User, error: str | None = None) -> str:
         now = utcnow()
-        offer = seats.offer(user, now)
+        offer = seat_counts.offer(user, now)
         page: str = self.render(
             "portal/users/license.html",
             person=user,

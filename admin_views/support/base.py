@@ -1,4 +1,4 @@
-"""What the pages of `/support` share: the permission, edits that lose nobody's work, filters by picker."""
+"""What the pages of `/support` share: the permission, forms that notice a rival's edit, filters by picker."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class SupportView(DeskModelView):
     def render(self, template: str, **context: Any) -> str:
         return super().render(template, as_json=as_json, now=utcnow(), **context)
 
-    # --- Edits that lose nobody's work ------------------------------------------------------------------------------
+    # --- Forms that notice a rival's edit ----------------------------------------------------------------------------
 
     def edit_form(self, obj: Any = None) -> Any:
         form = super().edit_form(obj)
@@ -101,7 +101,7 @@ class SupportView(DeskModelView):
         labels = {choice.name: choice.label for choice in self.filters}
         fields = {name: PickerField(lookup, labels[name]) for name, lookup in self.picked.items()}
         form = type("PickForm", (DeskForm,), fields)(request.args, meta={"csrf": False})
-        # An id that came by a link is as silent as any other filter; only what was typed is answered.
+        # A wrong id in a link is ignored, as with every filter; a name that was typed and not found gets an error.
         if any(f"{name}-text" in request.args for name in self.picked):
             form.validate()
         return form

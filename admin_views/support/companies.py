@@ -26,7 +26,7 @@ from admin_views.support.people import People
 from models import Company, JournalEntry, Language, Order, OutgoingMail, Role, User, db, utcnow
 from services.foundation import places
 from services.foundation.formats import country, current_language
-from services.licenses import seats
+from services.licenses import seat_counts
 from services.people import companies
 
 SHORT = 5
@@ -157,7 +157,7 @@ class Companies(SupportView):
     def details_context(self, row: Company) -> dict[str, Any]:
         return {
             "columns": SHORT_COLUMNS,
-            "seats": seats.summary(row.id, utcnow()),
+            "seats": seat_counts.summary(row.id, utcnow()),
             "people": _people(row),
             "orders": _latest(Order, row, joinedload(Order.placed_by)),
             "mails": _latest(OutgoingMail, row, joinedload(OutgoingMail.user)),

@@ -29,7 +29,7 @@ from models import Assignment, Company, Language, License, Plan, Role, User, db,
 from services import licenses
 from services.foundation import places
 from services.foundation.formats import current_language, short_day
-from services.licenses import seats
+from services.licenses import seat_counts
 from services.people import accounts
 
 HISTORY = 20
@@ -197,7 +197,7 @@ class People(SupportView):
         row = self.row_or_404(request.args.get("id", ""))
         if row.company_id is None:
             return redirect(self.get_url(".details_view", id=row.id))
-        offer = seats.offer(row, utcnow())
+        offer = seat_counts.offer(row, utcnow())
         form = AssignForm()
         form.plan.choices = choices((str(owned.plan.id), _plan_text(owned, row)) for owned in offer.plans)
         if form.validate_on_submit():
@@ -224,7 +224,7 @@ class People(SupportView):
         return redirect(self.get_url(".details_view", id=row_id))
 
 
-def _plan_text(owned: seats.PlanSeats, row: User) -> str:
+def _plan_text(owned: seat_counts.PlanSeats, row: User) -> str:
     return ngettext(
         "%(plan)s – %(num)s available, until %(day)s",
         "%(plan)s – %(num)s available, until %(day)s",

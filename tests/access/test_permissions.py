@@ -1,4 +1,4 @@
-"""Who may do what: the table of roles, said once more by what each would lose or gain."""
+"""Which role holds which permission."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits that lose nobody's work, and what the journal keeps of them."""
+"""Edits that notice a rival's edit, and what the journal keeps of them."""
 
 from __future__ import annotations
 
