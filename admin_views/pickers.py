@@ -65,7 +65,7 @@ class Lookup(AjaxModelLoader):
         with db.session.no_autoflush:
             return rows.one(self.select(), self.model, pk)
 
-    def get_list(self, query: str, offset: int | None = 0, limit: int = 10) -> list[Any]:
+    def get_list(self, query: str, offset: int | None = 0, limit: int = MAX_FOUND) -> list[Any]:
         """At most `MAX_FOUND` rows that `query` finds, from `offset` on; negative numbers count as none."""
         text = (query or "").strip()[: listing.MAX_SEARCH]
         statement = self.select()

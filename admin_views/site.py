@@ -61,7 +61,7 @@ def init_theme(app: Flask) -> None:
 
 def current_site(app: Flask) -> Admin | None:
     """The site whose menu the signed-in person sees, on error pages and in their profile too."""
-    if not current_user or not current_user.is_authenticated:
+    if not current_user:
         return None
     return next((site for site in app.extensions.get("admin", []) if site.index_view.is_accessible()), None)
 

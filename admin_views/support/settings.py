@@ -152,7 +152,7 @@ class ConditionsView(SupportView):
     form = ConditionsForm
 
     def create_form(self, obj: Any = None) -> Any:
-        return super().create_form(obj or vendor.current_conditions())
+        return super().create_form(vendor.current_conditions())
 
     def do_create(self, form: ConditionsForm) -> Conditions:
         return vendor.publish_conditions(form.text_fr.data, form.text_en.data, by=current_actor())

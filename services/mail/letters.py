@@ -26,8 +26,6 @@ def queue(
     to: User | str,
     context: Mapping[str, int | str],
     dedupe_key: str,
-    language: str | None = None,
-    company_id: int | None = None,
 ) -> OutgoingMail | None:
     """Put one mail in the outbox. Like every function below it is a step: it never commits.
 
@@ -35,8 +33,6 @@ def queue(
         to: The person, or a bare address where there is no account.
         context: Ids (and codes) to render from: never a token, a name or an address.
         dedupe_key: Names the event, at most 200 characters: a second mail with the same key is not queued.
-        language: The person's own by default; French for a bare address.
-        company_id: Who may see the row beside the staff; the person's company by default.
 
     Returns:
         The row, or None when a mail with this key was queued before.
@@ -46,8 +42,8 @@ def queue(
         "template": kind,
         "user_id": person.id if person else None,
         "address": None if person else to,
-        "company_id": company_id or (person.company_id if person else None),
-        "language": Language(language or (person.language if person else Language.FR)),
+        "company_id": person.company_id if person else None,
+        "language": person.language if person else Language.FR,
         "context": dict(context),
         "dedupe_key": dedupe_key,
         "message_id": f"<{uuid.uuid4()}@{_sender_domain()}>",

@@ -67,7 +67,7 @@ def activate(token: str, *, address: str | None) -> License:
     """
     with access.everything():
         link = tokens.find(token)
-        license = db.session.get(License, link.license_id) if link else None
+        license = db.session.get(License, link.license_id) if link and link.license_id else None
         if link is None or license is None:
             raise DeadLinkError
         actor = Actor.of(link.user, address)

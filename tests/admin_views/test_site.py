@@ -118,13 +118,15 @@ def test_a_post_of_a_visitor_is_not_done_after_signing_in(client: Client, cast: 
 
 
 def test_an_administrator_of_a_customer_sees_more_of_the_menu_than_a_user(app: Flask, cast: Cast) -> None:
-    menus = {}
+    menus, homes = {}, {}
     for user in (cast.alice, cast.bob):
         browser = make_client(app)
         browser.sign_in(user)
         page = browser.get("/portal/my-license/").text
+        homes[user.role] = page.count('href="/portal/"')
         menus[user.role] = {
             link for link in re.findall(r'href="(/portal/[^"?]*)"', page) if link.count("/") == 3
         }
     assert menus[Role.MEMBER] <= {"/portal/my-license/"}
+    assert homes[Role.MEMBER] == homes[Role.ADMIN] - 1, "a user's home is their licence"
     assert {"/portal/users/", "/portal/licenses/", "/portal/plans/", "/portal/orders/"} <= menus[Role.ADMIN]

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 import stripe
 
-from models import CartItem, Company, Order, OrderState, Outcome, db, utcnow
+from models import CartItem, Company, JournalEntry, Order, OrderState, Outcome, db, utcnow
 from services.buying import attempts, cart, checkout, gateway, quotes, reconciliation, settlement
 from services.foundation.errors import Refused
 from tests.sandbox_process import DEBIT_FAILS, DECLINED
@@ -204,6 +204,15 @@ def test_a_debit_whose_end_was_never_told_is_found_by_reconcile(buyer, time_mach
     time_machine.move_to(utcnow() + dt.timedelta(days=5))
     assert reconciliation.reconcile() == {"orders": 1, "events": 0, "unsettled": 0}
     assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
+
+
+def test_a_debit_under_way_that_is_told_again_is_not_begun_again(buyer):
+    buyer.sandbox.pay_by_debit(buyer.check_out())
+    assert settlement.fulfil(buyer.session_id) == Outcome.PROCESSING
+    cart.add(buyer.order.company_id, buyer.order.lines[0].plan, 2, buyer.actor)
+    assert settlement.fulfil(buyer.session_id) == Outcome.ALREADY
+    assert list(in_cart().values()) == [2]
+    assert len(db.session.scalars(db.select(JournalEntry).filter_by(verb="payment_started")).all()) == 1
 
 
 # --- A card that was declined ---------------------------------------------------------------------------------------

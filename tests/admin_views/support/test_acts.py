@@ -336,10 +336,14 @@ def test_what_waits_is_urgent_when_there_is_some_and_nothing_else_is(staff, cast
     ],
 )
 def test_the_home_finds_whom_one_names_and_nobody_else(staff, cast, text, found, not_found):
+    (license,) = factories.make_licenses(1, cast.alice, cast.pro)
+    order = factories.make_order(cast.alice, cast.pro)
     page = staff.get("/support/", query_string={"q": text})
     if page.status_code == 400:
         return
     results = words(page.text.partition('name="q"')[2])
+    assert order.reference not in results
+    assert license.key not in results
     assert found in words(page)
     assert not_found not in results
 

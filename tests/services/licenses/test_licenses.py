@@ -113,6 +113,15 @@ def test_an_expired_licence_of_the_same_plan_is_replaced_by_a_fresh_one(cast):
     assert db.session.get(License, old.id).user_id is None
 
 
+def test_a_licence_that_is_older_than_the_expired_one_replaces_it_too(cast):
+    """The older row is written first where both are written at once, and the person would hold two of a product."""
+    past = utcnow() - dt.timedelta(days=400)
+    fresh = make_licenses(1, cast.alice, cast.pro)[0]
+    make_licenses(1, cast.alice, cast.pro, holder=cast.bob, starts=past, ends=past + dt.timedelta(days=365))
+    assert licenses.assign(cast.pro, cast.bob, by(cast.alice)).id == fresh.id
+    assert [license.id for license in held_by(cast.bob)] == [fresh.id]
+
+
 @pytest.mark.parametrize(
     ("status", "days"),
     [(LicenseStatus.SUSPENDED, 30), (LicenseStatus.REVOKED, 30), (LicenseStatus.ACTIVE, -1)],

@@ -328,6 +328,21 @@ def test_a_link_that_was_asked_for_goes_to_the_active_person_of_that_address_alo
     assert (entry.subject_id, entry.actor_id, entry.company_id) == (cast.bob.id, None, cast.acme.id)
 
 
+def test_a_password_of_the_greatest_length_is_taken_where_it_is_asked_for(cast):
+    longest = "é" * 200
+    oneself.set_password(cast.bob, longest, by=Actor.of(cast.bob))
+    assert oneself.has_password(cast.bob, longest)
+    assert oneself.authenticate(cast.bob.email, longest).id == cast.bob.id
+
+
+def test_only_an_activation_link_activates(cast):
+    with pytest.raises(tokens.DeadLinkError):
+        links.activate("nobody's", address=None)
+    for token in minted(cast.bob).values():
+        with pytest.raises(tokens.DeadLinkError):
+            links.activate(token, address=None)
+
+
 def test_a_link_signs_in_once_and_for_its_own_purpose(cast):
     token = minted(cast.bob)
     with pytest.raises(tokens.DeadLinkError):
