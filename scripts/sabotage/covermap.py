@@ -4,7 +4,8 @@ Why that is sound: a test that never reaches a changed line does exactly what it
 it. What a line does without being reached in a test is seen to apart:
 
 - Lines that run at import, or while the applications are made that all tests share, work on everything after. They
-  are tried on the tests that ran anything of the module, and a constant on those that ran a line with its name.
+  are tried on the tests whose file imports the module, on those that ran anything of it, and a constant on those that
+  ran a line with its name.
 - Tests that start processes of our code (`flask worker`, `run.py`) reach lines that no tracer sees. They are tried
   on what no other test reaches.
 - A test that failed while the map was made proves nothing and is left out.
@@ -110,7 +111,19 @@ def _groups(mutation: Mutation, known: Map) -> tuple[list[set[str]], set[str]]:
         return [reached or known.unseen], known.unseen
     module = known.ran_any(mutation.path)
     users = known.ran_names(mutation.edit.names)
-    return [users & module, module, users], set(known.seconds)
+    return [_naming(mutation, known), users & module, module, users], set(known.seconds)
+
+
+def _naming(mutation: Mutation, known: Map) -> set[str]:
+    """The tests of the files that import the module by its name: a test that reads a constant runs no line of ours."""
+    package, _, name = mutation.path.removesuffix(".py").replace("/", ".").rpartition(".")
+    listed = rf"from {re.escape(package)} import (\([^)]*|[^\n]*)\b{name}\b"
+    imported = re.compile(rf"{listed}|(from|import) {re.escape(f'{package}.{name}')}\b" if package else name)
+    files = {test.partition("::")[0] for test in known.seconds}
+    naming = {
+        file for file in files if (ROOT / file).is_file() and imported.search((ROOT / file).read_text())
+    }
+    return {test for test in known.seconds if test.partition("::")[0] in naming}
 
 
 def _is_import_line(mutation: Mutation) -> bool:

@@ -238,6 +238,20 @@ def test_what_runs_at_import_is_tried_on_whoever_runs_the_module_then_on_all():
     assert plan(one, known, 0) == ([[ROOM], [OTHER, PROCESS]], 0)
 
 
+def test_what_runs_at_import_is_tried_first_on_the_files_that_import_the_module(tmp_path, monkeypatch):
+    monkeypatch.setattr(covermap, "ROOT", tmp_path)
+    for test, text in (
+        (ROOM, "from services import (\n    w,\n    x,\n)\n"),
+        (OTHER, "from services import w\n"),
+        (PROCESS, "x\n"),
+    ):
+        file = tmp_path / test.partition("::")[0]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    [one] = found("X = f(told=True)\n", "flag")
+    assert plan(one, a_map({1: {START}}), 60) == ([[ROOM]], 2)
+
+
 def test_a_lambda_of_a_class_is_tried_on_the_tests_that_called_it():
     [one] = found("class A:\n    b = f(lambda: g(told=True))\n", "flag")
     assert plan(one, a_map({1: {OTHER}, 2: {START, ROOM}}), 60) == ([[ROOM]], 1)
