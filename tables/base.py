@@ -115,6 +115,10 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {dt.datetime: UtcDateTime(), dict[str, Any]: sa.JSON()}
 
+    def __str__(self) -> str:
+        """What a page calls the row where its table says nothing better: its key."""
+        return "-".join(str(part) for part in sa.inspect(self).identity or ())
+
 
 db = SQLAlchemy(metadata=Base.metadata)
 

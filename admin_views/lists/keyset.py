@@ -82,8 +82,6 @@ def decode(text: str | None, order: Order) -> list[Any] | None:
         return None
     try:
         raw = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-        if not isinstance(raw, list) or len(raw) != len(order.all):
-            return None
         return [_typed(value, column) for value, column in zip(raw, order.all, strict=True)]
     except (ValueError, TypeError, OverflowError, RecursionError):
         return None

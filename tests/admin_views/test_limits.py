@@ -74,7 +74,7 @@ PROMISED = [
 ]
 
 
-@pytest.mark.parametrize(("limit", "promised"), PROMISED)
+@pytest.mark.parametrize(("limit", "promised"), PROMISED, ids=map(str, range(len(PROMISED))))
 def test_a_limit_is_the_one_that_was_promised(limit, promised):
     assert limit == promised
 

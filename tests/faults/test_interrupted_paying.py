@@ -125,6 +125,23 @@ def test_cancelling_while_a_colleague_opens_a_new_page_does_not_leave_it_open(bu
     assert {session["status"] for session in buyer.sessions()} == {"expired"}
 
 
+def test_cancelling_an_order_that_a_colleague_paid_on_a_new_page_says_that_it_is_paid(buyer, monkeypatch):
+    buyer.check_out()
+    expire = gateway.expire_session
+
+    def rival_first(session_id):
+        closed = expire(session_id)
+        monkeypatch.setattr(gateway, "expire_session", expire)
+        buyer.sandbox.pay(checkout.pay(buyer.order, buyer.actor))
+        settlement.fulfil(buyer.session_id)
+        return closed
+
+    monkeypatch.setattr(gateway, "expire_session", rival_first)
+    with pytest.raises(Refused, match="not_waiting"):
+        checkout.cancel(buyer.order, buyer.actor)
+    assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
+
+
 def test_cancelling_succeeds_when_stripe_says_first_that_the_page_is_closed(buyer, monkeypatch):
     buyer.check_out()
     expire = gateway.expire_session
@@ -233,6 +250,15 @@ def test_a_declined_card_is_not_noted_on_an_order_that_another_card_has_paid_mea
     monkeypatch.setattr(gateway, "session_of_payment", paid_meanwhile)
     settlement.note_decline(declined)
     assert (buyer.order.state, buyer.order.note) == (OrderState.PAID, None)
+
+
+def test_a_decline_that_is_told_after_another_card_has_paid_delivers_what_was_paid(buyer):
+    url = buyer.check_out()
+    assert buyer.sandbox.pay(url, DECLINED) is None
+    declined = buyer.sessions()[0]["payment_intent"]
+    assert buyer.sandbox.pay(url)
+    assert settlement.note_decline(declined) == Outcome.FULFILLED
+    assert (buyer.order.note, buyer.delivered()) == (None, 5)
 
 
 # --- What Stripe does not know (any more) -----------------------------------------------------------------------------

@@ -15,10 +15,12 @@ import pytest
 
 import services
 from access import Actor
-from models import CartItem, Company, Role, db
+from models import CartItem, Company, LinkPurpose, Role, db
 from services import licenses
 from services.buying import attempts, cart, checkout, gateway, orders, quotes, settlement
-from services.people import accounts, companies
+from services.foundation import tokens
+from services.foundation.transaction import transaction
+from services.people import accounts, companies, links
 from tests.conftest import Cast
 from tests.factories import make_licenses
 from tests.sandbox_process import DECLINED, SUCCESS, SandboxProcess
@@ -60,6 +62,11 @@ class Acme:
     def order(self):
         return orders.place(**self.confirmed(), by=self.by)
 
+    def activation(self):
+        """The token that Dave was mailed."""
+        with transaction() as turn:
+            return tokens.mint(turn, LinkPurpose.ACTIVATION, self.cast.dave, self.held)
+
     def session(self, card):
         """The session of an order that somebody tried to pay with `card`."""
         url = checkout.pay(self.order(), self.by)
@@ -86,6 +93,7 @@ VERBS = {
     licenses.assign_license: lambda acme: {"license": acme.free, "user": acme.cast.bob},
     licenses.release: lambda acme: {"license": acme.held},
     licenses.activate: lambda acme: {"license": acme.held, "by": Actor.of(acme.cast.dave)},
+    links.activate: lambda acme: {"token": acme.activation(), "address": None},
     cart.add: lambda acme: {"company_id": acme.cast.acme.id, "plan": acme.cast.pro, "quantity": 1},
     cart.change_quantity: lambda acme: {"item": acme.item, "quantity": 2},
     cart.remove: lambda acme: {"item": acme.item},

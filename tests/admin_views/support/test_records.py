@@ -139,3 +139,10 @@ def test_mail_is_found_by_state_kind_customer_and_person(staff, cast, assigned):
 
 def table(page: str) -> str:
     return page.partition("<tbody>")[2].partition("</tbody>")[0]
+
+
+def test_what_a_screen_reader_says_of_a_row_is_no_address_of_the_machines_memory(staff, cast, assigned):
+    for url in ("/support/journal/", "/support/mail/", "/support/conditions/", "/support/customers/"):
+        page = staff.get(url).text
+        assert "Détails" in page, url
+        assert " object at 0x" not in page, url

@@ -98,6 +98,10 @@ def test_a_month_without_a_sale_earned_nothing_and_begins_with_its_first_instant
     assert (desk.figures().paid, desk.figures().revenue) == (0, 0)
     order = make_order(cast.alice, cast.pro, paid=True, paid_at=dt.datetime(2026, 11, 1, 4, tzinfo=dt.UTC))
     assert (desk.figures().paid, desk.figures().revenue) == (1, order.total)
+    # What was given back, or is contested, was not earned.
+    for state in (OrderState.REFUNDED, OrderState.DISPUTED):
+        make_order(cast.alice, cast.pro, paid=True, state=state)
+    assert (desk.figures().paid, desk.figures().revenue) == (1, order.total)
 
 
 @pytest.mark.parametrize(
