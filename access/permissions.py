@@ -34,4 +34,4 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 def can(user: Any, permission: Permission) -> bool:
     """Whether `user` (a `User` or an anonymous visitor) holds `permission`."""
-    return bool(user.is_authenticated and user.is_active and permission in ROLE_PERMISSIONS[Role(user.role)])
+    return bool(user.is_active and permission in ROLE_PERMISSIONS[Role(user.role)])

@@ -35,7 +35,7 @@ EVERYTHING = Scope(everything=True)
 
 def scope_of(user: Any) -> Scope:
     """The scope of `user`. An anonymous or deactivated person sees nothing of any company."""
-    if not (user.is_authenticated and user.is_active):
+    if not user.is_active:
         return NOTHING
     return EVERYTHING if user.is_staff else Scope(company_id=user.company_id)
 

@@ -22,7 +22,7 @@ from access.rows import narrow_statement
 from admin_views import forms, pickers, portal
 from admin_views.base import DeskModelView
 from admin_views.lists import keyset, listing, rows
-from models import Company, License, StripeEvent, User, db, utcnow
+from models import CartItem, Company, License, StripeEvent, User, db, utcnow
 from tests.admin_views import demo
 from tests.admin_views.conftest import everything_of, keys_of, secrets_of, tenant_tables
 from tests.client import Client
@@ -333,6 +333,28 @@ def test_the_query_hook_alone_tells_no_customer_who_the_others_are(cast: Cast) -
     with access.scoped(access.NOTHING):
         assert db.session.scalars(names).all() == db.session.scalars(sa.select(Company)).all() == []
     assert db.session.scalars(sa.select(Company.city).order_by(Company.id)).all() == ["Lévis", "Toronto"]
+
+
+def test_the_query_hook_lets_a_customer_add_change_and_delete_what_is_theirs_alone(cast: Cast) -> None:
+    for user in (cast.alice, cast.carol):
+        db.session.add(
+            CartItem(company_id=user.company_id, plan_id=cast.pro.id, quantity=1, added_by_id=user.id)
+        )
+    db.session.commit()
+    with access.scoped(access.Scope(company_id=cast.acme.id)):
+        db.session.execute(sa.update(CartItem).values(quantity=5))
+        db.session.execute(
+            sa.insert(CartItem).values(
+                company_id=cast.acme.id, plan_id=cast.eco.id, quantity=7, added_by_id=cast.bob.id
+            )
+        )
+        db.session.commit()
+        assert sorted(db.session.scalars(sa.select(CartItem.quantity))) == [5, 7]
+        db.session.execute(sa.delete(CartItem))
+        db.session.commit()
+    assert db.session.execute(sa.select(CartItem.company_id, CartItem.quantity)).all() == [
+        (cast.globex.id, 1)
+    ]
 
 
 def test_the_query_hook_shows_no_customer_what_is_the_vendors_own(cast: Cast) -> None:
