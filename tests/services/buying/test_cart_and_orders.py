@@ -91,6 +91,16 @@ def test_a_plan_that_is_withdrawn_or_has_no_price_yet_cannot_be_added(cast):
     assert db.session.scalars(db.select(CartItem)).all() == []
 
 
+def test_a_withdrawn_plan_is_not_offered_and_the_others_are_in_the_vendors_order(cast):
+    make_plan("old", on_sale=False)
+    make_plan("first", position=-1)
+    make_plan("unpriced", None, position=-2)
+    offered = quotes.plans_on_sale()
+    assert [plan.position for plan in offered] == sorted(plan.position for plan in offered)
+    assert [plan.code for plan in offered[:2]] == ["unpriced", "first"]
+    assert "old" not in {plan.code for plan in offered}
+
+
 def test_two_administrators_adding_at_once_lose_nothing(cast, together):
     plan_id, company_id, actor = cast.pro.id, cast.acme.id, by(cast.alice)
     outcomes = together(20, lambda _: cart.add(company_id, db.session.get(Plan, plan_id), 1, actor) and None)
