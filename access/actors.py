@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from flask import has_request_context, request
+from flask import request
 from flask_login import current_user
 
 from models import User
@@ -30,4 +30,4 @@ SYSTEM = Actor()
 
 def current_actor() -> Actor:
     """The signed-in person as an actor, with the request's address."""
-    return Actor.of(current_user, request.remote_addr if has_request_context() else None)
+    return Actor.of(current_user, request.remote_addr)

@@ -107,7 +107,7 @@ def searched(statement: sa.Select[Any], text: str, search: Sequence[Search], mod
     key = primary_key(model)
     exact = [_branch(part, part.whole(text), model) for part in search if part.exact]
     if exact:
-        found = db.session.scalars(_union(exact).limit(MAX_EXACT)).all()
+        found = db.session.scalars(sa.union(*exact).limit(MAX_EXACT)).all()
         if found:
             return statement.where(key.in_(found))
     for word in text.split()[:MAX_WORDS]:
@@ -117,7 +117,7 @@ def searched(statement: sa.Select[Any], text: str, search: Sequence[Search], mod
         branches += [
             _branch(part, _contains(part.column, word), model) for part in search if part.via is not None
         ]
-        statement = statement.where(key.in_(_union(branches)))
+        statement = statement.where(key.in_(sa.union(*branches)))
     return statement
 
 
@@ -129,10 +129,6 @@ def _branch(part: Search, condition: sa.ColumnElement[bool], model: type) -> sa.
     other = part.column.class_
     key = primary_key(other) if part.key is None else part.key
     return keys.where(part.via.in_(narrow(sa.select(key), other).where(condition)))
-
-
-def _union(branches: list[sa.Select[Any]]) -> Any:
-    return branches[0] if len(branches) == 1 else sa.union(*branches)
 
 
 def _contains(column: Any, word: str) -> sa.ColumnElement[bool]:

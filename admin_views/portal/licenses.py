@@ -28,6 +28,7 @@ from services import licenses
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language
 
+HISTORY = 50
 PEOPLE = Lookup(
     "user",
     User,
@@ -206,7 +207,7 @@ def _history(row: License) -> list[dict[str, Any]]:
             .where(Assignment.license_id == row.id)
             .options(joinedload(Assignment.user))
             .order_by(Assignment.id.desc())
-            .limit(50)
+            .limit(HISTORY)
         )
     )
     ids = {person for one in held for person in (one.given_by_id, one.taken_by_id) if person}

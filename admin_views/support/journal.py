@@ -17,6 +17,7 @@ from admin_views.support.base import RecordView, company_link
 from admin_views.support.changes import differences
 from models import Company, JournalEntry, JournalVerb, SubjectKind, User, db
 
+SAME_OPERATION = 20
 _SUBJECT_PAGES = {
     "company": "support_customers.details_view",
     "user": "support_people.details_view",
@@ -70,7 +71,7 @@ class Journal(RecordView):
         Column(
             "on_behalf_of",
             _l("On behalf of"),
-            value=lambda row: row.company.name if row.on_behalf_of_id and row.company else None,
+            value=lambda row: row.company.name if row.on_behalf_of_id else None,
         ),
         Column("operation", _l("Operation"), kind="mono"),
     )
@@ -82,7 +83,7 @@ class Journal(RecordView):
         ),
         by_id("subject", _l("Number"), JournalEntry.subject_id),
         lookups.of_company(JournalEntry.company_id),
-        by_id("actor", _l("Who"), JournalEntry.actor_id, describe=lookups.person_name),
+        by_id("actor", _l("Who"), JournalEntry.actor_id),
     )
     # What an entry knows of a person stays apart here too: erasing it would not reach a file.
     export_columns = (
@@ -113,6 +114,6 @@ class Journal(RecordView):
                 sa.select(JournalEntry)
                 .where(JournalEntry.operation == row.operation, JournalEntry.id != row.id)
                 .order_by(JournalEntry.id)
-                .limit(20)
+                .limit(SAME_OPERATION)
             ).all(),
         }

@@ -38,6 +38,8 @@ from models import (
 from services import licenses
 from services.foundation.formats import current_language
 
+HISTORY = 20
+
 
 def holder_link(row: License) -> str | None:
     return url_for("support_people.details_view", id=row.user_id) if row.user_id else None
@@ -159,7 +161,7 @@ class Licenses(SupportView):
             .where(Assignment.license_id == row.id)
             .options(joinedload(Assignment.user))
             .order_by(Assignment.id.desc())
-            .limit(20)
+            .limit(HISTORY)
         )
         return {
             "columns": {"holders": HOLDERS},

@@ -119,5 +119,5 @@ def _explain_connection(cause: BaseException | None) -> str:
 
 def _with_reply(sentence: str, cause: BaseException | None) -> str:
     """The sentence, and what the server said with it."""
-    code, words = first_reply(cause)
-    return f"{sentence} ({code} {words})." if code > 0 else f"{sentence} ({cause})."
+    reply = first_reply(cause)
+    return f"{sentence} ({reply[0]} {reply[1]})." if reply else f"{sentence} ({cause})."

@@ -19,9 +19,11 @@ from flask import current_app
 
 from models import MailTrouble
 
-# Replies about our settings, not about the mail: sign in first, wrong password, TLS needed (RFC 4954).
-_SETTINGS_CODES = {454, 530, 534, 535, 538}
-_SHUTTING_DOWN = 421
+# Replies about the server or our settings, not about the mail: shutting down (RFC 5321); sign in first, wrong password,
+# TLS needed (RFC 4954).
+_NOT_THIS_MAIL = {421, 454, 530, 534, 535, 538}
+# What `smtplib` gives as the code of a reply that has none.
+_NO_CODE = -1
 _ENHANCED_CODE = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 
@@ -141,10 +143,10 @@ class Courier:
 
 def meaning_of(error: OSError | smtplib.SMTPException) -> NotSent:
     """The error as a `NotSent`: whether trying again is useless, and whether the next mail would fail too."""
-    code, kind = _reply_code(error), _REFUSALS.get(type(error))
-    if kind is None or code in _SETTINGS_CODES or code == _SHUTTING_DOWN or code < 0:
+    reply, kind = first_reply(error), _REFUSALS.get(type(error))
+    if kind is None or reply is None or reply[0] in _NOT_THIS_MAIL:
         return NotSent(MailTrouble.UNREACHABLE, _reply(error), everyone=True)
-    return NotSent(kind, _reply(error), for_good=code >= 500)
+    return NotSent(kind, _reply(error), for_good=reply[0] >= 500)
 
 
 _REFUSALS: dict[type[BaseException], MailTrouble] = {
@@ -154,28 +156,25 @@ _REFUSALS: dict[type[BaseException], MailTrouble] = {
 }
 
 
-def first_reply(error: BaseException | None) -> tuple[int, str]:
-    """(code, words) of the server's reply; (-1, "") when it did not answer. The words may hold personal data."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, text = next(iter(error.recipients.values()), (-1, b""))
+def first_reply(error: BaseException | None) -> tuple[int, str] | None:
+    """(code, words) of the server's reply; None when it did not answer. The words may hold personal data."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused) and error.recipients:
+        code, text = next(iter(error.recipients.values()))
         return code, _decoded(text)
-    if isinstance(error, smtplib.SMTPResponseException):
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code != _NO_CODE:
         return error.smtp_code, _decoded(error.smtp_error)
-    return -1, ""
+    return None
 
 
 def _decoded(text: bytes | str) -> str:
     return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
 
 
-def _reply_code(error: BaseException) -> int:
-    return first_reply(error)[0]
-
-
 def _reply(error: BaseException) -> str:
     """`550 5.1.1` for a reply of the server, else the error's class. Never its words: they may hold addresses."""
-    code, text = first_reply(error)
-    if code < 0:
+    reply = first_reply(error)
+    if reply is None:
         return type(error).__name__
+    code, text = reply
     enhanced = _ENHANCED_CODE.search(text)
     return f"{code} {enhanced[0]}" if enhanced else str(code)

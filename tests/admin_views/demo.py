@@ -31,6 +31,10 @@ PEOPLE = Lookup(
 class Home(DeskIndexView):
     title, permission = "Demo", Permission.MANAGE_USERS
 
+    @expose("/")
+    def index(self) -> ResponseReturnValue:
+        raise Refused("closed", "Nothing is open today.")
+
 
 class People(DeskModelView):
     model, permission = User, Permission.MANAGE_USERS

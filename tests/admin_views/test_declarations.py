@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from access import Permission
 from admin_views.base import DeskIndexView, DeskModelView, DeskPage
+from admin_views.forms import ScopedUnique
 from admin_views.lists.columns import Column
-from models import License, User
+from models import Language, License, Plan, User
 
 
 def declare(base: type = DeskModelView, **attributes: Any) -> Any:
@@ -47,6 +49,21 @@ def test_a_view_that_does_not_say_who_may_open_it_cannot_be_registered(base: typ
 def test_a_view_that_would_reach_past_its_scope_cannot_be_registered(attributes: dict[str, Any]) -> None:
     with pytest.raises(TypeError):
         declare(**attributes).check_declaration()
+
+
+def test_a_view_is_looked_at_when_it_is_registered(desk: Any) -> None:
+    for refused in ({"columns": ()}, {"edit_modal": True}):
+        with pytest.raises(TypeError):
+            declare(**refused)(endpoint="x", url="/x")
+
+
+def test_a_form_of_columns_takes_the_words_of_a_table_and_tells_of_no_other_companys_rows(desk: Any) -> None:
+    view = declare(can_edit=True, form_columns=("email", "language"))(endpoint="x", url="/x")
+    plan = declare(model=Plan, can_edit=True, form_columns=("code",))(endpoint="y", url="/y")
+    with desk.test_request_context():
+        for typed, kept in (("en", Language.EN), ("fr", Language.FR), ("", None)):
+            assert view.get_form()(MultiDict({"language": typed})).language.data == kept
+        assert ScopedUnique in {type(one) for one in plan.get_form()().code.validators}
 
 
 def test_a_relation_in_a_form_needs_a_lookup(desk: Any) -> None:

@@ -7,11 +7,12 @@ import datetime as dt
 import pytest
 from wtforms.validators import Length
 
-from admin_views import pickers
+from admin_views import pickers, portal
 from admin_views.lists import keyset, listing, rows
 from admin_views.portal import home as portal_home
+from admin_views.portal import licenses as portal_licenses
 from admin_views.portal import plans as portal_plans
-from admin_views.support import VIEWS, companies, home, orders, people, settings
+from admin_views.support import VIEWS, companies, home, journal, licenses, orders, people, settings
 from admin_views.support import plans as support_plans
 from models import ENDS_SOON, MAX_QUANTITY, Conditions, Vendor
 from services.buying import checkout, gateway, quotes, reconciliation
@@ -44,7 +45,8 @@ PROMISED = [
     (orders.SHORT, 10),
     (orders.MONTHS, 24),
     (orders.MAX_AT_ONCE, 20),
-    (people.HISTORY, 20),
+    ((people.HISTORY, licenses.HISTORY, portal_licenses.HISTORY), (20, 20, 50)),
+    (journal.SAME_OPERATION, 20),
     (placing.SHOWN_UNPAID, 5),
     (ENDS_SOON, 60 * DAY),
     # Money and seats. Stripe, "Minimum and maximum charge amounts".
@@ -77,6 +79,21 @@ PROMISED = [
 @pytest.mark.parametrize(("limit", "promised"), PROMISED, ids=map(str, range(len(PROMISED))))
 def test_a_limit_is_the_one_that_was_promised(limit, promised):
     assert limit == promised
+
+
+def test_a_list_begins_with_what_is_looked_for_first():
+    declared = {
+        view.__module__.removeprefix("admin_views.") + "." + view.__name__: view.default_order
+        for view in (*VIEWS, *portal.VIEWS)
+        if getattr(view, "default_order", None)
+    }
+    # Everywhere else the newest row comes first.
+    assert declared == {
+        "portal.users.Users": ("name", False),
+        "support.plans.Plans": ("position", False),
+        "support.settings.TaxRates": ("place", False),
+        "support.stripe_events.StripeEvents": ("received_at", True),
+    }
 
 
 FORMS = {

@@ -33,6 +33,15 @@ def test_a_cursor_comes_back_as_it_went(app, order, values):
     assert keyset.decode(keyset.encode(values), order) == values
 
 
+@pytest.mark.one_database
+def test_a_cursor_with_anything_else_in_it_is_none(app):
+    whole = keyset.encode([5])
+    order = keyset.Order((), User.id, True)
+    assert keyset.decode(whole, order) == [5]
+    for spoiled in (f" {whole}", f"{whole[:2]}!{whole[2:]}", f"{whole}\n"):
+        assert keyset.decode(spoiled, order) is None
+
+
 def cursor(value):
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 

@@ -91,6 +91,17 @@ def test_walking_a_list_forward_and_back_shows_each_row_once(alice: Client, good
     assert backward[::-1] == forward
 
 
+@pytest.mark.one_database
+def test_a_refusal_of_the_page_to_which_refusals_lead_is_said_and_goes_in_no_circle(alice: Client) -> None:
+    assert alice.get("/demo/").status_code == 409
+
+
+@pytest.mark.one_database
+def test_where_a_list_declares_no_order_the_latest_row_comes_first(alice: Client, goods: Cast) -> None:
+    factories.make_user(goods.acme, "Newest")
+    assert "Newest" in rows_of(alice.get("/demo/people/").text)[0]
+
+
 def test_a_page_whose_rows_are_gone_is_the_first_page(alice: Client) -> None:
     beyond_the_last = keyset.encode([0])
     first = rows_of(alice.get("/demo/people/").text)
@@ -353,6 +364,8 @@ def test_a_lookup_never_answers_more_than_twenty_rows(alice: Client, goods: Cast
     make_crowd(goods, 30)
     found = alice.get("/demo/licenses/ajax/lookup/?name=user&query=&limit=100000").json
     assert len(found) == 20
+    assert len(alice.get("/demo/licenses/ajax/lookup/?name=user").json) == 10
+    assert len(alice.get("/demo/licenses/ajax/lookup/?name=user&limit=1").json) == 1
     assert alice.get("/demo/licenses/ajax/lookup/?name=other").status_code == 404
     assert alice.get("/demo/licenses/ajax/lookup/?name=user&limit=-1&offset=-9").status_code == 200
 

@@ -247,12 +247,36 @@ def test_a_whole_table_may_be_estimated_where_the_database_can(cast, monkeypatch
 
 
 @pytest.mark.one_database
+def test_a_key_in_capitals_is_compared_as_it_is_stored_so_that_its_own_index_finds_it(cast):
+    key = Search(License.key, exact=True, capitals=True).whole("7kq2m")
+    assert str(key) == "licenses.key = :key_1"
+    assert key.right.value == "7KQ2M"
+    address = Search(User.email, exact=True).whole("Bob@Acme.example")
+    assert str(address) == "lower(users.email) = :lower_1"
+    assert address.right.value == "bob@acme.example"
+
+
+@pytest.mark.one_database
 def test_a_count_reads_as_what_it_is(app, cast):
     with app.app_context(), force_locale("en_CA"):
         assert listing.Total(1).text("en") == "1 result"
         assert listing.Total(1_234).text("en") == "1,234 results"
         assert listing.Total(10_000, capped=True).text("en") == "more than 10,000"
         assert listing.Total(12_345, estimated=True).text("en") == "about 12,345"
+
+
+@pytest.mark.one_database
+def test_rows_by_their_keys_are_those_and_no_others(cast, count_queries):
+    wanted = [cast.dave.id, cast.bob.id]
+    with access.scoped(access.EVERYTHING):
+        statement = sa.select(User)
+        assert rows.many(statement, User, [*map(str, wanted), "nonsense"]) == [cast.dave, cast.bob]
+    db.session.expunge_all()
+    found = rows.many(sa.select(User), User, wanted)
+    assert [user.id for user in found] == wanted
+    with count_queries() as statements:
+        rows.many(sa.select(User), User, wanted)
+    assert " IN (" in statements[0], "everybody is read to find two"
 
 
 # --- Pages ----------------------------------------------------------------------------------------------------------

@@ -7,8 +7,11 @@ import re
 import pytest
 import sqlalchemy as sa
 import stripe
+from flask_login import login_user
 
 from access import Actor
+from admin_views.portal.orders import terms_of
+from admin_views.portal.own import own_company
 from models import Assignment, CartItem, License, LicenseStatus, Order, OrderState, db, utcnow
 from services import licenses
 from services.buying import settlement
@@ -214,6 +217,24 @@ def test_activating_leads_back_to_ones_own_page(cast, owned, app):
     bob = sign_in(make_client(app), cast.bob)
     answer = bob.post("/portal/my-license/activate/", data={"id": owned.held.id}, follow_redirects=True)
     assert "plus" in words(answer)
+
+
+@pytest.mark.one_database
+def test_a_receipt_has_the_period_of_its_own_lines(cast, owned):
+    (other,) = factories.make_licenses(1, cast.alice, cast.eco)
+    terms = terms_of(other.order_line.order)
+    assert set(terms) == {other.order_line_id}
+    assert terms_of(factories.make_order(cast.alice, cast.pro)) == {}
+
+
+@pytest.mark.one_database
+def test_the_companys_pages_are_for_people_who_have_one(cast, app):
+    with app.test_request_context():
+        login_user(cast.sam)
+        with pytest.raises(LookupError):
+            own_company()
+        login_user(cast.alice)
+        assert own_company() is cast.acme
 
 
 @pytest.mark.one_database

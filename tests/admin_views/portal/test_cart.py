@@ -24,6 +24,12 @@ def quantities():
     return dict(db.session.execute(sa.select(CartItem.plan_id, CartItem.quantity)).all())
 
 
+@pytest.mark.one_database
+def test_a_link_to_a_plan_complains_of_no_number(cast, alice):
+    for query in (f"plan={cast.pro.id}", "quantity=abc", f"plan={cast.pro.id}&quantity=3"):
+        assert 'aria-invalid="true"' not in alice.get(f"/portal/plans/?{query}").text, query
+
+
 @pytest.mark.parametrize("typed", BAD)
 @pytest.mark.one_database
 def test_a_senseless_number_is_refused_beside_its_field_and_the_cart_is_kept(cast, alice, typed):

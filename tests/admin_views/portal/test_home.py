@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from access import Actor
 from models import License, LicenseStatus, db, utcnow
 from services import licenses
-from services.buying import cart
+from services.buying import cart, orders, quotes
 from tests.admin_views.portal.pages import words
 from tests.client import make_client, sign_in
 from tests.factories import make_licenses, make_order
@@ -49,7 +49,13 @@ def test_an_order_that_waits_is_paid_from_the_home_page(cast, alice):
 def test_recent_activity_tells_who_did_what(cast, owned, app, alice):
     licenses.assign(cast.avance, cast.bob, Actor.of(cast.alice))
     licenses.release(owned.held, Actor.of(cast.sam))
+    cart.add(cast.acme.id, cast.pro, 1, Actor.of(cast.alice))
+    confirmed = quotes.quote(cast.acme).fingerprint
+    order = orders.place(
+        cast.acme.id, fingerprint=confirmed, accepted=True, language="fr", by=Actor.of(cast.alice)
+    )
     page = words(alice.get("/portal/"))
+    assert f"Alice Tremblay a passé la commande {order.reference}." in page
     assert "Alice Tremblay a assigné une licence Avancé à Bob Tremblay." in page
     assert "Soutien a libéré la licence Avancé de Dave Tremblay." in page
     assert "Sam" not in page

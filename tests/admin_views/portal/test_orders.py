@@ -137,6 +137,18 @@ def test_every_state_has_its_word_and_its_sentence(cast, alice, state, word, sen
 
 
 @pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [(OrderState.PENDING, True), (OrderState.CANCELLED, False), (OrderState.EXPIRED, False)],
+)
+def test_a_declined_card_is_told_for_as_long_as_another_can_be_tried(cast, alice, state, told):
+    order = make_order(cast.alice, cast.pro, state=state, note=Outcome.DECLINED)
+    assert (
+        "La dernière carte a été refusée" in words(alice.get(f"/portal/orders/{order.reference}"))
+    ) == told
+
+
+@pytest.mark.one_database
 def test_an_order_whose_payment_is_looked_at_is_not_offered_for_payment(cast, alice):
     order = make_order(cast.alice, cast.pro, note=Outcome.WRONG_AMOUNT)
     page = alice.get(f"/portal/orders/{order.reference}")

@@ -48,6 +48,14 @@ def test_people_are_found_by_words_licence_plan_and_account(cast, owned, alice, 
     assert {name for name in names if f"{name} Tremblay" in text} == shown - {"Alice"}
 
 
+def test_whose_licence_has_expired_counts_as_without(cast, owned, alice):
+    (old,) = make_licenses(1, cast.alice, cast.pro, holder=cast.bob, ends=utcnow() - dt.timedelta(hours=1))
+    for query in ("license=with", f"plan={old.plan_id}"):
+        assert "Bob Tremblay" not in words(alice.get(f"/portal/users/?{query}")), query
+    assert "Bob Tremblay" in words(alice.get("/portal/users/?license=without"))
+
+
+@pytest.mark.one_database
 def test_deactivated_people_come_last_on_the_last_page(cast, alice):
     make_user(cast.acme, "Aaron", last_name="Aubin", active=False)
     for number in range(20):

@@ -103,6 +103,14 @@ def test_a_customer_that_makes_no_sense_is_refused_and_what_was_typed_is_kept(st
     assert (count(Company), count(User), count(JournalEntry)) == before
 
 
+def test_a_form_that_lost_the_name_of_the_administrator_is_refused(staff, cast):
+    form = {"name": "Initech", "billing_email": "a@initech.example", "country": "FR", "language": "fr"}
+    form |= {"time_zone": "Europe/Paris", "admin_email": "bill@initech.example"}
+    answer = staff.post(NEW_COMPANY, data=form)
+    assert answer.status_code == 422
+    assert count(Company) == 2
+
+
 def test_a_customer_is_found_by_the_address_of_one_of_its_people(staff, cast):
     found = staff.get("/support/customers/", query_string={"q": cast.carol.email.upper()}).text
     assert cast.globex.billing_email in found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 import sqlalchemy as sa
@@ -202,6 +203,9 @@ def test_an_order_whose_events_were_lost_is_delivered_when_stripe_is_asked(staff
     assert db.session.scalar(sa.select(sa.func.count()).select_from(License)) == 2
     again = staff.post("/support/orders/check-many/", data={"rowid": order_id}, follow_redirects=True)
     assert "Rien de nouveau" in again.text
+    # What one order brought is said, not that it was one.
+    assert "commande vérifiée" not in answer.text + again.text
+    assert re.search(r"notice-success[^§]*?Payée et livrée", answer.text)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(License)) == 2
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from access import Actor
+from admin_views.lists import listing
+from admin_views.support import home
 from models import (
     JournalEntry,
     License,
+    MailState,
     Order,
+    OrderState,
+    Outcome,
     OutgoingMail,
     Price,
     Role,
@@ -20,7 +26,11 @@ from models import (
     utcnow,
 )
 from services import licenses
+from services.foundation.transaction import transaction
+from services.mail import letters
+from services.reports import counts
 from tests import factories
+from tests.admin_views.portal.pages import words
 from tests.client import make_client, sign_in
 
 MAX_STATEMENTS = 12
@@ -142,6 +152,8 @@ def test_every_page_opens_for_support_with_few_statements_whatever_the_rows(clie
             answer = client.get(page.format(**ids))
         assert answer.status_code == 200, page
         assert answer.text.count("<h1") == 1 or "/preview/" in page, page
+        # A form that was opened has nothing to complain of yet.
+        assert 'aria-invalid="true"' not in answer.text, page
         cost[page] = len(statements)
         assert len(statements) <= MAX_STATEMENTS, page + chr(10) + chr(10).join(statements)
     furnish_more(cast)
@@ -224,6 +236,54 @@ def test_the_home_shows_what_waits_for_a_person(client, cast):
     reference = db.session.scalar(db.select(Order.reference))
     assert reference in page
     assert "/support/orders/?attention=yes" in page
+
+
+@pytest.mark.one_database
+def test_what_waits_for_a_person_is_red_and_what_only_takes_time_is_not(client, cast):
+    sign_in(client, cast.sam)
+    assert "summary-danger" not in client.get("/support/").text
+    furnish(cast, 1)
+    mail = db.session.scalars(db.select(OutgoingMail)).first()
+    mail.state = MailState.FAILED
+    factories.make_order(cast.alice, cast.pro, state=OrderState.PROCESSING)
+    db.session.commit()
+    cards = re.findall(r"(?s)<a +class=\"summary-card.*?</a>", client.get("/support/").text)
+    red = {words(card) for card in cards if "summary-danger" in card}
+    assert red == {"Commandes à vérifier 1", "Courriels non livrés 1", "Événements Stripe non traités 1"}
+
+
+@pytest.mark.one_database
+def test_a_name_in_a_list_leads_to_that_person_and_nobody_leads_nowhere(client, cast):
+    held, _free = factories.make_licenses(2, cast.alice, cast.pro)
+    licenses.assign_license(held, cast.bob, Actor.of(cast.alice))
+    with transaction() as turn:
+        letters.staff_alert(turn, held.order_line.order, Outcome.PAID_TWICE)
+    sign_in(client, cast.sam)
+    # Of two rows, one is somebody's.
+    for url in ("/support/licenses/", "/support/mail/"):
+        body = client.get(url).text.partition("<tbody>")[2].partition("</tbody>")[0]
+        assert re.findall(r"/support/people/details/\?[^\"]*", body) == [
+            f"/support/people/details/?id={cast.bob.id}"
+        ], url
+
+
+@pytest.mark.one_database
+def test_mail_held_to_a_person_says_whose_and_can_be_let_go(client, cast):
+    sign_in(client, cast.sam)
+    chips = client.get(f"/support/mail/?person={cast.bob.id}").text.partition('class="chips')[2]
+    assert "Bob Tremblay" in words(chips.partition("</ul>")[0])
+    assert "999" in words(client.get("/support/mail/?person=999").text)
+    assert 'class="chips' not in client.get("/support/mail/").text
+
+
+@pytest.mark.one_database
+def test_the_home_counts_to_its_limit_and_then_says_more(client, cast, monkeypatch):
+    sign_in(client, cast.sam)
+    for module in (counts, home, listing):
+        monkeypatch.setattr(module, "COUNT_LIMIT", 6)
+    assert "Personnes 6 " in words(client.get("/support/"))
+    factories.make_user(cast.acme, "Gaston")
+    assert "Personnes plus de 6 " in words(client.get("/support/"))
 
 
 def test_a_list_is_narrowed_to_a_customer_that_was_typed_without_javascript(client, cast):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from flask_babel import force_locale
 
 from access import Actor
 from admin_views.support.changes import differences
-from models import JournalEntry, MailState, OutgoingMail, db
+from models import JournalEntry, MailState, OutgoingMail, db, utcnow
 from services import licenses
 from services.people import accounts
 from tests import factories
@@ -56,6 +57,22 @@ def test_an_entry_says_what_changed_in_words(staff, cast, assigned):
 
 
 @pytest.mark.one_database
+def test_an_entry_is_shown_with_the_others_of_its_act_and_no_more(staff, cast):
+    first, second = factories.make_licenses(2, cast.alice, cast.pro)
+    licenses.assign_license(first, cast.dave, Actor.of(cast.alice))
+    older = entry_id("license_assigned")
+    first.valid_until = utcnow() - dt.timedelta(seconds=1)
+    first.valid_from = first.valid_until - dt.timedelta(days=1)
+    db.session.commit()
+    # One act: the expired licence goes back, the other is given.
+    licenses.assign_license(second, cast.dave, Actor.of(cast.alice))
+    taken = entry_id("license_released")
+    given = db.session.scalar(sa.select(sa.func.max(JournalEntry.id)).filter_by(verb="license_assigned"))
+    page = staff.get(f"/support/journal/details/?id={given}").text.partition('id="operation"')[2]
+    section = page.partition("</section>")[0]
+    assert {int(found) for found in re.findall(r"details/\?id=(\d+)", section)} == {taken} != {older}
+
+
 def test_codes_and_cents_are_never_what_staff_read(app):
     with app.test_request_context(), force_locale("fr_CA"):
         assert differences({"state": "pending", "total": 57_488}, {"state": "paid", "on_sale": False}) == [
