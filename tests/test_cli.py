@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import access
 from models import Conditions, JournalEntry, OutgoingMail, Role, TaxRate, User, Vendor, db
 from services.people import oneself, setup
-from tests.factories import make_tax_rates, make_vendor
+from tests.factories import make_company, make_tax_rates, make_user, make_vendor
 
 ANSWERS = ["--vendor", "Boréal", "--email", "Sam@Boreal.example", "--first-name", "Sam", "--last-name", "Roy"]
 PASSWORD = "a password of some length"
@@ -96,6 +96,14 @@ def test_setup_run_by_several_at_once_makes_one_account(app, together, vendor_is
     outcomes = together(6, run)
     assert [outcome.value for outcome in outcomes if outcome.value] == [1]
     assert {getattr(outcome.error, "code", outcome.error) for outcome in outcomes} == {None, "has_staff"}
+
+
+def test_setup_makes_the_first_staff_also_where_customers_were_brought_over_before(run, app):
+    with app.app_context(), access.everything():
+        make_user(make_company("Acme"), "Alice")
+    assert run("setup", *ANSWERS, typed=f"{PASSWORD}\n{PASSWORD}\n").exit_code == 0
+    with app.app_context(), access.everything():
+        assert sorted(person.role for person in _people()) == ["member", "support"]
 
 
 def test_setup_refuses_a_desk_that_has_staff(run, cast):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
-from wtforms.validators import Length
+import sqlalchemy as sa
+from wtforms.validators import Length, NumberRange
 
 from admin_views import pickers, portal
 from admin_views.lists import keyset, listing, rows
@@ -125,6 +127,31 @@ def test_a_field_is_as_long_as_its_column(app, name):
         if field.type in {"StringField", "EmailField", "TextAreaField"} and expected:
             assert lengths == [expected], field.name
     assert Conditions.__table__.columns["text_fr"].type.length is None
+
+
+def _between(model: type) -> dict[str, tuple[int, int]]:
+    """{column: (least, most)} of the table's CHECKs."""
+    checks = (c for c in model.__table__.constraints if isinstance(c, sa.CheckConstraint))
+    found = (re.fullmatch(r"(\w+) BETWEEN (\d+) AND (\d+)", str(check.sqltext)) for check in checks)
+    return {match[1]: (int(match[2]), int(match[3])) for match in found if match}
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("name", FORMS)
+def test_a_number_is_held_to_what_its_column_takes(app, name):
+    """Otherwise the database refuses what the form let pass, and nobody reads why."""
+    model, kind = FORMS[name]
+    with app.test_request_context():
+        ranges = {
+            field.name: (validator.min, validator.max)
+            for field in kind()
+            for validator in field.validators
+            if isinstance(validator, NumberRange)
+        }
+    allowed = _between(model) | {"position": (0, plans.MAX_POSITION)}
+    assert ranges == {field: allowed[field] for field in ranges}
+    # A percentage knows its own limits.
+    assert (set(_between(model)) & set(vars(kind))) - {"rate"} <= set(ranges)
 
 
 DEFAULTS = {

@@ -154,7 +154,9 @@ def test_an_order_shows_its_lines_events_journal_and_what_was_delivered(staff, c
         JournalEntry(operation="0" * 32, verb="verb_of_a_user", subject_type="user", subject_id=order.id)
     )
     db.session.commit()
+    factories.make_licenses(2, cast.alice, cast.eco)
     text = words(staff.get(f"/support/orders/details/?id={order.id}"))
+    assert "Rien pour le moment" in text, "another order's licences are told as delivered"
     assert "777" not in text
     assert "type.cs_1" in text
     assert "type.pi_1" in text

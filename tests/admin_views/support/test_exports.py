@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from access import Actor
-from models import JournalEntry, JournalPersonal, Language, MailState, OutgoingMail, TaxRate, User, db
+from models import JournalEntry, JournalPersonal, Language, MailState, OutgoingMail, Price, TaxRate, User, db
 from services import licenses
 from services.people import accounts
 from tests import factories
+from tests.admin_views.portal.pages import words
 from tests.client import make_client, sign_in
 
 FORMULA = "=HYPERLINK(1)"
@@ -135,9 +136,19 @@ def test_plans_are_exported_with_the_price_of_today(staff, cast):
     factories.make_price(cast.eco, 6_000, cast.vendor.today)
     factories.make_price(cast.eco, 7_000, tomorrow)
     factories.make_plan("unpriced", None, on_sale=False)
+    # Another currency's price, newer: the file has the amounts that the list shows.
+    db.session.add(Price(plan_id=cast.eco.id, currency="USD", amount=4_444, starts_on=cast.vendor.today))
+    db.session.add(
+        Price(plan_id=cast.pro.id, currency="USD", amount=3_333, starts_on=tomorrow - dt.timedelta(days=2))
+    )
+    db.session.commit()
     rows = {row["Code"]: row for row in export(staff, "plans")}
     assert rows["eco"]["Prix aujourd’hui (cents)"] == "6000"
+    assert rows["pro"]["Prix aujourd’hui (cents)"] == "18000"
     assert rows["unpriced"]["Prix aujourd’hui (cents)"] == ""
+    listed = words(staff.get("/support/plans/"))
+    assert "60,00 $" in listed
+    assert "44,44" not in listed
     assert (rows["eco"]["En vente"], rows["unpriced"]["En vente"]) == ("Oui", "Non")
     assert [row["Code"] for row in export(staff, "plans", "on_sale=no")] == ["unpriced"]
 

@@ -21,6 +21,11 @@ RECIPIENT = smtplib.SMTPRecipientsRefused({"a@acme.example": (550, b"5.1.1 a@acm
         # The server goes, wants a password, or said nothing: no other mail would fare better.
         (smtplib.SMTPDataError(421, b"closing"), "unreachable", "421", False, True),
         (smtplib.SMTPSenderRefused(530, b"5.7.0 sign in", "d@d"), "unreachable", "530 5.7.0", False, True),
+        *[
+            (smtplib.SMTPSenderRefused(code, b"no", "d@d"), "unreachable", str(code), False, True)
+            for code in (454, 534, 535, 538)
+        ],
+        (smtplib.SMTPSenderRefused(-1, b"", "d@d"), "unreachable", "SMTPSenderRefused", False, True),
         (smtplib.SMTPRecipientsRefused({}), "unreachable", "SMTPRecipientsRefused", False, True),
         (smtplib.SMTPServerDisconnected("gone"), "unreachable", "SMTPServerDisconnected", False, True),
         (TimeoutError(), "unreachable", "TimeoutError", False, True),
