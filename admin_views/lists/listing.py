@@ -172,8 +172,6 @@ def slice_of(statement: sa.Select[Any], order: keyset.Order, size: int) -> Slice
     if edge and not found:
         edge, backwards = None, False
         found = _read(statement, order, None, backwards=False, size=size)
-    if not found:
-        return Slice([], None, None)
     more = len(found) > size
     page = found[:size][:: -1 if backwards else 1]
     has_earlier, has_later = (more, True) if backwards else (bool(edge), more)

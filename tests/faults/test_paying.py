@@ -324,6 +324,8 @@ def test_fault_20_paid_after_we_gave_up_is_delivered_and_staff_are_told(buyer):
     assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
     assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
     assert (buyer.mails("staff_alert"), buyer.order.note) == (1, Outcome.PAID_AFTER_END)
+    # Whoever cancels keeps the cart, to change it or to buy again.
+    assert db.session.scalars(db.select(CartItem)).one().quantity == 5
 
 
 def test_cancelling_closes_the_page_and_keeps_the_cart(buyer):

@@ -304,6 +304,9 @@ def test_a_refusal_in_any_route_returns_with_its_sentence(alice: Client) -> None
     assert answer.location == "/demo/licenses/?size=50"
     assert "This is how it is." in alice.get(answer.location).text
     assert alice.get("/demo/licenses/refuse/").location == "/demo/licenses/"
+    # A form that posts to its own page is shown again there.
+    itself = {"Referer": "http://localhost/demo/licenses/refuse/?id=1"}
+    assert alice.post("/demo/licenses/refuse/", headers=itself).location == "/demo/licenses/refuse/?id=1"
     for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example"):
         assert alice.post("/demo/licenses/refuse/", data={"url": elsewhere}).location == "/demo/licenses/"
 
@@ -365,7 +368,8 @@ def test_a_lookup_never_answers_more_than_twenty_rows(alice: Client, goods: Cast
     found = alice.get("/demo/licenses/ajax/lookup/?name=user&query=&limit=100000").json
     assert len(found) == 20
     assert len(alice.get("/demo/licenses/ajax/lookup/?name=user").json) == 10
-    assert len(alice.get("/demo/licenses/ajax/lookup/?name=user&limit=1").json) == 1
+    assert alice.get("/demo/licenses/ajax/lookup/?name=user&limit=1").json == found[:1]
+    assert alice.get("/demo/licenses/ajax/lookup/?name=user&limit=1&offset=3").json == found[3:4]
     assert alice.get("/demo/licenses/ajax/lookup/?name=other").status_code == 404
     assert alice.get("/demo/licenses/ajax/lookup/?name=user&limit=-1&offset=-9").status_code == 200
 

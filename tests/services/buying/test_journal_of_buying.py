@@ -183,17 +183,18 @@ def test_what_is_two_minutes_old_is_asked_about_and_nothing_younger(
     now = dt.datetime(2026, 11, 25, 12, tzinfo=dt.UTC)
     make_order(cast.alice, cast.pro, placed_at=now, stripe_session_id="cs_1")
     make_order(cast.alice, cast.pro, placed_at=now)
-    db.session.add(
-        StripeEvent(
-            id="evt_1",
-            type="t",
-            object_id="o",
-            livemode=False,
-            created_at=now,
-            received_at=now,
-            handled_at=None,
+    for key, handled_at in (("evt_1", None), ("evt_2", now)):
+        db.session.add(
+            StripeEvent(
+                id=key,
+                type="t",
+                object_id="o",
+                livemode=False,
+                created_at=now,
+                received_at=now,
+                handled_at=handled_at,
+            )
         )
-    )
     db.session.commit()
     time_machine.move_to(now + dt.timedelta(seconds=seconds), tick=False)
     monkeypatch.setattr(reconciliation, "try_all", len)
