@@ -12,7 +12,7 @@ from flask_login import login_user
 from access import Actor
 from admin_views.portal.orders import terms_of
 from admin_views.portal.own import own_company
-from models import Assignment, CartItem, License, LicenseStatus, Order, OrderState, db, utcnow
+from models import Assignment, CartItem, License, LicenseStatus, Order, OrderState, Outcome, db, utcnow
 from services import licenses
 from services.buying import settlement
 from tests import factories
@@ -56,6 +56,7 @@ def test_a_session_that_this_desk_did_not_make_is_not_found(cast, app, alice, sa
         params={"mode": "payment", "line_items": [item], "success_url": "https://other.example/"}
     )
     assert alice.get(f"/portal/orders/done?session_id={session.id}").status_code == 404
+    assert settlement.fulfil(session.id) == Outcome.FOREIGN
 
 
 @pytest.mark.one_database
