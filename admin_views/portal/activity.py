@@ -83,7 +83,4 @@ def name_of(actor: User | None) -> str:
 
 
 def _by_id(model: Any, ids: set[int | None]) -> dict[int, Any]:
-    wanted = ids - {None}
-    if not wanted:
-        return {}
-    return {row.id: row for row in db.session.scalars(sa.select(model).where(model.id.in_(wanted)))}
+    return {row.id: row for row in db.session.scalars(sa.select(model).where(model.id.in_(ids - {None})))}

@@ -94,7 +94,7 @@ class Companies(SupportView):
             "name",
             _l("Customer"),
             link=lambda row: url_for("support_customers.details_view", id=row.id),
-            sort=sa.func.lower(Company.name),
+            sort=sa.func.lower(Company.name, type_=sa.String),
         ),
         Column("billing_email", _l("Billing email")),
         Column("place", _l("Place")),

@@ -102,7 +102,7 @@ class People(SupportView):
             link=lambda row: url_for("support_people.details_view", id=row.id),
             sort=(User.last_name, User.first_name),
         ),
-        Column("email", _l("Email"), sort=sa.func.lower(User.email)),
+        Column("email", _l("Email"), sort=sa.func.lower(User.email, type_=sa.String)),
         Column("company", _l("Customer"), link=company_link),
         Column("role", _l("Role"), kind="badge"),
         Column("license", _l("License"), value=_held_text),

@@ -120,7 +120,20 @@ def test_an_event_that_could_not_be_handled_is_picked_up_by_reconcile(buyer, cli
     buyer.sandbox.settings(fail_next=0)
     time_machine.move_to(utcnow() + dt.timedelta(minutes=5))
     assert reconciliation.reconcile()["events"] == 1
-    assert (buyer.delivered(), kept()[0].outcome is not None) == (5, True)
+    assert (buyer.delivered(), kept()[0].outcome) == (5, "already")
+
+
+def test_money_for_an_order_that_nobody_waits_for_is_found_by_its_event_alone(buyer, client, time_machine):
+    body, headers = buyer.sandbox.signed(completed(buyer))
+    buyer.sandbox.settings(fail_next=100)
+    assert post(client, body, headers).status_code == 500
+    buyer.sandbox.settings(fail_next=0)
+    order = buyer.order
+    order.state = OrderState.CANCELLED
+    db.session.commit()
+    time_machine.move_to(utcnow() + dt.timedelta(minutes=5))
+    assert reconciliation.reconcile() == {"orders": 0, "events": 1, "unsettled": 0}
+    assert (buyer.delivered(), kept()[0].outcome) == (5, "fulfilled")
 
 
 def test_a_declined_card_is_noted_from_its_event(buyer, client):

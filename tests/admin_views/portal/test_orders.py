@@ -42,6 +42,16 @@ def test_coming_back_twice_delivers_once(cast, alice, sandbox):
     assert "Valide jusqu’au" in page
 
 
+def test_who_comes_back_from_paying_is_led_to_that_purchase_and_to_no_other(cast, alice, sandbox):
+    first = path_of(sandbox.pay(buy(alice, cast.pro)))
+    reference = the_order().reference
+    alice.get(first)
+    second = path_of(sandbox.pay(buy(alice, cast.eco)))
+    other = db.session.scalar(sa.select(Order.reference).where(Order.reference != reference))
+    assert alice.get(second).location == f"/portal/orders/{other}/result"
+    assert alice.get(first).location == f"/portal/orders/{reference}/result"
+
+
 def test_fault_16_another_companys_session_is_not_found_and_delivers_nothing(cast, app, alice, sandbox):
     back = path_of(sandbox.pay(buy(alice, cast.pro)))
     carol = sign_in(make_client(app), cast.carol)

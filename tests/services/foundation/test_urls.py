@@ -16,6 +16,7 @@ pytestmark = pytest.mark.one_database
         ("/portal/users/?q=a&page=2", "/portal/users/?q=a&page=2"),
         ("https://desk.example/portal/?q=a", "/portal/?q=a"),
         ("http://desk.example/portal/", "/portal/"),
+        ("/portal/users/?q=a b", "/portal/users/?q=a b"),
         (None, None),
         ("", None),
         ("portal/", None),
