@@ -143,6 +143,10 @@ def test_a_declined_card_is_noted_from_its_event(buyer, client):
     assert buyer.order.note == Outcome.DECLINED
 
 
+def test_a_declined_payment_that_no_page_of_ours_asked_for_is_foreign(buyer):
+    assert settlement.note_decline("pi_of_another_shop") == Outcome.FOREIGN
+
+
 def test_fault_17_a_database_error_in_mid_delivery_changes_nothing_and_the_retry_works(buyer, client):
     body, headers = buyer.sandbox.signed(completed(buyer))
     break_it, mend_it = BREAKERS[db.engine.dialect.name]

@@ -65,6 +65,7 @@ def test_nothing_chosen_is_said_and_changes_nothing(staff, cast):
 def test_a_license_is_given_to_a_person_of_its_own_company_only(staff, cast):
     factories.make_licenses(1, cast.carol, cast.pro)
     (license,) = factories.make_licenses(1, cast.alice, cast.pro)
+    gaston = factories.make_user(cast.acme, "Gaston", active=False).id
     license_id = license.id
     url = f"/support/licenses/assign/?id={license_id}"
     lookup = f"/support/licenses/ajax/lookup/?name=holder&id={license_id}&query="
@@ -74,7 +75,7 @@ def test_a_license_is_given_to_a_person_of_its_own_company_only(staff, cast):
         cast.dave.id,
         cast.erin.id,
     ]
-    for holder in (cast.charlie.id, "999", "abc"):
+    for holder in (cast.charlie.id, gaston, "999", "abc"):
         assert send(staff, url, holder=str(holder)).status_code == 422
     assert holders()[license_id] is None
     assert send(staff, url, **{"holder": "", "holder-text": "bob@acme.example"}).status_code == 302

@@ -220,6 +220,8 @@ def test_fault_6_a_plan_withdrawn_while_in_the_cart_is_named(full_cart):
         place(full_cart)
     assert "Avancé" in refused.value.sentence
     assert db.session.scalars(db.select(CartItem)).one().quantity == 5
+    (line,) = quotes.quote(full_cart.acme).lines
+    assert (line.unit_amount, line.net, line.is_sellable) == (None, 0, False)
 
 
 def test_more_than_stripe_can_charge_at_once_is_refused_before_paying(cast):

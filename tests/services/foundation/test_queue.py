@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import sqlalchemy as sa
 
@@ -28,6 +29,24 @@ def test_what_has_been_due_for_longest_is_done_first(cast):
     young, old = waiting(cast, 1 * MINUTE, 5 * MINUTE)
     assert [OUTBOX.claim(MINUTE).row_id for _ in range(2)] == [old, young]
     assert OUTBOX.claim(MINUTE) is None
+
+
+def test_a_worker_waits_for_no_other_one_and_an_idle_one_for_nobody(cast):
+    """SQLite has one write lock, PostgreSQL one for each row: a rival holds it here, as a worker does in mid-claim."""
+    mails = waiting(cast, 5 * MINUTE, MINUTE)
+    if db.engine.dialect.name == "sqlite":
+        db.session.execute(sa.delete(OutgoingMail))
+        db.session.commit()
+        with db.engine.connect().execution_options(trousseau_writes=True) as rival:
+            rival.execute(sa.text("SELECT 1"))
+            assert OUTBOX.claim(MINUTE) is None
+        return
+    with db.engine.connect() as rival:
+        rival.execute(sa.select(OutgoingMail.id).where(OutgoingMail.id == mails[0]).with_for_update())
+        began = time.monotonic()
+        assert OUTBOX.claim(MINUTE).row_id == mails[1]
+        # The lock's own timeout is ten seconds.
+        assert time.monotonic() - began < 5
 
 
 def test_what_is_due_later_waits(cast):
