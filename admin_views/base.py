@@ -108,6 +108,10 @@ class DeskModelView(Guarded, ModelView):
                 raise TypeError(f"{cls.__name__}.{name} is not used here: see docs/how-to-add.md")
         if not cls.columns:
             raise TypeError(f"{cls.__name__} must declare `columns`")
+        for column in cls.columns:
+            if any(isinstance(part.type, sa.types.NullType) for part in column.sort_columns):
+                # A cursor's value is read as the type of its column: every page would be the first one.
+                raise TypeError(f"{cls.__name__}.{column.name}: say the `type_` of what it is sorted by")
         if (cls.can_create or cls.can_edit) and not (cls.form_columns or cls.form):
             raise TypeError(f"{cls.__name__} must declare `form_columns` or `form`")
 

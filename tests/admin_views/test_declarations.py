@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from werkzeug.datastructures import MultiDict
 
 from access import Permission
@@ -44,6 +45,7 @@ def test_a_view_that_does_not_say_who_may_open_it_cannot_be_registered(base: typ
         {"can_create": True},
         {"columns": ()},
         {"slug": ""},
+        {"columns": (Column("email", "Email", sort=sa.func.lower(User.email)),)},
     ],
 )
 def test_a_view_that_would_reach_past_its_scope_cannot_be_registered(attributes: dict[str, Any]) -> None:

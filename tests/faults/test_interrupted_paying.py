@@ -107,17 +107,22 @@ def test_a_second_click_after_the_page_ended_leads_to_the_new_page_of_the_first(
     assert states == {ended: "expired", buyer.session_id: "open"}
 
 
-def test_cancelling_while_a_colleague_opens_a_new_page_does_not_leave_it_open(buyer, monkeypatch):
-    buyer.check_out()
+def just_after_its_page_closes(monkeypatch, act):
+    """Let a colleague `act` between the moment at which somebody's page is closed and what is done about it."""
     expire = gateway.expire_session
 
     def rival_first(session_id):
         closed = expire(session_id)
         monkeypatch.setattr(gateway, "expire_session", expire)
-        checkout.pay(buyer.order, buyer.actor)
+        act()
         return closed
 
     monkeypatch.setattr(gateway, "expire_session", rival_first)
+
+
+def test_cancelling_while_a_colleague_opens_a_new_page_does_not_leave_it_open(buyer, monkeypatch):
+    buyer.check_out()
+    just_after_its_page_closes(monkeypatch, lambda: checkout.pay(buyer.order, buyer.actor))
     with pytest.raises(Refused, match="page_opened"):
         checkout.cancel(buyer.order, buyer.actor)
     assert buyer.order.state == OrderState.PENDING
@@ -127,16 +132,12 @@ def test_cancelling_while_a_colleague_opens_a_new_page_does_not_leave_it_open(bu
 
 def test_cancelling_an_order_that_a_colleague_paid_on_a_new_page_says_that_it_is_paid(buyer, monkeypatch):
     buyer.check_out()
-    expire = gateway.expire_session
 
-    def rival_first(session_id):
-        closed = expire(session_id)
-        monkeypatch.setattr(gateway, "expire_session", expire)
+    def pay():
         buyer.sandbox.pay(checkout.pay(buyer.order, buyer.actor))
         settlement.fulfil(buyer.session_id)
-        return closed
 
-    monkeypatch.setattr(gateway, "expire_session", rival_first)
+    just_after_its_page_closes(monkeypatch, pay)
     with pytest.raises(Refused, match="not_waiting"):
         checkout.cancel(buyer.order, buyer.actor)
     assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
