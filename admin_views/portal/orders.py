@@ -120,11 +120,12 @@ class Orders(DeskModelView):
     def _after(self, session_id: str, outcome: Outcome) -> ResponseReturnValue:
         found = self.scope(sa.select(Order)).where(Order.stripe_session_id == session_id)
         order = db.session.scalar(found)
-        if order is None or outcome == Outcome.PAID_TWICE:
+        if outcome == Outcome.PAID_TWICE:
             flash(
                 _("This order was paid already. Support has been told, and will refund this second payment."),
                 "warning",
             )
+        if order is None or outcome == Outcome.PAID_TWICE:
             return redirect(self.get_url(".index_view"), 303)
         if order.is_delivered or order.state == OrderState.PROCESSING:
             return redirect(self.get_url(".result", reference=order.reference), 303)

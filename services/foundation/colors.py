@@ -41,7 +41,7 @@ def contrast(one: Color, other: Color) -> float:
 
 def ink_on(color: Color) -> Color:
     """White or black, whichever reads better on `color`."""
-    return WHITE if contrast(WHITE, color) >= contrast(BLACK, color) else BLACK
+    return max(WHITE, BLACK, key=lambda ink: contrast(ink, color))
 
 
 def mix(color: Color, into: Color, share: float) -> Color:

@@ -87,7 +87,8 @@ class Queue:
         """Write the outcome of the work, unless another worker has leased the row since. A verb: it commits."""
         with transaction():
             row = db.session.get_one(self.model, lease.row_id, with_for_update=True)
-            if row.state == self.leased and row.lease_until == lease.until:
+            # Only a leased row has a lease.
+            if row.lease_until == lease.until:
                 row.state, row.lease_until = state, None
                 for name, value in values.items():
                     setattr(row, name, value)

@@ -56,7 +56,7 @@ def _test_message(to: str) -> Message:
         recipients=[to],
         body=_("This mail arrived: the mail server is set up. Nothing needs to be done.") + "\n",
         sender=sender,
-        reply_to=vendor.current().support_email or None,
+        reply_to=vendor.current().support_email,
         message_id=make_msgid(domain=sender.rpartition("@")[2]),
         extra_headers={"Auto-Submitted": "auto-generated"},
     )

@@ -58,7 +58,7 @@ def compose(turn: Turn, mail: OutgoingMail) -> Message:
         body=text,
         html=html,
         sender=_named(sender.name, parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]),
-        reply_to=sender.support_email or None,
+        reply_to=sender.support_email,
         message_id=mail.message_id,
         # Asks for no automatic replies (RFC 3834).
         extra_headers={"Auto-Submitted": "auto-generated"},

@@ -112,6 +112,21 @@ def test_a_declined_card_leaves_the_same_page_to_pay_on(cast, alice, sandbox):
     assert licenses() == 0
 
 
+def test_an_older_page_of_an_order_that_is_paid_by_now_speaks_of_no_second_payment(cast, alice, sandbox):
+    first = path_of(sandbox.pay_by_debit(buy(alice, cast.pro), DEBIT_FAILS))
+    alice.get(first)
+    sandbox.settle()
+    alice.get(first)
+    url = f"/portal/orders/{the_order().reference}"
+    alice.get(path_of(sandbox.pay(alice.post(f"{url}/pay").location)))
+    assert the_order().state == OrderState.PAID
+    answer = alice.get(first)
+    assert answer.location == "/portal/orders/"
+    page = words(alice.get(answer.location))
+    assert "déjà payée" not in page
+    assert "remboursera" not in page
+
+
 def test_who_walks_away_comes_back_to_an_order_that_waits(cast, alice, sandbox):
     page = buy(alice, cast.pro)
     session_id = page.rpartition("/")[2].partition("?")[0].partition("#")[0]

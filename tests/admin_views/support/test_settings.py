@@ -8,7 +8,7 @@ import io
 import pytest
 import sqlalchemy as sa
 
-from models import Conditions, JournalEntry, OrderLine, Plan, Price, TaxRate, Vendor, db
+from models import Company, Conditions, JournalEntry, OrderLine, Plan, Price, TaxRate, Vendor, db
 from tests import factories
 from tests.admin_views.support.forms import opened, read_form, send
 from tests.client import sign_in
@@ -317,6 +317,13 @@ def test_two_staff_who_edit_the_vendor_lose_nothing(staff, cast):
     assert send(staff, VENDOR, hers, address="2, rue Neuve").status_code == 302
     assert send(staff, VENDOR, mine, name="Perdu").status_code == 422
     assert (vendor().name, vendor().address) == ("Boréal", "2, rue Neuve")
+
+
+def test_a_form_that_does_not_say_what_it_showed_changes_nothing(staff, cast):
+    customer = f"/support/customers/edit/?id={cast.acme.id}"
+    for url in (VENDOR, customer):
+        assert send(staff, url, name="Perdu", seen=None).status_code == 422
+    assert (vendor().name, db.session.get(Company, cast.acme.id).name) == ("Boréal", "Acme")
 
 
 # --- Conditions -----------------------------------------------------------------------------------------------------

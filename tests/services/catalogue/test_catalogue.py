@@ -220,6 +220,10 @@ def test_a_rate_that_an_order_was_charged_stays_and_one_that_was_not_may_be_mend
             assert refused(expected, tax_rates.update_rate, rate, values, by=sam)
         else:
             assert tax_rates.update_rate(rate, values, by=sam).rate == 13_001
+    # Of the same percentage, but another tax.
+    twin = tax_rates.add_rate(RATE | {"place": "CA-MB", "name_en": "RST", "rate": gst.rate}, by=sam)
+    values = {name: getattr(twin, name) for name in tax_rates.EDITABLE} | {"rate": 7_000}
+    assert tax_rates.update_rate(twin, values, by=sam).rate == 7_000
 
 
 def test_a_rate_of_the_same_name_and_percentage_that_is_still_to_come_may_be_mended(cast, sam):
