@@ -12,7 +12,8 @@ from access import Permission
 from admin_views.base import DeskIndexView, DeskModelView, DeskPage
 from admin_views.forms import ScopedUnique
 from admin_views.lists.columns import Column
-from models import Language, License, Plan, User
+from models import Language, License, Order, Plan, User, db
+from tests.client import sign_in
 
 
 def declare(base: type = DeskModelView, **attributes: Any) -> Any:
@@ -79,3 +80,10 @@ def test_a_view_is_read_only_unless_it_says_otherwise() -> None:
     view = declare()
     opened = [view.can_create, view.can_edit, view.can_delete, view.can_view_details, view.can_export]
     assert not any(opened)
+
+
+def test_a_view_that_declares_no_page_of_a_row_has_none(browser: Any, goods: Any) -> None:
+    alice = sign_in(browser, goods.alice)
+    key = db.session.scalar(sa.select(Order.id).where(Order.company_id == goods.acme.id))
+    for path in ("details", "edit"):
+        assert alice.get(f"/demo/orders/{path}/?id={key}").status_code == 404

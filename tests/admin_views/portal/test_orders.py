@@ -69,6 +69,14 @@ def test_a_session_that_is_not_there_is_not_found(cast, alice, sandbox, session_
     assert answer.status_code == 404
 
 
+@pytest.mark.one_database
+@pytest.mark.parametrize("session_id", ["", "abc", "cs_../../v1/customers", "cs_" + "x" * 251])
+def test_stripe_is_not_asked_about_what_cannot_be_a_session(cast, app, alice, session_id):
+    app.config["STRIPE_API_BASE"] = "http://127.0.0.1:9"
+    answer = alice.get("/portal/orders/done", query_string={"session_id": session_id})
+    assert answer.status_code == 404, "Stripe was asked, and did not answer"
+
+
 def test_a_payment_service_that_is_down_is_asked_again_later(cast, alice, sandbox):
     back = path_of(sandbox.pay(buy(alice, cast.pro)))
     sandbox.settings(fail_next=20)

@@ -138,6 +138,15 @@ def test_setting_the_price_of_a_day_again_replaces_it_and_the_same_one_leaves_no
     ]
 
 
+def test_a_price_in_another_currency_of_the_same_day_is_another_price(cast, sam):
+    today = cast.vendor.today
+    dollars = Price(plan_id=cast.pro.id, currency="USD", amount=400, starts_on=today)
+    db.session.add(dollars)
+    db.session.commit()
+    plans.set_price(cast.pro, 500, today, by=sam)
+    assert (dollars.amount, cast.pro.price_on(today).amount) == (400, 500)
+
+
 def test_a_price_is_withdrawn_before_its_first_day_and_never_after(cast, sam):
     today = cast.vendor.today
     begun = plans.set_price(cast.pro, 500, today, by=sam)

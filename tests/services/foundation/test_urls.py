@@ -28,6 +28,7 @@ pytestmark = pytest.mark.one_database
         ("\\\\evil.example", None),
         ("/portal/\r\nLocation: x", None),
         ("javascript:alert(1)", None),
+        ("/portal/\x1fx", None),
     ],
 )
 def test_only_a_page_of_this_site_is_returned_to(target, page):

@@ -293,6 +293,12 @@ def test_a_profile_that_makes_no_sense_is_refused(cast, given, code):
     assert refused(code, oneself.change_profile, cast.bob, by=Actor.of(cast.bob), **given)
 
 
+@pytest.mark.parametrize("name", ["J", "a" * 100])
+def test_the_shortest_and_the_longest_name_are_taken(cast, name):
+    oneself.change_profile(cast.bob, by=Actor.of(cast.bob), first_name=name)
+    assert cast.bob.first_name == name
+
+
 def test_a_profile_changes_in_what_is_given_alone(cast):
     bob = Actor.of(cast.bob)
     oneself.change_profile(cast.bob, by=bob, first_name="  Jean   Paul ", time_zone="America/Vancouver")
