@@ -77,6 +77,17 @@ def test_a_mail_arrives_whole(app, cast, postman):
     assert row(mail_id).sent_at is not None
 
 
+def test_an_alert_arrives_at_the_support_address_which_is_nobodys_account(cast, postman):
+    order = make_order(cast.alice, cast.pro)
+    with transaction() as turn:
+        alert = letters.staff_alert(turn, order, "paid_twice").id
+    outbox.send_due()
+    assert row(alert).state == MailState.SENT
+    (message,) = postman.messages
+    assert [one.addr_spec for one in message["To"].addresses] == [cast.vendor.support_email]
+    assert order.reference in message.get_body(("plain",)).get_content()
+
+
 def test_the_link_in_the_mail_works_and_is_written_down_nowhere(cast, postman):
     (mail_id,) = queue(cast.bob, template="sign_in_link")
     outbox.send_due()
@@ -195,7 +206,7 @@ def test_waits_grow_from_a_minute_to_an_hour_and_end_after_three_days(cast, post
     assert row(mail_id).state == MailState.FAILED
 
 
-def test_a_mail_that_cannot_be_rendered_stops_no_other(cast, postman):
+def test_a_mail_that_cannot_be_rendered_stops_no_other(cast, postman, caplog):
     with transaction() as turn:
         broken = letters.queue(turn, "receipt", to=cast.bob, context={"order": 404}, dedupe_key="broken").id
         unknown = letters.queue(turn, "no_such_mail", to=cast.bob, context={}, dedupe_key="unknown").id
@@ -204,6 +215,11 @@ def test_a_mail_that_cannot_be_rendered_stops_no_other(cast, postman):
     assert (row(broken).state, row(broken).last_error) == (MailState.FAILED, "rendering NoResultFound")
     assert (row(unknown).state, row(unknown).last_error) == (MailState.FAILED, "rendering ValueError")
     assert row(fine).state == MailState.SENT
+    # Where it broke is logged, by the line that raised; what it said is not, for it may name somebody.
+    (said,) = [
+        record.getMessage() for record in caplog.records if f"mail {unknown} cannot" in record.getMessage()
+    ]
+    assert re.search(r"cannot be rendered: ValueError at \S*enum.py:\d+$", said)
 
 
 def test_the_worker_outlives_a_database_that_goes_away(app, cast, postman, monkeypatch):
