@@ -111,14 +111,31 @@ def _groups(mutation: Mutation, known: Map) -> tuple[list[set[str]], set[str]]:
         return [reached or known.unseen], known.unseen
     module = known.ran_any(mutation.path)
     users = known.ran_names(mutation.edit.names)
-    return [_naming(mutation, known), users & module, module, users], set(known.seconds)
+    return [*_naming(mutation, known), users & module, module, users], set(known.seconds)
 
 
-def _naming(mutation: Mutation, known: Map) -> set[str]:
-    """The tests of the files that import the module by its name: a test that reads a constant runs no line of ours."""
-    package, _, name = mutation.path.removesuffix(".py").replace("/", ".").rpartition(".")
-    listed = rf"from {re.escape(package)} import (\([^)]*|[^\n]*)\b{name}\b"
-    imported = re.compile(rf"{listed}|(from|import) {re.escape(f'{package}.{name}')}\b" if package else name)
+def _naming(mutation: Mutation, known: Map) -> list[set[str]]:
+    """The tests of the files that import the module by its name, then of those that import its package.
+
+    A test that reads a constant, or holds all views of a package to a rule, runs no line of ours.
+    """
+    module = mutation.path.removesuffix(".py").replace("/", ".")
+    package = module.rpartition(".")[0]
+    return [
+        _importing(rf"from {re.escape(module)} import\b|{_whole(module)}", known),
+        _importing(_whole(package), known) if "." in package else set(),
+    ]
+
+
+def _whole(module: str) -> str:
+    """The pattern of an import that takes the module whole."""
+    package, _, name = module.rpartition(".")
+    listed = rf"from {re.escape(package)} import (\([^)]*|[^\n]*)\b{name}\b|" if package else ""
+    return rf"{listed}\bimport {re.escape(module)}\b"
+
+
+def _importing(pattern: str, known: Map) -> set[str]:
+    imported = re.compile(pattern)
     files = {test.partition("::")[0] for test in known.seconds}
     naming = {
         file for file in files if (ROOT / file).is_file() and imported.search((ROOT / file).read_text())

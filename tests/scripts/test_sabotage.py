@@ -252,6 +252,21 @@ def test_what_runs_at_import_is_tried_first_on_the_files_that_import_the_module(
     assert plan(one, a_map({1: {START}}), 60) == ([[ROOM]], 2)
 
 
+def test_a_test_of_all_modules_of_a_package_is_among_those_that_read_a_constant(tmp_path, monkeypatch):
+    monkeypatch.setattr(covermap, "ROOT", tmp_path)
+    for test, text in (
+        (ROOM, "from services import buying\n"),
+        (OTHER, "from services.buying import cart\n"),
+    ):
+        file = tmp_path / test.partition("::")[0]
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    [one] = [
+        one for one in mutations("services/buying/orders.py", "X = f(told=True)\n") if one.operator == "flag"
+    ]
+    assert plan(one, a_map({1: {START}}), 60) == ([[ROOM]], 2)
+
+
 def test_a_lambda_of_a_class_is_tried_on_the_tests_that_called_it():
     [one] = found("class A:\n    b = f(lambda: g(told=True))\n", "flag")
     assert plan(one, a_map({1: {OTHER}, 2: {START, ROOM}}), 60) == ([[ROOM]], 1)
