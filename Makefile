@@ -17,7 +17,7 @@ SEED ?= 1
 ROOM ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check sabotage format translations migration screenshots house clean browser FORCE
+.PHONY: help run test check sabotage format translations migration screenshots house tables clean browser FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ screenshots: .venv/installed-dev $(MESSAGES) browser ## take the pictures of doc
 
 house: .venv/installed-dev ## draw which room may import which into docs/tour.md
 	@$(BIN)/python -m scripts.house
+
+tables: .venv/installed-dev ## draw which table points at which into docs/data.md
+	@$(BIN)/python -m scripts.tables
 
 clean: ## forget the environment and the data
 	@rm -rf .venv $(INSTANCE) $(MESSAGES)

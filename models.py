@@ -21,6 +21,7 @@ from tables.base import (
     StaffRow,
     TenantRow,
     UtcDateTime,
+    day_in,
     db,
     random_code,
     utcnow,
@@ -46,6 +47,7 @@ from tables.buying import (  # isort: skip
     LOOKED_AT_NOTES,
     ORDER_TRANSITIONS,
     CartItem,
+    LineKind,
     Order,
     OrderLine,
     OrderState,
@@ -54,16 +56,21 @@ from tables.buying import (  # isort: skip
     StripeEvent,
 )
 
+# Payments: one row for each session of Stripe's payment page.
+from tables.payments import Payment, PaymentMethod, PaymentState  # isort: skip
+
 # Owning: a licence is one seat; a term says which order line paid it and until when, an assignment who held it.
 from tables.owning import (  # isort: skip
     ENDS_SOON,
     LIVE_STATUSES,
     Assignment,
+    CartItemLicense,
     License,
     LicenseState,
     LicenseStatus,
-    Term,
+    OrderLineLicense,
 )
+from tables.terms import Term, TermKind, TermTax  # isort: skip
 
 # The journal: who did what, and, in a table apart, the personal data in it.
 from tables.journal import AppendOnlyError, JournalEntry, JournalPersonal, JournalVerb, SubjectKind  # isort: skip

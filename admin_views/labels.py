@@ -19,15 +19,20 @@ from models import (
     Language,
     License,
     LicenseState,
+    LineKind,
     MailKind,
     MailState,
     MailTrouble,
     OrderState,
     Outcome,
+    Payment,
+    PaymentMethod,
+    PaymentState,
     Plan,
     Registration,
     Role,
     SubjectKind,
+    TermKind,
     db,
     utcnow,
 )
@@ -43,6 +48,13 @@ LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {
         LicenseState.SUSPENDED: (_l("Suspended"), "warning"),
         LicenseState.EXPIRED: (_l("Expired"), "danger"),
         LicenseState.REVOKED: (_l("Revoked"), "danger"),
+    },
+    PaymentState: {
+        PaymentState.OPEN: (_l("Page opened"), "neutral"),
+        PaymentState.PROCESSING: (_l("Payment in progress"), "info"),
+        PaymentState.PAID: (_l("Paid"), "success"),
+        PaymentState.FAILED: (_l("Payment declined"), "danger"),
+        PaymentState.EXPIRED: (_l("Page closed"), "neutral"),
     },
     OrderState: {
         OrderState.PENDING: (_l("Awaiting payment"), "warning"),
@@ -79,6 +91,24 @@ LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {
 
 # Codes of the journal, of mail, of payments and of refusals: words without a tone.
 WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
+    LineKind: {
+        LineKind.NEW: _l("New licenses"),
+        LineKind.ADD: _l("Added licenses"),
+        LineKind.RENEW: _l("Renewal"),
+        LineKind.CHANGE: _l("Change of plan"),
+    },
+    TermKind: {
+        TermKind.NEW: _l("Purchase"),
+        TermKind.ADD: _l("Addition"),
+        TermKind.RENEW: _l("Renewal"),
+        TermKind.CHANGE: _l("Change of plan"),
+        TermKind.OPENING: _l("Brought over"),
+    },
+    PaymentMethod: {
+        PaymentMethod.CARD: _l("Card"),
+        PaymentMethod.DEBIT: _l("Pre-authorized debit"),
+        PaymentMethod.OTHER: _l("Online payment"),
+    },
     JournalVerb: {
         JournalVerb.CART_CHANGED: _l("Cart changed"),
         JournalVerb.COMPANY_ADDED: _l("Customer opened"),
@@ -253,6 +283,30 @@ subject_words = functools.partial(word, SubjectKind)
 mail_words = functools.partial(word, MailKind)
 refusal_words = functools.partial(word, Code)
 outcome_words = functools.partial(word, Outcome)
+term_words = functools.partial(word, TermKind)
+
+
+def paid_with(payment: Payment | None) -> str:
+    """« Visa se terminant par 4242 », “Visa ending in 4242”: the card or the account of a payment."""
+    if payment is None or payment.method is None:
+        return _("Not on record: it was paid before cards were noted")
+    if payment.method == PaymentMethod.OTHER or not payment.last4:
+        return word(PaymentMethod, payment.method)
+    if payment.method == PaymentMethod.DEBIT:
+        return _("Pre-authorized debit, account ending in %(digits)s", digits=payment.last4)
+    brand = _BRANDS.get(payment.brand or "", (payment.brand or "").capitalize() or _("Card"))
+    return _("%(brand)s ending in %(digits)s", brand=brand, digits=payment.last4)
+
+
+# Brands whose name is not Stripe's word for it with a capital.
+_BRANDS = {
+    "amex": "American Express",
+    "cartes_bancaires": "Cartes Bancaires",
+    "diners": "Diners Club",
+    "eftpos_au": "Eftpos Australia",
+    "jcb": "JCB",
+    "unionpay": "UnionPay",
+}
 
 
 def words(kind: type[enum.StrEnum]) -> list[tuple[str, str]]:

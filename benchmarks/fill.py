@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,18 +17,29 @@ from models import (
     License,
     Order,
     OrderLine,
+    OrderTax,
     Plan,
     Price,
     Term,
+    TermTax,
     User,
     Vendor,
+    day_in,
     db,
     utcnow,
 )
+from services.catalogue.taxes import share
+from services.foundation.days import end_of, months_from
 
 PASSWORD = "demo-trousseau"  # noqa: S105 - for accounts of the benchmark alone
 SEATS_PER_COMPANY, PEOPLE, HELD = 100, 80, 70
 BATCH = 100
+ZONE = zoneinfo.ZoneInfo("America/Toronto")
+# On an order of a company, in cents.
+TAXES = {"TPS": 25_000, "TVQ": 49_875}
+SHARES = [share(amount, [1] * SEATS_PER_COMPANY) for amount in TAXES.values()]
+# In the order in which rows may point at each other.
+FILLED = (Company, User, Order, OrderLine, OrderTax, License, Term, TermTax, Assignment, JournalEntry)
 Rows = dict[type[Base], list[dict[str, Any]]]
 
 
@@ -53,9 +65,7 @@ def fill(licenses: int) -> None:
 
 
 def _fill_companies(numbers: range, now: dt.datetime, password: str) -> None:
-    rows: Rows = {
-        kind: [] for kind in (Company, User, Order, OrderLine, License, Term, Assignment, JournalEntry)
-    }
+    rows: Rows = {kind: [] for kind in FILLED}
     for number in numbers:
         _company(rows, number, now, password)
     for kind, values in rows.items():
@@ -80,6 +90,10 @@ def _company(rows: Rows, number: int, now: dt.datetime, password: str) -> None:
         _seat(rows, number, seat, holder=holder, now=now)
 
 
+def _tax_of(number: int, position: int) -> int:
+    return number * len(TAXES) + position
+
+
 def _plan_of(number: int) -> int:
     return number % 3 + 1
 
@@ -98,6 +112,7 @@ def _person(number: int, first_user: int, seat: int, password: str) -> dict[str,
 
 def _order(rows: Rows, number: int, buyer: int, now: dt.datetime) -> None:
     plan, net = _plan_of(number), 5_000 * SEATS_PER_COMPANY
+    tax = sum(TAXES.values())
     names = {
         "customer_name": f"Company {number}",
         "customer_address": "",
@@ -113,9 +128,14 @@ def _order(rows: Rows, number: int, buyer: int, now: dt.datetime) -> None:
             "paid_at": now,
             "language": "fr",
         }
-        | {"net": net, "tax": 0, "total": net, "fingerprint": f"benchmark {number}"}
+        | {"net": net, "tax": tax, "total": net + tax, "fingerprint": f"benchmark {number}"}
         | names
     )
+    for position, (name, amount) in enumerate(TAXES.items()):
+        rows[OrderTax].append(
+            {"id": _tax_of(number, position), "company_id": number, "order_id": number, "position": position}
+            | {"name_fr": name, "name_en": name, "rate": 1, "registration_number": "1", "amount": amount}
+        )
     rows[OrderLine].append(
         {
             "id": number,
@@ -131,8 +151,11 @@ def _order(rows: Rows, number: int, buyer: int, now: dt.datetime) -> None:
 
 
 def _seat(rows: Rows, number: int, seat: int, *, holder: int | None, now: dt.datetime) -> None:
-    license_id, until = number * SEATS_PER_COMPANY + seat, now + dt.timedelta(days=365)
-    plan = _plan_of(number)
+    license_id, plan = number * SEATS_PER_COMPANY + seat, _plan_of(number)
+    period = months_from(day_in(ZONE, now), 12)
+    until = end_of(period.last_day, ZONE)
+    days = {"first_day": period.first_day, "last_day": period.last_day}
+    borne = {position: SHARES[position][seat] for position in range(len(TAXES))}
     rows[License].append(
         {
             "id": license_id,
@@ -142,15 +165,25 @@ def _seat(rows: Rows, number: int, seat: int, *, holder: int | None, now: dt.dat
             "plan_id": plan,
         }
         | {"product": "mail", "user_id": holder, "valid_from": now, "valid_until": until}
+        | days
         | {"assigned_at": now if holder else None, "activated_at": now if holder and seat % 2 else None}
     )
-    period = {"company_id": number, "license_id": license_id}
+    ours = {"company_id": number, "license_id": license_id}
     rows[Term].append(
-        period | {"order_line_id": number, "starts_at": now, "ends_at": until, "net": 5_000, "tax": 0}
+        ours
+        | days
+        | {"id": license_id, "order_line_id": number, "starts_at": now, "ends_at": until}
+        | {"net": 5_000, "tax": sum(borne.values())}
+        | {"plan_id": plan, "zone": ZONE.key, "anchor_day": period.anchor_day}
     )
+    rows[TermTax] += [
+        {"company_id": number, "term_id": license_id, "amount": amount}
+        | {"order_tax_id": _tax_of(number, position)}
+        for position, amount in borne.items()
+    ]
     if holder is None:
         return
-    rows[Assignment].append(period | {"user_id": holder, "started_at": now, "given_by_id": holder - seat})
+    rows[Assignment].append(ours | {"user_id": holder, "started_at": now, "given_by_id": holder - seat})
     rows[JournalEntry].append(
         {"operation": f"{license_id:032x}", "verb": "license_assigned", "actor_id": holder - seat}
         | {"company_id": number, "subject_type": "license", "subject_id": license_id}

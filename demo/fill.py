@@ -26,24 +26,38 @@ from models import (
     Order,
     OrderState,
     OutgoingMail,
+    Payment,
+    PaymentMethod,
+    PaymentState,
     Plan,
     Role,
     TaxRate,
     Term,
     User,
     Vendor,
+    day_in,
     db,
     utcnow,
 )
 from services import licenses
 from services.buying import cart, delivery, orders
 from services.buying.quotes import quote
+from services.foundation.days import end_of, months_from
 from services.foundation.transaction import company_lock, transaction
 from services.mail import letters
 from services.people import oneself, setup
 
 PASSWORD = "demo-trousseau"  # noqa: S105 - published on purpose
-DATED_COLUMNS = ("at", "placed_at", "paid_at", "started_at", "assigned_at", "activated_at")
+DATED_COLUMNS = (
+    "at",
+    "placed_at",
+    "paid_at",
+    "left_cart_at",
+    "opened_at",
+    "started_at",
+    "assigned_at",
+    "activated_at",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -193,22 +207,50 @@ def _pay(order_id: int, company_id: int) -> None:
     """What `settlement.fulfil` does for a paid session, without asking Stripe or the sandbox."""
     with company_lock(company_id) as turn:
         order = db.session.get_one(Order, order_id)
-        order.paid_at = turn.now
+        order.paid_at = order.left_cart_at = turn.now
+        db.session.add(_card_payment(order, turn.now))
         delivery.empty_cart(turn, order)
         orders.move(turn, order, OrderState.PAID, JournalVerb.ORDER_FULFILLED, by=SYSTEM)
         delivery.deliver(turn, order)
         letters.receipt(turn, order)
 
 
+def _card_payment(order: Order, at: dt.datetime) -> Payment:
+    """As Stripe would have told it. No session of that name exists anywhere."""
+    return Payment(
+        company_id=order.company_id,
+        order_id=order.id,
+        attempt=order.attempt,
+        stripe_session_id=f"cs_demonstration_{order.id}",
+        state=PaymentState.PAID,
+        amount=order.total,
+        currency=order.currency,
+        livemode=False,
+        method=PaymentMethod.CARD,
+        brand="visa",
+        last4="4242",
+        opened_at=at,
+        paid_at=at,
+    )
+
+
 def _age(order_id: int, company_id: int, bought: dt.datetime) -> None:
     """Let the order's licences and terms begin when it was `bought`, and its mail be sent then."""
     with company_lock(company_id) as turn:
         for line in db.session.get_one(Order, order_id).lines:
-            ends = delivery.end_of_term(bought, line.term_months, turn.company.zone)
-            of_line = License.order_line_id == line.id
-            db.session.execute(sa.update(License).where(of_line).values(valid_from=bought, valid_until=ends))
+            zone = turn.company.zone
+            period = months_from(day_in(zone, bought), line.term_months)
+            days = {"first_day": period.first_day, "last_day": period.last_day}
+            ends = end_of(period.last_day, zone)
             db.session.execute(
-                sa.update(Term).where(Term.order_line_id == line.id).values(starts_at=bought, ends_at=ends)
+                sa.update(License)
+                .where(License.order_line_id == line.id)
+                .values(valid_from=bought, valid_until=ends, **days)
+            )
+            db.session.execute(
+                sa.update(Term)
+                .where(Term.order_line_id == line.id)
+                .values(starts_at=bought, ends_at=ends, anchor_day=period.anchor_day, **days)
             )
         waiting = OutgoingMail.state == MailState.QUEUED
         db.session.execute(

@@ -26,6 +26,7 @@ ROOMS: dict[str, str | None] = {
     "services/people": "services/people/ruff.toml",
     "services/licenses": "services/licenses/ruff.toml",
     "services/buying": "services/buying/ruff.toml",
+    "services/payments": "services/payments/ruff.toml",
     "services/mail": "services/mail/ruff.toml",
     "services/catalogue": "services/catalogue/ruff.toml",
     "services/foundation": "services/foundation/ruff.toml",

@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import secrets
-from collections.abc import Callable
+import zoneinfo
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, overload
 
 import sqlalchemy as sa
@@ -26,6 +27,11 @@ KEY_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 def utcnow() -> dt.datetime:
     """Now, aware, in UTC."""
     return dt.datetime.now(dt.UTC)
+
+
+def day_in(zone: zoneinfo.ZoneInfo, instant: dt.datetime) -> dt.date:
+    """The day that a calendar in `zone` shows at an aware `instant`."""
+    return instant.astimezone(zone).date()
 
 
 def random_code(groups: int, size: int) -> str:
@@ -144,3 +150,11 @@ def partial_index(name: str, where: str, *columns: Any, unique: bool = False) ->
     """An index over the rows that satisfy the SQL condition `where`, on both databases."""
     condition = sa.text(where)
     return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+def create_with(table: type[Base], statements: Mapping[str, Sequence[str]]) -> None:
+    """Execute the `statements` of the database in use, by the name of its dialect, right after the table was created."""
+    for dialect, texts in statements.items():
+        for text in texts:
+            ddl = sa.DDL(text.replace("%", "%%")).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
+            sa.event.listen(table.__table__, "after_create", ddl)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import zoneinfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from tables.base import (
     CURRENCY,
+    DEFAULT_TIME_ZONE,
     MAX_QUANTITY,
     Base,
     BigId,
     Bilingual,
     Language,
     StaffRow,
+    day_in,
     enum_column,
     partial_index,
     random_code,
@@ -25,23 +28,82 @@ from tables.catalogue import Conditions, Plan
 from tables.who import CompanyRow, User, person_in
 
 
+class LineKind(enum.StrEnum):
+    """What a line of a cart or an order buys. Only `NEW` is sold yet.
+
+    `NEW`: seats from the day of delivery. `ADD`: seats that end with others. `RENEW`: more time for seats that are
+    named. `CHANGE`: a dearer plan for seats that are named, until they end.
+    """
+
+    NEW = "new"
+    ADD = "add"
+    RENEW = "renew"
+    CHANGE = "change"
+
+
+# Which columns of a line its kind fills. A period that begins with the payment has no first day before it.
+_KINDS = (
+    "CASE kind WHEN 'new' THEN from_plan_id IS NULL AND first_day IS NULL AND last_day IS NULL"
+    " WHEN 'add' THEN from_plan_id IS NULL AND last_day IS NOT NULL"
+    " WHEN 'renew' THEN from_plan_id IS NOT NULL AND (first_day IS NULL) = (last_day IS NULL)"
+    " ELSE from_plan_id IS NOT NULL AND last_day IS NOT NULL END"
+)
+# Any number of seats that exist can be renewed or changed at once.
+_QUANTITY = f"quantity >= 1 AND (kind IN ('renew', 'change') OR quantity <= {MAX_QUANTITY})"
+
+
+def _line_checks() -> tuple[sa.CheckConstraint, ...]:
+    """What is true of the lines of carts and orders alike."""
+    return (
+        sa.CheckConstraint(_QUANTITY, name="quantity_range"),
+        sa.CheckConstraint(_KINDS, name="kind_columns"),
+        sa.CheckConstraint("last_day >= first_day", name="period"),
+    )
+
+
 class CartItem(Base, CompanyRow):
-    """A line of the cart that a company's administrators share."""
+    """A line of the cart that a company's administrators share: one for each kind, plan and period."""
 
     __tablename__ = "cart_items"
     __table_args__ = (
-        sa.UniqueConstraint("company_id", "plan_id"),
+        sa.UniqueConstraint("company_id", "id"),
         sa.ForeignKeyConstraint(["company_id", "added_by_id"], ["users.company_id", "users.id"]),
-        sa.CheckConstraint(f"quantity BETWEEN 1 AND {MAX_QUANTITY}", name="quantity_range"),
+        *_line_checks(),
+        # An index for each kind: a unique one over columns that may be NULL would hold nothing apart.
+        partial_index("uq_cart_items_new", "kind = 'new'", "company_id", "plan_id", unique=True),
+        partial_index("uq_cart_items_add", "kind = 'add'", "company_id", "plan_id", "last_day", unique=True),
+        partial_index(
+            "uq_cart_items_renew",
+            "kind = 'renew' AND first_day IS NOT NULL",
+            *("company_id", "plan_id", "from_plan_id", "first_day", "last_day"),
+            unique=True,
+        ),
+        partial_index(
+            "uq_cart_items_renew_lapsed",
+            "kind = 'renew' AND first_day IS NULL",
+            *("company_id", "plan_id", "from_plan_id"),
+            unique=True,
+        ),
+        partial_index(
+            "uq_cart_items_change",
+            "kind = 'change'",
+            *("company_id", "plan_id", "from_plan_id", "last_day"),
+            unique=True,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[LineKind] = mapped_column(enum_column(LineKind, "kind"), default=LineKind.NEW)
     plan_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("plans.id"))
+    from_plan_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("plans.id"))
+    # The period that is bought, both days included.
+    first_day: Mapped[dt.date | None]
+    last_day: Mapped[dt.date | None]
     quantity: Mapped[int]
     added_by_id: Mapped[int] = mapped_column(BigId)
     added_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
-    plan: Mapped[Plan] = relationship()
+    plan: Mapped[Plan] = relationship(foreign_keys=[plan_id])
     added_by: Mapped[User] = person_in("CartItem.added_by_id")
 
 
@@ -151,8 +213,12 @@ class Order(Base, CompanyRow):
     vendor_name: Mapped[str] = mapped_column(sa.String(200))
     vendor_address: Mapped[str] = mapped_column(sa.Text)
     conditions_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("conditions.id"))
+    # The vendor's time zone of then: the days on its papers are the same for every reader.
+    zone: Mapped[str] = mapped_column(sa.String(64), default=DEFAULT_TIME_ZONE)
     placed_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     paid_at: Mapped[dt.datetime | None]
+    # When its lines left the cart, because a payment was accepted: they can then not be ordered again from there.
+    left_cart_at: Mapped[dt.datetime | None]
     # Part of Stripe's idempotency key: a new number gives a new session.
     attempt: Mapped[int] = mapped_column(default=1)
     stripe_session_id: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
@@ -173,6 +239,21 @@ class Order(Base, CompanyRow):
     def may_become(self, state: OrderState) -> bool:
         """Whether `ORDER_TRANSITIONS` allows the move."""
         return state in ORDER_TRANSITIONS[self.state]
+
+    @property
+    def placed_on(self) -> dt.date:
+        """The day it was placed, as its papers say it."""
+        return day_in(zoneinfo.ZoneInfo(self.zone), self.placed_at)
+
+    @property
+    def paid_on(self) -> dt.date | None:
+        """The day it was paid, as its papers say it."""
+        return day_in(zoneinfo.ZoneInfo(self.zone), self.paid_at) if self.paid_at else None
+
+    @property
+    def conditions_of(self) -> dt.date | None:
+        """The day on which the conditions that were accepted with it were published."""
+        return day_in(zoneinfo.ZoneInfo(self.zone), self.conditions.published_at) if self.conditions else None
 
     @property
     def is_waiting(self) -> bool:
@@ -201,8 +282,8 @@ class Order(Base, CompanyRow):
 
     @property
     def has_left_cart(self) -> bool:
-        """Whether its lines are no longer in the cart, because a payment was accepted at some time."""
-        return self.stripe_payment_intent_id is not None
+        """Whether its lines are no longer in the cart."""
+        return self.left_cart_at is not None
 
     @property
     def quantity(self) -> int:
@@ -211,21 +292,34 @@ class Order(Base, CompanyRow):
 
 
 class OrderLine(Base, CompanyRow):
-    """A number of licences of a plan, with the plan's name, price and term of the day. Amounts in cents."""
+    """A number of licences of a plan, with the plan's name, price and term of the day. Amounts in cents.
+
+    There is a line for each price and period: `net` is `unit_amount` times `quantity`.
+    """
 
     __tablename__ = "order_lines"
     __table_args__ = (
         sa.UniqueConstraint("order_id", "position"),
         sa.UniqueConstraint("company_id", "id"),
         sa.ForeignKeyConstraint(["company_id", "order_id"], ["orders.company_id", "orders.id"]),
-        sa.CheckConstraint(f"quantity BETWEEN 1 AND {MAX_QUANTITY}", name="quantity_range"),
+        *_line_checks(),
         sa.CheckConstraint("unit_amount >= 0 AND net = unit_amount * quantity", name="net"),
+        sa.Index("ix_order_lines_cart_item_id", "cart_item_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     order_id: Mapped[int] = mapped_column(BigId)
     position: Mapped[int]
+    kind: Mapped[LineKind] = mapped_column(enum_column(LineKind, "kind"), default=LineKind.NEW)
     plan_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("plans.id"))
+    from_plan_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("plans.id"))
+    # The line of the cart that was ordered; None once that is gone. What was added to it since stays there.
+    cart_item_id: Mapped[int | None] = mapped_column(
+        BigId, sa.ForeignKey("cart_items.id", ondelete="SET NULL")
+    )
+    # The period that is bought, both days included; a new seat's is known at its delivery.
+    first_day: Mapped[dt.date | None]
+    last_day: Mapped[dt.date | None]
     plan_name_fr: Mapped[str] = mapped_column(sa.String(100))
     plan_name_en: Mapped[str] = mapped_column(sa.String(100))
     plan_name = Bilingual()
@@ -235,7 +329,7 @@ class OrderLine(Base, CompanyRow):
     net: Mapped[int] = mapped_column(BigId)
 
     order: Mapped[Order] = relationship(back_populates="lines")
-    plan: Mapped[Plan] = relationship()
+    plan: Mapped[Plan] = relationship(foreign_keys=[plan_id])
 
 
 class OrderTax(Base, CompanyRow):
@@ -244,6 +338,7 @@ class OrderTax(Base, CompanyRow):
     __tablename__ = "order_taxes"
     __table_args__ = (
         sa.UniqueConstraint("order_id", "position"),
+        sa.UniqueConstraint("company_id", "id"),
         sa.ForeignKeyConstraint(["company_id", "order_id"], ["orders.company_id", "orders.id"]),
         sa.CheckConstraint("amount >= 0", name="amount_not_negative"),
     )

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tables.base import Base, BigId, TenantRow, utcnow
+from tables.base import Base, BigId, TenantRow, create_with, utcnow
 from tables.who import Company, User, person_in
 
 
@@ -147,13 +147,10 @@ _POSTGRESQL_APPEND_ONLY = (
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_journal_change()
     """,
 )
-for _dialect, _statements in {
-    "sqlite": [_SQLITE_APPEND_ONLY.format(verb=verb) for verb in ("UPDATE", "DELETE")],
-    "postgresql": _POSTGRESQL_APPEND_ONLY,
-}.items():
-    for _statement in _statements:
-        sa.event.listen(
-            JournalEntry.__table__,
-            "after_create",
-            sa.DDL(_statement).execute_if(dialect=_dialect),  # type: ignore[no-untyped-call]
-        )
+create_with(
+    JournalEntry,
+    {
+        "sqlite": [_SQLITE_APPEND_ONLY.format(verb=verb) for verb in ("UPDATE", "DELETE")],
+        "postgresql": _POSTGRESQL_APPEND_ONLY,
+    },
+)

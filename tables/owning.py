@@ -8,7 +8,7 @@ import enum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tables.base import Base, BigId, enum_column, partial_index, random_code, utcnow
+from tables.base import Base, BigId, day_in, enum_column, partial_index, random_code, utcnow
 from tables.buying import OrderLine
 from tables.catalogue import Plan
 from tables.who import CompanyRow, User, person_in
@@ -43,7 +43,7 @@ ENDS_SOON = dt.timedelta(days=60)
 
 
 class License(Base, CompanyRow):
-    """One seat, bought on one order line, held by at most one person."""
+    """One seat, bought on one order line, held by at most one person. Without an order line, it was brought over."""
 
     __tablename__ = "licenses"
     __table_args__ = (
@@ -55,7 +55,8 @@ class License(Base, CompanyRow):
         sa.ForeignKeyConstraint(
             ["company_id", "order_line_id"], ["order_lines.company_id", "order_lines.id"]
         ),
-        sa.CheckConstraint("valid_until > valid_from", name="validity"),
+        sa.CheckConstraint("valid_until > valid_from AND last_day >= first_day", name="validity"),
+        sa.CheckConstraint("(order_line_id IS NULL) = (seat_no IS NULL)", name="seat_no_filled"),
         sa.CheckConstraint("(user_id IS NULL) = (assigned_at IS NULL)", name="assigned_at_filled"),
         sa.CheckConstraint("activated_at IS NULL OR user_id IS NOT NULL", name="activated_is_held"),
         sa.CheckConstraint("status NOT IN ('revoked', 'removed') OR user_id IS NULL", name="gone_is_unheld"),
@@ -88,22 +89,27 @@ class License(Base, CompanyRow):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     key: Mapped[str] = mapped_column(sa.String(40), unique=True, default=lambda: random_code(5, 5))
-    order_line_id: Mapped[int] = mapped_column(BigId)
-    seat_no: Mapped[int]
+    order_line_id: Mapped[int | None] = mapped_column(BigId)
+    seat_no: Mapped[int | None]
+    # Today's plan; which it was on another day, its terms say.
     plan_id: Mapped[int] = mapped_column(BigId)
     product: Mapped[str] = mapped_column(sa.String(50))
     user_id: Mapped[int | None] = mapped_column(BigId)
     status: Mapped[LicenseStatus] = mapped_column(
         enum_column(LicenseStatus, "status"), default=LicenseStatus.ACTIVE
     )
+    # Copies of its first term's beginning and its last term's end; `valid_until` itself is excluded.
     valid_from: Mapped[dt.datetime]
     valid_until: Mapped[dt.datetime]
+    # The same as calendar days where it was bought, both included: what people are shown.
+    first_day: Mapped[dt.date]
+    last_day: Mapped[dt.date]
     assigned_at: Mapped[dt.datetime | None]
     activated_at: Mapped[dt.datetime | None]
 
     plan: Mapped[Plan] = relationship(foreign_keys=[plan_id], primaryjoin="License.plan_id == Plan.id")
     user: Mapped[User | None] = person_in("License.user_id")
-    order_line: Mapped[OrderLine] = relationship(
+    order_line: Mapped[OrderLine | None] = relationship(
         foreign_keys=[order_line_id], primaryjoin="License.order_line_id == OrderLine.id", viewonly=True
     )
 
@@ -162,28 +168,40 @@ class License(Base, CompanyRow):
         return predicates[state]
 
 
-class Term(Base, CompanyRow):
-    """A period of a licence and the order line that paid it. Amounts in cents; those of a line's terms add up to it."""
+class CartItemLicense(Base, CompanyRow):
+    """A seat that a line of the cart renews or changes."""
 
-    __tablename__ = "terms"
+    __tablename__ = "cart_item_licenses"
     __table_args__ = (
-        sa.UniqueConstraint("license_id", "order_line_id"),
-        sa.ForeignKeyConstraint(["company_id", "license_id"], ["licenses.company_id", "licenses.id"]),
+        sa.UniqueConstraint("cart_item_id", "license_id"),
         sa.ForeignKeyConstraint(
-            ["company_id", "order_line_id"], ["order_lines.company_id", "order_lines.id"]
+            ["company_id", "cart_item_id"], ["cart_items.company_id", "cart_items.id"], ondelete="CASCADE"
         ),
-        sa.CheckConstraint("ends_at > starts_at", name="period"),
-        sa.CheckConstraint("net >= 0 AND tax >= 0 AND refunded BETWEEN 0 AND net + tax", name="amounts"),
+        sa.ForeignKeyConstraint(["company_id", "license_id"], ["licenses.company_id", "licenses.id"]),
+        sa.Index("ix_cart_item_licenses_license_id", "license_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    cart_item_id: Mapped[int] = mapped_column(BigId)
     license_id: Mapped[int] = mapped_column(BigId)
-    order_line_id: Mapped[int] = mapped_column(BigId, index=True)
-    starts_at: Mapped[dt.datetime]
-    ends_at: Mapped[dt.datetime]
-    net: Mapped[int] = mapped_column(BigId)
-    tax: Mapped[int] = mapped_column(BigId)
-    refunded: Mapped[int] = mapped_column(BigId, default=0)
+
+
+class OrderLineLicense(Base, CompanyRow):
+    """A seat that a line of an order renews or changes."""
+
+    __tablename__ = "order_line_licenses"
+    __table_args__ = (
+        sa.UniqueConstraint("order_line_id", "license_id"),
+        sa.ForeignKeyConstraint(
+            ["company_id", "order_line_id"], ["order_lines.company_id", "order_lines.id"]
+        ),
+        sa.ForeignKeyConstraint(["company_id", "license_id"], ["licenses.company_id", "licenses.id"]),
+        sa.Index("ix_order_line_licenses_license_id", "license_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_line_id: Mapped[int] = mapped_column(BigId)
+    license_id: Mapped[int] = mapped_column(BigId)
 
 
 class Assignment(Base, CompanyRow):
@@ -212,3 +230,13 @@ class Assignment(Base, CompanyRow):
     license: Mapped[License] = relationship(
         foreign_keys=[license_id], primaryjoin="Assignment.license_id == License.id", viewonly=True
     )
+
+    @property
+    def first_day(self) -> dt.date:
+        """The day on which it was given, where the company is."""
+        return day_in(self.company.zone, self.started_at)
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The day on which it was taken back, where the company is; None while it is held."""
+        return day_in(self.company.zone, self.ended_at) if self.ended_at else None

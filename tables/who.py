@@ -12,7 +12,17 @@ import sqlalchemy as sa
 from flask_security import UserMixin
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
-from tables.base import CURRENCY, DEFAULT_TIME_ZONE, Base, BigId, Language, TenantRow, enum_column, utcnow
+from tables.base import (
+    CURRENCY,
+    DEFAULT_TIME_ZONE,
+    Base,
+    BigId,
+    Language,
+    TenantRow,
+    day_in,
+    enum_column,
+    utcnow,
+)
 
 
 class Role(enum.StrEnum):
@@ -66,6 +76,11 @@ class Company(Base):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def since(self) -> dt.date:
+        """The day on which the account was opened, where the company is."""
+        return day_in(self.zone, self.created_at)
 
 
 class User(Base, TenantRow, UserMixin):

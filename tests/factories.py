@@ -30,6 +30,7 @@ from models import (
     Term,
     User,
     Vendor,
+    day_in,
     db,
     utcnow,
 )
@@ -213,6 +214,8 @@ def make_licenses(
     line = order.lines[0]
     starts = starts or utcnow() - dt.timedelta(days=1)
     ends = ends or starts + dt.timedelta(days=365)
+    zone = buyer.company.zone
+    days = {"first_day": day_in(zone, starts), "last_day": day_in(zone, ends - dt.timedelta(seconds=1))}
     licenses = [
         License(
             company_id=buyer.company_id,
@@ -223,21 +226,27 @@ def make_licenses(
             status=status,
             valid_from=starts,
             valid_until=ends,
+            **days,
         )
         for number in range(1, count + 1)
     ]
     _save(*licenses)
-    _save(*[_term(license, line.unit_amount, order.tax // count) for license in licenses])
+    _save(*[_term(license, line.unit_amount, order.tax // count, zone.key) for license in licenses])
     if holder:
         hold(licenses[0], holder, by=buyer, activated=activated)
     return licenses
 
 
-def _term(license: License, net: int, tax: int) -> Term:
+def _term(license: License, net: int, tax: int, zone: str) -> Term:
     return Term(
         company_id=license.company_id,
         license_id=license.id,
+        plan_id=license.plan_id,
         order_line_id=license.order_line_id,
+        first_day=license.first_day,
+        last_day=license.last_day,
+        zone=zone,
+        anchor_day=license.first_day.day,
         starts_at=license.valid_from,
         ends_at=license.valid_until,
         net=net,

@@ -20,7 +20,7 @@ from services.foundation.formats import current_language
 def init_app(app: Flask) -> None:
     """Register the filters and globals."""
     app.jinja_env.filters.update(
-        money=_money, number=_number, percent=_percent, day=_day, short_day=_short_day, moment=_moment
+        money=_money, number=_number, percent=_percent, day=_day, short_day=formats.short_day, moment=_moment
     )
     app.jinja_env.globals.update(vendor=LocalProxy(_vendor), can=_can, Permission=Permission)
 
@@ -54,12 +54,8 @@ def _percent(rate: int) -> str:
     return formats.percent(rate, current_language())
 
 
-def _day(value: dt.datetime | dt.date, zone: zoneinfo.ZoneInfo | None = None) -> str:
-    return formats.day(value, current_language(), zone or current_zone())
-
-
-def _short_day(value: dt.datetime | dt.date) -> str:
-    return formats.short_day(value, current_zone())
+def _day(value: dt.date) -> str:
+    return formats.day(value, current_language())
 
 
 def _moment(value: dt.datetime) -> str:

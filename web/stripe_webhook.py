@@ -7,7 +7,8 @@ import logging
 from flask import Flask, request
 
 import access
-from services.buying import gateway, settlement, stripe_events
+from services.buying import settlement, stripe_events
+from services.payments import gateway
 from web.blueprint import bp
 
 log = logging.getLogger(__name__)

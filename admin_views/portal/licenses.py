@@ -66,15 +66,15 @@ class Licenses(DeskModelView):
         Column("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
         Column("state", _l("State"), value=lambda row: row.state(), kind="badge"),
         Column("user", _l("Holder"), value=lambda row: row.user.name if row.user else None),
-        Column("valid_until", _l("Valid until"), kind="day", sort=License.valid_until),
+        Column("last_day", _l("Valid until"), kind="day", sort=License.valid_until),
     )
     detail_columns = (
         Column("key", _l("Key"), kind="mono"),
         Column("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
         Column("state", _l("State"), value=lambda row: row.state(), kind="badge"),
         Column("user", _l("Holder"), value=lambda row: row.user.name if row.user else None),
-        Column("valid_from", _l("Valid from"), kind="day"),
-        Column("valid_until", _l("Valid until"), kind="day"),
+        Column("first_day", _l("Valid from"), kind="day"),
+        Column("last_day", _l("Valid until"), kind="day"),
         Column("assigned_at", _l("Assigned on"), kind="moment"),
         Column("activated_at", _l("Activated on"), kind="moment"),
     )
@@ -115,8 +115,8 @@ class Licenses(DeskModelView):
             ExportColumn(_l("First name"), User.first_name),
             ExportColumn(_l("Last name"), User.last_name),
             ExportColumn(_l("Email"), User.email),
-            ExportColumn(_l("Valid from"), License.valid_from),
-            ExportColumn(_l("Valid until"), License.valid_until),
+            ExportColumn(_l("Valid from"), License.first_day),
+            ExportColumn(_l("Valid until"), License.last_day),
         )
 
     # --- One licence ------------------------------------------------------------------------------------------------

@@ -21,7 +21,8 @@ from admin_views.lists.columns import Column, Search
 from admin_views.lists.filters import by_member
 from admin_views.portal.order_words import state_sentence
 from models import Order, OrderState, Outcome, Term, db
-from services.buying import checkout, gateway, settlement
+from services.buying import checkout, settlement
+from services.payments import gateway, records
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class Orders(DeskModelView):
     columns = (
         Column("reference", _l("Order"), kind="mono", link=order_page),
         Column("state", _l("State"), kind="badge"),
-        Column("placed_at", _l("Placed on"), kind="day"),
+        Column("placed_on", _l("Placed on"), kind="day"),
         Column("placed_by", _l("Placed by"), value=lambda order: order.placed_by.name),
         Column("quantity", _l("Licenses"), kind="number"),
         Column("total", _l("Total"), kind="money"),
@@ -61,6 +62,7 @@ class Orders(DeskModelView):
             "portal/orders/order.html",
             order=order,
             terms=terms_of(order),
+            payment=records.paid_with(order),
             sentence=state_sentence(order),
             payable=order.is_waiting and not order.is_looked_at,
         )
@@ -71,7 +73,8 @@ class Orders(DeskModelView):
         order = self._find(reference)
         if not order.is_delivered:
             abort(404)
-        return self.render("portal/orders/receipt.html", order=order, terms=terms_of(order))
+        payment = records.paid_with(order)
+        return self.render("portal/orders/receipt.html", order=order, terms=terms_of(order), payment=payment)
 
     @expose("/<reference>/pay", methods=("POST",))
     def pay(self, reference: str) -> ResponseReturnValue:
@@ -140,11 +143,11 @@ class Orders(DeskModelView):
         return self.render("portal/orders/result.html", order=order, terms=terms_of(order))
 
 
-def terms_of(order: Order) -> dict[int, tuple[dt.datetime, dt.datetime]]:
+def terms_of(order: Order) -> dict[int, tuple[dt.date, dt.date]]:
     """By order line, the period that it paid; empty before delivery. One statement."""
     lines = [line.id for line in order.lines]
     periods = (
-        sa.select(Term.order_line_id, sa.func.min(Term.starts_at), sa.func.max(Term.ends_at))
+        sa.select(Term.order_line_id, sa.func.min(Term.first_day), sa.func.max(Term.last_day))
         .where(Term.order_line_id.in_(lines))
         .group_by(Term.order_line_id)
     )

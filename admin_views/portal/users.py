@@ -71,9 +71,9 @@ class Users(DeskModelView):
         Column("licenses", _l("License"), value=_names),
         Column("state", _l("State"), value=_state, kind="badge"),
         Column(
-            "valid_until",
+            "last_day",
             _l("Valid until"),
-            value=lambda user: first.valid_until if (first := _first(user)) else None,
+            value=lambda user: first.last_day if (first := _first(user)) else None,
             kind="day",
         ),
     )

@@ -99,7 +99,7 @@ class Companies(SupportView):
         Column("billing_email", _l("Billing email")),
         Column("place", _l("Place")),
         Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
-        Column("created_at", _l("Customer since"), kind="day"),
+        Column("since", _l("Customer since"), kind="day"),
     )
     detail_columns = (
         Column("billing_email", _l("Billing email")),
@@ -108,7 +108,7 @@ class Companies(SupportView):
         Column("time_zone", _l("Time zone")),
         Column("currency", _l("Currency")),
         Column("stripe_customer_id", _l("Customer at Stripe"), kind="mono"),
-        Column("created_at", _l("Customer since"), kind="day"),
+        Column("since", _l("Customer since"), kind="day"),
     )
     search = (
         Search(Company.name),

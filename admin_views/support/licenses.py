@@ -96,7 +96,7 @@ class Licenses(SupportView):
         Column("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
         Column("state", _l("State"), value=lambda row: row.state(), kind="badge"),
         Column("user", _l("Holder"), link=holder_link),
-        Column("valid_until", _l("Valid until"), kind="day", sort=License.valid_until),
+        Column("last_day", _l("Valid until"), kind="day", sort=License.valid_until),
     )
     detail_columns = (
         Column("company", _l("Customer"), link=company_link),
@@ -105,8 +105,8 @@ class Licenses(SupportView):
         Column("user", _l("Holder"), link=holder_link),
         Column("assigned_at", _l("Assigned on"), kind="moment"),
         Column("activated_at", _l("Activated on"), kind="moment"),
-        Column("valid_from", _l("Valid from"), kind="moment"),
-        Column("valid_until", _l("Valid until"), kind="moment"),
+        Column("first_day", _l("Valid from"), kind="day"),
+        Column("last_day", _l("Valid until"), kind="day"),
     )
     column_relations = (License.company, License.plan, License.user)
     search = (
@@ -142,8 +142,8 @@ class Licenses(SupportView):
             ExportColumn(_l("First name"), User.first_name),
             ExportColumn(_l("Last name"), User.last_name),
             ExportColumn(_l("Email"), User.email),
-            ExportColumn(_l("Valid from"), License.valid_from),
-            ExportColumn(_l("Valid until"), License.valid_until),
+            ExportColumn(_l("Valid from"), License.first_day),
+            ExportColumn(_l("Valid until"), License.last_day),
             ExportColumn(_l("Assigned on"), License.assigned_at),
             ExportColumn(_l("Activated on"), License.activated_at),
         )
@@ -151,8 +151,9 @@ class Licenses(SupportView):
     def details_context(self, row: License) -> dict[str, Any]:
         terms = (
             sa.select(Term, Order.id.label("order_id"), Order.reference)
-            .join(OrderLine, OrderLine.id == Term.order_line_id)
-            .join(Order, Order.id == OrderLine.order_id)
+            # What was brought over has no order.
+            .outerjoin(OrderLine, OrderLine.id == Term.order_line_id)
+            .outerjoin(Order, Order.id == OrderLine.order_id)
             .where(Term.license_id == row.id)
             .order_by(Term.starts_at)
         )

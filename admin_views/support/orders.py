@@ -34,10 +34,11 @@ from models import (
     User,
     db,
 )
-from services.buying import checkout, gateway, settlement
+from services.buying import checkout, settlement
 from services.catalogue import vendor
 from services.foundation.errors import Code, Refused
 from services.mail.contents import alert_sentence
+from services.payments import gateway, records
 from services.reports import desk
 
 MONTHS = 24
@@ -138,7 +139,7 @@ class Orders(SupportView):
             JournalEntry.subject_type == "order", JournalEntry.subject_id == row.id
         )
         delivered = (
-            sa.select(sa.func.count(), sa.func.min(Term.starts_at), sa.func.max(Term.ends_at))
+            sa.select(sa.func.count(), sa.func.min(Term.first_day), sa.func.max(Term.last_day))
             .select_from(Term)
             .join(OrderLine, OrderLine.id == Term.order_line_id)
             .where(OrderLine.order_id == row.id)
@@ -153,6 +154,7 @@ class Orders(SupportView):
                 .limit(SHORT)
             ).all(),
             "delivered": db.session.execute(delivered).one(),
+            "payments": records.of_order(row),
             "note": _note_sentence(row),
         }
 

@@ -230,5 +230,5 @@ def _plan_text(owned: seat_counts.PlanSeats, row: User) -> str:
         "%(plan)s – %(num)s available, until %(day)s",
         owned.available,
         plan=owned.plan.name(current_language()),
-        day=short_day(owned.free_until, row.zone) if owned.free_until else "",
+        day=short_day(owned.free_until) if owned.free_until else "",
     )

@@ -11,8 +11,9 @@ import logging
 from access import Actor
 from models import JournalVerb, Order, OrderState, Outcome, db
 from services.buying import orders, refusals
-from services.buying.gateway import Page
 from services.foundation.transaction import company_lock
+from services.payments import records
+from services.payments.sessions import Page
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ def keep(company_id: int, order_id: int, page: Page) -> bool:
         order = db.session.get_one(Order, order_id)
         if order.attempt != page.attempt or order.state != OrderState.PENDING:
             return False
+        records.keep(turn, order, page.session, attempt=page.attempt)
         order.stripe_session_id = page.session.id
         if order.note == Outcome.PAYMENT_SETUP:
             orders.note(turn, order, None)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from access import Actor
-from models import MAX_QUANTITY, CartItem, Company, JournalVerb, Plan, db
+from models import MAX_QUANTITY, CartItem, Company, JournalVerb, LineKind, Plan, db
 from services.catalogue import vendor as vendors
 from services.foundation import journal
 from services.foundation.errors import Code, Refused
@@ -43,7 +43,11 @@ def add(company_id: int, plan: Plan, quantity: int, by: Actor) -> CartItem:
         plan = db.session.get_one(Plan, plan_id)
         _require_sellable(plan, turn.company)
         item = db.session.scalar(
-            sa.select(CartItem).where(CartItem.company_id == company_id, CartItem.plan_id == plan_id)
+            sa.select(CartItem).where(
+                CartItem.company_id == company_id,
+                CartItem.kind == LineKind.NEW,
+                CartItem.plan_id == plan_id,
+            )
         )
         before = item.quantity if item else 0
         _require_room(before + quantity)

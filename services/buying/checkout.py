@@ -10,9 +10,10 @@ from functools import partial
 
 from access import Actor
 from models import JournalVerb, Order, OrderState, db
-from services.buying import attempts, gateway, orders, refusals, settlement
+from services.buying import attempts, orders, refusals, settlement
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import company_lock
+from services.payments import gateway
 
 log = logging.getLogger(__name__)
 

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import zoneinfo
+from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from models import CartItem, License, Order, OrderLine, Plan, Term, db
+from models import CartItem, License, Order, OrderLine, Plan, Term, TermKind, TermTax, day_in, db
 from services.catalogue.taxes import share
+from services.foundation.days import end_of, months_from
 from services.foundation.transaction import CompanyTurn
-
-
-def end_of_term(start: dt.datetime, months: int, zone: zoneinfo.ZoneInfo) -> dt.datetime:
-    """23:59:59 of the term's last day in `zone`: a year from 24 November ends with 23 November.
-
-    From 31 August, six months end with the last day of February.
-    """
-    first = start.astimezone(zone).date()
-    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    following_month = dt.date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
-    days_in_month = (following_month - dt.date(year, month + 1, 1)).days
-    if first.day > days_in_month:
-        last = dt.date(year, month + 1, days_in_month)
-    else:
-        last = dt.date(year, month + 1, first.day) - dt.timedelta(days=1)
-    # Where clocks go back at midnight that second occurs twice: `fold` means the later one.
-    return dt.datetime.combine(last, dt.time(23, 59, 59, fold=1), tzinfo=zone).astimezone(dt.UTC)
 
 
 def deliver(turn: CompanyTurn, order: Order) -> None:
     """Create the licences of every line, each with a term that says what it cost. A step: it never commits.
 
-    The order's taxes are split over all its seats in whole cents that add up to `order.tax`.
+    The net and each tax of the order are shared over all its seats in whole cents that add up to them.
     """
-    taxes = share(order.tax, [line.net for line in order.lines])
     products = _products(order)
-    for line, tax in zip(order.lines, taxes, strict=True):
-        until = end_of_term(turn.now, line.term_months, turn.company.zone)
-        _deliver_line(line, products[line.plan_id], tax, turn.now, until)
+    taxes = [(tax.id, share(tax.amount, [line.net for line in order.lines])) for tax in order.taxes]
+    term_taxes: list[dict[str, int]] = []
+    for number, line in enumerate(order.lines):
+        seats = _over_seats(line, [shares[number] for _, shares in taxes])
+        term_ids = _deliver_line(turn, line, products[line.plan_id], [sum(amounts) for amounts in seats])
+        term_taxes += [
+            {"company_id": line.company_id, "term_id": term_id, "order_tax_id": tax_id, "amount": amount}
+            for term_id, amounts in zip(term_ids, seats, strict=True)
+            for (tax_id, _), amount in zip(taxes, amounts, strict=True)
+        ]
+    if term_taxes:
+        db.session.execute(sa.insert(TermTax), term_taxes)
 
 
 def _products(order: Order) -> dict[int, str]:
@@ -46,7 +38,18 @@ def _products(order: Order) -> dict[int, str]:
     return {row.id: row.product for row in db.session.execute(plans)}
 
 
-def _deliver_line(line: OrderLine, product: str, tax: int, now: dt.datetime, until: dt.datetime) -> None:
+def _over_seats(line: OrderLine, taxes: list[int]) -> list[tuple[int, ...]]:
+    """For each seat of the line its share of each tax, in cents."""
+    shares = [share(tax, [1] * line.quantity) for tax in taxes]
+    return list(zip(*shares, strict=True)) if shares else [()] * line.quantity
+
+
+def _deliver_line(turn: CompanyTurn, line: OrderLine, product: str, taxes: list[int]) -> Sequence[int]:
+    """The ids of the line's terms, in the order of its seats. `taxes`: what each seat bears of all taxes, in cents."""
+    zone = turn.company.zone
+    period = months_from(day_in(zone, turn.now), line.term_months)
+    days = {"first_day": period.first_day, "last_day": period.last_day}
+    ends_at = end_of(period.last_day, zone)
     seats = [
         {
             "company_id": line.company_id,
@@ -54,37 +57,46 @@ def _deliver_line(line: OrderLine, product: str, tax: int, now: dt.datetime, unt
             "seat_no": seat_no,
             "plan_id": line.plan_id,
             "product": product,
-            "valid_from": now,
-            "valid_until": until,
+            "valid_from": turn.now,
+            "valid_until": ends_at,
+            **days,
         }
         for seat_no in range(1, line.quantity + 1)
     ]
-    inserted = sa.insert(License).returning(License.id, sort_by_parameter_order=True)
-    license_ids = db.session.scalars(inserted, seats).all()
-    taxes = share(tax, [1] * line.quantity)
+    license_ids = db.session.scalars(_numbered(License), seats).all()
     terms = [
         {
             "company_id": line.company_id,
             "license_id": license_id,
+            "kind": TermKind.NEW,
+            "plan_id": line.plan_id,
             "order_line_id": line.id,
-            "starts_at": now,
-            "ends_at": until,
+            "zone": zone.key,
+            "anchor_day": period.anchor_day,
+            "starts_at": turn.now,
+            "ends_at": ends_at,
             "net": line.unit_amount,
-            "tax": tax_share,
+            "tax": tax,
+            **days,
         }
-        for license_id, tax_share in zip(license_ids, taxes, strict=True)
+        for license_id, tax in zip(license_ids, taxes, strict=True)
     ]
-    db.session.execute(sa.insert(Term), terms)
+    return db.session.scalars(_numbered(Term), terms).all()
+
+
+def _numbered(kind: type[License | Term]) -> Any:
+    """An insert that returns the ids in the order of the rows."""
+    return sa.insert(kind).returning(kind.id, sort_by_parameter_order=True)
 
 
 def empty_cart(_turn: CompanyTurn, order: Order) -> None:
-    """Take the order's quantities out of the cart; what was added since stays. A step: it never commits."""
-    bought = {line.plan_id: line.quantity for line in order.lines}
-    items = db.session.scalars(
-        sa.select(CartItem).where(CartItem.company_id == order.company_id, CartItem.plan_id.in_(bought))
-    )
-    for item in items:
-        left = item.quantity - bought[item.plan_id]
+    """Take the order's quantities out of the very lines that were ordered; what was added since stays.
+
+    A step: it never commits.
+    """
+    ordered = {line.cart_item_id: line.quantity for line in order.lines if line.cart_item_id is not None}
+    for item in db.session.scalars(sa.select(CartItem).where(CartItem.id.in_(ordered))):
+        left = item.quantity - ordered[item.id]
         if left > 0:
             item.quantity = left
         else:

@@ -73,7 +73,7 @@ def waiting_order(company_id: int) -> Order | None:
             Order.company_id == company_id,
             Order.state == OrderState.PENDING,
             # A failed order that is tried again is no longer in the cart, which may hold another purchase.
-            Order.stripe_payment_intent_id.is_(None),
+            Order.left_cart_at.is_(None),
         )
         .options(selectinload(Order.lines), selectinload(Order.taxes))
         .order_by(Order.id.desc())
@@ -152,6 +152,7 @@ def _frozen(cart: Quote, company: Company, fingerprint: str, language: str, by: 
         customer_address=f"{company.address}\n{country(company.country, language)}".strip(),
         vendor_name=vendor.legal_name,
         vendor_address=vendor.address,
+        zone=vendor.time_zone,
         conditions_id=cart.conditions.id if cart.conditions else None,
         fingerprint=fingerprint,
         lines=_lines(cart, company.id),
@@ -164,7 +165,9 @@ def _lines(cart: Quote, company_id: int) -> list[OrderLine]:
         OrderLine(
             company_id=company_id,
             position=position,
+            kind=line.item.kind,
             plan_id=line.plan.id,
+            cart_item_id=line.item.id,
             plan_name_fr=line.plan.name_fr,
             plan_name_en=line.plan.name_en,
             term_months=line.plan.term_months,

@@ -10,7 +10,8 @@ from functools import partial
 import sqlalchemy as sa
 
 from models import Order, OrderState, StripeEvent, db, utcnow
-from services.buying import gateway, settlement, stripe_events
+from services.buying import settlement, stripe_events
+from services.payments import gateway
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 
 from access import SYSTEM
 from models import JournalVerb, Order, OrderState, Outcome, db
-from services.buying import delivery, gateway, orders
+from services.buying import delivery, orders
 from services.foundation.transaction import CompanyTurn, company_lock
 from services.mail import letters
+from services.payments import gateway, records
+from services.payments.sessions import Session
 
 
 class UnknownOrder(Exception):
@@ -66,8 +68,9 @@ def _ids(reference: str) -> tuple[int, int]:
 # --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------
 
 
-def apply(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
+def apply(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
     """Move the order to match the session; deliver it, once, when it is paid."""
+    records.keep(turn, order, session)
     if session.is_paid:
         return _paid(turn, order, session)
     if session.has_failed:
@@ -79,7 +82,7 @@ def apply(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
     return Outcome.OPEN
 
 
-def _paid(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
+def _paid(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
     """Deliver the order once, if the mode (live or test), the amount and the currency of the payment are right."""
     if order.is_delivered:
         if session.id == order.stripe_session_id:
@@ -92,7 +95,7 @@ def _paid(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
     ended = order.state in {OrderState.CANCELLED, OrderState.EXPIRED}
     if order.state in {OrderState.PENDING, OrderState.EXPIRED} and not order.has_left_cart:
         delivery.empty_cart(turn, order)
-    order.paid_at = turn.now
+    order.paid_at, order.left_cart_at = turn.now, order.left_cart_at or turn.now
     order.stripe_session_id, order.stripe_payment_intent_id = session.id, session.payment_intent_id
     orders.move(turn, order, OrderState.PAID, JournalVerb.ORDER_FULFILLED, by=SYSTEM)
     delivery.deliver(turn, order)
@@ -102,18 +105,19 @@ def _paid(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
     return Outcome.FULFILLED
 
 
-def _processing(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
+def _processing(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
     """A bank debit was accepted and will take days: the cart is emptied, nothing is delivered yet."""
     if order.state != OrderState.PENDING:
         return Outcome.ALREADY
     if not order.has_left_cart:
         delivery.empty_cart(turn, order)
+        order.left_cart_at = turn.now
     order.stripe_session_id, order.stripe_payment_intent_id = session.id, session.payment_intent_id
     orders.move(turn, order, OrderState.PROCESSING, JournalVerb.PAYMENT_STARTED, by=SYSTEM)
     return Outcome.PROCESSING
 
 
-def _failed(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
+def _failed(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
     """The bank refused the debit, days after it was accepted."""
     if order.stripe_session_id not in {None, session.id}:
         return Outcome.ALREADY
@@ -130,7 +134,7 @@ def _failed(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcom
     return Outcome.FAILED
 
 
-def _expired(turn: CompanyTurn, order: Order, session: gateway.Session) -> Outcome:
+def _expired(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
     """Nobody paid in time. Only the order's current session expires it; its lines are still in the cart.
 
     An order that is no longer in the cart stays payable, because it could not be ordered again.

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from models import Outcome, StripeEvent, db
-from services.buying import gateway, settlement
+from services.buying import settlement
 from services.foundation.transaction import insert_or_ignore, transaction
+from services.payments.sessions import Event
 
 VERBS: dict[str, Callable[[str], Outcome]] = {
     "checkout.session.completed": settlement.fulfil,
@@ -21,7 +22,7 @@ VERBS: dict[str, Callable[[str], Outcome]] = {
 }
 
 
-def receive(event: gateway.Event) -> str:
+def receive(event: Event) -> str:
     """Store the event and handle it; an event that was handled before does nothing.
 
     Returns:
@@ -36,7 +37,7 @@ def receive(event: gateway.Event) -> str:
     return outcome
 
 
-def keep(event: gateway.Event) -> str | None:
+def keep(event: Event) -> str | None:
     """Store the event unless it is there; returns its outcome if it was handled before."""
     with transaction() as turn:
         db.session.execute(

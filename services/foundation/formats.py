@@ -53,19 +53,25 @@ def percent(rate: int, language: str) -> str:
     return f"{text}{NBSP}%" if language.startswith("fr") else f"{text}%"
 
 
-def day(value: dt.datetime | dt.date, language: str, zone: zoneinfo.ZoneInfo) -> str:
-    """The date in `zone`, written out: « 24 novembre 2026 », “November 24, 2026”."""
-    if isinstance(value, dt.datetime):
-        value = value.astimezone(zone).date()
-    text: str = format_date(value, format="long", locale=locale_of(language))
+def day(value: dt.date, language: str) -> str:
+    """A day, written out: « 24 novembre 2026 », “November 24, 2026”.
+
+    Raises:
+        TypeError: for an instant. On which day it falls depends on where: whoever knows says so (`models.day_in`).
+    """
+    text: str = format_date(_day(value), format="long", locale=locale_of(language))
     return text
 
 
-def short_day(value: dt.datetime | dt.date, zone: zoneinfo.ZoneInfo) -> str:
-    """The date in `zone`, for tables: `2026-11-24` in both languages (the Canadian standard)."""
+def short_day(value: dt.date) -> str:
+    """A day, for tables: `2026-11-24` in both languages (the Canadian standard). Raises TypeError as `day`."""
+    return _day(value).isoformat()
+
+
+def _day(value: dt.date) -> dt.date:
     if isinstance(value, dt.datetime):
-        value = value.astimezone(zone).date()
-    return value.isoformat()
+        raise TypeError(f"{value!r} is an instant: say in which time zone its day is meant")
+    return value
 
 
 def moment(value: dt.datetime, language: str, zone: zoneinfo.ZoneInfo) -> str:

@@ -12,15 +12,15 @@ from models import License, LicenseStatus, Plan, User, db
 
 @dataclasses.dataclass(frozen=True)
 class PlanSeats:
-    """The live seats of one plan in one company, counted. `next_expiry` is when the first of them ends, aware UTC."""
+    """The live seats of one plan in one company, counted. `next_expiry` is the last day of the first that ends."""
 
     plan: Plan
     purchased: int
     assigned: int
-    next_expiry: dt.datetime | None
+    next_expiry: dt.date | None
     available: int
-    # When the seat that would be assigned next ends, aware UTC; None when none is free.
-    free_until: dt.datetime | None
+    # The last day of the seat that would be assigned next; None when none is free.
+    free_until: dt.date | None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,9 +40,9 @@ def summary(company_id: int, now: dt.datetime) -> list[PlanSeats]:
             License.plan_id,
             sa.func.count().label("purchased"),
             sa.func.count(License.user_id).label("assigned"),
-            sa.func.min(License.valid_until).label("next_expiry"),
+            sa.func.min(License.last_day).label("next_expiry"),
             sa.func.count().filter(free).label("available"),
-            sa.func.max(License.valid_until).filter(free).label("free_until"),
+            sa.func.max(License.last_day).filter(free).label("free_until"),
         )
         .where(License.company_id == company_id, License.where_live(now))
         .group_by(License.plan_id)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import zoneinfo
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -67,7 +66,6 @@ def check_wanted(mail: OutgoingMail) -> None:
 
 def _common(mail: OutgoingMail, sender: Vendor) -> Context:
     language = str(mail.language)
-    zone = mail.user.zone if mail.user else zoneinfo.ZoneInfo(sender.time_zone)
     color = sender.color if _COLOR.fullmatch(sender.color) else DEFAULT_COLOR
     return {
         "language": language,
@@ -77,7 +75,7 @@ def _common(mail: OutgoingMail, sender: Vendor) -> Context:
         "person": mail.user,
         "portal_url": urls.portal_url(),
         "money": partial(formats.money, language=language),
-        "day": partial(formats.day, language=language, zone=zone),
+        "day": partial(formats.day, language=language),
     }
 
 

@@ -17,13 +17,13 @@ class Figures:
     Attributes:
         in_cart: Licences in the cart.
         expiring: Live licences that end within 60 days (`ENDS_SOON`).
-        first_expiry: When the first of them ends, aware UTC.
+        first_expiry: The last day of the first of them.
         people_without: Active people without a live licence.
     """
 
     in_cart: int
     expiring: int
-    first_expiry: dt.datetime | None
+    first_expiry: dt.date | None
     people_without: int
 
 
@@ -37,7 +37,7 @@ def figures(company_id: int, now: dt.datetime) -> Figures:
         sa.select(
             in_cart.where(CartItem.company_id == company_id).scalar_subquery(),
             sa.select(sa.func.count(License.id)).where(soon).scalar_subquery(),
-            sa.select(sa.func.min(License.valid_until)).where(soon).scalar_subquery(),
+            sa.select(sa.func.min(License.last_day)).where(soon).scalar_subquery(),
             people.scalar_subquery(),
         )
     ).one()

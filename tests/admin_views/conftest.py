@@ -17,13 +17,19 @@ from admin_views.site import make_site
 from models import (
     Base,
     CartItem,
+    CartItemLicense,
     JournalEntry,
     JournalPersonal,
     Language,
     License,
     Order,
+    OrderLine,
+    OrderLineLicense,
     OutgoingMail,
+    Payment,
     TenantRow,
+    Term,
+    TermTax,
     User,
     db,
 )
@@ -86,7 +92,7 @@ def browser(desk: Flask) -> Client:
 def goods(cast: Cast) -> Cast:
     """Rows of both companies in every table that belongs to companies."""
     for buyer, holder in ((cast.alice, cast.bob), (cast.carol, cast.charlie)):
-        factories.make_licenses(3, buyer, cast.pro, holder=holder)
+        seat, *_others = factories.make_licenses(3, buyer, cast.pro, holder=holder)
         company = buyer.company_id
         entry = JournalEntry(
             operation="1",
@@ -108,8 +114,23 @@ def goods(cast: Cast) -> Cast:
         db.session.add_all([entry, mail, item])
         db.session.flush()
         db.session.add(JournalPersonal(entry_id=entry.id, company_id=company, address="192.0.2.7"))
+        db.session.add_all(_papers_of(seat, item))
         db.session.commit()
     return cast
+
+
+def _papers_of(seat: License, item: CartItem) -> list[Any]:
+    """Which lines name the seat, what it bore of a tax, and how it was paid."""
+    company, line = {"company_id": seat.company_id}, db.session.get_one(OrderLine, seat.order_line_id)
+    term = db.session.scalars(sa.select(Term).where(Term.license_id == seat.id)).one()
+    return [
+        CartItemLicense(cart_item_id=item.id, license_id=seat.id, **company),
+        OrderLineLicense(order_line_id=line.id, license_id=seat.id, **company),
+        TermTax(term_id=term.id, order_tax_id=line.order.taxes[0].id, amount=1, **company),
+        Payment(
+            order_id=line.order_id, stripe_session_id=f"cs_{seat.id}", amount=1, livemode=False, **company
+        ),
+    ]
 
 
 def keys_of(kind: type, company_id: int) -> list[Any]:

@@ -86,7 +86,7 @@ class Licenses(DeskModelView):
         Column("plan", "Plan"),
         Column("user", "Holder"),
         Column("state", "State", value=lambda license: license.state(), kind="badge"),
-        Column("valid_until", "Until", kind="day", sort=License.valid_until),
+        Column("last_day", "Until", kind="day", sort=License.valid_until),
     )
     column_relations = (License.plan, License.user)
     search = (Search(License.key, exact=True), Search(User.email, via=License.user_id))

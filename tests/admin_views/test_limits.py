@@ -17,11 +17,12 @@ from admin_views.portal import plans as portal_plans
 from admin_views.support import VIEWS, companies, home, journal, licenses, orders, people, settings
 from admin_views.support import plans as support_plans
 from models import ENDS_SOON, MAX_QUANTITY, Conditions, Vendor
-from services.buying import checkout, gateway, quotes, reconciliation
+from services.buying import checkout, quotes, reconciliation
 from services.buying import orders as placing
 from services.catalogue import plans, tax_rates, vendor
 from services.foundation import checks, queue, tokens
 from services.mail import outbox
+from services.payments import gateway
 from services.people import oneself
 from services.reports import counts
 

@@ -8,8 +8,9 @@ import pytest
 import stripe
 
 from models import CartItem, Company, JournalEntry, Order, OrderState, Outcome, db, utcnow
-from services.buying import attempts, cart, checkout, gateway, quotes, reconciliation, settlement
+from services.buying import attempts, cart, checkout, quotes, reconciliation, settlement
 from services.foundation.errors import Refused
+from services.payments import gateway
 from tests.sandbox_process import DEBIT_FAILS, DECLINED
 
 

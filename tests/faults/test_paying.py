@@ -8,17 +8,9 @@ import pytest
 
 from access import Actor
 from models import CartItem, JournalEntry, OrderState, Outcome, Price, db, utcnow
-from services.buying import (
-    attempts,
-    cart,
-    checkout,
-    gateway,
-    quotes,
-    reconciliation,
-    settlement,
-    stripe_events,
-)
+from services.buying import attempts, cart, checkout, quotes, reconciliation, settlement, stripe_events
 from services.foundation.errors import Refused
+from services.payments import gateway
 from tests.factories import make_order
 from tests.sandbox_process import DEBIT_FAILS, DECLINED, NO_FUNDS
 

@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from models import OrderState, Outcome, StripeEvent, db, utcnow
-from services.buying import gateway, reconciliation, settlement
+from services.buying import reconciliation, settlement
+from services.payments import gateway
 from tests.sandbox_process import SandboxProcess
 from tests.together import lock_off
 

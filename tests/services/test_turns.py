@@ -17,9 +17,10 @@ import services
 from access import Actor
 from models import CartItem, Company, LinkPurpose, Role, db
 from services import licenses
-from services.buying import attempts, cart, checkout, gateway, orders, quotes, settlement
+from services.buying import attempts, cart, checkout, orders, quotes, settlement
 from services.foundation import tokens
 from services.foundation.transaction import transaction
+from services.payments import gateway
 from services.people import accounts, companies, links
 from tests.conftest import Cast
 from tests.factories import make_licenses

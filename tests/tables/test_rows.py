@@ -75,7 +75,7 @@ def test_an_order_is_delivered_once_it_is_paid_and_out_of_the_cart_once_a_paymen
     assert not Order(state="paid").is_delivered
     assert Order(state="cancelled", paid_at=utcnow()).is_delivered
     assert not Order().has_left_cart
-    assert Order(stripe_payment_intent_id="pi_1").has_left_cart
+    assert Order(left_cart_at=utcnow()).has_left_cart
 
 
 @pytest.mark.one_database

@@ -220,8 +220,8 @@ def test_filters_and_search_survive_paging_and_sorting(alice: Client, goods: Cas
     assert following is not None
     assert f"plan={goods.eco.id}" in following
     assert f'value="{goods.eco.id}" selected' in spaced(page)
-    assert f"plan={goods.eco.id}" in re.findall(r'href="([^"]*sort=valid_until[^"]*)"', page)[0]
-    assert "after=" not in re.findall(r'href="([^"]*sort=valid_until[^"]*)"', alice.get(following).text)[0]
+    assert f"plan={goods.eco.id}" in re.findall(r'href="([^"]*sort=last_day[^"]*)"', page)[0]
+    assert "after=" not in re.findall(r'href="([^"]*sort=last_day[^"]*)"', alice.get(following).text)[0]
 
 
 # --- Exports ------------------------------------------------------------------------------------------------------

@@ -235,7 +235,7 @@ def test_a_receipt_has_all_that_an_accountant_asks_for(cast, alice, sandbox):
         "TPS 5 % 25,00 $",
         "TVQ 9,975 % 49,88 $",
         "Total (CAD) 574,88 $",
-        "Payé au moyen de Stripe",
+        "Mode de paiement Visa se terminant par 4242",
         "Payé le",
     ]:
         assert said in page, said

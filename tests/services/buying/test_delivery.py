@@ -1,56 +1,53 @@
-"""Terms and shares: a day or a cent that a customer would lose."""
+"""Delivery: a day or a cent that a customer would lose."""
 
 from __future__ import annotations
 
 import datetime as dt
-import zoneinfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.buying.delivery import end_of_term
+from models import License, Term, db
+from services.buying import delivery
 from services.catalogue.taxes import share
-
-QUEBEC = zoneinfo.ZoneInfo("America/Toronto")
+from services.foundation.days import end_of
+from services.foundation.transaction import company_lock
+from tests.factories import make_order
 
 
 @pytest.mark.parametrize(
-    ("start", "months", "last_day"),
+    ("zone", "paid", "first_day", "last_day", "ends_at"),
     [
-        ("2026-11-24T15:00-05:00", 12, "2027-11-23"),
-        ("2026-01-01T00:00-05:00", 12, "2026-12-31"),
-        ("2026-01-31T12:00-05:00", 1, "2026-02-28"),
-        ("2026-01-31T12:00-05:00", 12, "2027-01-30"),
-        ("2026-01-28T12:00-05:00", 1, "2026-02-27"),
-        ("2028-02-29T12:00-05:00", 12, "2029-02-28"),
-        ("2026-08-31T12:00-04:00", 6, "2027-02-28"),
-        ("2026-12-15T12:00-05:00", 1, "2027-01-14"),
+        ("America/Toronto", "2026-11-24T15:00-05:00", "2026-11-24", "2027-11-23", "2027-11-24T05:00Z"),
         # Late in the evening in Québec is tomorrow in UTC: the customer's calendar counts.
-        ("2026-11-24T23:30-05:00", 12, "2027-11-23"),
+        ("America/Toronto", "2026-11-24T23:30-05:00", "2026-11-24", "2027-11-23", "2027-11-24T05:00Z"),
+        ("America/Vancouver", "2026-11-25T01:30-05:00", "2026-11-24", "2027-11-23", "2027-11-24T08:00Z"),
+        ("America/St_Johns", "2028-02-29T12:00-03:30", "2028-02-29", "2029-02-28", "2029-03-01T03:30Z"),
+        # Chile's clocks go back from midnight to 23:00 on the night of 3 April 2027: that hour is the customer's too.
+        ("America/Santiago", "2026-04-04T12:00-03:00", "2026-04-04", "2027-04-03", "2027-04-04T04:00Z"),
     ],
 )
-def test_a_licence_ends_at_the_last_second_of_its_last_day_where_the_company_is(start, months, last_day):
-    end = end_of_term(dt.datetime.fromisoformat(start), months, QUEBEC).astimezone(QUEBEC)
-    assert f"{end:%Y-%m-%d %H:%M:%S}" == f"{last_day} 23:59:59"
-
-
-def test_a_licence_is_not_cut_by_the_hour_that_comes_twice():
-    santiago = zoneinfo.ZoneInfo("America/Santiago")
-    # Chile's clocks go back from midnight to 23:00 on the night of 3 April 2027.
-    end = end_of_term(dt.datetime(2026, 4, 4, 15, tzinfo=dt.UTC), 12, santiago)
-    assert end.isoformat() == "2027-04-04T03:59:59+00:00"
-
-
-@given(st.integers(2**30, 2**31), st.integers(1, 120))
-def test_a_term_is_never_longer_than_its_months_nor_a_day_too_short(seconds, months):
-    start = dt.datetime.fromtimestamp(seconds, dt.UTC)
-    end = end_of_term(start, months, QUEBEC).astimezone(QUEBEC)
-    first = start.astimezone(QUEBEC)
-    passed = (end.year - first.year) * 12 + end.month - first.month
-    assert passed in {months, months - 1}
-    following = end.date() + dt.timedelta(days=1)
-    assert following.day in {first.day, 1}
+def test_a_licence_lives_by_the_calendar_of_the_customer(
+    cast, time_machine, zone, paid, first_day, last_day, ends_at
+):
+    cast.acme.time_zone = zone
+    order = make_order(cast.alice, cast.pro, 2, paid=True)
+    time_machine.move_to(dt.datetime.fromisoformat(paid), tick=False)
+    with company_lock(cast.acme.id) as turn:
+        delivery.deliver(turn, order)
+    for kind in (License, Term):
+        for row in db.session.scalars(db.select(kind)):
+            assert (row.first_day.isoformat(), row.last_day.isoformat()) == (first_day, last_day)
+    for term in db.session.scalars(db.select(Term)):
+        assert (term.zone, term.anchor_day) == (zone, term.first_day.day)
+        assert term.starts_at == dt.datetime.fromisoformat(paid)
+        assert term.ends_at == end_of(term.last_day, cast.acme.zone) == dt.datetime.fromisoformat(ends_at)
+    assert {row.valid_until for row in db.session.scalars(db.select(License))} == {term.ends_at}
+    # Who moves changes nothing that was bought.
+    cast.acme.time_zone = "Asia/Tokyo"
+    db.session.commit()
+    assert {row.last_day.isoformat() for row in db.session.scalars(db.select(License))} == {last_day}
 
 
 @given(st.integers(0, 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=40))

@@ -8,8 +8,10 @@ import pytest
 
 from access import Actor
 from models import JournalEntry, OrderState, Outcome, StripeEvent, db, utcnow
-from services.buying import attempts, cart, checkout, gateway, orders, quotes, reconciliation, settlement
+from services.buying import attempts, cart, checkout, orders, quotes, reconciliation, settlement
 from services.foundation.transaction import company_lock
+from services.payments import gateway
+from services.payments.sessions import Page, Session
 from tests.factories import make_order
 
 
@@ -150,10 +152,8 @@ def test_only_the_customer_that_stripe_no_longer_knows_is_forgotten(cast):
 
 
 def page(attempt=1, customer="cus_1"):
-    session = gateway.Session(
-        "cs_1", "open", "unpaid", "https://pay", None, 0, "CAD", False, None, None, None
-    )
-    return gateway.Page(session, attempt, customer)
+    session = Session("cs_1", "open", "unpaid", "https://pay", None, 0, "CAD", False, None, None, None)
+    return Page(session, attempt, customer)
 
 
 def test_a_page_is_kept_with_its_customer_for_an_order_that_waits_for_it(cast):

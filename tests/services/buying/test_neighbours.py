@@ -9,14 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from access import Actor
-from models import Assignment, CartItem, License, Order, OrderState, OutgoingMail, Term, db
+from models import Assignment, CartItem, License, Order, OrderState, OutgoingMail, Payment, Term, TermTax, db
 from services import licenses
 from services.buying import cart, checkout, orders, quotes, settlement
 from services.reports import company
 from tests.factories import make_licenses, make_order
 from tests.sandbox_process import SUCCESS
 
-OWN = (CartItem, Order, License, Assignment, Term, OutgoingMail)
+OWN = (CartItem, Order, Payment, License, Assignment, Term, TermTax, OutgoingMail)
 
 
 def rows_of(kept):

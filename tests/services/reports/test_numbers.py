@@ -16,6 +16,7 @@ from models import (
     OutgoingMail,
     StripeEvent,
     User,
+    day_in,
     db,
     utcnow,
 )
@@ -41,7 +42,7 @@ def test_a_customers_home_counts_its_own_alone(cast):
     cart.add(cast.globex.id, cast.pro, 9, Actor.of(cast.carol))
     found = company.figures(cast.acme.id, now)
     assert (found.in_cart, found.expiring) == (6, 3)
-    assert found.first_expiry == now + 5 * DAY
+    assert found.first_expiry == day_in(cast.acme.zone, now + 5 * DAY)
     # Alice, Dave (whose licence is over) and Erin; not Bob, who holds one, nor who was deactivated.
     assert found.people_without == 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.buying.gateway import Session
+from services.payments.sessions import Session
 
 
 def session(status: str, payment: str, intent: str | None) -> Session:

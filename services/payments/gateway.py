@@ -5,7 +5,6 @@ When no key is set, the same client talks to the sandbox, by its `base_addresses
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import json
 import logging
@@ -15,10 +14,11 @@ from typing import Any
 import stripe  # noqa: TID251 - the one place
 from flask import current_app
 
-from models import Order
+from models import LineKind, Order, OrderLine
 from services.foundation import urls
 from services.foundation.formats import locale_of
 from services.foundation.transaction import release_reads
+from services.payments.sessions import Charge, Event, Page, Session
 
 log = logging.getLogger(__name__)
 
@@ -59,75 +59,6 @@ class NotFound(Exception):
 
 class BadSignature(Exception):
     """The event was not signed by Stripe with our secret, or too long ago."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Session:
-    """A Checkout Session and its payment, as far as the desk uses them.
-
-    Attributes:
-        status: `open`, `complete` or `expired`.
-        payment_status: `paid`, `unpaid` or `no_payment_required`.
-        reference: The order's, or None for a session that is not this desk's.
-        amount: In cents, with taxes.
-        currency: ISO 4217, in capitals.
-    """
-
-    id: str
-    status: str
-    payment_status: str
-    url: str
-    reference: str | None
-    amount: int
-    currency: str
-    livemode: bool
-    payment_intent_id: str | None
-    payment_intent_status: str | None
-    customer_id: str | None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether somebody can pay on its page."""
-        return self.status == "open"
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether somebody has paid on its page; a bank debit may still be under way, or refused."""
-        return self.status == "complete"
-
-    @property
-    def is_paid(self) -> bool:
-        """Whether the money has come, or none was due."""
-        return self.is_complete and self.payment_status in {"paid", "no_payment_required"}
-
-    @property
-    def has_failed(self) -> bool:
-        """A bank debit that was accepted at first and refused days later."""
-        return self.is_complete and self.payment_intent_status in {
-            "requires_payment_method",
-            "canceled",
-        }
-
-
-@dataclasses.dataclass(frozen=True)
-class Page:
-    """The payment page of an attempt: its session, and the customer that it was made for."""
-
-    session: Session
-    attempt: int
-    customer_id: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Event:
-    """A signed event. It is only a trigger: what happened is read from the object itself."""
-
-    id: str
-    type: str
-    object_id: str
-    reference: str | None
-    livemode: bool
-    created_at: dt.datetime
 
 
 def _client() -> stripe.StripeClient:
@@ -223,13 +154,25 @@ def _session_params(order: Order) -> Any:
 
 
 def _items(order: Order, language: str) -> list[Any]:
-    """The order's lines, then each tax as a line: Stripe's own tax rates would round differently."""
-    lines = [
-        _item(order.currency, line.unit_amount, line.quantity, line.plan_name(language))
-        for line in order.lines
-    ]
+    """An item for each plan and kind, then one for each tax: Stripe's own tax rates would round differently.
+
+    Stripe takes a hundred items at most. An order may have a line for each period, so those of a plan are put together.
+    """
+    groups: dict[tuple[int, LineKind], list[OrderLine]] = {}
+    for line in order.lines:
+        groups.setdefault((line.plan_id, line.kind), []).append(line)
+    lines = [_plan_item(order.currency, group, language) for group in groups.values()]
     taxes = [_item(order.currency, tax.amount, 1, tax.name(language)) for tax in order.taxes if tax.amount]
     return lines + taxes
+
+
+def _plan_item(currency: str, lines: list[OrderLine], language: str) -> dict[str, Any]:
+    """Price and number where there is one price; else the sum, with the number in the name."""
+    first, quantity = lines[0], sum(line.quantity for line in lines)
+    name = first.plan_name(language)
+    if len({line.unit_amount for line in lines}) == 1:
+        return _item(currency, first.unit_amount, quantity, name)
+    return _item(currency, sum(line.net for line in lines), 1, f"{name} × {quantity}")
 
 
 def _item(currency: str, amount: int, quantity: int, name: str) -> dict[str, Any]:
@@ -243,7 +186,7 @@ def fetch_session(session_id: str) -> Session:
     Raises:
         Unavailable, Rejected, NotFound
     """
-    params: Any = {"expand": ["payment_intent"]}
+    params: Any = {"expand": ["payment_intent.latest_charge"]}
     return _session(_call(_client().v1.checkout.sessions.retrieve, session_id, params=params))
 
 
@@ -279,7 +222,11 @@ def session_of_payment(payment_intent_id: str) -> Session | None:
     Raises:
         Unavailable, Rejected
     """
-    params: Any = {"payment_intent": payment_intent_id, "limit": 1, "expand": ["data.payment_intent"]}
+    params: Any = {
+        "payment_intent": payment_intent_id,
+        "limit": 1,
+        "expand": ["data.payment_intent.latest_charge"],
+    }
     found = _call(_client().v1.checkout.sessions.list, params=params)
     return _session(found.data[0]) if found.data else None
 
@@ -312,7 +259,19 @@ def _session(found: Any) -> Session:
         # Set only where the payment was expanded in the request.
         payment_intent_status=getattr(intent, "status", None),
         customer_id=_id(customer),
+        charge=_charge(_field(intent, "latest_charge")) if intent and not isinstance(intent, str) else None,
     )
+
+
+def _charge(found: Any) -> Charge | None:
+    """The charge, where it was expanded in the request."""
+    if found is None or isinstance(found, str):
+        return None
+    details = _field(found, "payment_method_details")
+    method = str(_field(details, "type") or "") if details else ""
+    means = _field(details, method) if method else None
+    brand, last4 = (_field(means, name) if means else None for name in ("brand", "last4"))
+    return Charge(id=str(found.id), method=method, brand=brand, last4=last4)
 
 
 def _field(found: Any, name: str) -> Any:

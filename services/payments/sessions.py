@@ -1,0 +1,93 @@
+"""What Stripe says, as far as the desk uses it: sessions of the payment page, their charge, signed events."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+
+@dataclasses.dataclass(frozen=True)
+class Charge:
+    """The latest charge of a payment: with what it was paid.
+
+    Attributes:
+        method: `card`, `acss_debit`, or another of Stripe's names.
+        brand: A card's: `visa`.
+        last4: Of the card or the account.
+    """
+
+    id: str
+    method: str
+    brand: str | None
+    last4: str | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Session:
+    """A Checkout Session and its payment, as far as the desk uses them.
+
+    Attributes:
+        status: `open`, `complete` or `expired`.
+        payment_status: `paid`, `unpaid` or `no_payment_required`.
+        reference: The order's, or None for a session that is not this desk's.
+        amount: In cents, with taxes.
+        currency: ISO 4217, in capitals.
+        charge: None before anybody paid, and where the payment was not asked for.
+    """
+
+    id: str
+    status: str
+    payment_status: str
+    url: str
+    reference: str | None
+    amount: int
+    currency: str
+    livemode: bool
+    payment_intent_id: str | None
+    payment_intent_status: str | None
+    customer_id: str | None
+    charge: Charge | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody can pay on its page."""
+        return self.status == "open"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether somebody has paid on its page; a bank debit may still be under way, or refused."""
+        return self.status == "complete"
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the money has come, or none was due."""
+        return self.is_complete and self.payment_status in {"paid", "no_payment_required"}
+
+    @property
+    def has_failed(self) -> bool:
+        """A bank debit that was accepted at first and refused days later."""
+        return self.is_complete and self.payment_intent_status in {
+            "requires_payment_method",
+            "canceled",
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """The payment page of an attempt: its session, and the customer that it was made for."""
+
+    session: Session
+    attempt: int
+    customer_id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """A signed event. It is only a trigger: what happened is read from the object itself."""
+
+    id: str
+    type: str
+    object_id: str
+    reference: str | None
+    livemode: bool
+    created_at: dt.datetime
