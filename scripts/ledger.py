@@ -10,6 +10,7 @@ is a hash: the file holds no names.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -79,8 +80,9 @@ def _plain(value: Any) -> Any:
     """One spelling on both databases and in every version: JSON is parsed, instants are UTC, numbers are numbers."""
     if isinstance(value, dt.datetime):
         return (value.astimezone(dt.UTC) if value.tzinfo else value).replace(tzinfo=None).isoformat()
-    if isinstance(value, str) and value[:1] in "{[":
-        return json.loads(value)
+    if isinstance(value, str) and value[:1] in {"{", "["}:
+        with contextlib.suppress(ValueError):  # a name may begin like that too
+            return json.loads(value)
     return value if value is None or isinstance(value, (str, bool, int, dict, list)) else int(value)
 
 
