@@ -17,11 +17,10 @@ from flask.cli import with_appcontext
 from flask_babel import force_locale
 
 import access
-from services.buying import reconciliation
 from services.foundation.errors import Refused
 from services.mail import check as mail_check
 from services.mail import outbox
-from services.payments import gateway
+from services.payments import gateway, reconciliation
 from services.people import setup
 
 

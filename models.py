@@ -43,8 +43,6 @@ from tables.catalogue import (  # isort: skip
 
 # Buying: a cart becomes an order, which moves along its states as Stripe reports its payment.
 from tables.buying import (  # isort: skip
-    ALERTS,
-    LOOKED_AT_NOTES,
     ORDER_TRANSITIONS,
     CartItem,
     LineKind,
@@ -52,12 +50,11 @@ from tables.buying import (  # isort: skip
     OrderLine,
     OrderState,
     OrderTax,
-    Outcome,
-    StripeEvent,
 )
 
-# Payments: one row for each session of Stripe's payment page.
-from tables.payments import Payment, PaymentMethod, PaymentState  # isort: skip
+# Payments: one row for each session of Stripe's payment page; the events that it sent; what a person must look at.
+from tables.payments import Outcome, Payment, PaymentMethod, PaymentState, StripeEvent  # isort: skip
+from tables.issues import HOLDING, IssueKind, OrderIssue  # isort: skip
 
 # Owning: a licence is one seat; a term says which order line paid it and until when, an assignment who held it.
 from tables.owning import (  # isort: skip

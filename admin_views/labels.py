@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from admin_views.lists.columns import ExportColumn
 from models import (
+    IssueKind,
     JournalVerb,
     Language,
     License,
@@ -65,6 +66,7 @@ LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {
         OrderState.CANCELLED: (_l("Cancelled"), "neutral"),
         OrderState.REFUNDED: (_l("Refunded"), "neutral"),
         OrderState.DISPUTED: (_l("Payment disputed"), "danger"),
+        OrderState.WITHHELD: (_l("Delivery withheld"), "danger"),
     },
     Role: {
         Role.MEMBER: (_l("Standard user"), "neutral"),
@@ -89,6 +91,19 @@ LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {
 }
 
 
+# What staff must look at; what came of a payment may be one of these.
+_ISSUES = {
+    IssueKind.WRONG_MODE: _l("Paid in Stripe’s other mode"),
+    IssueKind.WRONG_AMOUNT: _l("Another amount was paid"),
+    IssueKind.PAID_TWICE: _l("Paid twice"),
+    IssueKind.PAID_AFTER_END: _l("Paid after the order had ended"),
+    IssueKind.PAYMENT_SETUP: _l("The payment page does not open"),
+    IssueKind.WITHHELD: _l("Refunded or disputed before delivery"),
+    IssueKind.REFUNDED: _l("Money was refunded"),
+    IssueKind.DISPUTED: _l("Payment disputed"),
+    IssueKind.DISPUTE_ENDED: _l("Dispute closed"),
+}
+
 # Codes of the journal, of mail, of payments and of refusals: words without a tone.
 WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
     LineKind: {
@@ -109,11 +124,15 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         PaymentMethod.DEBIT: _l("Pre-authorized debit"),
         PaymentMethod.OTHER: _l("Online payment"),
     },
+    IssueKind: _ISSUES,
     JournalVerb: {
+        JournalVerb.CARD_DECLINED: _l("Card declined"),
         JournalVerb.CART_CHANGED: _l("Cart changed"),
         JournalVerb.COMPANY_ADDED: _l("Customer opened"),
         JournalVerb.COMPANY_CHANGED: _l("Customer changed"),
         JournalVerb.CONDITIONS_PUBLISHED: _l("Conditions published"),
+        JournalVerb.ISSUE_CLOSED: _l("Issue closed"),
+        JournalVerb.ISSUE_OPENED: _l("Issue opened"),
         JournalVerb.LICENSE_ACTIVATED: _l("License activated"),
         JournalVerb.LICENSE_ASSIGNED: _l("License assigned"),
         JournalVerb.LICENSE_RELEASED: _l("License released"),
@@ -122,6 +141,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.ORDER_EXPIRED: _l("Payment abandoned"),
         JournalVerb.ORDER_FULFILLED: _l("Order paid and delivered"),
         JournalVerb.ORDER_PLACED: _l("Order placed"),
+        JournalVerb.ORDER_WITHHELD: _l("Delivery withheld"),
         JournalVerb.PASSWORD_LINK_REQUESTED: _l("Password link asked for"),
         JournalVerb.PASSWORD_SET: _l("Password chosen"),
         JournalVerb.PAYMENT_FAILED: _l("Payment declined"),
@@ -187,13 +207,8 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         Outcome.EXPIRED: _l("The payment was abandoned."),
         Outcome.OPEN: _l("The payment page is still open."),
         Outcome.FOREIGN: _l("Not one of our payments."),
-        Outcome.NOTED: _l("Noted on the order."),
-        Outcome.WRONG_MODE: _l("Paid in Stripe’s other mode"),
-        Outcome.WRONG_AMOUNT: _l("Another amount was paid"),
-        Outcome.PAID_TWICE: _l("Paid twice"),
-        Outcome.PAID_AFTER_END: _l("Paid after the order had ended"),
         Outcome.DECLINED: _l("A card was declined"),
-        Outcome.PAYMENT_SETUP: _l("The payment page does not open"),
+        **{kind: words for kind, words in _ISSUES.items() if kind in set(Outcome)},
         Outcome.IGNORED: _l("Of no use here"),
     },
     # Titles: the sentence that comes with a refusal says the rest.
@@ -239,6 +254,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         Code.ALREADY_PAID: _l("Already paid"),
         Code.CART_EMPTY: _l("Cart empty"),
         Code.CHANGED_SINCE_REVIEW: _l("Changed since it was read"),
+        Code.ISSUE_CLOSED: _l("Issue closed already"),
         Code.LINE_GONE: _l("Cart line removed"),
         Code.LOOKED_AT: _l("Payment being looked at"),
         Code.NO_SESSION: _l("No payment begun"),
@@ -283,6 +299,7 @@ subject_words = functools.partial(word, SubjectKind)
 mail_words = functools.partial(word, MailKind)
 refusal_words = functools.partial(word, Code)
 outcome_words = functools.partial(word, Outcome)
+issue_words = functools.partial(word, IssueKind)
 term_words = functools.partial(word, TermKind)
 
 

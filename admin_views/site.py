@@ -55,6 +55,7 @@ def init_theme(app: Flask) -> None:
         mail_words=labels.mail_words,
         refusal_words=labels.refusal_words,
         outcome_words=labels.outcome_words,
+        issue_words=labels.issue_words,
         paid_with=labels.paid_with,
         term_words=labels.term_words,
     )

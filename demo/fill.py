@@ -18,12 +18,14 @@ from models import (
     Base,
     Company,
     Conditions,
+    IssueKind,
     JournalEntry,
     JournalVerb,
     Language,
     License,
     MailState,
     Order,
+    OrderIssue,
     OrderState,
     OutgoingMail,
     Payment,
@@ -112,6 +114,7 @@ def fill() -> bool:
     # In the order of time, as the journal's entries have to be.
     for company_id, purchase in sorted(past, key=lambda pair: -pair[1].days_ago):
         _buy(company_id, purchase)
+    _refund(globex.id)
     return True
 
 
@@ -213,6 +216,19 @@ def _pay(order_id: int, company_id: int) -> None:
         orders.move(turn, order, OrderState.PAID, JournalVerb.ORDER_FULFILLED, by=SYSTEM)
         delivery.deliver(turn, order)
         letters.receipt(turn, order)
+
+
+def _refund(company_id: int) -> None:
+    """A goodwill of the vendor in Stripe's dashboard, for staff to look at. It is told here alone: no mail was sent of it."""
+    with transaction() as turn:
+        order = db.session.scalars(
+            sa.select(Order).filter_by(company_id=company_id).order_by(Order.id)
+        ).first()
+        assert order is not None
+        issue = OrderIssue(
+            company_id=company_id, order_id=order.id, kind=IssueKind.REFUNDED, opened_at=turn.now
+        )
+        db.session.add(issue)
 
 
 def _card_payment(order: Order, at: dt.datetime) -> Payment:

@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from sandbox.mail import inbox
-from sandbox.pages import control, overview, pay, policy, texts
+from sandbox.pages import control, overview, pay, payments, policy, texts
 from sandbox.pages.parts import Parts, parts
 from sandbox.stripe import api
 from sandbox.stripe.errors import StripeError
@@ -23,7 +23,7 @@ def create(running: Parts) -> Flask:
     app.extensions["sandbox"] = running
     app.config["MAX_CONTENT_LENGTH"] = LARGEST
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for module in (api, control, pay, inbox, overview):
+    for module in (api, control, pay, payments, inbox, overview):
         app.register_blueprint(module.bp)
     texts.install(app)
     app.after_request(_finish)

@@ -20,7 +20,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "data.md"
 BEGIN, END = "<!-- The tables of {part}, drawn by `make tables` -->", "<!-- The end of {part} -->"
 # The files of `tables/` that hold tables, in the order in which `models.py` hands them out.
 EVERYWHERE = {"id", "company_id"}
-PARTS = ("who", "catalogue", "buying", "payments", "owning", "terms", "journal", "mail")
+PARTS = ("who", "catalogue", "buying", "payments", "issues", "owning", "terms", "journal", "mail")
 
 
 def tables_of(part: str) -> list[sa.Table]:
@@ -40,7 +40,12 @@ def picture(part: str) -> str:
     for table in tables:
         lines += [
             f"    {table.name} {{",
-            *(f"        {_column(column)}" for column in table.columns if column.name not in EVERYWHERE),
+            *(
+                f"        {_column(column)}"
+                for column in table.columns
+                # What points at another table is a line.
+                if column.name not in EVERYWHERE and not column.foreign_keys
+            ),
             "    }",
         ]
     lines += sorted(f"    {line}" for table in tables for line in _lines(table))
@@ -48,25 +53,19 @@ def picture(part: str) -> str:
 
 
 def _column(column: sa.Column[Any]) -> str:
-    """`bigint company_id FK "or nothing"`."""
+    """`date last_day "or nothing"`."""
     kind = str(column.type.compile()).split("(")[0].lower().replace(" ", "_")
-    marks = [name for name, is_so in (("PK", column.primary_key), ("FK", column.foreign_keys)) if is_so]
-    return " ".join(
-        filter(None, [kind, column.name, ", ".join(marks), '"or nothing"' if column.nullable else ""])
-    )
+    marks = ["PK" if column.primary_key else "", '"or nothing"' if column.nullable else ""]
+    return " ".join(filter(None, [kind, column.name, *marks]))
 
 
 def _lines(table: sa.Table) -> Iterator[str]:
-    """One for each other table that a row points at. Who a row belongs to is said in words: every row would have it."""
-    pointed = {
-        (key.column.table.name, all(column.nullable for column in constraint.columns))
-        for constraint in table.foreign_key_constraints
-        for key in constraint.elements
-        if key.parent.name != "company_id"
-    }
-    for other in sorted({name for name, _ in pointed}):
-        optional = (other, False) not in pointed
-        yield f'{table.name} }}o--{"o|" if optional else "||"} {other} : ""'
+    """One for each column that points at another table. Whose a row is, is said in words: every row would have it."""
+    for constraint in table.foreign_key_constraints:
+        for key in constraint.elements:
+            if key.parent.name not in EVERYWHERE:
+                one = "o|" if key.parent.nullable else "||"
+                yield f"{table.name} }}o--{one} {key.column.table.name} : {key.parent.name}"
 
 
 def drawn(page: str) -> str:

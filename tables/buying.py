@@ -1,10 +1,11 @@
-"""Buying: the cart, orders with their lines and taxes, and the events that Stripe sent."""
+"""Buying: the cart, and orders with their lines and taxes."""
 
 from __future__ import annotations
 
 import datetime as dt
 import enum
 import zoneinfo
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -17,7 +18,6 @@ from tables.base import (
     BigId,
     Bilingual,
     Language,
-    StaffRow,
     day_in,
     enum_column,
     partial_index,
@@ -118,62 +118,25 @@ class OrderState(enum.StrEnum):
     CANCELLED = "cancelled"
     REFUNDED = "refunded"
     DISPUTED = "disputed"
+    # Refunded or contested before delivery.
+    WITHHELD = "withheld"
 
 
-# `PAID` may follow every way in which an order ends unpaid: a payment can arrive after it.
+# A payment can arrive after every way in which an order ends unpaid, and be given back before it is seen.
+_MONEY_CAME = frozenset({OrderState.PAID, OrderState.WITHHELD})
 ORDER_TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PENDING: frozenset(
-        {OrderState.PROCESSING, OrderState.PAID, OrderState.EXPIRED, OrderState.CANCELLED}
+        {OrderState.PROCESSING, *_MONEY_CAME, OrderState.EXPIRED, OrderState.CANCELLED}
     ),
-    OrderState.PROCESSING: frozenset({OrderState.PAID, OrderState.FAILED}),
-    OrderState.FAILED: frozenset({OrderState.PAID, OrderState.PENDING, OrderState.CANCELLED}),
-    OrderState.EXPIRED: frozenset({OrderState.PAID}),
-    OrderState.CANCELLED: frozenset({OrderState.PAID}),
+    OrderState.PROCESSING: frozenset({*_MONEY_CAME, OrderState.FAILED}),
+    OrderState.FAILED: frozenset({*_MONEY_CAME, OrderState.PENDING, OrderState.CANCELLED}),
+    OrderState.EXPIRED: _MONEY_CAME,
+    OrderState.CANCELLED: _MONEY_CAME,
+    OrderState.WITHHELD: frozenset({OrderState.PAID}),
     OrderState.PAID: frozenset({OrderState.REFUNDED, OrderState.DISPUTED}),
     OrderState.DISPUTED: frozenset({OrderState.PAID, OrderState.REFUNDED}),
     OrderState.REFUNDED: frozenset({OrderState.PAID}),
 }
-
-
-class Outcome(enum.StrEnum):
-    """The result of looking at a payment: the outcome of a Stripe event, and the note of an order.
-
-    `admin_views/labels.py` has the words of each. Both columns are plain text: an older database may hold a code
-    that is no member any more.
-    """
-
-    FULFILLED = "fulfilled"
-    ALREADY = "already"
-    PROCESSING = "processing"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    OPEN = "open"
-    # A session or event that is not this desk's; a type of event that the desk does not use.
-    FOREIGN = "foreign"
-    IGNORED = "ignored"
-    # A card was declined: the outcome of the event, and the note of the order.
-    NOTED = "noted"
-    DECLINED = "declined"
-    # These need a person: see `ALERTS`.
-    WRONG_MODE = "wrong_mode"
-    WRONG_AMOUNT = "wrong_amount"
-    PAID_TWICE = "paid_twice"
-    PAID_AFTER_END = "paid_after_end"
-    PAYMENT_SETUP = "payment_setup"
-
-
-# Notes of an order that somebody of the vendor's staff must look at; they get a mail too.
-ALERTS = frozenset(
-    {
-        Outcome.WRONG_MODE,
-        Outcome.WRONG_AMOUNT,
-        Outcome.PAID_TWICE,
-        Outcome.PAID_AFTER_END,
-        Outcome.PAYMENT_SETUP,
-    }
-)
-# Those for a payment that does not match its order: it cannot be paid again until support has looked.
-LOOKED_AT_NOTES = frozenset({Outcome.WRONG_AMOUNT, Outcome.WRONG_MODE})
 
 
 class Order(Base, CompanyRow):
@@ -192,8 +155,6 @@ class Order(Base, CompanyRow):
         sa.Index("ix_orders_state_id", "state", sa.text("id DESC")),
         sa.Index("ix_orders_placed_at", "placed_at"),
         sa.Index("ix_orders_paid_at", "paid_at"),
-        # For `where_needs_person`: few orders have a note.
-        partial_index("ix_orders_noted", "note IS NOT NULL", "id"),
         # For `flask reconcile`, which asks Stripe about these.
         partial_index("ix_orders_waiting", "state IN ('pending', 'processing')", "placed_at"),
     )
@@ -225,13 +186,20 @@ class Order(Base, CompanyRow):
     stripe_payment_intent_id: Mapped[str | None] = mapped_column(sa.String(255), unique=True)
     # The `Quote.fingerprint` that was confirmed: the same confirmation sent twice gives the same order.
     fingerprint: Mapped[str] = mapped_column(sa.String(64))
-    # Why the last payment did not go through, or what staff must look at: an `Outcome`.
-    note: Mapped[str | None] = mapped_column(sa.String(50))
+    # When a card was last declined on its payment page, which stays open.
+    declined_at: Mapped[dt.datetime | None]
 
     lines: Mapped[list[OrderLine]] = relationship(back_populates="order", order_by="OrderLine.position")
     taxes: Mapped[list[OrderTax]] = relationship(back_populates="order", order_by="OrderTax.position")
     placed_by: Mapped[User] = person_in("Order.placed_by_id")
     conditions: Mapped[Conditions | None] = relationship()
+    # What staff must look at (`tables/issues.py`).
+    open_issues: Mapped[list[Any]] = relationship(
+        "OrderIssue",
+        primaryjoin="and_(Order.id == foreign(OrderIssue.order_id), OrderIssue.closed_at.is_(None))",
+        order_by="OrderIssue.id",
+        viewonly=True,
+    )
 
     def __str__(self) -> str:
         return self.reference
@@ -263,22 +231,15 @@ class Order(Base, CompanyRow):
     @property
     def is_looked_at(self) -> bool:
         """Whether support has to look at a payment before a customer may pay the order again or cancel it."""
-        return self.is_waiting and self.note in LOOKED_AT_NOTES
+        return self.is_waiting and any(issue.holds for issue in self.open_issues)
 
     @property
     def is_delivered(self) -> bool:
-        """Whether its licences were created: it was paid, even if it was refunded or disputed since."""
+        """Whether its licences were created: it was paid, even if it was refunded or disputed since.
+
+        A payment that was refunded or contested before is not: it was `WITHHELD`.
+        """
         return self.paid_at is not None
-
-    @property
-    def needs_person(self) -> bool:
-        """Whether the vendor's staff must look at it."""
-        return self.note in ALERTS
-
-    @classmethod
-    def where_needs_person(cls) -> sa.ColumnElement[bool]:
-        """`needs_person` as SQL; it repeats the WHERE of its partial index, so that the index is used."""
-        return sa.and_(cls.note.is_not(None), cls.note.in_(sorted(ALERTS)))
 
     @property
     def has_left_cart(self) -> bool:
@@ -354,24 +315,3 @@ class OrderTax(Base, CompanyRow):
     amount: Mapped[int] = mapped_column(BigId)
 
     order: Mapped[Order] = relationship(back_populates="taxes")
-
-
-class StripeEvent(Base, StaffRow):
-    """An event that Stripe sent, stored whether or not it is used. Its id is Stripe's."""
-
-    __tablename__ = "stripe_events"
-    __table_args__ = (
-        partial_index("ix_stripe_events_unhandled", "handled_at IS NULL", "received_at"),
-        sa.Index("ix_stripe_events_object_id", "object_id"),
-        sa.Index("ix_stripe_events_received_at", "received_at"),
-    )
-
-    id: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
-    type: Mapped[str] = mapped_column(sa.String(100))
-    object_id: Mapped[str] = mapped_column(sa.String(255))
-    livemode: Mapped[bool]
-    created_at: Mapped[dt.datetime]
-    received_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
-    handled_at: Mapped[dt.datetime | None]
-    # An `Outcome`; None until it is handled.
-    outcome: Mapped[str | None] = mapped_column(sa.String(50))

@@ -19,10 +19,13 @@ class JournalVerb(enum.StrEnum):
     The column is plain text: an older database may hold a verb that is no member any more.
     """
 
+    CARD_DECLINED = "card_declined"
     CART_CHANGED = "cart_changed"
     COMPANY_ADDED = "company_added"
     COMPANY_CHANGED = "company_changed"
     CONDITIONS_PUBLISHED = "conditions_published"
+    ISSUE_CLOSED = "issue_closed"
+    ISSUE_OPENED = "issue_opened"
     LICENSE_ACTIVATED = "license_activated"
     LICENSE_ASSIGNED = "license_assigned"
     LICENSE_RELEASED = "license_released"
@@ -31,9 +34,11 @@ class JournalVerb(enum.StrEnum):
     ORDER_EXPIRED = "order_expired"
     ORDER_FULFILLED = "order_fulfilled"
     ORDER_PLACED = "order_placed"
+    ORDER_WITHHELD = "order_withheld"
     PASSWORD_LINK_REQUESTED = "password_link_requested"  # noqa: S105 - a verb, not a secret
     PASSWORD_SET = "password_set"  # noqa: S105 - a verb, not a secret
     PAYMENT_FAILED = "payment_failed"
+    # Of before there were issues.
     PAYMENT_NOTED = "payment_noted"
     PAYMENT_RETRIED = "payment_retried"
     PAYMENT_STARTED = "payment_started"

@@ -1,4 +1,4 @@
-"""Payments: what was tried and paid at Stripe for an order."""
+"""Payments: what was tried and paid at Stripe for an order, and the events that Stripe sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import enum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tables.base import CURRENCY, Base, BigId, enum_column, utcnow
+from tables.base import CURRENCY, Base, BigId, StaffRow, enum_column, partial_index, utcnow
 from tables.buying import Order
 from tables.who import CompanyRow
 
@@ -73,3 +73,52 @@ class Payment(Base, CompanyRow):
 
     def __str__(self) -> str:
         return self.stripe_session_id
+
+
+class Outcome(enum.StrEnum):
+    """What came of looking at a payment: of Stripe's event, or of asking.
+
+    `admin_views/labels.py` has the words of each. The column is plain text: an older database may hold a code that
+    is no member any more.
+    """
+
+    FULFILLED = "fulfilled"
+    ALREADY = "already"
+    PROCESSING = "processing"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    OPEN = "open"
+    # A session or event that is not this desk's; a type of event that the desk does not use.
+    FOREIGN = "foreign"
+    IGNORED = "ignored"
+    # A card was declined; the payment page stays open.
+    DECLINED = "declined"
+    # These open an issue (`tables/issues.py`).
+    WRONG_MODE = "wrong_mode"
+    WRONG_AMOUNT = "wrong_amount"
+    PAID_TWICE = "paid_twice"
+    WITHHELD = "withheld"
+    REFUNDED = "refunded"
+    DISPUTED = "disputed"
+    DISPUTE_ENDED = "dispute_ended"
+
+
+class StripeEvent(Base, StaffRow):
+    """An event that Stripe sent, stored whether or not it is used. Its id is Stripe's."""
+
+    __tablename__ = "stripe_events"
+    __table_args__ = (
+        partial_index("ix_stripe_events_unhandled", "handled_at IS NULL", "received_at"),
+        sa.Index("ix_stripe_events_object_id", "object_id"),
+        sa.Index("ix_stripe_events_received_at", "received_at"),
+    )
+
+    id: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
+    type: Mapped[str] = mapped_column(sa.String(100))
+    object_id: Mapped[str] = mapped_column(sa.String(255))
+    livemode: Mapped[bool]
+    created_at: Mapped[dt.datetime]
+    received_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    handled_at: Mapped[dt.datetime | None]
+    # An `Outcome`; None until it is handled.
+    outcome: Mapped[str | None] = mapped_column(sa.String(50))

@@ -15,10 +15,12 @@ from models import (
     Assignment,
     Company,
     Conditions,
+    IssueKind,
     Language,
     License,
     LicenseStatus,
     Order,
+    OrderIssue,
     OrderLine,
     OrderState,
     OrderTax,
@@ -140,12 +142,16 @@ def make_order(
     *,
     paid: bool = False,
     unit_amount: int = 10_000,
+    issue: IssueKind | str | None = None,
     **values: object,
 ) -> Order:
-    """An order of one line with Québec's taxes. `paid` marks it as paid; `make_licenses` delivers too."""
+    """An order of one line with Québec's taxes. `paid` marks it as paid; `make_licenses` delivers too.
+
+    `issue` is what staff must look at of it.
+    """
     net = unit_amount * quantity
-    taxes = [(name_fr, name_en, rate, (net * rate + 50_000) // 100_000) for name_fr, name_en, rate in _TAXES]
-    tax = sum(amount for *_, amount in taxes)
+    taxes = _taxes_on(net, buyer)
+    tax = sum(one.amount for one in taxes)
     defaults = {
         "company_id": buyer.company_id,
         "placed_by_id": buyer.id,
@@ -159,7 +165,15 @@ def make_order(
     }
     order = Order(**(_FROZEN | defaults | values))
     order.lines = [_line(buyer, plan, quantity, unit_amount)]
-    order.taxes = [
+    order.taxes = taxes
+    _save(order)
+    if issue is not None:
+        make_issue(order, issue)
+    return order
+
+
+def _taxes_on(net: int, buyer: User) -> list[OrderTax]:
+    return [
         OrderTax(
             company_id=buyer.company_id,
             position=position,
@@ -167,12 +181,17 @@ def make_order(
             name_en=name_en,
             rate=rate,
             registration_number="123456789 RT0001",
-            amount=amount,
+            amount=(net * rate + 50_000) // 100_000,
         )
-        for position, (name_fr, name_en, rate, amount) in enumerate(taxes, start=1)
+        for position, (name_fr, name_en, rate) in enumerate(_TAXES, start=1)
     ]
-    _save(order)
-    return order
+
+
+def make_issue(order: Order, kind: IssueKind | str, **values: object) -> OrderIssue:
+    """An open issue of an order."""
+    issue = OrderIssue(company_id=order.company_id, order_id=order.id, kind=IssueKind(kind), **values)
+    _save(issue)
+    return issue
 
 
 def _line(buyer: User, plan: Plan, quantity: int, unit_amount: int) -> OrderLine:

@@ -160,6 +160,22 @@ class SandboxProcess:
         where = answer.headers["Location"]
         return self.url + where if where.startswith("/") else where
 
+    def refund(self, charge: str, amount: str = "") -> int:
+        """Refund a charge from the page that stands for Stripe's dashboard, all that is left of it or `12,50`."""
+        return self._act(charge, "refund", amount=amount)
+
+    def contest(self, charge: str) -> int:
+        """Contest a charge, as its payer does at the bank."""
+        return self._act(charge, "contest")
+
+    def decide(self, charge: str, *, won: bool) -> int:
+        """Let the bank decide what is contested, for the merchant or against them."""
+        return self._act(charge, "decide", won="yes" if won else "no")
+
+    def _act(self, charge: str, verb: str, **typed: str) -> int:
+        url = f"{self.url}/payments/{charge}/{verb}"
+        return requests.post(url, data=typed, allow_redirects=False, timeout=10).status_code
+
     def pay(
         self, session_url: str, card: str = SUCCESS, *, authenticate: bool = True, **typed: str
     ) -> str | None:

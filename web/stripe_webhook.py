@@ -7,8 +7,7 @@ import logging
 from flask import Flask, request
 
 import access
-from services.buying import settlement, stripe_events
-from services.payments import gateway
+from services.payments import gateway, settlement, stripe_events
 from web.blueprint import bp
 
 log = logging.getLogger(__name__)

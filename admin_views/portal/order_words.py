@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from models import Order, OrderState, Outcome
-from services.buying.refusals import looked_at_sentence
+from models import Order, OrderState
+from services.payments.refusals import looked_at_sentence
 
 
 def state_sentence(order: Order) -> str:
     """What happened to the order, what was charged, and what to do."""
     if order.is_looked_at:
         return looked_at_sentence()
-    if order.state == OrderState.PENDING and order.note == Outcome.DECLINED:
+    if order.state == OrderState.PENDING and order.declined_at:
         return _("The last card was declined. Nothing was charged: try again, or with another card.")
     return _sentences()[order.state]
 
@@ -35,6 +35,10 @@ def _sentences() -> dict[OrderState, str]:
         ),
         OrderState.CANCELLED: _("This order was cancelled. Nothing was charged, and your cart was kept."),
         OrderState.REFUNDED: _("This order was refunded and its licenses are revoked."),
+        OrderState.WITHHELD: _(
+            "The payment of this order was refunded, or is contested at the bank: no license was delivered. "
+            "Support has been told; your cart was kept."
+        ),
         OrderState.DISPUTED: _(
             "The payment of this order is contested at the bank. Its licenses are suspended until that is settled."
         ),

@@ -21,8 +21,7 @@ from admin_views.lists.columns import Column, Search
 from admin_views.lists.filters import by_member
 from admin_views.portal.order_words import state_sentence
 from models import Order, OrderState, Outcome, Term, db
-from services.buying import checkout, settlement
-from services.payments import gateway, records
+from services.payments import checkout, gateway, records, settlement
 
 log = logging.getLogger(__name__)
 

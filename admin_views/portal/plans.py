@@ -18,11 +18,12 @@ from admin_views.lists.columns import Column
 from admin_views.lists.rows import narrow, parse_id
 from admin_views.portal.own import own_company
 from models import CartItem, Company, Plan, Price, db, utcnow
-from services.buying import cart, checkout, orders, quotes
+from services.buying import cart, orders, quotes
 from services.catalogue import vendor as vendors
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language
 from services.licenses import seat_counts
+from services.payments import checkout
 
 # A number field holds nothing longer that could be meant.
 MAX_TYPED = 20

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from admin_views.support.companies import Companies
 from admin_views.support.home import Home
+from admin_views.support.issues import Issues
 from admin_views.support.journal import Journal
 from admin_views.support.licenses import Licenses
 from admin_views.support.mail import Mail
@@ -23,6 +24,7 @@ VIEWS: list[type] = [
     TaxRates,
     VendorPage,
     ConditionsView,
+    Issues,
     Journal,
     Mail,
     StripeEvents,

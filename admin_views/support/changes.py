@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from admin_views import labels
-from models import CURRENCY, Language, MailState, OrderState, Role, SubjectKind
+from models import CURRENCY, IssueKind, Language, MailState, OrderState, Role, SubjectKind
 from services.foundation import formats
 
 FIELDS = {
@@ -24,6 +24,7 @@ FIELDS = {
     "currency": _l("Currency"),
     "email": _l("Email"),
     "first_name": _l("First name"),
+    "issue": _l("Issue"),
     "language": _l("Language"),
     "last_name": _l("Last name"),
     "name": _l("Name"),
@@ -69,6 +70,11 @@ def _person(user_id: int) -> str:
     return _("%(kind)s no. %(id)s", kind=labels.subject_words(SubjectKind.USER), id=user_id)
 
 
+def _note(code: str) -> str:
+    """What an order's note said, of before there were issues."""
+    return labels.issue_words(code) if code in set(IssueKind) else labels.outcome_words(code)
+
+
 def _one_of(*kinds: type[enum.StrEnum]) -> Callable[[str], str]:
     """The label of a stored value that is a member of the first of `kinds` that has it."""
 
@@ -84,7 +90,8 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "total": _money,
     "rate": _rate,
     "user": _person,
-    "note": labels.outcome_words,
+    "issue": labels.issue_words,
+    "note": _note,
     # A state is of an order or of a mail; no value is both.
     "state": _one_of(OrderState, MailState),
     "role": _one_of(Role),

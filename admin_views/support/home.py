@@ -26,6 +26,7 @@ from models import (
     License,
     MailState,
     Order,
+    OrderIssue,
     OrderState,
     User,
     db,
@@ -58,7 +59,7 @@ class Home(DeskIndexView):
             q=text,
             found=_found(text) if text else [],
             waiting=_waiting(),
-            noted=_noted(),
+            issues=_open_issues(),
             figures=_figures(),
             entries=_latest_entries(),
             columns={"entries": chosen(Journal.columns, "at", "verb", "subject", "actor", "company")},
@@ -74,7 +75,7 @@ def _waiting() -> list[Figure]:
     mails = url_for("support_mail.index_view", state=MailState.FAILED.value)
     paying = url_for("support_orders.index_view", state=OrderState.PROCESSING.value)
     places = (
-        (found.alerts, _("Orders to look at"), url_for("support_orders.index_view", attention="yes"), True),
+        (found.issues, _("Issues to look at"), url_for("support_issues.index_view", open="yes"), True),
         (found.failed_mails, _("Mail not delivered"), mails, True),
         (
             found.events,
@@ -89,13 +90,14 @@ def _waiting() -> list[Figure]:
     ]
 
 
-def _noted() -> list[Order]:
-    statement = sa.select(Order).where(Order.where_needs_person())
-    return list(
-        db.session.scalars(
-            statement.options(joinedload(Order.company)).order_by(Order.id.desc()).limit(FOUND)
-        )
+def _open_issues() -> list[OrderIssue]:
+    """The latest ones."""
+    statement = (
+        sa.select(OrderIssue)
+        .where(OrderIssue.closed_at.is_(None))
+        .options(joinedload(OrderIssue.order), joinedload(OrderIssue.company))
     )
+    return list(db.session.scalars(statement.order_by(OrderIssue.id.desc()).limit(FOUND)))
 
 
 # --- Figures --------------------------------------------------------------------------------------------------------

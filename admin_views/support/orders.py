@@ -23,8 +23,8 @@ from admin_views.support.base import SupportView, chosen, company_link, current_
 from admin_views.support.journal import Journal
 from admin_views.support.stripe_events import StripeEvents
 from models import (
-    ALERTS,
     Company,
+    IssueKind,
     JournalEntry,
     Order,
     OrderLine,
@@ -34,11 +34,10 @@ from models import (
     User,
     db,
 )
-from services.buying import checkout, settlement
+from services.buying import issues
 from services.catalogue import vendor
 from services.foundation.errors import Code, Refused
-from services.mail.contents import alert_sentence
-from services.payments import gateway, records
+from services.payments import checkout, gateway, records, settlement
 from services.reports import desk
 
 MONTHS = 24
@@ -64,6 +63,11 @@ def _placed_in(query: Any, month: str) -> Any:
     return query.where(Order.placed_at >= start, Order.placed_at < end)
 
 
+def open_words(row: Order) -> str:
+    """What staff must look at of the order, in a few words."""
+    return ", ".join(labels.issue_words(issue.kind) for issue in row.open_issues)
+
+
 def _buyer_link(row: Order) -> str:
     return url_for("support_people.details_view", id=row.placed_by_id)
 
@@ -84,7 +88,7 @@ class Orders(SupportView):
         Column("total", _l("Total"), kind="money"),
         Column("placed_at", _l("Placed on"), kind="moment", sort=Order.placed_at),
         Column("placed_by", _l("Buyer"), link=_buyer_link),
-        Column("note", _l("To look at"), value=lambda row: labels.outcome_words(row.note)),
+        Column("open_issues", _l("To look at"), value=open_words),
     )
     detail_columns = (
         Column("company", _l("Customer"), link=company_link),
@@ -93,10 +97,11 @@ class Orders(SupportView):
         Column("placed_at", _l("Placed on"), kind="moment"),
         Column("paid_at", _l("Paid on"), kind="moment"),
         Column("attempt", _l("Payment attempts"), kind="number"),
+        Column("declined_at", _l("Last card declined on"), kind="moment"),
         Column("stripe_session_id", _l("Session at Stripe"), kind="mono"),
         Column("stripe_payment_intent_id", _l("Payment at Stripe"), kind="mono"),
     )
-    column_relations = (Order.company, Order.placed_by)
+    column_relations = (Order.company, Order.placed_by, selectinload(Order.open_issues))
     search = (Search(Order.reference, exact=True, capitals=True),)
     filters = (
         by_member("state", _l("State"), Order.state, OrderState, labels.options(OrderState)),
@@ -105,7 +110,7 @@ class Orders(SupportView):
             "attention",
             _l("To look at"),
             lambda: [("yes", _("Yes"))],
-            lambda query, _code: query.where(Order.where_needs_person()),
+            lambda query, _code: query.where(Order.open_issues.any()),
         ),
         lookups.of_company(Order.company_id),
     )
@@ -124,7 +129,6 @@ class Orders(SupportView):
         ExportColumn(_l("Paid on"), Order.paid_at),
         ExportColumn(_l("Buyer"), User.email),
         ExportColumn(_l("Payment at Stripe"), Order.stripe_payment_intent_id),
-        ExportColumn(_l("Note"), Order.note),
     )
     export_joins = (Order.company, Order.placed_by)
     can_view_details = True
@@ -155,7 +159,7 @@ class Orders(SupportView):
             ).all(),
             "delivered": db.session.execute(delivered).one(),
             "payments": records.of_order(row),
-            "note": _note_sentence(row),
+            "issues": issues.of_order(row),
         }
 
     # --- Actions ----------------------------------------------------------------------------------------------------
@@ -243,10 +247,5 @@ def _check(row: Order) -> None:
             Code.PAYMENT_SETUP,
             _("Stripe refused to answer: run the check-stripe command, it says what is wrong."),
         ) from None
-    tone = "warning" if outcome in ALERTS else "success"
+    tone = "warning" if outcome in set(IssueKind) else "success"
     flash(_("%(row)s: %(sentence)s", row=reference, sentence=labels.outcome_words(outcome)), tone)
-
-
-def _note_sentence(order: Order) -> str:
-    """What the order's note means and what to do, or an empty text."""
-    return alert_sentence(order.note) if order.note in ALERTS else labels.outcome_words(order.note)

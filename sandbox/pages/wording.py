@@ -25,6 +25,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This development server stands in for Stripe and for the mail server. Nothing is charged and no mail leaves.",
     ),
     "index_inbox": ("Tous les courriels que l’application a envoyés", "Every mail the application has sent"),
+    "index_payments": (
+        "Ce qui a été payé, pour le rembourser ou le contester",
+        "What was paid, to refund or contest it",
+    ),
     "index_events": (
         "Les événements envoyés au webhook, et chaque tentative",
         "Events sent to the webhook, with every attempt",
@@ -146,6 +150,37 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "bank_complete": ("Réussir l’authentification", "Complete authentication"),
     "bank_fail": ("Échouer l’authentification", "Fail authentication"),
+    # Payments
+    "payments": ("Paiements", "Payments"),
+    "payments_intro": (
+        "Ce qui se ferait dans le tableau de bord de Stripe ou à la banque : rembourser un paiement, ou le contester.",
+        "What would be done in Stripe’s dashboard or at the bank: refund a payment, or contest it.",
+    ),
+    "payments_none": (
+        "Rien n’a été payé pour l’instant. Payez une commande : elle paraîtra ici.",
+        "Nothing was paid yet. Pay an order: it will appear here.",
+    ),
+    "payment": ("Paiement", "Payment"),
+    "give_back": ("Rembourser", "Refund"),
+    "give_back_named": ("Rembourser {name}", "Refund {name}"),
+    "refund_amount": ("Montant (vide : tout)", "Amount (empty: all)"),
+    "given_back": ("{amount} remboursés", "{amount} refunded"),
+    "all_given_back": ("Entièrement remboursé", "Wholly refunded"),
+    "bad_refund": (
+        "Ce montant ne peut pas être remboursé : entrez un montant entre 0,01 et ce qui reste du paiement.",
+        "This amount cannot be refunded: enter an amount between 0.01 and what is left of the payment.",
+    ),
+    "contest": ("Contester", "Contest"),
+    "contest_named": ("Contester {name}", "Contest {name}"),
+    "contested_already": (
+        "Ce paiement est déjà contesté : donnez d’abord raison à l’une des parties.",
+        "This payment is contested already: decide for one of the parties first.",
+    ),
+    "dispute needs_response": ("Contesté", "Contested"),
+    "dispute won": ("Contestation gagnée", "Dispute won"),
+    "dispute lost": ("Contestation perdue", "Dispute lost"),
+    "win": ("Donner raison au marchand", "Decide for the merchant"),
+    "lose": ("Donner raison au client", "Decide for the customer"),
     # Events
     "events_none": ("Aucun événement pour l’instant.", "No event yet."),
     "events_to": ("Adresse du webhook : {url}", "Webhook address: {url}"),

@@ -20,6 +20,8 @@ PLAIN = {
     "prices": ("price", "price"),
     "products": ("product", "id"),
     "payment_methods": ("payment_method", "payment_method"),
+    "refunds": ("refund", "refund"),
+    "disputes": ("dispute", "dispute"),
 }
 
 
@@ -114,6 +116,8 @@ for _url, _kind in (
     ("/charges", "charge"),
     ("/customers", "customer"),
     ("/events", "event"),
+    ("/refunds", "refund"),
+    ("/disputes", "dispute"),
 ):
     _list_route(_url, _kind)
 

@@ -219,6 +219,8 @@ LISTS = {
     "charge": Group(
         {**PAGING, "payment_intent": Text(), "customer": Text()}, beyond=frozenset({"transfer_group"})
     ),
+    "refund": Group({**PAGING, "payment_intent": Text(), "charge": Text()}),
+    "dispute": Group({**PAGING, "payment_intent": Text(), "charge": Text()}),
     "customer": Group({**PAGING, "email": Text()}, beyond=frozenset({"test_clock"})),
     "event": Group(
         {**PAGING, "type": Text(), "types": Items(Text(), most=20)}, beyond=frozenset({"delivery_success"})

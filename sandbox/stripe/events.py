@@ -2,7 +2,8 @@
 
 Types: checkout.session.{completed, expired, async_payment_succeeded, async_payment_failed},
 payment_intent.{created, requires_action, processing, succeeded, payment_failed, canceled},
-charge.{succeeded, pending, failed} and customer.{created, updated}.
+charge.{succeeded, pending, failed, refunded}, charge.dispute.{created, funds_withdrawn, closed, funds_reinstated},
+refund.created and customer.{created, updated}.
 """
 
 import time

@@ -31,6 +31,15 @@ NO_CHARGE = (
     "statement_descriptor statement_descriptor_suffix transfer_data transfer_group"
 )
 
+NO_EVIDENCE = (
+    "access_activity_log billing_address cancellation_policy cancellation_policy_disclosure cancellation_rebuttal "
+    "customer_communication customer_email_address customer_name customer_purchase_ip customer_signature "
+    "duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id product_description receipt "
+    "refund_policy refund_policy_disclosure refund_refusal_explanation service_date service_documentation "
+    "shipping_address shipping_carrier shipping_date shipping_documentation shipping_tracking_number "
+    "uncategorized_file uncategorized_text"
+)
+
 
 def new_id(prefix: str, length: int = 24) -> str:
     """Return a random id in Stripe's form, such as `pi_3Qx…`."""
@@ -261,6 +270,51 @@ def charge(intent: Object, method: Object, *, details: Object, status: str, outc
             "status": status,
         }
     )
+
+
+def refund(charge: Object, amount: int) -> Object:
+    """Build a refund, of part of a charge or of all of it, that succeeds at once."""
+    thing = _stamp("refund", "re")
+    del thing["livemode"]
+    return thing | {
+        "amount": amount,
+        "balance_transaction": None,
+        "charge": charge["id"],
+        "currency": charge["currency"],
+        "destination_details": {"type": "card", "card": {"type": "refund"}},
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "reason": None,
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": "succeeded",
+        "transfer_reversal": None,
+    }
+
+
+def dispute(charge: Object) -> Object:
+    """Build a dispute of the whole charge, to be answered within two weeks."""
+    thing = _stamp("dispute", "du")
+    return thing | {
+        "amount": charge["amount"],
+        "balance_transactions": [],
+        "charge": charge["id"],
+        "currency": charge["currency"],
+        "enhanced_eligibility_types": [],
+        "evidence": dict.fromkeys(NO_EVIDENCE.split()) | {"enhanced_evidence": {}},
+        "evidence_details": {
+            "due_by": thing["created"] + 14 * 24 * 3600,
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+        },
+        "is_charge_refundable": False,
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "reason": "fraudulent",
+        "status": "needs_response",
+    }
 
 
 def customer(params: Object) -> Object:

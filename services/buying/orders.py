@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import selectinload
 
 from access import SYSTEM, Actor
-from models import Company, JournalVerb, Order, OrderLine, OrderState, OrderTax, Outcome, db
+from models import Company, JournalVerb, Order, OrderLine, OrderState, OrderTax, db
 from services.buying.quotes import Quote, quote
 from services.catalogue import vendor as vendors
 from services.foundation import journal
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import country
 from services.foundation.transaction import CompanyTurn, company_lock
-from services.mail import letters
-
-log = logging.getLogger(__name__)
 
 SHOWN_UNPAID = 5
 
@@ -82,11 +77,12 @@ def waiting_order(company_id: int) -> Order | None:
 
 
 def unpaid(company_id: int) -> list[Order]:
-    """The orders that wait for the customer to pay or cancel them, newest first, at most 5. One statement."""
+    """The orders that wait for the customer to pay or cancel them, newest first, at most 5. Two statements."""
     waiting = sa.select(Order).where(
         Order.company_id == company_id, Order.state.in_([OrderState.PENDING, OrderState.FAILED])
     )
-    return list(db.session.scalars(waiting.order_by(Order.id.desc()).limit(SHOWN_UNPAID)))
+    shown = waiting.options(selectinload(Order.open_issues)).order_by(Order.id.desc()).limit(SHOWN_UNPAID)
+    return list(db.session.scalars(shown))
 
 
 # --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------
@@ -99,39 +95,23 @@ def move(
     verb: JournalVerb,
     *,
     by: Actor,
-    note: Outcome | None = None,
 ) -> bool:
-    """Move an order to `state` and replace its note; False when `ORDER_TRANSITIONS` does not allow it.
+    """Move an order to `state`; False when `ORDER_TRANSITIONS` does not allow it.
 
     The order was read in this turn, so nobody else can move it meanwhile.
     """
     if not order.may_become(state):
         return False
-    before, order.state, order.note = order.state, state, note
+    before, order.state = order.state, state
     _record(turn, order, verb, by, before=before)
     return True
 
 
-def note(turn: CompanyTurn, order: Order, code: Outcome | None) -> None:
-    """Set the note of an order, or remove it with None. The note it already has changes and records nothing."""
-    if order.note == code:
-        return
-    before, order.note = order.note, code
-    journal.record(
-        turn,
-        JournalVerb.PAYMENT_NOTED,
-        by=SYSTEM,
-        subject=order,
-        before={"note": before},
-        after={"note": code},
-    )
-
-
-def alert(turn: CompanyTurn, order: Order, code: Outcome) -> None:
-    """Note on the order, and mail the staff once, that a person has to look at it. `code` is one of `ALERTS`."""
-    note(turn, order, code)
-    letters.staff_alert(turn, order, code)
-    log.warning("order %s needs a person: %s", order.id, code)
+def decline(turn: CompanyTurn, order: Order) -> None:
+    """Note that a card was declined on the order's payment page, which stays open."""
+    before, order.declined_at = order.declined_at, turn.now
+    if before is None:
+        journal.record(turn, JournalVerb.CARD_DECLINED, by=SYSTEM, subject=order)
 
 
 # --- Helpers --------------------------------------------------------------------------------------------------------
@@ -203,5 +183,5 @@ def _record(
         by=by,
         subject=order,
         before={"state": before.value} if before else {},
-        after={"state": (order.state or OrderState.PENDING).value, "total": order.total, "note": order.note},
+        after={"state": (order.state or OrderState.PENDING).value, "total": order.total},
     )

@@ -54,6 +54,7 @@ class Code(enum.StrEnum):
     ALREADY_PAID = "already_paid"
     CART_EMPTY = "cart_empty"
     CHANGED_SINCE_REVIEW = "changed_since_review"
+    ISSUE_CLOSED = "issue_closed"
     LINE_GONE = "line_gone"
     LOOKED_AT = "looked_at"
     NO_SESSION = "no_session"

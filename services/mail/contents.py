@@ -15,14 +15,15 @@ from flask_babel import gettext as _
 from models import (
     DEFAULT_COLOR,
     Assignment,
+    IssueKind,
     License,
     MailKind,
     MailState,
     MailTrouble,
     Order,
+    OrderIssue,
     OrderState,
     OrderTax,
-    Outcome,
     OutgoingMail,
     User,
     Vendor,
@@ -110,24 +111,40 @@ def _staff_alert(mail: OutgoingMail) -> Context:
 def alert_sentence(code: str) -> str:
     """What an alert means, and what staff can do about it. For a code of an older database, a general sentence."""
     sentences: dict[str, str] = {
-        Outcome.WRONG_AMOUNT: _(
+        IssueKind.WRONG_AMOUNT: _(
             "The amount or the currency that was paid is not the order’s: no license was delivered. "
             "Compare the payment in Stripe with the order, then refund it or contact the customer."
         ),
-        Outcome.WRONG_MODE: _(
+        IssueKind.WRONG_MODE: _(
             "The payment was made in Stripe’s other mode (test or live): no license was delivered. "
             "Check the Stripe keys in the settings."
         ),
-        Outcome.PAID_AFTER_END: _(
+        IssueKind.PAID_AFTER_END: _(
             "The customer paid after the order had been cancelled or abandoned: its licenses were delivered. "
             "Ask whether they are still wanted; if not, refund the payment."
         ),
-        Outcome.PAID_TWICE: _(
+        IssueKind.PAID_TWICE: _(
             "The order was paid twice: its licenses were delivered once. Refund the second payment in Stripe."
         ),
-        Outcome.PAYMENT_SETUP: _(
+        IssueKind.PAYMENT_SETUP: _(
             "Stripe refused to open the payment page: a setting is wrong. The customer could not pay. "
             "Run the check-stripe command: it says what is wrong."
+        ),
+        IssueKind.WITHHELD: _(
+            "The payment was refunded or is disputed, and nothing had been delivered yet: no license was delivered. "
+            "Look at the payment in Stripe, then contact the customer. If a dispute is won, the licenses are delivered."
+        ),
+        IssueKind.REFUNDED: _(
+            "Money was refunded in Stripe. Licenses and order stay as they are: "
+            "release those that the customer gives back."
+        ),
+        IssueKind.DISPUTED: _(
+            "The customer’s bank disputes the payment. Licenses and order stay as they are: "
+            "answer in Stripe before its deadline."
+        ),
+        IssueKind.DISPUTE_ENDED: _(
+            "The dispute of the payment is closed. Licenses and order stay as they are: "
+            "see in Stripe who won, and do what follows from it."
         ),
     }
     return str(sentences.get(code) or _("The payment needs to be looked at in Stripe."))
@@ -233,8 +250,16 @@ def _still_failed(mail: OutgoingMail) -> None:
         raise NotWanted(MailTrouble.ORDER_SETTLED)
 
 
+def _still_open(mail: OutgoingMail) -> None:
+    """An alert of before there were issues names none, and is sent."""
+    issue_id = mail.context.get("issue")
+    if issue_id and not db.session.get_one(OrderIssue, issue_id).is_open:
+        raise NotWanted(MailTrouble.ORDER_SETTLED)
+
+
 _CHECKS: dict[MailKind, Callable[[OutgoingMail], None]] = {
     MailKind.LICENSE_ASSIGNED: _still_held,
     MailKind.LICENSE_RELEASED: _was_announced,
     MailKind.PAYMENT_FAILED: _still_failed,
+    MailKind.STAFF_ALERT: _still_open,
 }

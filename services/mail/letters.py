@@ -14,7 +14,7 @@ from email.utils import parseaddr
 from flask import current_app
 
 from access import Actor
-from models import Assignment, Language, License, MailKind, Order, Outcome, OutgoingMail, User, db
+from models import Assignment, Language, License, MailKind, Order, OrderIssue, OutgoingMail, User, db
 from services.catalogue import vendor
 from services.foundation.transaction import Turn, insert_or_ignore
 
@@ -131,11 +131,11 @@ def _link(turn: Turn, kind: MailKind, user: User) -> OutgoingMail | None:
     )
 
 
-def staff_alert(turn: Turn, order: Order, note: Outcome) -> OutgoingMail | None:
-    """To the vendor's support address: an order that needs a person. `note` is one of `ALERTS`.
+def staff_alert(turn: Turn, issue: OrderIssue) -> OutgoingMail | None:
+    """To the vendor's support address: an order that needs a person.
 
     The row belongs to no company, so that no customer ever sees it. None while the vendor has no support address:
-    then only the order's note tells it.
+    then only the back office tells it.
     """
     address = vendor.current().support_email
     if not address:
@@ -144,6 +144,6 @@ def staff_alert(turn: Turn, order: Order, note: Outcome) -> OutgoingMail | None:
         turn,
         MailKind.STAFF_ALERT,
         to=address,
-        context={"order": order.id, "note": note},
-        dedupe_key=f"staff_alert:{order.id}:{note}",
+        context={"order": issue.order_id, "issue": issue.id, "note": issue.kind},
+        dedupe_key=f"staff_alert:issue:{issue.id}",
     )

@@ -18,7 +18,7 @@ from models import LineKind, Order, OrderLine
 from services.foundation import urls
 from services.foundation.formats import locale_of
 from services.foundation.transaction import release_reads
-from services.payments.sessions import Charge, Event, Page, Session
+from services.payments.sessions import Charge, Dispute, Event, Page, Session
 
 log = logging.getLogger(__name__)
 
@@ -271,7 +271,58 @@ def _charge(found: Any) -> Charge | None:
     method = str(_field(details, "type") or "") if details else ""
     means = _field(details, method) if method else None
     brand, last4 = (_field(means, name) if means else None for name in ("brand", "last4"))
-    return Charge(id=str(found.id), method=method, brand=brand, last4=last4)
+    return Charge(
+        id=str(found.id),
+        method=method,
+        brand=brand,
+        last4=last4,
+        given_back=bool(found.refunded),
+        # `disputed` stays true for good, whoever won.
+        contested=bool(found.disputed) and _is_contested(found.id),
+    )
+
+
+# --- Money that goes back ------------------------------------------------------------------------------------------
+
+
+def payment_of_charge(charge_id: str) -> str | None:
+    """The id of the payment that a charge belongs to.
+
+    Raises:
+        Unavailable, Rejected, NotFound
+    """
+    return _id(_field(_call(_client().v1.charges.retrieve, charge_id), "payment_intent"))
+
+
+def fetch_dispute(dispute_id: str) -> Dispute:
+    """The dispute as it stands now.
+
+    Raises:
+        Unavailable, Rejected, NotFound
+    """
+    return _dispute(_call(_client().v1.disputes.retrieve, dispute_id))
+
+
+def _is_contested(charge_id: str) -> bool:
+    params: Any = {"charge": charge_id, "limit": 100}
+    found = _call(_client().v1.disputes.list, params=params)
+    return any(_dispute(one).is_against_us for one in found.data)
+
+
+def _dispute(found: Any) -> Dispute:
+    intent = _id(_field(found, "payment_intent"))
+    return Dispute(id=str(found.id), status=str(found.status), payment_intent_id=intent)
+
+
+def dashboard_url(stripe_id: str) -> str:
+    """Where a person looks at a payment, charge or dispute: in Stripe's dashboard, or in the sandbox."""
+    if base := current_app.config["STRIPE_API_BASE"]:
+        return f"{base}/payments/{stripe_id}"
+    page = "disputes" if stripe_id.startswith(("du_", "dp_")) else "payments"
+    return f"https://dashboard.stripe.com/{'' if is_live() else 'test/'}{page}/{stripe_id}"
+
+
+# --- Fields --------------------------------------------------------------------------------------------------------
 
 
 def _field(found: Any, name: str) -> Any:

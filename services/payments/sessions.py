@@ -14,12 +14,16 @@ class Charge:
         method: `card`, `acss_debit`, or another of Stripe's names.
         brand: A card's: `visa`.
         last4: Of the card or the account.
+        given_back: Whether all of it was refunded.
+        contested: Whether its payer contests it at the bank, or has done so and was put in the right.
     """
 
     id: str
     method: str
     brand: str | None
     last4: str | None
+    given_back: bool = False
+    contested: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,12 +68,40 @@ class Session:
         return self.is_complete and self.payment_status in {"paid", "no_payment_required"}
 
     @property
+    def is_given_back(self) -> bool:
+        """Whether what was paid went back, all of it, or is contested at the bank."""
+        return self.charge is not None and (self.charge.given_back or self.charge.contested)
+
+    @property
     def has_failed(self) -> bool:
         """A bank debit that was accepted at first and refused days later."""
         return self.is_complete and self.payment_intent_status in {
             "requires_payment_method",
             "canceled",
         }
+
+
+@dataclasses.dataclass(frozen=True)
+class Dispute:
+    """A payment that its payer contests at the bank.
+
+    Attributes:
+        status: Stripe's: `needs_response`, `won`, `warning_closed` and others.
+    """
+
+    id: str
+    status: str
+    payment_intent_id: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the bank has not decided yet. (A warning is closed without a decision where nothing came of it.)"""
+        return self.status not in {"won", "lost", "warning_closed", "prevented"}
+
+    @property
+    def is_against_us(self) -> bool:
+        """Whether it is open, or lost: the money is not the vendor's to keep."""
+        return self.is_open or self.status == "lost"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,6 +16,7 @@ from models import (
     License,
     MailState,
     Order,
+    OrderIssue,
     OrderState,
     OutgoingMail,
     StripeEvent,
@@ -29,9 +30,9 @@ from services.reports.counts import counts
 
 @dataclasses.dataclass(frozen=True)
 class Waiting:
-    """Counts of orders to look at, mails that failed for good, Stripe events not handled, payments in progress."""
+    """Counts of open issues, mails that failed for good, Stripe events not handled, payments in progress."""
 
-    alerts: int
+    issues: int
     failed_mails: int
     events: int
     processing: int
@@ -60,7 +61,7 @@ def waiting() -> Waiting:
     """The counts of what waits, each from a partial index. One statement."""
     return Waiting(
         *counts(
-            sa.select(Order.id).where(Order.where_needs_person()),
+            sa.select(OrderIssue.id).where(OrderIssue.closed_at.is_(None)),
             sa.select(OutgoingMail.id).where(OutgoingMail.state == MailState.FAILED),
             sa.select(StripeEvent.id).where(StripeEvent.handled_at.is_(None)),
             sa.select(Order.id).where(Order.state == OrderState.PROCESSING),

@@ -23,6 +23,7 @@ from models import (
     Language,
     License,
     Order,
+    OrderIssue,
     OrderLine,
     OrderLineLicense,
     OutgoingMail,
@@ -127,6 +128,7 @@ def _papers_of(seat: License, item: CartItem) -> list[Any]:
         CartItemLicense(cart_item_id=item.id, license_id=seat.id, **company),
         OrderLineLicense(order_line_id=line.id, license_id=seat.id, **company),
         TermTax(term_id=term.id, order_tax_id=line.order.taxes[0].id, amount=1, **company),
+        OrderIssue(order_id=line.order_id, kind="refunded", **company),
         Payment(
             order_id=line.order_id, stripe_session_id=f"cs_{seat.id}", amount=1, livemode=False, **company
         ),

@@ -17,12 +17,12 @@ from admin_views.portal import plans as portal_plans
 from admin_views.support import VIEWS, companies, home, journal, licenses, orders, people, settings
 from admin_views.support import plans as support_plans
 from models import ENDS_SOON, MAX_QUANTITY, Conditions, Vendor
-from services.buying import checkout, quotes, reconciliation
 from services.buying import orders as placing
+from services.buying import quotes
 from services.catalogue import plans, tax_rates, vendor
 from services.foundation import checks, queue, tokens
 from services.mail import outbox
-from services.payments import gateway
+from services.payments import checkout, gateway, reconciliation
 from services.people import oneself
 from services.reports import counts
 
@@ -93,6 +93,7 @@ def test_a_list_begins_with_what_is_looked_for_first():
     # Everywhere else the newest row comes first.
     assert declared == {
         "portal.users.Users": ("name", False),
+        "support.issues.Issues": ("opened_at", True),
         "support.plans.Plans": ("position", False),
         "support.settings.TaxRates": ("place", False),
         "support.stripe_events.StripeEvents": ("received_at", True),

@@ -86,6 +86,7 @@ PERMISSIONS = {
             "tax-rates",
             "vendor",
             "conditions",
+            "issues",
             "journal",
             "mail",
             "stripe-events",

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from access import Actor
-from models import License, Order, OutgoingMail, db
-from services.buying import cart, checkout, quotes
+from models import IssueKind, License, Order, OutgoingMail, db
+from services.buying import cart, quotes
+from services.payments import checkout
 from tests.conftest import Cast
 from tests.sandbox_process import SandboxProcess
 
@@ -49,6 +50,10 @@ class Buyer:
     def delivered(self) -> int:
         db.session.rollback()
         return db.session.scalar(db.select(db.func.count()).select_from(License)) or 0
+
+    def issues(self) -> list[IssueKind]:
+        """What staff must look at of the order."""
+        return [issue.kind for issue in self.order.open_issues]
 
     def mails(self, template: str) -> int:
         db.session.rollback()

@@ -7,10 +7,10 @@ import datetime as dt
 import pytest
 import stripe
 
-from models import CartItem, Company, JournalEntry, Order, OrderState, Outcome, db, utcnow
-from services.buying import attempts, cart, checkout, quotes, reconciliation, settlement
+from models import CartItem, Company, IssueKind, JournalEntry, Order, OrderState, Outcome, db, utcnow
+from services.buying import cart, quotes
 from services.foundation.errors import Refused
-from services.payments import gateway
+from services.payments import attempts, checkout, gateway, reconciliation, settlement
 from tests.sandbox_process import DEBIT_FAILS, DECLINED
 
 
@@ -251,7 +251,7 @@ def test_a_declined_card_is_not_noted_on_an_order_that_another_card_has_paid_mea
 
     monkeypatch.setattr(gateway, "session_of_payment", paid_meanwhile)
     settlement.note_decline(declined)
-    assert (buyer.order.state, buyer.order.note) == (OrderState.PAID, None)
+    assert (buyer.order.state, buyer.order.declined_at) == (OrderState.PAID, None)
 
 
 def test_a_decline_that_is_told_after_another_card_has_paid_delivers_what_was_paid(buyer):
@@ -260,7 +260,7 @@ def test_a_decline_that_is_told_after_another_card_has_paid_delivers_what_was_pa
     declined = buyer.sessions()[0]["payment_intent"]
     assert buyer.sandbox.pay(url)
     assert settlement.note_decline(declined) == Outcome.FULFILLED
-    assert (buyer.order.note, buyer.delivered()) == (None, 5)
+    assert (buyer.order.declined_at, buyer.delivered()) == (None, 5)
 
 
 # --- What Stripe does not know (any more) -----------------------------------------------------------------------------
@@ -305,11 +305,11 @@ def test_an_order_whose_page_does_not_open_shows_it_to_staff_until_it_does(buyer
     app.config["STRIPE_SECRET_KEY"] = "sk_test_wrong"
     with pytest.raises(Refused, match="payment_setup"):
         buyer.check_out()
-    assert (buyer.order.state, buyer.order.note) == (OrderState.PENDING, "payment_setup")
+    assert (buyer.order.state, buyer.issues()) == (OrderState.PENDING, [IssueKind.PAYMENT_SETUP])
     assert buyer.mails("staff_alert") == 1
     app.config["STRIPE_SECRET_KEY"] = key
     assert checkout.pay(buyer.order, buyer.actor)
-    assert buyer.order.note is None
+    assert buyer.issues() == []
 
 
 # --- A slow Stripe ----------------------------------------------------------------------------------------------------

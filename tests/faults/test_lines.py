@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from models import CartItem, LineKind, OrderLine, db
-from services.buying import cart, checkout, settlement
+from services.buying import cart
+from services.payments import checkout, settlement
 
 
 def test_a_line_that_was_taken_out_and_put_in_again_while_paying_is_another_one(buyer):

@@ -7,10 +7,10 @@ import datetime as dt
 import pytest
 
 from access import Actor
-from models import CartItem, JournalEntry, OrderState, Outcome, Price, db, utcnow
-from services.buying import attempts, cart, checkout, quotes, reconciliation, settlement, stripe_events
+from models import CartItem, IssueKind, JournalEntry, OrderState, Outcome, Price, db, utcnow
+from services.buying import cart, quotes
 from services.foundation.errors import Refused
-from services.payments import gateway
+from services.payments import attempts, checkout, gateway, reconciliation, settlement, stripe_events
 from tests.factories import make_order
 from tests.sandbox_process import DEBIT_FAILS, DECLINED, NO_FUNDS
 
@@ -185,13 +185,13 @@ def test_fault_9_a_declined_card_leaves_the_order_waiting_and_can_be_tried_again
     url = buyer.check_out()
     assert buyer.sandbox.pay(url, card) is None
     intent = buyer.sessions()[0]["payment_intent"]
-    assert settlement.note_decline(intent) == Outcome.NOTED
-    assert (buyer.order.state, buyer.order.note) == (OrderState.PENDING, Outcome.DECLINED)
+    assert settlement.note_decline(intent) == Outcome.DECLINED
+    assert (buyer.order.state, bool(buyer.order.declined_at)) == (OrderState.PENDING, True)
     assert buyer.delivered() == 0
     assert checkout.pay(buyer.order, buyer.actor) == url
     assert buyer.sandbox.pay(url)
     assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
-    assert buyer.order.note is None
+    assert buyer.issues() == []
 
 
 def test_fault_11_a_lost_webhook_is_found_by_reconcile(buyer, time_machine):
@@ -258,7 +258,7 @@ def test_fault_15_another_amount_or_currency_delivers_nothing_and_tells_staff(bu
     db.session.commit()
     assert settlement.fulfil(buyer.session_id) == outcome
     assert settlement.fulfil(buyer.session_id) == outcome
-    assert (buyer.delivered(), buyer.mails("staff_alert"), buyer.order.note) == (0, 1, outcome)
+    assert (buyer.delivered(), buyer.mails("staff_alert"), buyer.issues()) == (0, 1, [outcome])
 
 
 def test_fault_15_an_order_with_a_wrong_payment_is_paid_no_more_and_given_up_by_support_alone(buyer):
@@ -270,8 +270,8 @@ def test_fault_15_an_order_with_a_wrong_payment_is_paid_no_more_and_given_up_by_
         with pytest.raises(Refused) as refused:
             verb(buyer.order, buyer.actor)
         assert refused.value.code == "looked_at"
-    assert db.session.scalars(db.select(JournalEntry).filter_by(verb="payment_noted")).one().after == {
-        "note": "wrong_amount"
+    assert db.session.scalars(db.select(JournalEntry).filter_by(verb="issue_opened")).one().after == {
+        "issue": "wrong_amount"
     }
     checkout.cancel(buyer.order, Actor.of(buyer.cast.sam))
     assert (buyer.order.state, buyer.delivered()) == (OrderState.CANCELLED, 0)
@@ -315,7 +315,7 @@ def test_fault_20_paid_after_we_gave_up_is_delivered_and_staff_are_told(buyer):
     db.session.commit()
     assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
     assert (buyer.order.state, buyer.delivered()) == (OrderState.PAID, 5)
-    assert (buyer.mails("staff_alert"), buyer.order.note) == (1, Outcome.PAID_AFTER_END)
+    assert (buyer.mails("staff_alert"), buyer.issues()) == (1, [IssueKind.PAID_AFTER_END])
     # Whoever cancels keeps the cart, to change it or to buy again.
     assert db.session.scalars(db.select(CartItem)).one().quantity == 5
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from models import Order, Payment, PaymentMethod, PaymentState, db
-from services.buying import checkout, settlement
-from services.payments import gateway, records
+from services.payments import checkout, gateway, records, settlement
 from tests.admin_views.portal.pages import words
 from tests.client import sign_in
 from tests.factories import make_order

@@ -13,8 +13,7 @@ import pytest
 import requests
 
 from models import OrderState, Outcome, StripeEvent, db, utcnow
-from services.buying import reconciliation, settlement
-from services.payments import gateway
+from services.payments import gateway, reconciliation, settlement
 from tests.sandbox_process import SandboxProcess
 from tests.together import lock_off
 
@@ -140,8 +139,8 @@ def test_money_for_an_order_that_nobody_waits_for_is_found_by_its_event_alone(bu
 def test_a_declined_card_is_noted_from_its_event(buyer, client):
     buyer.sandbox.pay(buyer.check_out(), "4000000000000002")
     event = buyer.sandbox.events("payment_intent.payment_failed")[0]
-    assert post(client, *buyer.sandbox.signed(event)).json == {"outcome": "noted"}
-    assert buyer.order.note == Outcome.DECLINED
+    assert post(client, *buyer.sandbox.signed(event)).json == {"outcome": "declined"}
+    assert buyer.order.declined_at
 
 
 def test_a_declined_payment_that_no_page_of_ours_asked_for_is_foreign(buyer):

@@ -17,13 +17,13 @@ import services
 from access import Actor
 from models import CartItem, Company, LinkPurpose, Role, db
 from services import licenses
-from services.buying import attempts, cart, checkout, orders, quotes, settlement
+from services.buying import cart, issues, orders, quotes
 from services.foundation import tokens
 from services.foundation.transaction import transaction
-from services.payments import gateway
+from services.payments import attempts, checkout, gateway, settlement
 from services.people import accounts, companies, links
 from tests.conftest import Cast
-from tests.factories import make_licenses
+from tests.factories import make_issue, make_licenses
 from tests.sandbox_process import DECLINED, SUCCESS, SandboxProcess
 
 
@@ -122,6 +122,7 @@ VERBS = {
         "error": gateway.Rejected("key"),
     },
     checkout.cancel: lambda acme: {"order": acme.order()},
+    issues.close: lambda acme: {"issue": make_issue(acme.order(), "paid_twice"), "reason": "dealt with"},
     settlement.fulfil: lambda acme: {"session_id": acme.session(SUCCESS)["id"]},
     settlement.note_decline: lambda acme: {"payment_intent_id": acme.session(DECLINED)["payment_intent"]},
     accounts.create_person: lambda acme: {

@@ -8,18 +8,17 @@ import pytest
 import sqlalchemy as sa
 
 from models import (
-    ALERTS,
     ENDS_SOON,
-    LOOKED_AT_NOTES,
     ORDER_TRANSITIONS,
     CartItem,
+    IssueKind,
     JournalEntry,
     License,
     LicenseState,
     LicenseStatus,
     Order,
+    OrderIssue,
     OrderState,
-    Outcome,
     Plan,
     Term,
     User,
@@ -27,15 +26,16 @@ from models import (
     random_code,
     utcnow,
 )
-from tests.factories import hold, make_licenses, make_order, make_user
+from tests.factories import hold, make_issue, make_licenses, make_order, make_user
 
 # `docs/payments.md`: money that arrives wins over every way of giving up.
 MAY_BECOME = {
-    "pending": {"processing", "paid", "expired", "cancelled"},
-    "processing": {"paid", "failed"},
-    "failed": {"paid", "pending", "cancelled"},
-    "expired": {"paid"},
-    "cancelled": {"paid"},
+    "pending": {"processing", "paid", "withheld", "expired", "cancelled"},
+    "processing": {"paid", "withheld", "failed"},
+    "failed": {"paid", "withheld", "pending", "cancelled"},
+    "expired": {"paid", "withheld"},
+    "cancelled": {"paid", "withheld"},
+    "withheld": {"paid"},
     "paid": {"refunded", "disputed"},
     "disputed": {"paid", "refunded"},
     "refunded": {"paid"},
@@ -50,24 +50,37 @@ def test_an_order_moves_along_the_arrows_of_the_documentation_alone(app):
             assert Order(state=state).may_become(other) == (other in MAY_BECOME[state])
 
 
-@pytest.mark.one_database
 @pytest.mark.parametrize("state", list(OrderState))
-@pytest.mark.parametrize("note", [None, *Outcome])
-def test_what_an_order_says_of_itself(app, state, note):
-    order = Order(state=state, note=note)
-    assert order.is_waiting == (state in {"pending", "failed"})
-    assert order.is_looked_at == (state in {"pending", "failed"} and note in {"wrong_amount", "wrong_mode"})
-    assert order.needs_person == (
-        note in {"wrong_amount", "wrong_mode", "paid_twice", "paid_after_end", "payment_setup"}
-    )
-    assert LOOKED_AT_NOTES < ALERTS
+def test_an_order_that_is_looked_at_waits_for_support_and_no_other_does(cast, state):
+    paid_at = utcnow() if state in {"paid", "refunded", "disputed"} else None
+    for kind in [None, *IssueKind]:
+        order = make_order(cast.alice, cast.pro, state=state, paid_at=paid_at, issue=kind)
+        assert order.is_waiting == (state in {"pending", "failed"})
+        assert order.is_looked_at == (order.is_waiting and kind in {"wrong_amount", "wrong_mode"})
+        assert [issue.kind for issue in order.open_issues] == ([kind] if kind else [])
+        for issue in order.open_issues:
+            issue.closed_at, issue.reason = utcnow(), "dealt with"
+        db.session.commit()
+        assert (order.open_issues, order.is_looked_at) == ([], False)
 
 
-def test_orders_that_need_a_person_are_found_by_their_note(cast):
-    wanted = {make_order(cast.alice, cast.pro, note=note).id for note in ALERTS}
-    for note in (None, Outcome.DECLINED, Outcome.FAILED):
-        make_order(cast.alice, cast.pro, note=note)
-    assert set(db.session.scalars(sa.select(Order.id).where(Order.where_needs_person()))) == wanted
+def test_the_same_thing_is_open_once_and_again_when_it_was_closed(cast):
+    order = make_order(cast.alice, cast.pro, issue="refunded")
+    make_issue(order, "refunded", stripe_id="ch_2")
+    make_issue(make_order(cast.alice, cast.pro), "refunded")
+    with pytest.raises(sa.exc.IntegrityError):
+        make_issue(order, "refunded")
+    db.session.rollback()
+    db.session.execute(sa.update(OrderIssue).values(closed_at=utcnow(), reason="dealt with"))
+    db.session.commit()
+    make_issue(order, "refunded")
+
+
+@pytest.mark.parametrize("half", [{"closed_at": utcnow()}, {"reason": "dealt with"}, {"closed_by_id": 1}])
+def test_an_issue_is_closed_with_a_reason_or_not_at_all(cast, half):
+    order = make_order(cast.alice, cast.pro)
+    with pytest.raises(sa.exc.IntegrityError):
+        make_issue(order, "refunded", **half)
 
 
 @pytest.mark.one_database

@@ -12,7 +12,7 @@ from flask import Flask
 
 from access import Actor
 from models import LinkPurpose, db
-from services.buying import checkout
+from services.payments import checkout
 from tests.conftest import Cast
 from tests.factories import make_order, make_user
 from tests.servers import WebServer

@@ -14,7 +14,7 @@ from admin_views.portal.orders import terms_of
 from admin_views.portal.own import own_company
 from models import Assignment, CartItem, License, LicenseStatus, Order, OrderState, Outcome, db, utcnow
 from services import licenses
-from services.buying import settlement
+from services.payments import settlement
 from tests import factories
 from tests.admin_views.portal.pages import path_of, words
 from tests.admin_views.portal.test_orders import buy
@@ -76,15 +76,15 @@ def test_the_page_of_a_purchase_is_for_what_was_bought(cast, alice, state, leads
 
 @pytest.mark.one_database
 def test_an_order_can_be_paid_on_its_page_while_it_waits_and_nobody_looks_at_it(cast, alice):
-    for state, note, payable in (
+    for state, issue, payable in (
         ("pending", None, True),
         ("failed", None, True),
         ("pending", "wrong_amount", False),
         ("cancelled", None, False),
     ):
-        order = factories.make_order(cast.alice, cast.pro, state=state, note=note)
+        order = factories.make_order(cast.alice, cast.pro, state=state, issue=issue)
         page = alice.get(f"/portal/orders/{order.reference}").text
-        assert (f"/portal/orders/{order.reference}/pay" in page) == payable, (state, note)
+        assert (f"/portal/orders/{order.reference}/pay" in page) == payable, (state, issue)
 
 
 @pytest.mark.one_database

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from models import License, Order, OrderState, Outcome, db
+from models import License, Order, OrderState, db, utcnow
 from tests.admin_views.portal.pages import field, path_of, words
 from tests.client import make_client, sign_in
 from tests.factories import make_order
@@ -175,7 +175,7 @@ def test_every_state_has_its_word_and_its_sentence(cast, alice, state, word, sen
     [(OrderState.PENDING, True), (OrderState.CANCELLED, False), (OrderState.EXPIRED, False)],
 )
 def test_a_declined_card_is_told_for_as_long_as_another_can_be_tried(cast, alice, state, told):
-    order = make_order(cast.alice, cast.pro, state=state, note=Outcome.DECLINED)
+    order = make_order(cast.alice, cast.pro, state=state, declined_at=utcnow())
     assert (
         "La dernière carte a été refusée" in words(alice.get(f"/portal/orders/{order.reference}"))
     ) == told
@@ -183,7 +183,7 @@ def test_a_declined_card_is_told_for_as_long_as_another_can_be_tried(cast, alice
 
 @pytest.mark.one_database
 def test_an_order_whose_payment_is_looked_at_is_not_offered_for_payment(cast, alice):
-    order = make_order(cast.alice, cast.pro, note=Outcome.WRONG_AMOUNT)
+    order = make_order(cast.alice, cast.pro, issue="wrong_amount")
     page = alice.get(f"/portal/orders/{order.reference}")
     for shown in (page, alice.get("/portal/"), alice.get("/portal/plans/")):
         assert "ne payez pas de nouveau" in words(shown)

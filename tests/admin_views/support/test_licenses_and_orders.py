@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from access import Actor
 from models import JournalEntry, License, LicenseStatus, Order, OrderState, db
-from services.buying import cart, checkout, quotes
+from services.buying import cart, quotes
+from services.payments import checkout
 from tests import factories
 from tests.admin_views.support.forms import send
 from tests.client import sign_in
@@ -168,11 +169,13 @@ def test_too_many_orders_at_once_are_refused(staff, cast):
     assert {state_of(order_id) for order_id in ids} == {OrderState.PENDING}
 
 
-def test_the_note_of_an_order_is_explained_in_words(staff, cast):
-    order_id = factories.make_order(cast.alice, cast.pro, note="wrong_amount").id
-    page = staff.get(f"/support/orders/details/?id={order_id}").text
-    assert "Le montant ou la devise" in page
-    assert "Un autre montant a été payé" in staff.get("/support/orders/?attention=yes").text
+def test_what_to_look_at_of_an_order_is_said_in_words(staff, cast):
+    order = factories.make_order(cast.alice, cast.pro, issue="wrong_amount")
+    plain = factories.make_order(cast.alice, cast.pro)
+    page = staff.get(f"/support/orders/details/?id={order.id}").text
+    assert "Un autre montant a été payé" in page
+    listed = staff.get("/support/orders/?attention=yes").text
+    assert ("Un autre montant a été payé" in listed, plain.reference in listed) == (True, False)
 
 
 def test_orders_are_found_by_reference_month_and_customer(staff, cast):

@@ -16,7 +16,6 @@ from models import (
     MailState,
     Order,
     OrderState,
-    Outcome,
     OutgoingMail,
     Price,
     Role,
@@ -58,6 +57,9 @@ PAGES = [
     "/support/orders/?month=2026-01&state=paid",
     "/support/orders/details/?id={order}",
     "/support/orders/cancel/?id={order}",
+    "/support/issues/",
+    "/support/issues/?open=yes&kind=wrong_amount",
+    "/support/issues/details/?id={issue}",
     "/support/plans/",
     "/support/plans/new/",
     "/support/plans/details/?id={plan}",
@@ -112,7 +114,7 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
     by = Actor.of(cast.sam, "192.0.2.1")
     for license, person in zip(owned, people, strict=False):
         licenses.assign_license(license, person, by)
-    orders = [factories.make_order(cast.alice, plan, note="wrong_amount") for _ in range(count)]
+    orders = [factories.make_order(cast.alice, plan, issue="wrong_amount") for _ in range(count)]
     now = utcnow()
     for number in range(count):
         db.session.add(
@@ -133,6 +135,7 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
         "license": owned[0].id,
         "free": owned[-1].id,
         "order": orders[0].id,
+        "issue": orders[0].open_issues[0].id,
         "paid": paid,
         "plan": plan.id,
         "price": db.session.scalar(db.select(Price.id)),
@@ -169,7 +172,7 @@ def furnish_more(cast: Any) -> None:
         factories.make_user(factories.make_company(f"Bigger{number}"), role=Role.ADMIN)
         (license,) = factories.make_licenses(1, cast.alice, cast.pro)
         licenses.assign_license(license, person, Actor.of(cast.sam))
-        factories.make_order(cast.alice, cast.pro, note="paid_twice")
+        factories.make_order(cast.alice, cast.pro, issue="paid_twice")
 
 
 @pytest.mark.one_database
@@ -230,12 +233,12 @@ def test_the_home_finds_anybody_by_address_reference_key_or_name(client, cast):
 
 
 def test_the_home_shows_what_waits_for_a_person(client, cast):
-    factories.make_order(cast.alice, cast.pro, note="paid_twice")
+    factories.make_order(cast.alice, cast.pro, issue="paid_twice")
     sign_in(client, cast.sam)
     page = client.get("/support/").text
     reference = db.session.scalar(db.select(Order.reference))
     assert reference in page
-    assert "/support/orders/?attention=yes" in page
+    assert "/support/issues/?open=yes" in page
 
 
 @pytest.mark.one_database
@@ -249,15 +252,16 @@ def test_what_waits_for_a_person_is_red_and_what_only_takes_time_is_not(client, 
     db.session.commit()
     cards = re.findall(r"(?s)<a +class=\"summary-card.*?</a>", client.get("/support/").text)
     red = {words(card) for card in cards if "summary-danger" in card}
-    assert red == {"Commandes à vérifier 1", "Courriels non livrés 1", "Événements Stripe non traités 1"}
+    assert red == {"Points à vérifier 1", "Courriels non livrés 1", "Événements Stripe non traités 1"}
 
 
 @pytest.mark.one_database
 def test_a_name_in_a_list_leads_to_that_person_and_nobody_leads_nowhere(client, cast):
     held, _free = factories.make_licenses(2, cast.alice, cast.pro)
     licenses.assign_license(held, cast.bob, Actor.of(cast.alice))
+    issue = factories.make_issue(held.order_line.order, "paid_twice")
     with transaction() as turn:
-        letters.staff_alert(turn, held.order_line.order, Outcome.PAID_TWICE)
+        letters.staff_alert(turn, issue)
     sign_in(client, cast.sam)
     # Of two rows, one is somebody's.
     for url in ("/support/licenses/", "/support/mail/"):

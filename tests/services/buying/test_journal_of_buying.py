@@ -7,12 +7,12 @@ import datetime as dt
 import pytest
 
 from access import Actor
-from models import JournalEntry, OrderState, Outcome, StripeEvent, db, utcnow
-from services.buying import attempts, cart, checkout, orders, quotes, reconciliation, settlement
+from models import JournalEntry, OrderState, StripeEvent, db, utcnow
+from services.buying import cart, issues, orders, quotes
 from services.foundation.transaction import company_lock
-from services.payments import gateway
+from services.payments import attempts, checkout, gateway, reconciliation, settlement
 from services.payments.sessions import Page, Session
-from tests.factories import make_order
+from tests.factories import make_issue, make_order
 
 
 def entries(*verbs):
@@ -49,44 +49,40 @@ def test_every_move_of_an_order_is_written_down_and_a_forbidden_one_is_not_made(
     with company_lock(cast.acme.id) as turn:
         assert orders.move(turn, order, OrderState.PROCESSING, "payment_started", by=by)
         assert not orders.move(turn, order, OrderState.CANCELLED, "order_cancelled", by=by)
-        assert orders.move(turn, order, OrderState.FAILED, "payment_failed", by=by, note=Outcome.FAILED)
+        assert orders.move(turn, order, OrderState.FAILED, "payment_failed", by=by)
         assert orders.move(turn, order, OrderState.PENDING, "payment_retried", by=by)
     total = order.total
     assert told() == [
         (
             "payment_started",
             {"state": "pending"},
-            {"state": "processing", "total": total, "note": None},
+            {"state": "processing", "total": total},
             cast.sam.id,
         ),
         (
             "payment_failed",
             {"state": "processing"},
-            {"state": "failed", "total": total, "note": "failed"},
+            {"state": "failed", "total": total},
             cast.sam.id,
         ),
         (
             "payment_retried",
             {"state": "failed"},
-            {"state": "pending", "total": total, "note": None},
+            {"state": "pending", "total": total},
             cast.sam.id,
         ),
     ]
     assert {entry.on_behalf_of_id for entry in entries()} == {cast.acme.id}
 
 
-def test_a_note_is_written_down_when_it_changes_and_an_alert_told_once(cast):
-    order = make_order(cast.alice, cast.pro)
-    with company_lock(cast.acme.id) as turn:
-        for code in (Outcome.DECLINED, Outcome.DECLINED, None, None):
-            orders.note(turn, order, code)
-        for _ in range(2):
-            orders.alert(turn, order, Outcome.PAID_TWICE)
-    assert told("payment_noted") == [
-        ("payment_noted", {"note": None}, {"note": "declined"}, None),
-        ("payment_noted", {"note": "declined"}, {"note": None}, None),
-        ("payment_noted", {"note": None}, {"note": "paid_twice"}, None),
-    ]
+def test_a_declined_card_is_dated_each_time_and_written_down_once(cast, time_machine):
+    order, start = make_order(cast.alice, cast.pro), utcnow()
+    for minutes in range(2):
+        time_machine.move_to(start + dt.timedelta(minutes=minutes))
+        with company_lock(cast.acme.id) as turn:
+            orders.decline(turn, order)
+            assert order.declined_at == turn.now
+    assert told("card_declined") == [("card_declined", {}, {}, None)]
 
 
 def test_a_whole_purchase_reads_as_it_happened(buyer_of, sandbox):
@@ -96,7 +92,7 @@ def test_a_whole_purchase_reads_as_it_happened(buyer_of, sandbox):
     settlement.fulfil(buyer.session_id)
     assert [entry.verb for entry in entries()] == ["cart_changed", "order_placed", "order_fulfilled"]
     placed, fulfilled = entries("order_placed", "order_fulfilled")
-    assert (placed.before, placed.after) == ({}, {"state": "pending", "total": 57_488, "note": None})
+    assert (placed.before, placed.after) == ({}, {"state": "pending", "total": 57_488})
     assert (fulfilled.before, fulfilled.after["state"]) == ({"state": "pending"}, "paid")
     assert (placed.actor_id, fulfilled.actor_id) == (buyer.by.user_id, None)
 
@@ -157,23 +153,28 @@ def page(attempt=1, customer="cus_1"):
 
 
 def test_a_page_is_kept_with_its_customer_for_an_order_that_waits_for_it(cast):
-    order = make_order(cast.alice, cast.pro, note=Outcome.PAYMENT_SETUP)
+    order = make_order(cast.alice, cast.pro)
     ids = (cast.acme.id, order.id)
     assert attempts.keep(*ids, page())
-    assert (order.stripe_session_id, order.note, cast.acme.stripe_customer_id) == ("cs_1", None, "cus_1")
+    assert (order.stripe_session_id, cast.acme.stripe_customer_id) == ("cs_1", "cus_1")
     assert attempts.keep(*ids, page(customer="cus_2"))
     assert cast.acme.stripe_customer_id == "cus_1"
     assert not attempts.keep(*ids, page(attempt=2))
-    order.state, order.note = OrderState.CANCELLED, Outcome.DECLINED
+    order.state = OrderState.CANCELLED
     db.session.commit()
     assert not attempts.keep(*ids, page())
-    assert order.note == Outcome.DECLINED
 
 
-def test_a_note_of_another_kind_stays_when_a_page_is_opened(cast):
-    order = make_order(cast.alice, cast.pro, note=Outcome.DECLINED)
+def test_a_page_that_opens_settles_that_it_did_not_and_nothing_else(cast):
+    order = make_order(cast.alice, cast.pro, issue="payment_setup")
+    make_issue(order, "paid_after_end")
+    assert not attempts.keep(cast.acme.id, order.id, page(attempt=2))
+    assert len(issues.of_order(order)) == 2
     assert attempts.keep(cast.acme.id, order.id, page())
-    assert order.note == Outcome.DECLINED
+    still, settled = issues.of_order(order)
+    assert (still.kind, still.is_open) == ("paid_after_end", True)
+    assert (settled.kind, settled.reason, settled.closed_by_id) == ("payment_setup", "", None)
+    assert told("issue_closed") == [("issue_closed", {}, {"issue": "payment_setup"}, None)]
 
 
 @pytest.mark.parametrize(("seconds", "asked"), [(119, 0), (120, 0), (121, 1)])

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from access import Actor
 from models import Assignment, CartItem, License, Order, OrderState, OutgoingMail, Payment, Term, TermTax, db
 from services import licenses
-from services.buying import cart, checkout, orders, quotes, settlement
+from services.buying import cart, orders, quotes
+from services.payments import checkout, settlement
 from services.reports import company
 from tests.factories import make_licenses, make_order
 from tests.sandbox_process import SUCCESS

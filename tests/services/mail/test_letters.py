@@ -8,7 +8,7 @@ from access import Actor
 from models import Assignment, Company, MailState, OutgoingMail, db, utcnow
 from services.foundation.transaction import transaction
 from services.mail import letters
-from tests.factories import make_licenses, make_order
+from tests.factories import make_issue, make_licenses, make_order
 
 
 def all_mail():
@@ -84,28 +84,29 @@ def make_company_row(number):
 
 def test_each_failed_attempt_to_pay_is_told_and_each_alert_once(cast):
     order = make_order(cast.alice, cast.pro)
+    twice, amount = make_issue(order, "paid_twice"), make_issue(order, "wrong_amount")
     with transaction() as turn:
         letters.payment_failed(turn, order)
-        letters.staff_alert(turn, order, "paid_twice")
-        letters.staff_alert(turn, order, "paid_twice")
-        letters.staff_alert(turn, order, "wrong_amount")
+        letters.staff_alert(turn, twice)
+        letters.staff_alert(turn, twice)
+        letters.staff_alert(turn, amount)
     assert [row.template for row in all_mail()] == ["payment_failed", "staff_alert", "staff_alert"]
     assert {row.address for row in all_mail()[1:]} == {cast.vendor.support_email}
 
 
 def test_a_customer_never_sees_what_staff_are_told(cast):
-    order = make_order(cast.alice, cast.pro)
+    issue = make_issue(make_order(cast.alice, cast.pro), "paid_twice")
     with transaction() as turn:
-        letters.staff_alert(turn, order, "paid_twice")
+        letters.staff_alert(turn, issue)
     assert all_mail()[0].company_id is None
 
 
 def test_a_desk_without_a_support_address_still_delivers(cast):
     cast.vendor.support_email = ""
     db.session.commit()
-    order = make_order(cast.alice, cast.pro)
+    issue = make_issue(make_order(cast.alice, cast.pro), "paid_twice")
     with transaction() as turn:
-        assert letters.staff_alert(turn, order, "paid_twice") is None
+        assert letters.staff_alert(turn, issue) is None
 
 
 def test_the_outbox_names_people_by_id_alone(cast):

@@ -19,7 +19,7 @@ from services.foundation.errors import Refused
 from services.foundation.queue import Lease, Queue, retry_delay
 from services.foundation.transaction import transaction
 from services.mail import letters, outbox
-from tests.factories import make_licenses, make_order
+from tests.factories import make_issue, make_licenses, make_order
 
 SENDER = "desk@trousseau.example"
 
@@ -79,8 +79,9 @@ def test_a_mail_arrives_whole(app, cast, postman):
 
 def test_an_alert_arrives_at_the_support_address_which_is_nobodys_account(cast, postman):
     order = make_order(cast.alice, cast.pro)
+    issue = make_issue(order, "paid_twice")
     with transaction() as turn:
-        alert = letters.staff_alert(turn, order, "paid_twice").id
+        alert = letters.staff_alert(turn, issue).id
     outbox.send_due()
     assert row(alert).state == MailState.SENT
     (message,) = postman.messages

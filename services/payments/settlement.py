@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from access import SYSTEM
-from models import JournalVerb, Order, OrderState, Outcome, db
-from services.buying import delivery, orders
+from models import IssueKind, JournalVerb, Order, OrderState, Outcome, db
+from services.buying import delivery, issues, orders
 from services.foundation.transaction import CompanyTurn, company_lock
 from services.mail import letters
 from services.payments import gateway, records
@@ -31,7 +31,7 @@ def fulfil(session_id: str) -> Outcome:
     session = gateway.fetch_session(session_id)
     if session.reference is None:
         return Outcome.FOREIGN
-    company_id, order_id = _ids(session.reference)
+    company_id, order_id = ids(session.reference)
     with company_lock(company_id) as turn:
         return apply(turn, db.session.get_one(Order, order_id), session)
 
@@ -47,16 +47,16 @@ def note_decline(payment_intent_id: str) -> Outcome:
         return Outcome.FOREIGN
     if not session.is_open:
         return fulfil(session.id)
-    company_id, order_id = _ids(session.reference)
+    company_id, order_id = ids(session.reference)
     with company_lock(company_id) as turn:
         order = db.session.get_one(Order, order_id)
         if order.state == OrderState.PENDING:
-            orders.note(turn, order, Outcome.DECLINED)
-    return Outcome.NOTED
+            orders.decline(turn, order)
+    return Outcome.DECLINED
 
 
-def _ids(reference: str) -> tuple[int, int]:
-    """(company id, order id). Raises UnknownOrder."""
+def ids(reference: str) -> tuple[int, int]:
+    """(company id, order id) of an order's reference. Raises UnknownOrder."""
     found = db.session.execute(
         sa.select(Order.company_id, Order.id).where(Order.reference == reference)
     ).first()
@@ -85,24 +85,35 @@ def apply(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
 def _paid(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
     """Deliver the order once, if the mode (live or test), the amount and the currency of the payment are right."""
     if order.is_delivered:
-        if session.id == order.stripe_session_id:
+        if session.id == order.stripe_session_id or session.is_given_back:
             return Outcome.ALREADY
-        return _alert(turn, order, Outcome.PAID_TWICE)
+        return _refer(turn, order, session, Outcome.PAID_TWICE)
     if session.livemode != gateway.is_live():
-        return _alert(turn, order, Outcome.WRONG_MODE)
+        return _refer(turn, order, session, Outcome.WRONG_MODE)
     if (session.amount, session.currency) != (order.total, order.currency):
-        return _alert(turn, order, Outcome.WRONG_AMOUNT)
+        return _refer(turn, order, session, Outcome.WRONG_AMOUNT)
+    if session.is_given_back:
+        return _withhold(turn, order, session)
     ended = order.state in {OrderState.CANCELLED, OrderState.EXPIRED}
-    if order.state in {OrderState.PENDING, OrderState.EXPIRED} and not order.has_left_cart:
+    # Whoever cancels keeps the cart, to change it or to buy again.
+    if order.state != OrderState.CANCELLED and not order.has_left_cart:
         delivery.empty_cart(turn, order)
-    order.paid_at, order.left_cart_at = turn.now, order.left_cart_at or turn.now
-    order.stripe_session_id, order.stripe_payment_intent_id = session.id, session.payment_intent_id
+    _take(turn, order, session)
+    order.paid_at = turn.now
     orders.move(turn, order, OrderState.PAID, JournalVerb.ORDER_FULFILLED, by=SYSTEM)
     delivery.deliver(turn, order)
     letters.receipt(turn, order)
     if ended:
-        _alert(turn, order, Outcome.PAID_AFTER_END)
+        _open_issue(turn, order, session, IssueKind.PAID_AFTER_END)
     return Outcome.FULFILLED
+
+
+def _withhold(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
+    """The money went back, or is contested, before anything was delivered: nothing is, and the cart is kept."""
+    if not orders.move(turn, order, OrderState.WITHHELD, JournalVerb.ORDER_WITHHELD, by=SYSTEM):
+        return Outcome.ALREADY
+    order.stripe_session_id, order.stripe_payment_intent_id = session.id, session.payment_intent_id
+    return _refer(turn, order, session, Outcome.WITHHELD)
 
 
 def _processing(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
@@ -111,8 +122,7 @@ def _processing(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
         return Outcome.ALREADY
     if not order.has_left_cart:
         delivery.empty_cart(turn, order)
-        order.left_cart_at = turn.now
-    order.stripe_session_id, order.stripe_payment_intent_id = session.id, session.payment_intent_id
+    _take(turn, order, session)
     orders.move(turn, order, OrderState.PROCESSING, JournalVerb.PAYMENT_STARTED, by=SYSTEM)
     return Outcome.PROCESSING
 
@@ -126,9 +136,7 @@ def _failed(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
             # The same failure, told again while the customer tries another payment.
             return Outcome.ALREADY
         _processing(turn, order, session)
-    if not orders.move(
-        turn, order, OrderState.FAILED, JournalVerb.PAYMENT_FAILED, by=SYSTEM, note=Outcome.FAILED
-    ):
+    if not orders.move(turn, order, OrderState.FAILED, JournalVerb.PAYMENT_FAILED, by=SYSTEM):
         return Outcome.ALREADY
     letters.payment_failed(turn, order)
     return Outcome.FAILED
@@ -145,7 +153,17 @@ def _expired(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
     return Outcome.EXPIRED
 
 
-def _alert(turn: CompanyTurn, order: Order, outcome: Outcome) -> Outcome:
-    """As `orders.alert`; returns `outcome`."""
-    orders.alert(turn, order, outcome)
+def _take(turn: CompanyTurn, order: Order, session: Session) -> None:
+    """The session is the order's: what was ordered is no longer in the cart."""
+    order.left_cart_at = order.left_cart_at or turn.now
+    order.stripe_session_id, order.stripe_payment_intent_id = session.id, session.payment_intent_id
+
+
+def _refer(turn: CompanyTurn, order: Order, session: Session, outcome: Outcome) -> Outcome:
+    """Put the payment before staff; returns `outcome`, which is the kind of the issue too."""
+    _open_issue(turn, order, session, IssueKind(outcome))
     return outcome
+
+
+def _open_issue(turn: CompanyTurn, order: Order, session: Session, kind: IssueKind) -> None:
+    issues.open_issue(turn, order, kind, about=session.payment_intent_id or "", cause=session.id)

@@ -10,8 +10,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from models import Order, OrderState, StripeEvent, db, utcnow
-from services.buying import settlement, stripe_events
-from services.payments import gateway
+from services.payments import gateway, settlement, stripe_events
 
 log = logging.getLogger(__name__)
 

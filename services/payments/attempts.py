@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 
 from access import Actor
-from models import JournalVerb, Order, OrderState, Outcome, db
-from services.buying import orders, refusals
+from models import IssueKind, JournalVerb, Order, OrderState, db
+from services.buying import issues, orders
 from services.foundation.transaction import company_lock
-from services.payments import records
+from services.payments import records, refusals
 from services.payments.sessions import Page
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ def resume(company_id: int, order_id: int, *, over: str | None, by: Actor) -> No
         order = db.session.get_one(Order, order_id)
         if order.state == OrderState.FAILED:
             orders.move(turn, order, OrderState.PENDING, JournalVerb.PAYMENT_RETRIED, by=by)
+            order.declined_at = None
         if order.state != OrderState.PENDING:
             raise refusals.not_waiting(order)
         if over is not None and order.stripe_session_id == over:
@@ -56,8 +57,7 @@ def keep(company_id: int, order_id: int, page: Page) -> bool:
             return False
         records.keep(turn, order, page.session, attempt=page.attempt)
         order.stripe_session_id = page.session.id
-        if order.note == Outcome.PAYMENT_SETUP:
-            orders.note(turn, order, None)
+        issues.settle(turn, order, IssueKind.PAYMENT_SETUP)
         return True
 
 
@@ -65,4 +65,4 @@ def report_trouble(company_id: int, order_id: int, error: Exception) -> None:
     """Show on the order that Stripe refuses to open its page, and tell the staff, once."""
     log.error("order %s cannot be paid: %s", order_id, error)
     with company_lock(company_id) as turn:
-        orders.alert(turn, db.session.get_one(Order, order_id), Outcome.PAYMENT_SETUP)
+        issues.open_issue(turn, db.session.get_one(Order, order_id), IssueKind.PAYMENT_SETUP)

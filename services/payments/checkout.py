@@ -10,10 +10,10 @@ from functools import partial
 
 from access import Actor
 from models import JournalVerb, Order, OrderState, db
-from services.buying import attempts, orders, refusals, settlement
+from services.buying import orders
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import company_lock
-from services.payments import gateway
+from services.payments import attempts, gateway, refusals, settlement
 
 log = logging.getLogger(__name__)
 

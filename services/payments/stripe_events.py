@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from models import Outcome, StripeEvent, db
-from services.buying import settlement
 from services.foundation.transaction import insert_or_ignore, transaction
+from services.payments import money_back, settlement
 from services.payments.sessions import Event
 
+# By the id of a session, or of a payment.
 VERBS: dict[str, Callable[[str], Outcome]] = {
     "checkout.session.completed": settlement.fulfil,
     "checkout.session.async_payment_succeeded": settlement.fulfil,
@@ -20,6 +21,17 @@ VERBS: dict[str, Callable[[str], Outcome]] = {
     "checkout.session.expired": settlement.fulfil,
     "payment_intent.payment_failed": settlement.note_decline,
 }
+# By the id of a charge or a dispute. These verbs find out whose it is: a dispute does not name an order.
+MONEY_BACK: dict[str, Callable[..., Outcome]] = {
+    "charge.refunded": money_back.note_refund,
+    "charge.dispute.created": money_back.note_dispute,
+    "charge.dispute.updated": money_back.note_dispute,
+    "charge.dispute.funds_withdrawn": money_back.note_dispute,
+    "charge.dispute.funds_reinstated": money_back.note_dispute,
+    "charge.dispute.closed": money_back.note_dispute,
+}
+# What Stripe must be asked to send: `docs/deploy.md` lists them.
+EVENTS = frozenset({*VERBS, *MONEY_BACK})
 
 
 def receive(event: Event) -> str:
@@ -62,10 +74,12 @@ def handle(event_id: str, kind: str, object_id: str, *, ours: bool) -> Outcome:
     Raises:
         settlement.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected: it stays unhandled.
     """
-    if (verb := VERBS.get(kind)) is None:
-        outcome = Outcome.IGNORED
+    if kind in MONEY_BACK:
+        outcome = MONEY_BACK[kind](object_id, cause=event_id)
+    elif kind in VERBS:
+        outcome = VERBS[kind](object_id) if ours else Outcome.FOREIGN
     else:
-        outcome = verb(object_id) if ours else Outcome.FOREIGN
+        outcome = Outcome.IGNORED
     with transaction() as turn:
         event = db.session.get_one(StripeEvent, event_id)
         event.handled_at, event.outcome = turn.now, outcome

@@ -1,0 +1,123 @@
+"""What staff must look at, of every order: closed with what was done about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import TextAreaField
+from wtforms.validators import Length
+
+from admin_views import labels
+from admin_views.forms import REQUIRED, DeskForm
+from admin_views.lists.columns import Column, ExportColumn, ListFilter
+from admin_views.lists.filters import by_member
+from admin_views.support import lookups
+from admin_views.support.base import RecordView, company_link, current_actor
+from models import Company, IssueKind, Order, OrderIssue, User
+from services.buying import issues
+from services.mail.contents import alert_sentence
+from services.payments import gateway
+
+
+class CloseForm(DeskForm):
+    reason = TextAreaField(
+        _l("What was done"),
+        [REQUIRED, Length(max=500)],
+        description=_l("Colleagues read it here; the customer does not see it."),
+        render_kw={"rows": 3},
+    )
+
+
+def issue_page(row: OrderIssue) -> str:
+    return url_for("support_issues.details_view", id=row.id)
+
+
+def order_page(row: OrderIssue) -> str:
+    return url_for("support_orders.details_view", id=row.order_id)
+
+
+def kind_words(row: OrderIssue) -> str:
+    return labels.issue_words(row.kind)
+
+
+def closer(row: OrderIssue) -> str:
+    """Who closed it; what had settled itself was closed by nobody."""
+    if row.is_open:
+        return ""
+    return row.closed_by.name if row.closed_by else _("By itself")
+
+
+class Issues(RecordView):
+    model = OrderIssue
+    title = _l("To look at")
+    slug = "issues"
+    columns = (
+        Column("kind", _l("Issue"), value=kind_words, link=issue_page),
+        Column("opened_at", _l("Opened on"), kind="moment", sort=OrderIssue.opened_at),
+        Column("order", _l("Order"), kind="mono", link=order_page),
+        Column("company", _l("Customer"), link=company_link),
+        Column("closed_at", _l("Closed on"), kind="moment"),
+        Column("closed_by", _l("Closed by"), value=closer),
+        Column("reason", _l("What was done")),
+    )
+    detail_columns = (
+        Column("order", _l("Order"), kind="mono", link=order_page),
+        Column("company", _l("Customer"), link=company_link),
+        Column("opened_at", _l("Opened on"), kind="moment"),
+        Column("closed_at", _l("Closed on"), kind="moment"),
+        Column("closed_by", _l("Closed by"), value=closer),
+        Column("reason", _l("What was done")),
+    )
+    column_relations = (OrderIssue.order, OrderIssue.company, OrderIssue.closed_by)
+    filters = (
+        ListFilter(
+            "open",
+            _l("Open"),
+            lambda: [("yes", _("Yes"))],
+            lambda query, _code: query.where(OrderIssue.closed_at.is_(None)),
+        ),
+        by_member("kind", _l("Issue"), OrderIssue.kind, IssueKind, lambda: labels.words(IssueKind)),
+        lookups.of_company(OrderIssue.company_id),
+    )
+    picked = {"company": lookups.company_lookup()}
+    form_ajax_refs = picked
+    export_columns = (
+        ExportColumn(_l("Opened on"), OrderIssue.opened_at),
+        ExportColumn(_l("Issue"), OrderIssue.kind, labels.issue_words),
+        ExportColumn(_l("Order"), Order.reference),
+        ExportColumn(_l("Customer"), Company.name),
+        ExportColumn(_l("Object at Stripe"), OrderIssue.stripe_id),
+        ExportColumn(_l("Closed on"), OrderIssue.closed_at),
+        ExportColumn(_l("Closed by"), User.email),
+        ExportColumn(_l("What was done"), OrderIssue.reason),
+    )
+    export_joins = (OrderIssue.order, OrderIssue.company, OrderIssue.closed_by)
+    default_order = ("opened_at", True)
+    can_view_details = True
+    details_template = "support/issue.html"
+
+    def details_context(self, row: OrderIssue) -> dict[str, Any]:
+        return {
+            "said": alert_sentence(row.kind),
+            "at_stripe": gateway.dashboard_url(row.stripe_id) if row.stripe_id else None,
+            "form": CloseForm(),
+        }
+
+    @expose("/close/", methods=("POST",))
+    def close(self) -> ResponseReturnValue:
+        """Close the issue with what was done; what was typed is kept where that is refused."""
+        row = self.row_or_404(request.args.get("id", ""))
+        row_id, order = row.id, order_page(row)
+        form = CloseForm()
+        if self._submitted(
+            form, lambda: issues.close(row, reason=form.reason.data, by=current_actor()) or True
+        ):
+            flash(_("This issue is closed. The order keeps it, with what was done."), "success")
+            return redirect(order, 303)
+        row = self.get_one(row_id)
+        return self.render(self.details_template, row=row, **self.details_context(row) | {"form": form}), 422
