@@ -62,15 +62,23 @@ from tables.owning import (  # isort: skip
     LIVE_STATUSES,
     Assignment,
     CartItemLicense,
+    GoneWhy,
     License,
     LicenseState,
     LicenseStatus,
     OrderLineLicense,
+    Renewal,
+    Suspension,
+    SuspensionReason,
+    state_of,
 )
 from tables.terms import Term, TermKind, TermTax  # isort: skip
 
 # The journal: who did what, and, in a table apart, the personal data in it.
 from tables.journal import AppendOnlyError, JournalEntry, JournalPersonal, JournalVerb, SubjectKind  # isort: skip
+
+# Operations: what one act changed, so that it can be taken back.
+from tables.operations import Operation, OperationRow  # isort: skip
 
 # Mail that waits to be sent, and the one-time links that it carries.
 from tables.mail import Link, LinkPurpose, MailKind, MailState, MailTrouble, OutgoingMail  # isort: skip

@@ -11,7 +11,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_login import current_user
 
-from admin_views import icons, labels
+from admin_views import holders, icons, labels
 from admin_views.base import DeskModelView
 from admin_views.guard import DeskIndexView, DeskPage, local_url
 
@@ -57,6 +57,7 @@ def init_theme(app: Flask) -> None:
         outcome_words=labels.outcome_words,
         issue_words=labels.issue_words,
         paid_with=labels.paid_with,
+        shown_holder=holders.shown,
         term_words=labels.term_words,
     )
     app.context_processor(lambda: {"site": current_site(app), "theme_choice": theme_choice()})

@@ -164,7 +164,13 @@ def _seat(rows: Rows, number: int, seat: int, *, holder: int | None, now: dt.dat
             "seat_no": seat + 1,
             "plan_id": plan,
         }
-        | {"product": "mail", "user_id": holder, "valid_from": now, "valid_until": until}
+        | {
+            "product": "mail",
+            "user_id": holder,
+            "valid_from": now,
+            "valid_until": until,
+            "usable_until": until,
+        }
         | days
         | {"assigned_at": now if holder else None, "activated_at": now if holder and seat % 2 else None}
     )

@@ -259,7 +259,7 @@ def _age(order_id: int, company_id: int, bought: dt.datetime) -> None:
             db.session.execute(
                 sa.update(License)
                 .where(License.order_line_id == line.id)
-                .values(valid_from=bought, valid_until=ends, **days)
+                .values(valid_from=bought, valid_until=ends, usable_until=ends, **days)
             )
             db.session.execute(
                 sa.update(Term)

@@ -20,7 +20,18 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "data.md"
 BEGIN, END = "<!-- The tables of {part}, drawn by `make tables` -->", "<!-- The end of {part} -->"
 # The files of `tables/` that hold tables, in the order in which `models.py` hands them out.
 EVERYWHERE = {"id", "company_id"}
-PARTS = ("who", "catalogue", "buying", "payments", "issues", "owning", "terms", "journal", "mail")
+PARTS = (
+    "who",
+    "catalogue",
+    "buying",
+    "payments",
+    "issues",
+    "owning",
+    "terms",
+    "journal",
+    "operations",
+    "mail",
+)
 
 
 def tables_of(part: str) -> list[sa.Table]:

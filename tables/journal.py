@@ -57,6 +57,7 @@ class JournalVerb(enum.StrEnum):
     TAX_RATE_ADDED = "tax_rate_added"
     TAX_RATE_CHANGED = "tax_rate_changed"
     TAX_RATE_WITHDRAWN = "tax_rate_withdrawn"
+    UNDONE = "undone"
     VENDOR_ADDED = "vendor_added"
     VENDOR_CHANGED = "vendor_changed"
 

@@ -23,7 +23,7 @@ class LicenseStatus(enum.StrEnum):
     REMOVED = "removed"
 
 
-# The statuses of a licence that is live until `valid_until`.
+# The statuses of a licence that is live until `usable_until`.
 LIVE_STATUSES = (LicenseStatus.ACTIVE, LicenseStatus.SUSPENDED)
 
 
@@ -36,6 +36,45 @@ class LicenseState(enum.StrEnum):
     SUSPENDED = "suspended"
     EXPIRED = "expired"
     REVOKED = "revoked"
+
+
+class GoneWhy(enum.StrEnum):
+    """Why a licence is gone for good."""
+
+    REMOVED = "removed"
+    REVOKED = "revoked"
+    REFUNDED = "refunded"
+
+
+class Renewal(enum.StrEnum):
+    """What its company wants of a licence at its end. Not to renew one takes nothing away before."""
+
+    UNDECIDED = "undecided"
+    WANTED = "wanted"
+    DECLINED = "declined"
+
+
+class SuspensionReason(enum.StrEnum):
+    """Why a licence cannot be used for a while."""
+
+    DISPUTE = "dispute"
+    SUPPORT = "support"
+
+
+def state_of(*, gone: bool, usable: bool, suspended: bool, held: bool, activated: bool) -> LicenseState:
+    """The one rule that says a licence's state, of today and of any other instant.
+
+    What is gone stays gone after its end; what is suspended is then expired.
+    """
+    if gone:
+        return LicenseState.REVOKED
+    if not usable:
+        return LicenseState.EXPIRED
+    if suspended:
+        return LicenseState.SUSPENDED
+    if not held:
+        return LicenseState.AVAILABLE
+    return LicenseState.ACTIVATED if activated else LicenseState.ASSIGNED
 
 
 # How long before its end a licence is shown as ending soon.
@@ -60,6 +99,11 @@ class License(Base, CompanyRow):
         sa.CheckConstraint("(user_id IS NULL) = (assigned_at IS NULL)", name="assigned_at_filled"),
         sa.CheckConstraint("activated_at IS NULL OR user_id IS NOT NULL", name="activated_is_held"),
         sa.CheckConstraint("status NOT IN ('revoked', 'removed') OR user_id IS NULL", name="gone_is_unheld"),
+        sa.CheckConstraint(
+            "(gone_at IS NULL) = (gone_why IS NULL) AND (gone_at IS NULL) = (status IN ('active', 'suspended'))",
+            name="gone_filled",
+        ),
+        sa.CheckConstraint("usable_until >= valid_until", name="grace"),
         partial_index(
             "uq_licenses_user_id_product",
             "user_id IS NOT NULL AND status IN ('active', 'suspended')",
@@ -72,7 +116,7 @@ class License(Base, CompanyRow):
             "user_id IS NULL AND status = 'active'",
             "company_id",
             "plan_id",
-            "valid_until",
+            "usable_until",
             "id",
         ),
         partial_index(
@@ -85,6 +129,7 @@ class License(Base, CompanyRow):
         sa.Index("ix_licenses_plan_id", "plan_id", sa.text("id DESC")),
         sa.Index("ix_licenses_user_id", "user_id"),
         sa.Index("ix_licenses_valid_until", "valid_until"),
+        sa.Index("ix_licenses_usable_until", "usable_until"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -98,9 +143,15 @@ class License(Base, CompanyRow):
     status: Mapped[LicenseStatus] = mapped_column(
         enum_column(LicenseStatus, "status"), default=LicenseStatus.ACTIVE
     )
+    # For good: from then on nobody can hold it. `status` says the same, for the partial indexes.
+    gone_at: Mapped[dt.datetime | None]
+    gone_why: Mapped[GoneWhy | None] = mapped_column(enum_column(GoneWhy, "gone_why"))
+    renewal: Mapped[Renewal] = mapped_column(enum_column(Renewal, "renewal"), default=Renewal.UNDECIDED)
     # Copies of its first term's beginning and its last term's end; `valid_until` itself is excluded.
     valid_from: Mapped[dt.datetime]
     valid_until: Mapped[dt.datetime]
+    # `valid_until` and the days of grace of when it was last set: none yet.
+    usable_until: Mapped[dt.datetime]
     # The same as calendar days where it was bought, both included: what people are shown.
     first_day: Mapped[dt.date]
     last_day: Mapped[dt.date]
@@ -117,24 +168,22 @@ class License(Base, CompanyRow):
         return self.key
 
     def state(self, now: dt.datetime | None = None) -> LicenseState:
-        """The state at `now`. A revoked licence stays revoked after `valid_until`; a suspended one is then expired."""
-        if self.status in {LicenseStatus.REVOKED, LicenseStatus.REMOVED}:
-            return LicenseState.REVOKED
-        if self.valid_until <= (now or utcnow()):
-            return LicenseState.EXPIRED
-        if self.status == LicenseStatus.SUSPENDED:
-            return LicenseState.SUSPENDED
-        if self.user_id is None:
-            return LicenseState.AVAILABLE
-        return LicenseState.ACTIVATED if self.activated_at else LicenseState.ASSIGNED
+        """The state at `now`, by its columns; `services/licenses/history.py` has it of any instant."""
+        return state_of(
+            gone=self.status not in LIVE_STATUSES,
+            usable=self.usable_until > (now or utcnow()),
+            suspended=self.status == LicenseStatus.SUSPENDED,
+            held=self.user_id is not None,
+            activated=self.activated_at is not None,
+        )
 
     def is_assignable(self, now: dt.datetime) -> bool:
         """Whether it can be given to somebody at `now`."""
         return self.state(now) == LicenseState.AVAILABLE
 
     def is_live(self, now: dt.datetime) -> bool:
-        """Whether it is valid at `now`, suspended or not: its holder can then get no other one of its product."""
-        return self.status in LIVE_STATUSES and self.valid_until > now
+        """Whether it is usable at `now`, suspended or not: its holder can then get no other one of its product."""
+        return self.status in LIVE_STATUSES and self.usable_until > now
 
     @property
     def is_releasable(self) -> bool:
@@ -144,7 +193,7 @@ class License(Base, CompanyRow):
     @classmethod
     def where_live(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
         """`is_live(now)` as SQL."""
-        return sa.and_(cls.status.in_(LIVE_STATUSES), cls.valid_until > now)
+        return sa.and_(cls.status.in_(LIVE_STATUSES), cls.usable_until > now)
 
     @classmethod
     def where_ending_soon(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
@@ -154,7 +203,7 @@ class License(Base, CompanyRow):
     @classmethod
     def where_state(cls, state: LicenseState, now: dt.datetime) -> sa.ColumnElement[bool]:
         """`state(now) == state` as SQL. Each predicate repeats the WHERE of its partial index, so that it is used."""
-        active, live = cls.status == LicenseStatus.ACTIVE, cls.valid_until > now
+        active, live = cls.status == LicenseStatus.ACTIVE, cls.usable_until > now
         predicates = {
             LicenseState.AVAILABLE: sa.and_(cls.user_id.is_(None), active, live),
             LicenseState.ASSIGNED: sa.and_(
@@ -162,10 +211,33 @@ class License(Base, CompanyRow):
             ),
             LicenseState.ACTIVATED: sa.and_(cls.activated_at.is_not(None), active, live),
             LicenseState.SUSPENDED: sa.and_(cls.status == LicenseStatus.SUSPENDED, live),
-            LicenseState.EXPIRED: sa.and_(cls.status.in_(LIVE_STATUSES), cls.valid_until <= now),
+            LicenseState.EXPIRED: sa.and_(cls.status.in_(LIVE_STATUSES), cls.usable_until <= now),
             LicenseState.REVOKED: cls.status.in_([LicenseStatus.REVOKED, LicenseStatus.REMOVED]),
         }
         return predicates[state]
+
+
+class Suspension(Base, CompanyRow):
+    """A while in which a licence cannot be used. Several may run at once, each lifted by what caused it."""
+
+    __tablename__ = "suspensions"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["company_id", "license_id"], ["licenses.company_id", "licenses.id"]),
+        sa.CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="period"),
+        partial_index(
+            "uq_suspensions_open", "ended_at IS NULL", "license_id", "reason", "cause", unique=True
+        ),
+        sa.Index("ix_suspensions_license_id", "license_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    license_id: Mapped[int] = mapped_column(BigId)
+    reason: Mapped[SuspensionReason] = mapped_column(enum_column(SuspensionReason, "reason"))
+    # The dispute at Stripe, or nothing.
+    cause: Mapped[str] = mapped_column(sa.String(255), default="")
+    started_at: Mapped[dt.datetime]
+    # When it was lifted.
+    ended_at: Mapped[dt.datetime | None]
 
 
 class CartItemLicense(Base, CompanyRow):
@@ -222,6 +294,10 @@ class Assignment(Base, CompanyRow):
     user_id: Mapped[int] = mapped_column(BigId)
     started_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
+    # When the holder began to use it; the licence has a copy while they hold it.
+    activated_at: Mapped[dt.datetime | None]
+    # The assignment that this one puts back.
+    restores_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("assignments.id"), index=True)
     # Staff have no company, so these two are plain foreign keys; None is the system itself.
     given_by_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("users.id"))
     taken_by_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("users.id"))

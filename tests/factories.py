@@ -12,6 +12,7 @@ import itertools
 import argon2
 
 from models import (
+    LIVE_STATUSES,
     Assignment,
     Company,
     Conditions,
@@ -234,6 +235,7 @@ def make_licenses(
     starts = starts or utcnow() - dt.timedelta(days=1)
     ends = ends or starts + dt.timedelta(days=365)
     zone = buyer.company.zone
+    gone = {} if status in LIVE_STATUSES else {"gone_at": starts, "gone_why": status.value}
     days = {"first_day": day_in(zone, starts), "last_day": day_in(zone, ends - dt.timedelta(seconds=1))}
     licenses = [
         License(
@@ -245,6 +247,8 @@ def make_licenses(
             status=status,
             valid_from=starts,
             valid_until=ends,
+            usable_until=ends,
+            **gone,
             **days,
         )
         for number in range(1, count + 1)
@@ -279,6 +283,7 @@ def hold(license: License, holder: User, *, by: User | None = None, activated: b
     license.user_id, license.assigned_at = holder.id, since
     license.activated_at = since if activated else None
     assignment = Assignment(
+        activated_at=license.activated_at,
         company_id=license.company_id,
         license_id=license.id,
         user_id=holder.id,

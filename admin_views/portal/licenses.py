@@ -16,7 +16,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import joinedload
 
 from access import Permission, current_actor
-from admin_views import labels
+from admin_views import holders, labels
 from admin_views.base import DeskModelView
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.guard import local_url
@@ -172,19 +172,13 @@ class Licenses(DeskModelView):
     @expose("/release-many/", methods=("POST",))
     def release_many(self) -> ResponseReturnValue:
         """Release the chosen licences. One that cannot be released stops nothing: it is named."""
-        released, refusals = 0, {}
-        for row in self.posted_rows():
-            try:
-                licenses.release(row, current_actor())
-                released += 1
-            except Refused as refused:
-                refusals[refused.code] = refused.sentence
+        released, refusals = holders.release(self.posted_rows())
         if released:
             flash(
                 ngettext("%(num)s license was released.", "%(num)s licenses were released.", released),
                 "success",
             )
-        for sentence in refusals.values():
+        for sentence in refusals:
             flash(sentence, "danger")
         return redirect(local_url(request.form.get("url")) or self.get_url(".index_view"), 303)
 

@@ -15,7 +15,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
-from admin_views import labels
+from admin_views import holders, labels
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.lists.filters import by_id
@@ -131,6 +131,7 @@ class Licenses(SupportView):
     can_view_details = True
     list_template = "support/licenses.html"
     details_template = "support/license.html"
+    confirm_template = "support/license_release.html"
 
     @property
     def export_columns(self) -> tuple[ExportColumn, ...]:  # type: ignore[override]
@@ -196,8 +197,7 @@ class Licenses(SupportView):
     @expose("/release-many/", methods=("POST",))
     def release_many(self) -> ResponseReturnValue:
         rows = self.posted_rows()
-        held = [row for row in rows if row.user_id is not None]
-        done, refusals = self.each(held, lambda row: licenses.release(row, current_actor()))
+        done, refusals = holders.release(rows)
         if done:
             flash(ngettext("%(num)s license released.", "%(num)s licenses released.", done), "success")
         elif not refusals:

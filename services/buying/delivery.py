@@ -59,6 +59,7 @@ def _deliver_line(turn: CompanyTurn, line: OrderLine, product: str, taxes: list[
             "product": product,
             "valid_from": turn.now,
             "valid_until": ends_at,
+            "usable_until": ends_at,
             **days,
         }
         for seat_no in range(1, line.quantity + 1)

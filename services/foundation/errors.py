@@ -45,11 +45,17 @@ class Code(enum.StrEnum):
     ROLE_AND_COMPANY = "role_and_company"
     YOURSELF = "yourself"
     # Seats.
+    HOLDER_CHANGED = "holder_changed"
     HOLDS_OTHER = "holds_other"
     NO_FREE_LICENSE = "no_free_license"
     NOT_ASSIGNABLE = "not_assignable"
     NOTHING_HELD = "nothing_held"
     SUSPENDED = "suspended"
+    # Taking back what was done.
+    ALL_MOVED = "all_moved"
+    ALREADY_UNDONE = "already_undone"
+    NOT_UNDOABLE = "not_undoable"
+    TOO_LATE_TO_UNDO = "too_late_to_undo"
     # Buying and paying.
     ALREADY_PAID = "already_paid"
     CART_EMPTY = "cart_empty"

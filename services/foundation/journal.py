@@ -7,6 +7,7 @@ from typing import Any
 
 from access import Actor
 from models import Base, Company, JournalEntry, JournalPersonal, JournalVerb, SubjectKind, TenantRow, db
+from services.foundation import operations
 from services.foundation.transaction import Turn
 
 
@@ -35,6 +36,7 @@ def record(
     if subject.id is None:
         db.session.flush()
     company_id = _company_of(subject)
+    operations.of(turn, verb, by, company_id)
     entry = JournalEntry(
         operation=turn.operation,
         at=turn.now,

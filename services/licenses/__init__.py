@@ -1,4 +1,4 @@
-"""Seats: given to a person, activated, taken back (`assignments`), and counted (`seat_counts`).
+"""Seats: given to a person and activated (`assignments`), taken back (`releases`), counted (`seat_counts`), and what each was when (`history`).
 
 `licenses.assign(plan, user, by)` gives a seat: the verbs, and the step that another room needs, are handed out here.
 May import: `mail`, `catalogue`, `foundation`.
@@ -6,4 +6,7 @@ May import: `mail`, `catalogue`, `foundation`.
 
 from __future__ import annotations
 
-from services.licenses.assignments import activate, assign, assign_license, begin_use, release
+# Importing `undoing` says how a licence goes back.
+from services.licenses import undoing as _undoing
+from services.licenses.assignments import activate, assign, assign_license, begin_use
+from services.licenses.releases import Released, release, release_all

@@ -1,4 +1,4 @@
-"""The life of a licence: given to a person (`assign`), activated by them, taken back.
+"""Giving a licence to a person (`assign`), and their activating it. `releases` takes it back.
 
 Every verb takes the company's lock first, so that nobody can take a free seat between finding it and giving it.
 """
@@ -12,11 +12,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from access import Actor
-from models import Assignment, JournalVerb, License, LicenseState, LicenseStatus, Plan, User, db
-from services.foundation import journal
+from models import Assignment, JournalVerb, License, LicenseState, Plan, User, db
+from services.foundation import journal, operations
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language
 from services.foundation.transaction import CompanyTurn, company_lock
+from services.licenses import refusals, releases
 from services.mail import letters
 
 
@@ -32,11 +33,11 @@ def assign(plan: Plan, user: User, by: Actor) -> License:
     plan_id, user_id, company_id = plan.id, user.id, _company_of(user)
     with company_lock(company_id) as turn:
         user = _holder(user_id)
-        held = _held(user, db.session.get_one(Plan, plan_id).product)
-        if held and held.plan_id == plan_id and held.state(turn.now) in _IN_USE:
-            return held
+        own = held(user, db.session.get_one(Plan, plan_id).product)
+        if own and own.plan_id == plan_id and own.state(turn.now) in _IN_USE:
+            return own
         license = _free_license(turn, plan_id)
-        make_room(turn, held, user, by)
+        make_room(turn, own, user, by)
         return give(turn, license, user, by)
 
 
@@ -56,26 +57,9 @@ def assign_license(license: License, user: User, by: Actor) -> License:
         if license.user_id == user_id and license.state(turn.now) in _IN_USE:
             return license
         if not license.is_assignable(turn.now):
-            raise _not_assignable(license, turn.now)
-        make_room(turn, _held(user, license.product), user, by)
+            raise refusals.not_assignable(license, turn.now)
+        make_room(turn, held(user, license.product), user, by)
         return give(turn, license, user, by)
-
-
-def release(license: License, by: Actor) -> None:
-    """Take the licence back: it is free again, and still paid for. Releasing a free one does nothing.
-
-    Raises:
-        Refused: `suspended`, while its payment is disputed.
-    """
-    license_id, company_id = license.id, license.company_id
-    with company_lock(company_id) as turn:
-        license = db.session.get_one(License, license_id)
-        if license.user_id is None:
-            return
-        if license.status == LicenseStatus.SUSPENDED:
-            raise _suspended()
-        assignment = take_back(turn, license, by)
-        letters.license_released(turn, license, assignment, by)
 
 
 def activate(license: License, by: Actor) -> License:
@@ -101,8 +85,9 @@ def begin_use(turn: CompanyTurn, license_id: int, by: Actor) -> License:
     if license.state(turn.now) == LicenseState.ACTIVATED:
         return license
     if license.state(turn.now) != LicenseState.ASSIGNED:
-        raise _not_assignable(license, turn.now)
-    license.activated_at = turn.now
+        raise refusals.not_assignable(license, turn.now)
+    open_one = sa.select(Assignment).where(Assignment.license_id == license.id, Assignment.ended_at.is_(None))
+    license.activated_at = db.session.scalars(open_one).one().activated_at = turn.now
     _record(turn, JournalVerb.LICENSE_ACTIVATED, license, holder, by, before=holder, after=holder)
     return license
 
@@ -117,7 +102,7 @@ def make_room(turn: CompanyTurn, held: License | None, user: User, by: Actor) ->
         return
     state = held.state(turn.now)
     if state == LicenseState.SUSPENDED:
-        raise _suspended()
+        raise refusals.suspended()
     if state != LicenseState.EXPIRED:
         raise Refused(
             Code.HOLDS_OTHER,
@@ -127,37 +112,41 @@ def make_room(turn: CompanyTurn, held: License | None, user: User, by: Actor) ->
                 plan=held.plan.name(current_language()),
             ),
         )
-    take_back(turn, held, by)
+    releases.take_back(turn, [held], {user.id: user}, by)
 
 
-def give(turn: CompanyTurn, license: License, user: User, by: Actor) -> License:
-    """Make `user` the holder of a free licence, and mail them. The caller has checked the licence and the person."""
-    license.user_id, license.assigned_at = user.id, turn.now
+def give(
+    turn: CompanyTurn,
+    license: License,
+    user: User,
+    by: Actor,
+    *,
+    restores: Assignment | None = None,
+    activated_at: dt.datetime | None = None,
+) -> License:
+    """Make `user` the holder of a free licence, and mail them while it is usable. The caller has checked both.
+
+    Args:
+        restores: The assignment that this one puts back, activated when that one was.
+    """
+    operations.of(turn, JournalVerb.LICENSE_ASSIGNED, by, license.company_id)
     assignment = Assignment(
         company_id=license.company_id,
         license_id=license.id,
         user_id=user.id,
         started_at=turn.now,
+        activated_at=activated_at,
+        restores_id=restores.id if restores else None,
         given_by_id=by.user_id,
     )
     db.session.add(assignment)
+    operations.change(turn, license, user_id=user.id, assigned_at=turn.now, activated_at=activated_at)
     db.session.flush()
+    operations.added(turn, assignment, user_id=user.id, started_at=turn.now)
     _record(turn, JournalVerb.LICENSE_ASSIGNED, license, user.id, by, after=user.id)
-    letters.license_assigned(turn, license, assignment, by)
+    if license.is_live(turn.now):
+        letters.license_assigned(turn, license, assignment, by)
     return license
-
-
-def take_back(turn: CompanyTurn, license: License, by: Actor) -> Assignment:
-    """End the open assignment of a held licence and free it; returns the assignment. Sends no mail."""
-    assignment = db.session.scalars(
-        sa.select(Assignment).where(Assignment.license_id == license.id, Assignment.ended_at.is_(None))
-    ).one()
-    assignment.ended_at, assignment.taken_by_id = turn.now, by.user_id
-    license.user_id = license.assigned_at = license.activated_at = None
-    # Written before the next licence is given: a unique index allows a person one of each product.
-    db.session.flush()
-    _record(turn, JournalVerb.LICENSE_RELEASED, license, assignment.user_id, by, before=assignment.user_id)
-    return assignment
 
 
 # --- Helpers: they read, and refuse ---------------------------------------------------------------------------------
@@ -184,7 +173,7 @@ def _holder(user_id: int) -> User:
     return user
 
 
-def _held(user: User, product: str) -> License | None:
+def held(user: User, product: str) -> License | None:
     """The person's licence of `product`, expired or not: the table allows one at most, and none that was revoked."""
     return db.session.scalar(
         sa.select(License)
@@ -206,7 +195,7 @@ def _free_license(turn: CompanyTurn, plan_id: int) -> License:
             License.plan_id == plan_id,
             License.where_state(LicenseState.AVAILABLE, turn.now),
         )
-        .order_by(License.valid_until.desc(), License.id)
+        .order_by(License.usable_until.desc(), License.id)
         .limit(1)
     )
     if license is None:
@@ -242,24 +231,3 @@ def _record(
         before={"user": before},
         after={"user": after},
     )
-
-
-def _suspended() -> Refused:
-    return Refused(
-        Code.SUSPENDED,
-        _("This license is suspended while a payment is contested. Nothing was changed: write to support."),
-    )
-
-
-def _not_assignable(license: License, now: dt.datetime) -> Refused:
-    state = license.state(now)
-    if state == LicenseState.SUSPENDED:
-        return _suspended()
-    sentences = {
-        LicenseState.EXPIRED: _(
-            "This license has expired. Nothing was changed: choose another one or buy more."
-        ),
-        LicenseState.REVOKED: _("This license has been revoked. Nothing was changed: choose another one."),
-    }
-    taken = _("Somebody else holds this license by now. Nothing was changed: choose another one.")
-    return Refused(Code.NOT_ASSIGNABLE, sentences.get(state, taken))

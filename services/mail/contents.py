@@ -233,7 +233,7 @@ CONTEXTS: dict[MailKind, Callable[[OutgoingMail], Context]] = {
 def _still_held(mail: OutgoingMail) -> None:
     if db.session.get_one(Assignment, mail.context["assignment"]).ended_at is not None:
         raise NotWanted(MailTrouble.LICENSE_TAKEN_BACK)
-    if db.session.get_one(License, mail.context["license"]).valid_until <= utcnow():
+    if db.session.get_one(License, mail.context["license"]).usable_until <= utcnow():
         raise NotWanted(MailTrouble.LICENSE_EXPIRED)
 
 

@@ -7,8 +7,9 @@ in `templates/mail/<kind>/`.
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 
 from flask import current_app
@@ -17,6 +18,25 @@ from access import Actor
 from models import Assignment, Language, License, MailKind, Order, OrderIssue, OutgoingMail, User, db
 from services.catalogue import vendor
 from services.foundation.transaction import Turn, insert_or_ignore
+
+# Mails in one statement: each has ten values, and SQLite takes 32,766.
+AT_A_TIME = 1_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Letter:
+    """One mail to be queued.
+
+    Attributes:
+        to: The person, or a bare address where there is no account.
+        context: Ids (and codes) to render from: never a token, a name or an address.
+        dedupe_key: Names the event, at most 200 characters: a second mail with the same key is not queued.
+    """
+
+    kind: MailKind
+    to: User | str
+    context: Mapping[str, int | str]
+    dedupe_key: str
 
 
 def queue(
@@ -29,30 +49,38 @@ def queue(
 ) -> OutgoingMail | None:
     """Put one mail in the outbox. Like every function below it is a step: it never commits.
 
-    Args:
-        to: The person, or a bare address where there is no account.
-        context: Ids (and codes) to render from: never a token, a name or an address.
-        dedupe_key: Names the event, at most 200 characters: a second mail with the same key is not queued.
+    Args: as the attributes of `Letter`.
 
     Returns:
         The row, or None when a mail with this key was queued before.
     """
-    person = to if isinstance(to, User) else None
-    values = {
-        "template": kind,
+    values = _row(turn, Letter(kind, to, context, dedupe_key))
+    statement = insert_or_ignore(OutgoingMail).values(**values).returning(OutgoingMail)
+    found: OutgoingMail | None = db.session.scalars(statement).first()
+    return found
+
+
+def queue_all(turn: Turn, letters: Sequence[Letter]) -> None:
+    """As `queue` of each, a statement for a thousand of them."""
+    for start in range(0, len(letters), AT_A_TIME):
+        rows = [_row(turn, letter) for letter in letters[start : start + AT_A_TIME]]
+        db.session.execute(insert_or_ignore(OutgoingMail).values(rows))
+
+
+def _row(turn: Turn, letter: Letter) -> dict[str, object]:
+    person = letter.to if isinstance(letter.to, User) else None
+    return {
+        "template": letter.kind,
         "user_id": person.id if person else None,
-        "address": None if person else to,
+        "address": None if person else letter.to,
         "company_id": person.company_id if person else None,
         "language": person.language if person else Language.FR,
-        "context": dict(context),
-        "dedupe_key": dedupe_key,
+        "context": dict(letter.context),
+        "dedupe_key": letter.dedupe_key,
         "message_id": f"<{uuid.uuid4()}@{_sender_domain()}>",
         "created_at": turn.now,
         "due_at": turn.now,
     }
-    statement = insert_or_ignore(OutgoingMail).values(**values).returning(OutgoingMail)
-    found: OutgoingMail | None = db.session.scalars(statement).first()
-    return found
 
 
 def _sender_domain() -> str:
@@ -99,14 +127,19 @@ def license_assigned(turn: Turn, license: License, assignment: Assignment, by: A
     )
 
 
-def license_released(turn: Turn, license: License, assignment: Assignment, by: Actor) -> OutgoingMail | None:
-    """To the person: which licence they no longer hold, who took it back, and what that means."""
-    return queue(
+def licenses_released(turn: Turn, released: Sequence[tuple[License, Assignment, User]], by: Actor) -> None:
+    """To each person: which licence they no longer hold, who took it back, and what that means."""
+    queue_all(
         turn,
-        MailKind.LICENSE_RELEASED,
-        to=_person(assignment),
-        context={"license": license.id, "assignment": assignment.id} | _by(by),
-        dedupe_key=f"license_released:{assignment.id}",
+        [
+            Letter(
+                MailKind.LICENSE_RELEASED,
+                holder,
+                {"license": license.id, "assignment": assignment.id} | _by(by),
+                f"license_released:{assignment.id}",
+            )
+            for license, assignment, holder in released
+        ],
     )
 
 

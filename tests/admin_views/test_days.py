@@ -101,6 +101,6 @@ def test_a_receipt_has_the_date_of_the_vendor_for_every_reader(app, cast, bought
 
 def test_a_person_held_a_licence_from_and_to_days_of_their_company(cast, bought, time_machine):
     time_machine.move_to(PAID + dt.timedelta(days=2))
-    licenses.release(bought, Actor.of(cast.alice))
+    licenses.release(bought, Actor.of(cast.alice), held_by=bought.user_id)
     held = db.session.scalars(sa.select(Assignment)).one()
     assert (held.first_day.isoformat(), held.last_day.isoformat()) == ("2026-11-24", "2026-11-26")

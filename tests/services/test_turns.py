@@ -15,10 +15,10 @@ import pytest
 
 import services
 from access import Actor
-from models import CartItem, Company, LinkPurpose, Role, db
+from models import CartItem, Company, LinkPurpose, Operation, Role, db
 from services import licenses
 from services.buying import cart, issues, orders, quotes
-from services.foundation import tokens
+from services.foundation import operations, tokens
 from services.foundation.transaction import transaction
 from services.payments import attempts, checkout, gateway, settlement
 from services.people import accounts, companies, links
@@ -50,6 +50,11 @@ class Acme:
     def turns(self):
         db.session.rollback()
         return db.session.scalar(db.select(Company.lock_version).filter_by(id=self.cast.acme.id))
+
+    def operation(self):
+        """An act that can be taken back."""
+        licenses.assign(self.cast.pro, self.cast.bob, self.by)
+        return db.session.scalars(db.select(Operation).filter_by(verb="license_assigned")).one()
 
     def confirmed(self):
         """The arguments of the verbs that make the cart an order."""
@@ -92,7 +97,12 @@ NEW = {
 VERBS = {
     licenses.assign: lambda acme: {"plan": acme.cast.pro, "user": acme.cast.bob},
     licenses.assign_license: lambda acme: {"license": acme.free, "user": acme.cast.bob},
-    licenses.release: lambda acme: {"license": acme.held},
+    licenses.release: lambda acme: {"license": acme.held, "held_by": acme.cast.dave.id},
+    licenses.release_all: lambda acme: {
+        "company_id": acme.cast.acme.id,
+        "held_by": {acme.held.id: acme.cast.dave.id},
+    },
+    operations.undo: lambda acme: {"operation": acme.operation()},
     licenses.activate: lambda acme: {"license": acme.held, "by": Actor.of(acme.cast.dave)},
     links.activate: lambda acme: {"token": acme.activation(), "address": None},
     cart.add: lambda acme: {"company_id": acme.cast.acme.id, "plan": acme.cast.pro, "quantity": 1},

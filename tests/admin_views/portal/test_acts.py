@@ -16,6 +16,7 @@ from models import Assignment, CartItem, License, LicenseStatus, Order, OrderSta
 from services import licenses
 from services.payments import settlement
 from tests import factories
+from tests.admin_views.asked import to_release
 from tests.admin_views.portal.pages import path_of, words
 from tests.admin_views.portal.test_orders import buy
 from tests.client import make_client, sign_in
@@ -137,7 +138,7 @@ def test_a_refused_number_leads_back_to_its_own_field_with_what_was_typed(cast, 
 def test_a_licence_shows_who_held_it_and_nobody_who_held_another(cast, owned, alice):
     other, held = owned.free, owned.held
     licenses.assign_license(other, cast.bob, Actor.of(cast.alice))
-    licenses.release(other, Actor.of(cast.sam))
+    licenses.release(other, Actor.of(cast.sam), held_by=other.user_id)
     licenses.assign_license(other, cast.erin, Actor.of(cast.sam))
     page = alice.get(f"/portal/licenses/details/?id={other.id}")
     text = words(page.text.partition('<table class="table-desk">')[2])
@@ -160,14 +161,14 @@ def test_released_licences_are_counted_and_each_reason_said_once(cast, owned, al
         factories.make_licenses(1, cast.alice, cast.pro, holder=user, status=LicenseStatus.SUSPENDED)[0].id
         for user in (cast.bob, cast.erin)
     ]
-    answer = alice.post("/portal/licenses/release-many/", data={"rowid": [owned.held.id, *blocked]})
+    answer = alice.post("/portal/licenses/release-many/", data=to_release(owned.held.id, *blocked))
     assert (answer.status_code, answer.location) == (303, "/portal/licenses/")
     text = words(alice.get(answer.location))
     assert "1 licence a été libérée" in text
     assert text.count("suspendue") >= 1
     assert text.count("écrivez au soutien") + text.count("contesté") <= 2
     answer = alice.post(
-        "/portal/licenses/release-many/", data={"rowid": blocked[0], "url": "/portal/users/?q=a"}
+        "/portal/licenses/release-many/", data=to_release(blocked[0]) | {"url": "/portal/users/?q=a"}
     )
     assert answer.location == "/portal/users/?q=a"
     assert "a été libérée" not in words(alice.get("/portal/users/"))
@@ -243,7 +244,7 @@ def test_the_eight_latest_things_are_told_on_the_home_page(cast, alice):
     for _ in range(5):
         (seat,) = factories.make_licenses(1, cast.alice, cast.pro)
         licenses.assign_license(seat, cast.bob, Actor.of(cast.alice))
-        licenses.release(seat, Actor.of(cast.sam))
+        licenses.release(seat, Actor.of(cast.sam), held_by=seat.user_id)
     page = words(alice.get("/portal/"))
     assert page.count("a assigné une licence") + page.count("a libéré la licence") == 8
     assert "Soutien a libéré" in page or "Le soutien a libéré" in page or "Soutien" in page

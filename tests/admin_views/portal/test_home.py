@@ -48,7 +48,7 @@ def test_an_order_that_waits_is_paid_from_the_home_page(cast, alice):
 
 def test_recent_activity_tells_who_did_what(cast, owned, app, alice):
     licenses.assign(cast.avance, cast.bob, Actor.of(cast.alice))
-    licenses.release(owned.held, Actor.of(cast.sam))
+    licenses.release(owned.held, Actor.of(cast.sam), held_by=owned.held.user_id)
     cart.add(cast.acme.id, cast.pro, 1, Actor.of(cast.alice))
     confirmed = quotes.quote(cast.acme).fingerprint
     order = orders.place(

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from models import Assignment, License, LicenseStatus, OutgoingMail, db, utcnow
+from tests.admin_views.asked import to_release
 from tests.admin_views.portal.pages import words
 from tests.client import sign_in
 from tests.factories import make_licenses, make_user
@@ -21,7 +22,7 @@ def holder_of(license):
 
 
 def release(client, *licenses):
-    return client.post("/portal/licenses/release-many/", data={"rowid": [row.id for row in licenses]})
+    return client.post("/portal/licenses/release-many/", data=to_release(*[row.id for row in licenses]))
 
 
 @pytest.mark.one_database
@@ -75,7 +76,7 @@ def test_releasing_asks_first_then_tells_the_holder(cast, owned, alice):
     assert "Dave Tremblay" in words(asked)
     assert holder_of(owned.held) == cast.dave.id
     answer = alice.post(
-        "/portal/licenses/release-many/", data={"rowid": owned.held.id, "url": "/portal/users/"}
+        "/portal/licenses/release-many/", data=to_release(owned.held.id) | {"url": "/portal/users/"}
     )
     assert answer.location == "/portal/users/"
     assert holder_of(owned.held) is None

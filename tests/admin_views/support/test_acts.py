@@ -14,6 +14,7 @@ from services import licenses
 from services.catalogue import vendor
 from services.people import oneself
 from tests import factories
+from tests.admin_views.asked import to_release
 from tests.admin_views.portal.pages import words
 from tests.admin_views.support.forms import send
 from tests.client import sign_in
@@ -39,12 +40,12 @@ def test_one_released_licence_leads_back_to_its_page_and_several_to_the_list(sta
     seats = factories.make_licenses(3, cast.alice, cast.pro, holder=cast.bob)
     factories.hold(seats[1], cast.dave)
     ids = [seat.id for seat in seats]
-    answer = staff.post("/support/licenses/release-many/", data={"rowid": ids[0]})
+    answer = staff.post("/support/licenses/release-many/", data=to_release(ids[0]))
     assert answer.location == f"/support/licenses/details/?id={ids[0]}"
     assert "1 licence libérée." in staff.get(answer.location).text
-    answer = staff.post("/support/licenses/release-many/", data={"rowid": ids[1:]})
+    answer = staff.post("/support/licenses/release-many/", data=to_release(*ids[1:]))
     assert answer.location == "/support/licenses/"
-    answer = staff.post("/support/licenses/release-many/", data={"rowid": ids}, follow_redirects=True)
+    answer = staff.post("/support/licenses/release-many/", data=to_release(*ids), follow_redirects=True)
     assert "rien n’a été changé" in answer.text
 
 
@@ -52,7 +53,7 @@ def test_a_release_that_was_refused_says_that_alone(staff, cast):
     (seat,) = factories.make_licenses(
         1, cast.alice, cast.pro, holder=cast.bob, status=LicenseStatus.SUSPENDED
     )
-    answer = staff.post("/support/licenses/release-many/", data={"rowid": seat.id}, follow_redirects=True)
+    answer = staff.post("/support/licenses/release-many/", data=to_release(seat.id), follow_redirects=True)
     assert seat.key in words(answer)
     assert "licence libérée" not in words(answer)
     assert "rien n’a été changé" not in words(answer)
@@ -61,7 +62,7 @@ def test_a_release_that_was_refused_says_that_alone(staff, cast):
 def test_a_licence_shows_its_own_terms_and_holders_the_latest_first(staff, cast):
     ours, other = factories.make_licenses(2, cast.alice, cast.pro, holder=cast.bob)
     factories.hold(other, cast.erin)
-    licenses.release(ours, Actor.of(cast.alice))
+    licenses.release(ours, Actor.of(cast.alice), held_by=ours.user_id)
     licenses.assign_license(ours, cast.dave, Actor.of(cast.alice))
     page = staff.get(f"/support/licenses/details/?id={ours.id}")
     text = words(page)
@@ -107,7 +108,7 @@ def test_several_orders_are_cancelled_with_one_sentence_and_lead_to_the_list(sta
     answer = staff.post("/support/orders/cancel-many/", data={"rowid": ids})
     assert answer.location == "/support/orders/"
     assert "2 commandes annulées." in words(staff.get(answer.location))
-    answer = staff.post("/support/orders/cancel-many/", data={"rowid": ids[0]})
+    answer = staff.post("/support/orders/cancel-many/", data=to_release(ids[0]))
     assert answer.location == f"/support/orders/details/?id={ids[0]}"
     waiting = factories.make_order(cast.alice, cast.pro).id
     page = words(staff.post("/support/orders/cancel-many/", data={"rowid": waiting}, follow_redirects=True))
@@ -205,7 +206,7 @@ def test_a_member_of_staff_is_given_no_licence(staff, cast):
 
 def test_a_person_shows_their_own_history_the_latest_first(staff, cast):
     first, second = factories.make_licenses(2, cast.alice, cast.pro, holder=cast.bob)
-    licenses.release(first, Actor.of(cast.alice))
+    licenses.release(first, Actor.of(cast.alice), held_by=first.user_id)
     licenses.assign_license(second, cast.bob, Actor.of(cast.alice))
     (other,) = factories.make_licenses(1, cast.alice, cast.pro, holder=cast.dave)
     page = staff.get(f"/support/people/details/?id={cast.bob.id}")
@@ -258,7 +259,7 @@ def test_adding_a_person_from_a_customers_page_has_that_customer_in_the_form(sta
 def test_the_journal_says_for_whom_staff_acted_and_of_others_nothing(staff, cast):
     (seat,) = factories.make_licenses(1, cast.alice, cast.pro)
     licenses.assign_license(seat, cast.bob, Actor.of(cast.sam, "192.0.2.7"))
-    licenses.release(seat, Actor.of(cast.alice))
+    licenses.release(seat, Actor.of(cast.alice), held_by=seat.user_id)
     given, taken = db.session.scalars(sa.select(JournalEntry).order_by(JournalEntry.id)).all()
     pages = [words(staff.get(f"/support/journal/details/?id={entry.id}")) for entry in (given, taken)]
     assert "Au nom de Acme" in pages[0]

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from models import Company, JournalEntry, Language, License, OutgoingMail, Role, User, db
 from tests import factories
+from tests.admin_views.asked import to_release
 from tests.admin_views.support.forms import opened, read_form, send
 from tests.client import make_client, sign_in
 
@@ -311,7 +312,7 @@ def test_support_assigns_and_releases_with_the_verbs_of_the_portal(staff, cast):
     assert "Aucune licence n’est libre" in staff.get(f"/support/people/assign/?id={cast.dave.id}").text
     page = staff.get(f"/support/licenses/release/?id={license_id}")
     assert page.status_code == 200
-    assert staff.post("/support/licenses/release-many/", data={"rowid": license_id}).status_code == 302
+    assert staff.post("/support/licenses/release-many/", data=to_release(license_id)).status_code == 302
     assert db.session.get(License, license_id).user_id is None
     (released,) = entries("license_released")
     assert released.on_behalf_of_id == cast.acme.id

@@ -14,6 +14,7 @@ from models import JournalEntry, License, LicenseStatus, Order, OrderState, db
 from services.buying import cart, quotes
 from services.payments import checkout
 from tests import factories
+from tests.admin_views.asked import to_release
 from tests.admin_views.support.forms import send
 from tests.client import sign_in
 
@@ -40,7 +41,7 @@ def test_many_licenses_of_several_customers_are_released_after_asking(staff, cas
     assert first.key in page.text
     assert kept.key not in page.text
     assert set(holders().values()) == {cast.bob.id, cast.charlie.id, cast.dave.id}
-    answer = staff.post("/support/licenses/release-many/", data={"rowid": ids}, follow_redirects=True)
+    answer = staff.post("/support/licenses/release-many/", data=to_release(*ids), follow_redirects=True)
     assert "2 licences libérées." in answer.text
     assert holders() == {first.id: None, second.id: None, kept.id: cast.dave.id}
 
@@ -51,7 +52,7 @@ def test_what_cannot_be_released_is_named_and_the_rest_is_done(staff, cast):
     )
     (free,) = factories.make_licenses(1, cast.alice, cast.pro, holder=cast.dave)
     key, ids = blocked.key, [blocked.id, free.id]
-    answer = staff.post("/support/licenses/release-many/", data={"rowid": ids}, follow_redirects=True)
+    answer = staff.post("/support/licenses/release-many/", data=to_release(*ids), follow_redirects=True)
     assert key in answer.text
     assert holders() == {ids[0]: cast.bob.id, ids[1]: None}
 

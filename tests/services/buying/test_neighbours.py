@@ -76,7 +76,7 @@ def test_giving_and_taking_back_leaves_the_neighbours_seats_alone(cast, globex):
     before, by = rows_of(globex), Actor.of(cast.alice)
     given = licenses.assign(cast.pro, cast.bob, by)
     licenses.activate(given, Actor.of(cast.bob))
-    licenses.release(given, by)
+    licenses.release(given, by, held_by=given.user_id)
     licenses.assign_license(given, cast.dave, by)
     assert given.user_id == cast.dave.id
     assert rows_of(globex) == before

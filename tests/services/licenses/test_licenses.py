@@ -163,8 +163,8 @@ def test_fault_29_a_person_of_another_company_never_receives_a_seat(cast):
 
 def test_releasing_returns_the_seat_and_keeps_the_history(cast):
     seat = make_licenses(1, cast.alice, cast.pro, holder=cast.bob, activated=True)[0]
-    licenses.release(seat, by(cast.alice))
-    licenses.release(seat, by(cast.alice))
+    licenses.release(seat, by(cast.alice), held_by=seat.user_id)
+    licenses.release(seat, by(cast.alice), held_by=seat.user_id)
     assert (seat.user_id, seat.assigned_at, seat.activated_at) == (None, None, None)
     assert seat.state() == LicenseState.AVAILABLE
     assignment = db.session.scalars(db.select(Assignment)).one()
@@ -180,7 +180,7 @@ def test_a_suspended_licence_stays_where_it_is(cast):
     db.session.commit()
     make_licenses(1, cast.alice, cast.eco)
     with pytest.raises(Refused, match="suspended"):
-        licenses.release(seat, by(cast.alice))
+        licenses.release(seat, by(cast.alice), held_by=seat.user_id)
     with pytest.raises(Refused, match="suspended"):
         licenses.assign(cast.eco, cast.bob, by(cast.alice))
     assert seat.user_id == cast.bob.id
@@ -234,7 +234,7 @@ def test_every_holder_is_in_exactly_one_open_assignment(cast):
     seats = make_licenses(3, cast.alice, cast.pro)
     hold(seats[0], cast.bob)
     licenses.assign(cast.pro, cast.dave, by(cast.alice))
-    licenses.release(seats[0], by(cast.alice))
+    licenses.release(seats[0], by(cast.alice), held_by=seats[0].user_id)
     licenses.assign(cast.pro, cast.erin, by(cast.alice))
     open_ones = db.session.scalars(db.select(Assignment).where(Assignment.ended_at.is_(None)))
     assert {(a.license_id, a.user_id) for a in open_ones} == {
@@ -305,7 +305,12 @@ def _twenty_take_one_back(cast, together, monkeypatch):
     seat_id = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)[0].id
     actor = by(cast.alice)
     meet(monkeypatch, assignments, "take_back", 20)
-    outcomes = together(20, lambda _: licenses.release(db.session.get(License, seat_id), actor))
+    outcomes = together(
+        20,
+        lambda _: licenses.release(
+            db.session.get(License, seat_id), actor, held_by=db.session.get(License, seat_id).user_id
+        ),
+    )
     db.session.rollback()
     return [outcome.error for outcome in outcomes if outcome.error]
 

@@ -40,7 +40,7 @@ def test_a_person_may_hold_one_licence_of_each_product(cast):
     given = [licenses.assign(plan, cast.bob, by(cast.alice)) for plan in (cast.pro, backup)]
     assert [one.user_id for one in given] == [cast.bob.id] * 2
     # The one that is taken back is the one that was named.
-    licenses.release(given[1], by(cast.alice))
+    licenses.release(given[1], by(cast.alice), held_by=given[1].user_id)
     assert [one.user_id for one in given] == [cast.bob.id, None]
 
 
@@ -48,7 +48,7 @@ def test_a_seat_that_was_given_and_taken_back_before_is_given_and_taken_back_aga
     (seat,) = make_licenses(1, cast.alice, cast.pro)
     for person in (cast.bob, cast.dave, cast.bob):
         licenses.assign_license(seat, person, by(cast.alice))
-        licenses.release(seat, by(cast.alice))
+        licenses.release(seat, by(cast.alice), held_by=seat.user_id)
     assert seat.user_id is None
 
 

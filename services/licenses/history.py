@@ -1,0 +1,99 @@
+"""What the seats of a company were at any second: who held each, of which plan, in which state.
+
+Read from what is never overwritten (terms, assignments, suspensions, the moment a seat was gone), by the rule that says
+today's state too (`models.state_of`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from models import Assignment, License, LicenseState, Suspension, Term, TermKind, db, state_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Seat:
+    """One licence at one instant.
+
+    Attributes:
+        plan_id: The plan of then.
+        user_id: Its holder, also of one that had expired; None where nobody held it.
+    """
+
+    license_id: int
+    plan_id: int
+    user_id: int | None
+    state: LicenseState
+
+
+def as_of(company_id: int, instant: dt.datetime) -> dict[int, Seat]:
+    """{license id: seat} of every licence that the company had at `instant`. Four statements, however many.
+
+    A period is half-open: what began at `instant` counts, what ended at it does not. Whoever was given a seat and lost
+    it within the same instant never held it.
+    """
+    licenses = db.session.scalars(
+        sa.select(License).where(License.company_id == company_id, License.valid_from <= instant)
+    ).all()
+    terms = _by_license(Term, company_id, Term.starts_at <= instant)
+    held = _by_license(Assignment, company_id, *_running(Assignment, instant))
+    suspended = _by_license(Suspension, company_id, *_running(Suspension, instant))
+    return {
+        license.id: _seat(license, terms[license.id], held[license.id], bool(suspended[license.id]), instant)
+        for license in licenses
+    }
+
+
+def _running(table: Any, instant: dt.datetime) -> tuple[Any, Any]:
+    return table.started_at <= instant, sa.or_(table.ended_at.is_(None), table.ended_at > instant)
+
+
+Row = TypeVar("Row", Term, Assignment, Suspension)
+
+
+def _by_license(table: type[Row], company_id: int, *conditions: Any) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in db.session.scalars(sa.select(table).where(table.company_id == company_id, *conditions)):
+        found[row.license_id].append(row)
+    return found
+
+
+def _seat(
+    license: License,
+    terms: Sequence[Term],
+    held: Sequence[Assignment],
+    suspended: bool,
+    instant: dt.datetime,
+) -> Seat:
+    """The seat, from the terms that had begun and what ran at `instant`."""
+    gone = license.gone_at is not None and license.gone_at <= instant
+    # The grace is the licence's: it comes after each of its terms alike.
+    grace = license.usable_until - license.valid_until
+    assignment = None if gone else next(iter(held), None)
+    return Seat(
+        license_id=license.id,
+        plan_id=_latest(terms).plan_id if terms else license.plan_id,
+        user_id=assignment.user_id if assignment else None,
+        state=state_of(
+            gone=gone,
+            usable=any(term.ends_at + grace > instant for term in terms if term.kind != TermKind.CHANGE),
+            suspended=suspended,
+            held=assignment is not None,
+            activated=_is_activated(assignment, instant),
+        ),
+    )
+
+
+def _latest(terms: Iterable[Term]) -> Term:
+    """The one that names the plan: of two that began together, a change counts more than what it changed."""
+    return max(terms, key=lambda term: (term.starts_at, term.kind == TermKind.CHANGE, term.id))
+
+
+def _is_activated(assignment: Assignment | None, instant: dt.datetime) -> bool:
+    return bool(assignment and assignment.activated_at and assignment.activated_at <= instant)

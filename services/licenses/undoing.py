@@ -1,0 +1,57 @@
+"""How a licence that was given or taken back goes back: what `operations.undo` calls for each."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
+
+from access import Actor
+from models import Assignment, License, LicenseState, OperationRow, User, db
+from services.foundation import operations
+from services.foundation.transaction import CompanyTurn
+from services.licenses import assignments, releases
+from services.mail import letters
+
+
+@operations.goes_back_by(License)
+def go_back(turn: CompanyTurn, noted: OperationRow, by: Actor) -> str | None:
+    """Give a licence back to whom it was taken from, or take it back from whom it was given to. As `GoBack`."""
+    license = db.session.get_one(License, noted.row_id, options=[joinedload(License.plan)])
+    if operations.has_moved(license, noted) or license.state(turn.now) in _OUT_OF_REACH:
+        return str(_("License %(key)s… has moved since, and stays as it is.", key=license.key[:11]))
+    if noted.before["user_id"] is None:
+        _take(turn, license, by)
+        return None
+    return _give(turn, license, noted, by)
+
+
+_OUT_OF_REACH = {LicenseState.REVOKED, LicenseState.SUSPENDED}
+
+
+def _take(turn: CompanyTurn, license: License, by: Actor) -> None:
+    holder = db.session.get_one(User, license.user_id)
+    (taken,) = releases.take_back(turn, [license], {holder.id: holder}, by)
+    letters.licenses_released(turn, [(taken.license, taken.assignment, taken.holder)], by)
+
+
+def _give(turn: CompanyTurn, license: License, noted: OperationRow, by: Actor) -> str | None:
+    """A new assignment with the activation of before: the history says what happened, second by second."""
+    person = db.session.get_one(User, noted.before["user_id"])
+    if not person.is_active:
+        return str(_("%(name)s has been deactivated since, and gets nothing back.", name=person.name))
+    if assignments.held(person, license.product) is not None:
+        return str(_("%(name)s holds another license by now, and gets nothing back.", name=person.name))
+    ended = sa.select(Assignment).where(Assignment.license_id == license.id)
+    activated = noted.before["activated_at"]
+    assignments.give(
+        turn,
+        license,
+        person,
+        by,
+        restores=db.session.scalars(ended.order_by(Assignment.id.desc()).limit(1)).one(),
+        activated_at=dt.datetime.fromisoformat(activated) if activated else None,
+    )
+    return None
