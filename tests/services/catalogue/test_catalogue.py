@@ -7,7 +7,7 @@ import zoneinfo
 
 import pytest
 
-from access import Actor
+from access import SYSTEM, Actor
 from models import Conditions, JournalEntry, Plan, Price, TaxRate, Vendor, db
 from services.catalogue import plans, tax_rates, taxes, vendor
 from services.foundation.errors import Refused
@@ -100,7 +100,8 @@ def test_a_code_names_one_plan(cast, sam):
     assert refused("code_taken", plans.create_plan, PLAN, by=sam)
     assert refused("code_taken", plans.update_plan, plan, PLAN | {"code": "pro"}, by=sam)
     assert plans.update_plan(plan, PLAN | {"name_en": "Newer"}, by=sam).name_en == "Newer"
-    assert [entry.after for entry in entries("plan_changed")] == [{"name_en": "Newer"}]
+    assert plans.update_plan(plan, PLAN | {"name_en": "Newer", "code": "free"}, by=sam).code == "free"
+    assert [entry.after for entry in entries("plan_changed")] == [{"name_en": "Newer"}, {"code": "free"}]
     assert entries("plan_added")[0].after == PLAN
 
 
@@ -219,6 +220,10 @@ def test_a_rate_that_makes_no_sense_is_refused(cast, sam, change, code):
     assert refused(code, tax_rates.add_rate, RATE | change, by=sam)
 
 
+def _of(rate: TaxRate) -> dict[str, object]:
+    return {name: getattr(rate, name) for name in tax_rates.EDITABLE}
+
+
 def test_a_rate_that_an_order_was_charged_stays_and_one_that_was_not_may_be_mended(cast, sam):
     gst = db.session.scalars(db.select(TaxRate).filter_by(place="CA-QC", name_en="GST")).one()
     hst = db.session.scalars(db.select(TaxRate).filter_by(place="CA-ON")).one()
@@ -229,6 +234,15 @@ def test_a_rate_that_an_order_was_charged_stays_and_one_that_was_not_may_be_mend
             assert refused(expected, tax_rates.update_rate, rate, values, by=sam)
         else:
             assert tax_rates.update_rate(rate, values, by=sam).rate == 13_001
+    # It has only begun today, and was charged since.
+    begun = tax_rates.add_rate(RATE | _of(gst) | {"starts_on": cast.vendor.today, "rate": 5_001}, by=sam)
+    order = make_order(cast.alice, cast.pro)
+    order.taxes[0].rate = 5_001
+    db.session.commit()
+    assert refused("rate_used", tax_rates.update_rate, begun, _of(begun) | {"rate": 5_002}, by=sam)
+    # Of the same name, but another percentage: nobody was charged it.
+    other = tax_rates.add_rate(RATE | _of(gst) | {"place": "CA-YT", "rate": 5_003}, by=sam)
+    assert tax_rates.update_rate(other, _of(other) | {"rate": 5_004}, by=sam).rate == 5_004
     # Of the same percentage, but another tax.
     twin = tax_rates.add_rate(RATE | {"place": "CA-MB", "name_en": "RST", "rate": gst.rate}, by=sam)
     values = {name: getattr(twin, name) for name in tax_rates.EDITABLE} | {"rate": 7_000}
@@ -359,6 +373,11 @@ def test_the_same_conditions_are_the_same_version(cast, sam):
     assert len(db.session.scalars(db.select(Conditions)).all()) == 4
     for texts in (("", "x"), ("x", "")):
         assert refused("empty", vendor.publish_conditions, *texts, by=sam)
+
+
+def test_the_first_conditions_of_a_desk_are_published(scope):
+    assert vendor.current_conditions() is None
+    assert vendor.publish_conditions("a", "b", by=SYSTEM).text_en == "b"
 
 
 def test_before_there_is_a_vendor_pages_have_an_empty_one(scope):
