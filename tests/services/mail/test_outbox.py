@@ -199,6 +199,7 @@ def test_waits_grow_from_a_minute_to_an_hour_and_end_after_three_days(cast, post
     delays = [retry_delay(attempt) for attempt in range(1, outbox.MAX_ATTEMPTS)]
     minute = dt.timedelta(minutes=1)
     assert 0.8 * minute <= delays[0] <= 1.2 * minute
+    assert 1.6 * minute <= delays[1] <= 2.4 * minute
     assert all(48 * minute <= delay <= 72 * minute for delay in delays[6:])
     assert dt.timedelta(days=2.5) < sum(delays, dt.timedelta()) < dt.timedelta(days=3.5)
     postman.reply = "451 4.3.0 never"
