@@ -333,6 +333,9 @@ def test_cancelling_closes_the_page_and_keeps_the_cart(buyer):
     checkout.cancel(buyer.order, buyer.actor)
     checkout.cancel(buyer.order, buyer.actor)
     assert buyer.order.state == OrderState.CANCELLED
+    # Stripe tells of the closed page later.
+    assert settlement.fulfil(buyer.session_id) == Outcome.ALREADY
+    assert buyer.order.state == OrderState.CANCELLED
     assert buyer.sandbox.pay(url) is None
     assert db.session.scalars(db.select(CartItem)).one().quantity == 5
 

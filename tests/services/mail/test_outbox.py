@@ -236,6 +236,16 @@ def test_a_mail_that_lacks_what_it_is_about_is_logged_with_the_very_line_that_mi
     assert 'context["order"]' in linecache.getline(where[1], int(where[2]))
 
 
+def test_a_one_time_link_is_made_for_a_person_and_for_no_bare_address(cast, postman):
+    with transaction() as turn:
+        mail = letters.queue(
+            turn, "sign_in_link", to="somebody@acme.example", context={}, dedupe_key="nobody"
+        ).id
+    outbox.send_due()
+    assert (row(mail).state, row(mail).last_error) == (MailState.FAILED, "rendering LookupError")
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Link)) == 0
+
+
 def test_a_worker_asks_less_often_while_the_mail_server_is_away(app, cast, postman, monkeypatch):
     pauses = []
     monkeypatch.setattr(services.foundation.queue, "_wait", lambda seconds, _stop: pauses.append(seconds))
