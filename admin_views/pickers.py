@@ -65,13 +65,13 @@ class Lookup(AjaxModelLoader):
         with db.session.no_autoflush:
             return rows.one(self.select(), self.model, pk)
 
-    def get_list(self, query: str, offset: int | None = 0, limit: int = MAX_FOUND) -> list[Any]:
+    def get_list(self, query: str, offset: int, limit: int) -> list[Any]:
         """At most `MAX_FOUND` rows that `query` finds, from `offset` on; negative numbers count as none."""
-        text = (query or "").strip()[: listing.MAX_SEARCH]
+        text = query.strip()[: listing.MAX_SEARCH]
         statement = self.select()
         if text:
             statement = listing.searched(statement, text, self.search, self.model)
-        first = min(max(offset or 0, 0), MAX_OFFSET)
+        first = min(max(offset, 0), MAX_OFFSET)
         size = min(max(limit, 1), MAX_FOUND)
         statement = statement.order_by(*self.order).offset(first).limit(size)
         return list(db.session.scalars(statement).unique())

@@ -156,7 +156,7 @@ def _typed() -> Typed:
     """The number to show in one field: from a link that suggests it, or from a form that was refused."""
     text = request.args.get("quantity", "")[:MAX_TYPED]
     plan_id, line_id = (parse_id(Plan, request.args.get(name, "")) for name in ("plan", "line"))
-    if "quantity" not in request.args or (plan_id is None and line_id is None):
+    if "quantity" not in request.args:
         return Typed()
     try:
         cart.parse_quantity(text)

@@ -42,7 +42,7 @@ _REGIONS = (
 def countries(language: str) -> list[tuple[str, str]]:
     """(ISO 3166-1 code, name) of every country, Canada first, the others by name."""
     names = Locale.parse(locale_of(language)).territories
-    found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha()]
+    found = [(code, name) for code, name in names.items() if len(code) == 2]
     return sorted(
         ((code, name) for code, name in found if code not in _NOT_COUNTRIES),
         key=lambda pair: (pair[0] != CANADA, pair[1]),

@@ -50,8 +50,6 @@ def pay(order: Order, by: Actor) -> str:
         Refused: `not_waiting`, `already_paid`, `looked_at`, `payment_unavailable` or `payment_setup`.
     """
     order_id, company_id, over = order.id, order.company_id, order.stripe_session_id
-    if not order.is_waiting:
-        raise refusals.not_waiting(order)
     if order.is_looked_at:
         raise refusals.looked_at()
     try:

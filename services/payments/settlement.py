@@ -147,10 +147,10 @@ def _expired(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
 
     An order that is no longer in the cart stays payable, because it could not be ordered again.
     """
-    if session.id != order.stripe_session_id or order.state != OrderState.PENDING or order.has_left_cart:
+    if session.id != order.stripe_session_id or order.has_left_cart:
         return Outcome.ALREADY
-    orders.move(turn, order, OrderState.EXPIRED, JournalVerb.ORDER_EXPIRED, by=SYSTEM)
-    return Outcome.EXPIRED
+    moved = orders.move(turn, order, OrderState.EXPIRED, JournalVerb.ORDER_EXPIRED, by=SYSTEM)
+    return Outcome.EXPIRED if moved else Outcome.ALREADY
 
 
 def _take(turn: CompanyTurn, order: Order, session: Session) -> None:

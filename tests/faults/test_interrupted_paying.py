@@ -312,6 +312,18 @@ def test_an_order_whose_page_does_not_open_shows_it_to_staff_until_it_does(buyer
     assert buyer.issues() == []
 
 
+def test_cancelling_closes_the_page_and_keeps_the_cart(buyer):
+    url = buyer.check_out()
+    checkout.cancel(buyer.order, buyer.actor)
+    checkout.cancel(buyer.order, buyer.actor)
+    assert buyer.order.state == OrderState.CANCELLED
+    # Stripe tells of the closed page later.
+    assert settlement.fulfil(buyer.session_id) == Outcome.ALREADY
+    assert buyer.order.state == OrderState.CANCELLED
+    assert buyer.sandbox.pay(url) is None
+    assert db.session.scalars(db.select(CartItem)).one().quantity == 5
+
+
 # --- A slow Stripe ----------------------------------------------------------------------------------------------------
 
 

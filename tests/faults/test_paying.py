@@ -320,15 +320,6 @@ def test_fault_20_paid_after_we_gave_up_is_delivered_and_staff_are_told(buyer):
     assert db.session.scalars(db.select(CartItem)).one().quantity == 5
 
 
-def test_cancelling_closes_the_page_and_keeps_the_cart(buyer):
-    url = buyer.check_out()
-    checkout.cancel(buyer.order, buyer.actor)
-    checkout.cancel(buyer.order, buyer.actor)
-    assert buyer.order.state == OrderState.CANCELLED
-    assert buyer.sandbox.pay(url) is None
-    assert db.session.scalars(db.select(CartItem)).one().quantity == 5
-
-
 def test_cancelling_what_was_just_paid_delivers_it_instead(buyer):
     buyer.sandbox.pay(buyer.check_out())
     with pytest.raises(Refused, match="already_paid"):

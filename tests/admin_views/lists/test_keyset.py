@@ -54,6 +54,23 @@ def test_a_cursor_is_read_up_to_its_limit_and_holds_nothing_where_nothing_can_be
     assert keyset.decode(keyset.encode([None, 5]), by_expression) is None
 
 
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        (User.id, True),
+        (User.active, 1),
+        (User.active, "x"),
+        (User.email, 5),
+        (User.id, "5"),
+        (User.created_at, 5),
+    ],
+)
+def test_a_value_of_another_type_than_the_columns_is_no_cursor_of_ours(app, column, value):
+    order = keyset.Order((column,), User.id, False)
+    assert keyset.decode(cursor([value, 5]), order) is None
+
+
 def cursor(value):
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 

@@ -371,6 +371,7 @@ def test_a_lookup_never_answers_more_than_twenty_rows(alice: Client, goods: Cast
     assert alice.get("/demo/licenses/ajax/lookup/?name=user&limit=1").json == found[:1]
     assert alice.get("/demo/licenses/ajax/lookup/?name=user&limit=1&offset=3").json == found[3:4]
     assert alice.get("/demo/licenses/ajax/lookup/?name=other").status_code == 404
+    assert len(alice.get("/demo/licenses/ajax/lookup/?name=user&query=&offset=x").json) == 10
     assert alice.get("/demo/licenses/ajax/lookup/?name=user&limit=-1&offset=-9").status_code == 200
 
 

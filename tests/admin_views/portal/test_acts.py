@@ -129,6 +129,9 @@ def test_a_refused_number_leads_back_to_its_own_field_with_what_was_typed(cast, 
     assert 'value="7"' in suggested
     for nonsense in ("?quantity=7", "?plan=x&quantity=7", "?plan=1"):
         assert 'value="7"' not in alice.get(f"/portal/plans/{nonsense}").text
+    # A link that names a plan and no number has nothing wrong in it.
+    assert "field-error" in page
+    assert "field-error" not in alice.get(f"/portal/plans/?plan={cast.pro.id}").text
 
 
 # --- Licences -------------------------------------------------------------------------------------------------------

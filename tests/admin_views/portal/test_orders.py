@@ -140,6 +140,8 @@ def test_who_walks_away_comes_back_to_an_order_that_waits(cast, alice, sandbox):
     session_id = page.rpartition("/")[2].partition("?")[0].partition("#")[0]
     back = alice.get(path_of(sandbox.walk_away(session_id)))
     assert back.status_code == 200
+    done = alice.get(f"/portal/orders/done?session_id={session_id}")
+    assert (done.status_code, done.location) == (303, f"/portal/orders/{the_order().reference}")
     assert "Cette commande attend votre paiement. Rien n’a été facturé" in words(back)
 
 
@@ -207,12 +209,16 @@ def test_another_companys_order_is_not_found_by_any_path(cast, alice):
 
 @pytest.mark.one_database
 def test_paying_or_cancelling_an_order_that_is_over_changes_nothing(cast, alice, sandbox):
-    order = make_order(cast.alice, cast.pro, paid=True)
-    for verb in ("pay", "cancel"):
-        answer = alice.post(f"/portal/orders/{order.reference}/{verb}")
-        page = words(alice.get(answer.location))
-        assert f"La commande {order.reference} n’attend plus de paiement." in page
-    assert the_order().state == OrderState.PAID
+    paid = make_order(cast.alice, cast.pro, paid=True)
+    abandoned = make_order(cast.alice, cast.pro, state=OrderState.EXPIRED)
+    for order in (paid, abandoned):
+        for verb in ("pay", "cancel"):
+            answer = alice.post(f"/portal/orders/{order.reference}/{verb}")
+            page = words(alice.get(answer.location))
+            assert f"La commande {order.reference} n’attend plus de paiement." in page
+    db.session.rollback()
+    states = {order.id: order.state for order in db.session.scalars(db.select(Order))}
+    assert states == {paid.id: OrderState.PAID, abandoned.id: OrderState.EXPIRED}
 
 
 # --- Receipts -----------------------------------------------------------------------------------------------------

@@ -53,6 +53,10 @@ def test_whose_licence_has_expired_counts_as_without(cast, owned, alice):
     for query in ("license=with", f"plan={old.plan_id}"):
         assert "Bob Tremblay" not in words(alice.get(f"/portal/users/?{query}")), query
     assert "Bob Tremblay" in words(alice.get("/portal/users/?license=without"))
+    rows = alice.get("/portal/users/").text.partition("<tbody>")[2].split("</tr>")
+    shown = {name: words(row) for row in rows for name in ("Bob", "Dave") if f"{name} Tremblay" in row}
+    assert ("Sans licence" in shown["Bob"], "Pro" in shown["Bob"]) == (True, False)
+    assert ("Avancé" in shown["Dave"], "Sans licence" in shown["Dave"]) == (True, False)
 
 
 @pytest.mark.one_database

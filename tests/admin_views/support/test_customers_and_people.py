@@ -73,6 +73,13 @@ def test_a_new_customer_has_an_administrator_who_is_asked_to_choose_a_password(s
     assert added.personal.after["email"] == "peter@initech.example"
 
 
+def test_a_form_that_does_not_name_all_of_an_administrator_is_refused(staff, cast):
+    customers = count(Company)
+    values = {"name": "Initech", "billing_email": "c@initech.example", "city": "Montréal", "province": "QC"}
+    answer = send(staff, NEW_COMPANY, **values, admin_first_name="Peter", admin_email=None)
+    assert (answer.status_code, count(Company)) == (422, customers)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

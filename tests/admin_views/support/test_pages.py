@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from access import Actor
+from access import SYSTEM, Actor
 from admin_views.lists import listing
 from admin_views.support import home
 from models import (
     JournalEntry,
+    JournalVerb,
     License,
     MailState,
     Order,
@@ -25,8 +26,10 @@ from models import (
     utcnow,
 )
 from services import licenses
+from services.foundation import journal
 from services.foundation.transaction import transaction
 from services.mail import letters
+from services.people import oneself
 from services.reports import counts
 from tests import factories
 from tests.admin_views.portal.pages import words
@@ -269,6 +272,14 @@ def test_a_name_in_a_list_leads_to_that_person_and_nobody_leads_nowhere(client, 
         assert re.findall(r"/support/people/details/\?[^\"]*", body) == [
             f"/support/people/details/?id={cast.bob.id}"
         ], url
+    # The journal too: of what the system does there is nobody to look at, and of the vendor's own rows no customer.
+    oneself.sign_in_recorded(cast.sam, by=Actor.of(cast.sam), via="password")
+    with transaction() as turn:
+        journal.record(turn, JournalVerb.ORDER_EXPIRED, by=SYSTEM, subject=held.order_line.order)
+    newest, before = client.get("/support/journal/").text.partition("<tbody>")[2].split("</tr>")[:2]
+    customer = f"/support/customers/details/?id={cast.acme.id}"
+    assert (customer in newest, "/support/people/details/" in newest.partition("</td>")[2]) == (True, False)
+    assert (customer in before, f"/support/people/details/?id={cast.sam.id}" in before) == (False, True)
 
 
 @pytest.mark.one_database

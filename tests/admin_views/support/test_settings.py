@@ -317,6 +317,12 @@ def test_two_staff_who_edit_the_vendor_lose_nothing(staff, cast):
     assert send(staff, VENDOR, hers, address="2, rue Neuve").status_code == 302
     assert send(staff, VENDOR, mine, name="Perdu").status_code == 422
     assert (vendor().name, vendor().address) == ("Boréal", "2, rue Neuve")
+    # A form that is refused for another reason still knows what it showed: it does not take a rival's edit over.
+    stale = opened(staff, VENDOR)
+    assert send(staff, VENDOR, opened(staff, VENDOR), address="3, rue Neuve").status_code == 302
+    refused = read_form(send(staff, VENDOR, stale, color="bleu").text)
+    assert send(staff, VENDOR, refused, name="Perdu", color="#112233").status_code == 422
+    assert vendor().address == "3, rue Neuve"
 
 
 def test_a_form_that_does_not_say_what_it_showed_changes_nothing(staff, cast):

@@ -234,3 +234,7 @@ def test_three_silences_in_a_row_and_no_fewer_end_the_asking(app):
         tries = [(str(n), silent) for n in range(3)] + [("later", lambda: asked.append(1))] * 4
         assert reconciliation.try_all(tries) == 7
         assert asked == []
+        # An answer in between: the two after it are not three.
+        tries = [("answer", lambda: None), ("a", silent), ("b", silent), ("last", lambda: asked.append(2))]
+        assert reconciliation.try_all(tries) == 2
+        assert asked == [2]

@@ -78,6 +78,16 @@ def test_an_entry_says_who_acted_for_whom_from_where_and_in_which_operation(cast
     assert (sam.personal, system.personal) == (None, None)
 
 
+@pytest.mark.parametrize("side", ["personal_before", "personal_after"])
+def test_what_is_personal_is_kept_apart_whichever_side_has_it(cast, side):
+    with transaction() as turn:
+        entry = journal.record(
+            turn, JournalVerb.PERSON_CHANGED, by=SYSTEM, subject=cast.bob, **{side: {"last_name": "Roy"}}
+        )
+    assert entry.personal is not None
+    assert entry.personal.before | entry.personal.after == {"last_name": "Roy"}
+
+
 def test_what_belongs_to_the_vendor_is_in_no_customers_journal(cast):
     with transaction() as turn:
         journal.record(

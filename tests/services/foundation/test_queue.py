@@ -53,6 +53,9 @@ def test_what_is_due_later_waits(cast):
     (later,) = waiting(cast, -MINUTE)
     assert OUTBOX.claim(MINUTE) is None
     assert db.session.scalar(OUTBOX.due(utcnow() + 2 * MINUTE)) == later
+    due_at = db.session.scalar(sa.select(OutgoingMail.due_at))
+    assert db.session.scalar(OUTBOX.due(due_at)) == later
+    assert db.session.scalar(OUTBOX.due(due_at - dt.timedelta(microseconds=1))) is None
 
 
 def test_what_is_done_or_given_up_is_never_due_again(cast):

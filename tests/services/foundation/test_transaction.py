@@ -41,3 +41,13 @@ def test_a_verb_that_breaks_leaves_nothing_behind_and_the_next_one_works(cast):
         move_and_break()
     with company_lock(cast.acme.id) as turn:
         assert turn.company.city == "Québec"
+
+
+def test_a_verb_called_while_a_row_is_to_be_added_or_deleted_does_neither(cast):
+    added = User(company_id=cast.acme.id, email="new@acme.example", first_name="New", last_name="One")
+    for change in (db.session.add, lambda _row: db.session.delete(cast.bob)):
+        change(added)
+        with pytest.raises(PendingChangesError), transaction():
+            raise AssertionError("it began")
+        assert db.session.new or db.session.deleted
+        db.session.rollback()

@@ -111,6 +111,11 @@ def test_a_sender_or_recipient_that_the_server_refuses(app, english, postman):
     ]
 
 
+def test_a_server_that_refuses_the_mail_itself(english, postman):
+    postman.reply = "554 5.7.1 looks like spam"
+    assert check("me@vendor.example") == ["The server refuses the mail itself (554 5.7.1 looks like spam)."]
+
+
 def test_settings_that_cannot_work(settings):
     settings(server="", use_tls=True, use_ssl=True, default_sender="desk")
     assert [sentence.split()[0] for sentence in check("me@vendor.example")] == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import linecache
 import logging
 import re
 import threading
@@ -143,6 +144,8 @@ def test_fault_33_an_hour_without_the_mail_server_loses_nothing(app, cast, postm
     first = db.session.scalars(db.select(OutgoingMail).order_by(OutgoingMail.id)).first()
     assert first.last_error == "unreachable ConnectionRefusedError"
     assert dt.timedelta(seconds=40) < first.due_at - utcnow() < dt.timedelta(seconds=80)
+    # Trying the others one by one would be of no use.
+    assert db.session.scalars(db.select(OutgoingMail.attempts).order_by(OutgoingMail.id)).all() == [1, 0, 0]
     # Links would be lying about; they are made when the server is there.
     assert db.session.scalar(db.select(sa.func.count()).select_from(Link)) == 0
     app.extensions["mail"].port = postman.port
@@ -197,6 +200,7 @@ def test_waits_grow_from_a_minute_to_an_hour_and_end_after_three_days(cast, post
     delays = [retry_delay(attempt) for attempt in range(1, outbox.MAX_ATTEMPTS)]
     minute = dt.timedelta(minutes=1)
     assert 0.8 * minute <= delays[0] <= 1.2 * minute
+    assert 1.6 * minute <= delays[1] <= 2.4 * minute
     assert all(48 * minute <= delay <= 72 * minute for delay in delays[6:])
     assert dt.timedelta(days=2.5) < sum(delays, dt.timedelta()) < dt.timedelta(days=3.5)
     postman.reply = "451 4.3.0 never"
@@ -221,6 +225,37 @@ def test_a_mail_that_cannot_be_rendered_stops_no_other(cast, postman, caplog):
         record.getMessage() for record in caplog.records if f"mail {unknown} cannot" in record.getMessage()
     ]
     assert re.search(r"cannot be rendered: ValueError at \S*enum.py:\d+$", said)
+
+
+def test_a_mail_that_lacks_what_it_is_about_is_logged_with_the_very_line_that_missed_it(
+    cast, postman, caplog
+):
+    with transaction() as turn:
+        letters.queue(turn, "receipt", to=cast.bob, context={}, dedupe_key="empty")
+    outbox.send_due()
+    where = re.search(r"KeyError at (\S+):(\d+)", caplog.text)
+    assert 'context["order"]' in linecache.getline(where[1], int(where[2]))
+
+
+def test_a_one_time_link_is_made_for_a_person_and_for_no_bare_address(cast, postman):
+    with transaction() as turn:
+        mail = letters.queue(
+            turn, "sign_in_link", to="somebody@acme.example", context={}, dedupe_key="nobody"
+        ).id
+    outbox.send_due()
+    assert (row(mail).state, row(mail).last_error) == (MailState.FAILED, "rendering LookupError")
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Link)) == 0
+
+
+def test_a_worker_asks_less_often_while_the_mail_server_is_away(app, cast, postman, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(services.foundation.queue, "_wait", lambda seconds, _stop: pauses.append(seconds))
+    queue(cast.bob)
+    for number, port in enumerate((1, postman.port)):
+        app.extensions["mail"].port = port
+        make_due()
+        outbox.run(lambda number=number: len(pauses) > number)
+    assert pauses[0] == 2 * pauses[1]
 
 
 def test_the_worker_outlives_a_database_that_goes_away(app, cast, postman, monkeypatch):

@@ -82,6 +82,8 @@ def test_a_mail_is_complete_and_speaks_for_the_vendor(name, language, boreal):
     assert subject
     assert "\n" not in subject
     assert len(subject) < 80
+    # Neither the templates' own indents nor their empty lines.
+    assert not re.search(r"^ |[ \t]$|\n\n\n", text, re.MULTILINE)
     for said in (subject + text, html, words(html)):
         for leftover in ("{{", "{%", "%(", "None", "Undefined", "Trousseau", "trousseau"):
             assert leftover not in said
@@ -209,6 +211,12 @@ def test_staff_read_what_each_alert_means(kind, cast):
     assert kind in text
     assert f"/support/orders/details/?id={order.id}" in text
     assert row.company_id is None
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(("name", "minutes"), [("sign_in_link", 30), ("password_link", 60)])
+def test_a_one_time_link_says_how_long_it_works(name, minutes, cast):
+    assert f"{minutes} minutes" in render_preview(queue(name, cast, "fr")).text.replace("\xa0", " ")
 
 
 @pytest.mark.one_database

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from flask_security import hash_password
 
 from access import Actor
 from models import Company, JournalEntry, Link, LinkPurpose, OutgoingMail, Role, User, db
@@ -126,6 +127,8 @@ def test_nobody_takes_their_own_access_away(cast):
 def test_a_member_is_deactivated_without_being_asked_for_another_one(cast, sam):
     assert not update(cast.bob, sam, active=False).active
     assert update(cast.bob, sam, active=True).active
+    # Globex has no other one either.
+    assert not update(cast.charlie, sam, active=False).active
 
 
 def test_whoever_is_deactivated_is_signed_out_and_whoever_is_renamed_is_not(cast, sam):
@@ -242,6 +245,16 @@ def test_only_the_right_password_of_somebody_active_signs_in(cast):
     assert not oneself.has_password(cast.bob, "wrong password")
     assert not oneself.has_password(cast.bob, "a" * 201)
     assert not oneself.has_password(make_user(cast.acme, password=None), PASSWORD)
+
+
+def test_a_text_that_is_longer_than_any_password_is_not_even_hashed(cast):
+    """Hashing is made to be slow: whoever sends megabytes must not keep the desk busy."""
+    longest, longer = "a" * 200, "a" * 201
+    for text, taken in ((longest, True), (longer, False)):
+        cast.bob.password = hash_password(text)
+        db.session.commit()
+        assert oneself.has_password(cast.bob, text) == taken
+        assert (oneself.authenticate(cast.bob.email, text) is not None) == taken
 
 
 @pytest.mark.parametrize("typed", ["BOB@École.example", "bob@xn--cole-9oa.example", "bob@école.example "])
