@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from admin_views.lists.columns import ExportColumn
 from models import (
+    GoneWhy,
     IssueKind,
     JournalVerb,
     Language,
@@ -31,8 +32,10 @@ from models import (
     PaymentState,
     Plan,
     Registration,
+    Renewal,
     Role,
     SubjectKind,
+    SuspensionReason,
     TermKind,
     db,
     utcnow,
@@ -118,6 +121,20 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         TermKind.RENEW: _l("Renewal"),
         TermKind.CHANGE: _l("Change of plan"),
         TermKind.OPENING: _l("Brought over"),
+    },
+    GoneWhy: {
+        GoneWhy.REMOVED: _l("Removed"),
+        GoneWhy.REVOKED: _l("Revoked by support"),
+        GoneWhy.REFUNDED: _l("Its payment was refunded"),
+    },
+    Renewal: {
+        Renewal.UNDECIDED: _l("Not decided"),
+        Renewal.WANTED: _l("To be renewed"),
+        Renewal.DECLINED: _l("Not to be renewed"),
+    },
+    SuspensionReason: {
+        SuspensionReason.DISPUTE: _l("Payment disputed"),
+        SuspensionReason.SUPPORT: _l("Suspended by support"),
     },
     PaymentMethod: {
         PaymentMethod.CARD: _l("Card"),

@@ -15,6 +15,7 @@ from models import (
     Company,
     JournalEntry,
     License,
+    Operation,
     Order,
     OrderLine,
     OrderTax,
@@ -39,7 +40,19 @@ ZONE = zoneinfo.ZoneInfo("America/Toronto")
 TAXES = {"TPS": 25_000, "TVQ": 49_875}
 SHARES = [share(amount, [1] * SEATS_PER_COMPANY) for amount in TAXES.values()]
 # In the order in which rows may point at each other.
-FILLED = (Company, User, Order, OrderLine, OrderTax, License, Term, TermTax, Assignment, JournalEntry)
+FILLED = (
+    Company,
+    User,
+    Order,
+    OrderLine,
+    OrderTax,
+    License,
+    Term,
+    TermTax,
+    Assignment,
+    Operation,
+    JournalEntry,
+)
 Rows = dict[type[Base], list[dict[str, Any]]]
 
 
@@ -155,26 +168,16 @@ def _seat(rows: Rows, number: int, seat: int, *, holder: int | None, now: dt.dat
     period = months_from(day_in(ZONE, now), 12)
     until = end_of(period.last_day, ZONE)
     days = {"first_day": period.first_day, "last_day": period.last_day}
-    borne = {position: SHARES[position][seat] for position in range(len(TAXES))}
-    rows[License].append(
-        {
-            "id": license_id,
-            "company_id": number,
-            "order_line_id": number,
-            "seat_no": seat + 1,
-            "plan_id": plan,
-        }
-        | {
-            "product": "mail",
-            "user_id": holder,
-            "valid_from": now,
-            "valid_until": until,
-            "usable_until": until,
-        }
-        | days
-        | {"assigned_at": now if holder else None, "activated_at": now if holder and seat % 2 else None}
-    )
+    used = {"activated_at": now if holder and seat % 2 else None}
     ours = {"company_id": number, "license_id": license_id}
+    rows[License].append(
+        {"id": license_id, "company_id": number, "order_line_id": number, "seat_no": seat + 1}
+        | {"plan_id": plan, "product": "mail", "user_id": holder, "assigned_at": now if holder else None}
+        | {"valid_from": now, "valid_until": until, "usable_until": until}
+        | days
+        | used
+    )
+    borne = {position: SHARES[position][seat] for position in range(len(TAXES))}
     rows[Term].append(
         ours
         | days
@@ -189,7 +192,11 @@ def _seat(rows: Rows, number: int, seat: int, *, holder: int | None, now: dt.dat
     ]
     if holder is None:
         return
-    rows[Assignment].append(ours | {"user_id": holder, "started_at": now, "given_by_id": holder - seat})
+    given = {"user_id": holder, "started_at": now, "given_by_id": holder - seat}
+    rows[Assignment].append(ours | given | used)
+    rows[Operation].append(
+        {"id": f"{license_id:032x}", "verb": "license_assigned", "by_id": holder - seat, "company_id": number}
+    )
     rows[JournalEntry].append(
         {"operation": f"{license_id:032x}", "verb": "license_assigned", "actor_id": holder - seat}
         | {"company_id": number, "subject_type": "license", "subject_id": license_id}

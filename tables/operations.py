@@ -34,9 +34,7 @@ class Operation(Base, TenantRow):
     undoes_id: Mapped[str | None] = mapped_column(sa.String(32), sa.ForeignKey("operations.id"), unique=True)
 
     by: Mapped[User | None] = person_in("Operation.by_id")
-    rows: Mapped[list[OperationRow]] = relationship(
-        back_populates="operation", order_by="OperationRow.id", cascade="save-update"
-    )
+    rows: Mapped[list[OperationRow]] = relationship(order_by="OperationRow.id", viewonly=True)
 
 
 class OperationRow(Base, TenantRow):
@@ -56,5 +54,3 @@ class OperationRow(Base, TenantRow):
     # Empty for a row that was added.
     before: Mapped[dict[str, Any]] = mapped_column(default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(default=dict)
-
-    operation: Mapped[Operation] = relationship(back_populates="rows")

@@ -1,20 +1,21 @@
 """Operations: what an act changed, written down as it is changed, and the one way to take it back.
 
-A step changes rows through `change`, so that before and after are known. Each room says how a row of its tables goes
+A step changes rows through `change` and writes that down by `note`, so that before and after are known. Each room says how a row of its tables goes
 back (`goes_back_by`); nothing here knows what a row means.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.orm import attributes
 
 from access import Actor
-from models import Base, Company, JournalVerb, Operation, OperationRow, TenantRow, db
+from models import Base, JournalVerb, Operation, OperationRow, TenantRow, db
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import CompanyTurn, Turn, company_lock
 
@@ -57,8 +58,7 @@ def undo(operation: Operation, by: Actor) -> list[str]:
         rows = [row for row in reversed(operation.rows) if row.table_name in _WAYS_BACK]
         if operation.undoes_id is not None or not rows:
             raise _not_undoable()
-        undoing = of(turn, JournalVerb.UNDONE, by, company_id)
-        undoing.undoes_id = operation_id
+        begin(turn, JournalVerb.UNDONE, by, company_id, undoes_id=operation_id)
         left = [said for row in rows if (said := _WAYS_BACK[row.table_name](turn, row, by)) is not None]
         if len(left) == len(rows):
             raise Refused(Code.ALL_MOVED, " ".join(left))
@@ -84,47 +84,66 @@ def _not_undoable() -> Refused:
 # --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------
 
 
-def of(turn: Turn, verb: JournalVerb, by: Actor, company_id: int | None) -> Operation:
-    """The operation of the turn; begun by whoever asks first."""
-    if not turn.operations:
-        operation = Operation(
-            id=turn.operation,
-            verb=verb,
-            by_id=by.user_id,
-            company_id=company_id,
-            on_behalf_of_id=company_id if by.is_staff else None,
-            at=turn.now,
-        )
-        turn.operations.append(operation)
-        db.session.add(operation)
-    found: Operation = turn.operations[0]
-    return found
+def begin(
+    turn: Turn, verb: JournalVerb, by: Actor, company_id: int | None, *, undoes_id: str | None = None
+) -> None:
+    """Give the turn its operation; whoever asks first says of which verb it is."""
+    if turn.begun:
+        return
+    turn.begun.add(turn.operation)
+    values = {
+        "id": turn.operation,
+        "verb": verb,
+        "by_id": by.user_id,
+        "company_id": company_id,
+        "on_behalf_of_id": company_id if by.is_staff else None,
+        "at": turn.now,
+        "undoes_id": undoes_id,
+    }
+    # At once: what the verb notes points at it.
+    with db.session.no_autoflush:
+        db.session.execute(sa.insert(Operation), [values])
 
 
-def change(turn: Turn, row: Any, **values: Any) -> None:
-    """Set columns of a row, and write down what they were and are. The operation must have begun."""
-    before = {name: plain(getattr(row, name)) for name in values}
-    for name, value in values.items():
-        setattr(row, name, value)
-    _note(turn, row, before, values)
+Note = dict[str, Any]
 
 
-def added(turn: Turn, row: Any, **values: Any) -> None:
-    """Write down a row that the operation has added."""
-    _note(turn, row, {}, values)
-
-
-def _note(turn: Turn, row: Any, before: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    (operation,) = turn.operations
-    operation.rows.append(
-        OperationRow(
-            company_id=_company_of(row),
-            table_name=row.__tablename__,
-            row_id=row.id,
-            before=dict(before),
-            after={name: plain(value) for name, value in values.items()},
-        )
+def change(turn: Turn, rows: Sequence[Any], **values: Any) -> list[Note]:
+    """Set columns of rows of one table, in one statement; returns what they were and are, for `note`."""
+    if not rows:
+        return []
+    notes = [_noted(turn, row, {name: plain(getattr(row, name)) for name in values}, values) for row in rows]
+    kind = type(rows[0])
+    db.session.execute(
+        sa.update(kind).where(kind.id.in_([row.id for row in rows])).values(**values),
+        execution_options={"synchronize_session": False},
     )
+    for row in rows:
+        for name, value in values.items():
+            attributes.set_committed_value(row, name, value)
+    return notes
+
+
+def added(turn: Turn, row: Any, **values: Any) -> list[Note]:
+    """Of a row that the operation has added, as `change`."""
+    return [_noted(turn, row, {}, values)]
+
+
+def note(turn: Turn, notes: Sequence[Note]) -> None:
+    """Write down what was changed. The operation must have begun."""
+    if notes:
+        db.session.execute(sa.insert(OperationRow), notes, execution_options={"render_nulls": True})
+
+
+def _noted(turn: Turn, row: Any, before: Mapping[str, Any], values: Mapping[str, Any]) -> Note:
+    return {
+        "operation_id": turn.operation,
+        "company_id": row.company_id if isinstance(row, TenantRow) else None,
+        "table_name": row.__tablename__,
+        "row_id": row.id,
+        "before": dict(before),
+        "after": {name: plain(value) for name, value in values.items()},
+    }
 
 
 def has_moved(row: Any, noted: OperationRow) -> bool:
@@ -135,9 +154,3 @@ def has_moved(row: Any, noted: OperationRow) -> bool:
 def plain(value: Any) -> Any:
     """A value as JSON holds it."""
     return value.isoformat() if isinstance(value, dt.date) else value
-
-
-def _company_of(row: Any) -> int | None:
-    if isinstance(row, Company):
-        return row.id
-    return row.company_id if isinstance(row, TenantRow) else None

@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from models import Company, Operation, db, utcnow
+from models import Company, db, utcnow
 
 # With BEGIN IMMEDIATE, SQLite waits for its one write lock; a read that turned into a write would fail at once.
 _WRITES = "trousseau_writes"
@@ -36,12 +36,12 @@ class Turn:
     Attributes:
         now: The clock, aware UTC, read once after the transaction began.
         operation: 32 hex digits, the same in every journal entry of the transaction.
-        operations: Its `Operation`, once something has been written down (`operations.of`).
+        begun: Its operation, once something has been written down (`operations.begin`).
     """
 
     now: dt.datetime
     operation: str
-    operations: list[Operation] = dataclasses.field(default_factory=list, kw_only=True)
+    begun: set[str] = dataclasses.field(default_factory=set, kw_only=True)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -37,6 +37,7 @@ def assign(plan: Plan, user: User, by: Actor) -> License:
         if own and own.plan_id == plan_id and own.state(turn.now) in _IN_USE:
             return own
         license = _free_license(turn, plan_id)
+        operations.begin(turn, JournalVerb.LICENSE_ASSIGNED, by, company_id)
         make_room(turn, own, user, by)
         return give(turn, license, user, by)
 
@@ -58,6 +59,7 @@ def assign_license(license: License, user: User, by: Actor) -> License:
             return license
         if not license.is_assignable(turn.now):
             raise refusals.not_assignable(license, turn.now)
+        operations.begin(turn, JournalVerb.LICENSE_ASSIGNED, by, company_id)
         make_room(turn, held(user, license.product), user, by)
         return give(turn, license, user, by)
 
@@ -129,7 +131,7 @@ def give(
     Args:
         restores: The assignment that this one puts back, activated when that one was.
     """
-    operations.of(turn, JournalVerb.LICENSE_ASSIGNED, by, license.company_id)
+    operations.begin(turn, JournalVerb.LICENSE_ASSIGNED, by, license.company_id)
     assignment = Assignment(
         company_id=license.company_id,
         license_id=license.id,
@@ -140,9 +142,11 @@ def give(
         given_by_id=by.user_id,
     )
     db.session.add(assignment)
-    operations.change(turn, license, user_id=user.id, assigned_at=turn.now, activated_at=activated_at)
     db.session.flush()
-    operations.added(turn, assignment, user_id=user.id, started_at=turn.now)
+    given = operations.change(
+        turn, [license], user_id=user.id, assigned_at=turn.now, activated_at=activated_at
+    )
+    operations.note(turn, [*given, *operations.added(turn, assignment, user_id=user.id, started_at=turn.now)])
     _record(turn, JournalVerb.LICENSE_ASSIGNED, license, user.id, by, after=user.id)
     if license.is_live(turn.now):
         letters.license_assigned(turn, license, assignment, by)

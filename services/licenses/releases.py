@@ -74,7 +74,7 @@ def release_all(company_id: int, held_by: Mapping[int, int | None], by: Actor) -
             license.id: why for license in held if (why := _refusal(license, held_by[license.id], people))
         }
         taken = take_back(turn, [license for license in held if license.id not in refused], people, by)
-        letters.licenses_released(turn, [(one.license, one.assignment, one.holder) for one in taken], by)
+        letters.license_released(turn, [(one.license, one.assignment, one.holder) for one in taken], by)
         return Released(len(taken), refused)
 
 
@@ -105,27 +105,28 @@ def take_back(
     """
     if not held:
         return []
-    operations.of(turn, JournalVerb.LICENSE_RELEASED, by, turn.company.id)
+    operations.begin(turn, JournalVerb.LICENSE_RELEASED, by, turn.company.id)
     open_ones = sa.select(Assignment).where(
         Assignment.license_id.in_([license.id for license in held]), Assignment.ended_at.is_(None)
     )
     assignments = {one.license_id: one for one in db.session.scalars(open_ones)}
     taken = [Taken(one, assignments[one.id], people[one.user_id or 0]) for one in held]
-    for one in taken:
-        operations.change(turn, one.assignment, ended_at=turn.now, taken_by_id=by.user_id)
-        operations.change(turn, one.license, user_id=None, assigned_at=None, activated_at=None)
-        journal.record(
-            turn,
-            JournalVerb.LICENSE_RELEASED,
-            by=by,
-            subject=one.license,
-            related={"user": one.holder.id, "plan": one.license.plan_id},
-            before={"user": one.holder.id},
-            after={"user": None},
-        )
-    # Written before the next licence is given: a unique index allows a person one of each product.
-    db.session.flush()
+    ended = operations.change(
+        turn, [one.assignment for one in taken], ended_at=turn.now, taken_by_id=by.user_id
+    )
+    freed = operations.change(turn, held, user_id=None, assigned_at=None, activated_at=None)
+    operations.note(turn, [*ended, *freed])
+    journal.record_all(turn, JournalVerb.LICENSE_RELEASED, [_told(one) for one in taken], by=by)
     return taken
+
+
+def _told(one: Taken) -> journal.Told:
+    return journal.Told(
+        subject=one.license,
+        related={"user": one.holder.id, "plan": one.license.plan_id},
+        before={"user": one.holder.id},
+        after={"user": None},
+    )
 
 
 def _people(ids: set[int | None]) -> dict[int, User]:

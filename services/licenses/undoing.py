@@ -34,7 +34,7 @@ _OUT_OF_REACH = {LicenseState.REVOKED, LicenseState.SUSPENDED}
 def _take(turn: CompanyTurn, license: License, by: Actor) -> None:
     holder = db.session.get_one(User, license.user_id)
     (taken,) = releases.take_back(turn, [license], {holder.id: holder}, by)
-    letters.licenses_released(turn, [(taken.license, taken.assignment, taken.holder)], by)
+    letters.license_released(turn, [(taken.license, taken.assignment, taken.holder)], by)
 
 
 def _give(turn: CompanyTurn, license: License, noted: OperationRow, by: Actor) -> str | None:

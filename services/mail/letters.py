@@ -127,7 +127,7 @@ def license_assigned(turn: Turn, license: License, assignment: Assignment, by: A
     )
 
 
-def licenses_released(turn: Turn, released: Sequence[tuple[License, Assignment, User]], by: Actor) -> None:
+def license_released(turn: Turn, released: Sequence[tuple[License, Assignment, User]], by: Actor) -> None:
     """To each person: which licence they no longer hold, who took it back, and what that means."""
     queue_all(
         turn,

@@ -22,17 +22,21 @@ from models import (
     JournalPersonal,
     Language,
     License,
+    Operation,
+    OperationRow,
     Order,
     OrderIssue,
     OrderLine,
     OrderLineLicense,
     OutgoingMail,
     Payment,
+    Suspension,
     TenantRow,
     Term,
     TermTax,
     User,
     db,
+    utcnow,
 )
 from tests import factories
 from tests.admin_views import demo
@@ -124,10 +128,14 @@ def _papers_of(seat: License, item: CartItem) -> list[Any]:
     """Which lines name the seat, what it bore of a tax, and how it was paid."""
     company, line = {"company_id": seat.company_id}, db.session.get_one(OrderLine, seat.order_line_id)
     term = db.session.scalars(sa.select(Term).where(Term.license_id == seat.id)).one()
+    db.session.add(Operation(id=f"{seat.id:032x}", verb="license_assigned", **company))
+    db.session.flush()
     return [
         CartItemLicense(cart_item_id=item.id, license_id=seat.id, **company),
         OrderLineLicense(order_line_id=line.id, license_id=seat.id, **company),
         TermTax(term_id=term.id, order_tax_id=line.order.taxes[0].id, amount=1, **company),
+        Suspension(license_id=seat.id, reason="support", started_at=utcnow(), **company),
+        OperationRow(operation_id=f"{seat.id:032x}", table_name="licenses", row_id=seat.id, **company),
         OrderIssue(order_id=line.order_id, kind="refunded", **company),
         Payment(
             order_id=line.order_id, stripe_session_id=f"cs_{seat.id}", amount=1, livemode=False, **company

@@ -30,12 +30,17 @@ def addresses(sandbox: SandboxProcess) -> dict[str, list[str]]:
     declined, paid, fresh, challenged = (client.checkout.sessions.create(order()).url for _ in range(4))
     sandbox.pay(declined, DECLINED)
     sandbox.pay(paid)
+    charge = sandbox.api("charges")["data"][0]["id"]
+    sandbox.refund(charge, "1")
+    sandbox.contest(charge)
     form = {"method": "card", "name": "n", "number": AUTHENTICATE, "expiry": "12/34", "cvc": "123"}
     sandbox.submit(challenged, form)
     return {
         "pages.index": [f"{sandbox.url}/", f"{sandbox.url}/no-such-page"],
         "pages.test_cards": [f"{sandbox.url}/cards"],
         "pages.events": [f"{sandbox.url}/events"],
+        "payments.payments": [f"{sandbox.url}/payments/"],
+        "payments.payment": [f"{sandbox.url}/payments/{charge}", f"{sandbox.url}/payments/none"],
         "inbox.mails": [f"{sandbox.url}/inbox", f"{sandbox.url}/inbox?to=nobody"],
         "inbox.mail": [f"{mail}?view={view}" for view in ("html", "text", "headers", "source")],
         "pay.show": [fresh, declined, paid],

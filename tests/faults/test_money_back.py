@@ -249,12 +249,10 @@ def test_an_issue_is_closed_once_with_a_reason_that_stays(paid):
 def test_of_two_who_close_an_issue_at_once_one_reads_who_did(paid, app, together):
 
     settlement.fulfil(paid.session_id)
-    issue_id = make_issue(paid.order, "refunded").id
+    issue_id, sam = make_issue(paid.order, "refunded").id, Actor.of(paid.cast.sam)
 
     def close(number):
-        issues.close(
-            db.session.get_one(OrderIssue, issue_id), reason=f"by {number}", by=Actor.of(paid.cast.sam)
-        )
+        issues.close(db.session.get_one(OrderIssue, issue_id), reason=f"by {number}", by=sam)
 
     db.session.rollback()
     outcomes = together(2, close)

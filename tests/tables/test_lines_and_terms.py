@@ -246,6 +246,7 @@ def test_what_was_brought_over_has_no_order_and_costs_nothing(cast, seat):
         assert is_refused(another(cast, seat, "2027-11-24", 12, **values)), values
     brought = {"company_id": cast.acme.id, "plan_id": cast.pro.id, "product": cast.pro.product}
     brought |= {"valid_from": seat.valid_from, "valid_until": seat.valid_until, **PERIOD}
+    brought["usable_until"] = seat.valid_until
     assert not is_refused(License(**brought))
     assert is_refused(License(**brought, order_line_id=seat.spare_line))
     assert is_refused(License(**brought, seat_no=9))

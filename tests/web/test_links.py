@@ -149,7 +149,8 @@ def test_an_activation_link_is_dead_once_the_license_is_somebody_elses(client: C
 def test_a_license_that_cannot_be_activated_says_why_and_keeps_the_link(client: Client, cast: Cast) -> None:
     license = _license(cast)
     path = mint(LinkPurpose.ACTIVATION, cast.bob, license)
-    license.valid_from, license.valid_until = utcnow() - dt.timedelta(days=9), utcnow() - dt.timedelta(days=1)
+    license.valid_from = utcnow() - dt.timedelta(days=9)
+    license.valid_until = license.usable_until = utcnow() - dt.timedelta(days=1)
     db.session.commit()
     assert client.post(path).status_code == 409
     assert db.session.scalars(db.select(Link)).one().used_at is None

@@ -61,7 +61,7 @@ def test_an_entry_is_shown_with_the_others_of_its_act_and_no_more(staff, cast):
     first, second = factories.make_licenses(2, cast.alice, cast.pro)
     licenses.assign_license(first, cast.dave, Actor.of(cast.alice))
     older = entry_id("license_assigned")
-    first.valid_until = utcnow() - dt.timedelta(seconds=1)
+    first.valid_until = first.usable_until = utcnow() - dt.timedelta(seconds=1)
     first.valid_from = first.valid_until - dt.timedelta(days=1)
     db.session.commit()
     # One act: the expired licence goes back, the other is given.

@@ -21,7 +21,7 @@ from models import (
 )
 from services import licenses
 from services.foundation.errors import Refused
-from services.licenses import assignments
+from services.licenses import releases
 from tests.factories import hold, make_licenses, make_user
 from tests.together import lock_off, meet
 
@@ -304,7 +304,7 @@ def _twenty_take_one_back(cast, together, monkeypatch):
     """Twenty release Bob's seat; whoever has seen that it is his waits for the others."""
     seat_id = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)[0].id
     actor = by(cast.alice)
-    meet(monkeypatch, assignments, "take_back", 20)
+    meet(monkeypatch, releases, "take_back", 20)
     outcomes = together(
         20,
         lambda _: licenses.release(

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from access import Actor
-from models import Assignment, MailState, OrderState, OutgoingMail, db, utcnow
+from models import Assignment, MailState, OrderState, OutgoingMail, User, db, utcnow
 from services.foundation.transaction import transaction
 from services.mail import letters, outbox
 from tests.factories import make_licenses, make_order
@@ -33,7 +33,9 @@ def give_and_take_back(cast):
 def take_back(license, assignment, by):
     with transaction() as turn:
         assignment.ended_at = utcnow()
-        return letters.license_released(turn, license, assignment, by).id
+        holder = db.session.get_one(User, assignment.user_id)
+        letters.license_released(turn, [(license, assignment, holder)], by)
+    return db.session.scalar(sa.select(sa.func.max(OutgoingMail.id)))
 
 
 def test_a_license_that_ran_out_before_the_mail_left_is_not_announced(cast, postman, time_machine):

@@ -10,7 +10,7 @@ from flask_babel import force_locale, ngettext
 
 import config
 from access import SYSTEM, Actor
-from models import Assignment, IssueKind, Language, Link, MailKind, OrderState, db, utcnow
+from models import Assignment, IssueKind, Language, Link, MailKind, OrderState, OutgoingMail, db, utcnow
 from services.foundation import colors
 from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
@@ -40,12 +40,17 @@ def queue(name, cast, language, *, quantity=2, by=None):
             "receipt": lambda: letters.receipt(turn, order),
             "payment_failed": lambda: letters.payment_failed(turn, failed),
             "license_assigned": lambda: letters.license_assigned(turn, with_license, assignment, actor),
-            "license_released": lambda: letters.license_released(turn, with_license, assignment, actor),
+            "license_released": lambda: _released(turn, with_license, assignment, reader, actor),
             "sign_in_link": lambda: letters.sign_in_link(turn, reader),
             "password_link": lambda: letters.password_link(turn, reader),
             "staff_alert": lambda: letters.staff_alert(turn, issue),
         }[name]()
     return queued
+
+
+def _released(turn, license, assignment, holder, by):
+    letters.license_released(turn, [(license, assignment, holder)], by)
+    return db.session.scalars(db.select(OutgoingMail).order_by(OutgoingMail.id.desc()).limit(1)).one()
 
 
 @pytest.fixture
