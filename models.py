@@ -28,7 +28,7 @@ from tables.base import (
 )
 
 # Who: a company is a customer; a person is of one company, or of the vendor's staff.
-from tables.who import Company, CompanyRow, Role, User  # isort: skip
+from tables.who import ActorKind, Company, CompanyRow, Role, User  # isort: skip
 
 # What is sold, by whom, with which taxes and under which conditions.
 from tables.catalogue import (  # isort: skip

@@ -7,7 +7,7 @@ import dataclasses
 from flask import request
 from flask_login import current_user
 
-from models import User
+from models import ActorKind, User
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,6 +18,13 @@ class Actor:
     company_id: int | None = None
     is_staff: bool = False
     address: str | None = None
+
+    @property
+    def kind(self) -> ActorKind:
+        """What pages and mails call them by: whoever is not the company's own has no name there."""
+        if self.user_id is None:
+            return ActorKind.SYSTEM
+        return ActorKind.STAFF if self.is_staff else ActorKind.PERSON
 
     @classmethod
     def of(cls, user: User, address: str | None = None) -> Actor:

@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 
 from admin_views.lists.columns import ExportColumn
 from models import (
+    ActorKind,
     GoneWhy,
     IssueKind,
     JournalVerb,
@@ -37,6 +38,7 @@ from models import (
     SubjectKind,
     SuspensionReason,
     TermKind,
+    User,
     db,
     utcnow,
 )
@@ -324,6 +326,13 @@ refusal_words = functools.partial(word, Code)
 outcome_words = functools.partial(word, Outcome)
 issue_words = functools.partial(word, IssueKind)
 term_words = functools.partial(word, TermKind)
+
+
+def who(kind: ActorKind, person: User | None) -> str:
+    """Who acted, as the reader may know it: a customer sees of the vendor's staff no person."""
+    if kind == ActorKind.SYSTEM:
+        return _("The system")
+    return person.name if person else _("Support")
 
 
 def paid_with(payment: Payment | None) -> str:

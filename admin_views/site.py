@@ -57,6 +57,7 @@ def init_theme(app: Flask) -> None:
         outcome_words=labels.outcome_words,
         issue_words=labels.issue_words,
         paid_with=labels.paid_with,
+        who=labels.who,
         shown_holder=holders.shown,
         term_words=labels.term_words,
     )

@@ -25,7 +25,7 @@ from tables.base import (
     utcnow,
 )
 from tables.catalogue import Conditions, Plan
-from tables.who import CompanyRow, User, person_in
+from tables.who import ActorKind, CompanyRow, User, acted_check, person_in
 
 
 class LineKind(enum.StrEnum):
@@ -67,7 +67,7 @@ class CartItem(Base, CompanyRow):
     __tablename__ = "cart_items"
     __table_args__ = (
         sa.UniqueConstraint("company_id", "id"),
-        sa.ForeignKeyConstraint(["company_id", "added_by_id"], ["users.company_id", "users.id"]),
+        acted_check("added_by_id", "added_as"),
         *_line_checks(),
         # An index for each kind: a unique one over columns that may be NULL would hold nothing apart.
         partial_index("uq_cart_items_new", "kind = 'new'", "company_id", "plan_id", unique=True),
@@ -100,11 +100,15 @@ class CartItem(Base, CompanyRow):
     first_day: Mapped[dt.date | None]
     last_day: Mapped[dt.date | None]
     quantity: Mapped[int]
-    added_by_id: Mapped[int] = mapped_column(BigId)
+    added_by_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("users.id"))
+    added_as: Mapped[ActorKind] = mapped_column(
+        enum_column(ActorKind, "added_as_kind"), default=ActorKind.PERSON
+    )
     added_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
 
     plan: Mapped[Plan] = relationship(foreign_keys=[plan_id])
-    added_by: Mapped[User] = person_in("CartItem.added_by_id")
+    # None as well where the reader may not see them: a customer sees no staff.
+    added_by: Mapped[User | None] = person_in("CartItem.added_by_id")
 
 
 class OrderState(enum.StrEnum):
@@ -145,7 +149,7 @@ class Order(Base, CompanyRow):
     __tablename__ = "orders"
     __table_args__ = (
         sa.UniqueConstraint("company_id", "id"),
-        sa.ForeignKeyConstraint(["company_id", "placed_by_id"], ["users.company_id", "users.id"]),
+        acted_check("placed_by_id", "placed_as"),
         sa.CheckConstraint("net >= 0 AND tax >= 0 AND total = net + tax", name="totals"),
         sa.CheckConstraint("refunded BETWEEN 0 AND total", name="refunded_range"),
         sa.CheckConstraint(
@@ -161,7 +165,10 @@ class Order(Base, CompanyRow):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     reference: Mapped[str] = mapped_column(sa.String(20), unique=True, default=lambda: random_code(2, 5))
-    placed_by_id: Mapped[int] = mapped_column(BigId)
+    placed_by_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("users.id"))
+    placed_as: Mapped[ActorKind] = mapped_column(
+        enum_column(ActorKind, "placed_as_kind"), default=ActorKind.PERSON
+    )
     state: Mapped[OrderState] = mapped_column(enum_column(OrderState, "state"), default=OrderState.PENDING)
     language: Mapped[Language] = mapped_column(enum_column(Language, "language"))
     currency: Mapped[str] = mapped_column(sa.String(3), default=CURRENCY)
@@ -191,7 +198,8 @@ class Order(Base, CompanyRow):
 
     lines: Mapped[list[OrderLine]] = relationship(back_populates="order", order_by="OrderLine.position")
     taxes: Mapped[list[OrderTax]] = relationship(back_populates="order", order_by="OrderTax.position")
-    placed_by: Mapped[User] = person_in("Order.placed_by_id")
+    # None as well where the reader may not see them: a customer sees no staff.
+    placed_by: Mapped[User | None] = person_in("Order.placed_by_id")
     conditions: Mapped[Conditions | None] = relationship()
     # What staff must look at (`tables/issues.py`).
     open_issues: Mapped[list[Any]] = relationship(

@@ -33,6 +33,14 @@ class Role(enum.StrEnum):
     SUPPORT = "support"
 
 
+class ActorKind(enum.StrEnum):
+    """Who acts: a person for themselves or their company, the vendor's staff on a company's behalf, the system itself."""
+
+    PERSON = "person"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
 class Company(Base):
     """A customer account. `company_lock` increments `lock_version` to take the row's lock."""
 
@@ -160,6 +168,11 @@ class CompanyRow(TenantRow):
     def company(cls) -> Mapped[Company]:
         # Read-only: company_id is part of the composite foreign keys too.
         return relationship("Company", foreign_keys=[cls.company_id], viewonly=True)  # type: ignore[list-item]
+
+
+def acted_check(column: str, kind: str) -> sa.CheckConstraint:
+    """The system alone has no row of its own. The person of `column` may be of the staff, who are of no company."""
+    return sa.CheckConstraint(f"({kind} = 'system') = ({column} IS NULL)", name=kind)
 
 
 def person_in(column: str) -> Any:

@@ -43,7 +43,9 @@ class Orders(DeskModelView):
         Column("reference", _l("Order"), kind="mono", link=order_page),
         Column("state", _l("State"), kind="badge"),
         Column("placed_on", _l("Placed on"), kind="day"),
-        Column("placed_by", _l("Placed by"), value=lambda order: order.placed_by.name),
+        Column(
+            "placed_by", _l("Placed by"), value=lambda order: labels.who(order.placed_as, order.placed_by)
+        ),
         Column("quantity", _l("Licenses"), kind="number"),
         Column("total", _l("Total"), kind="money"),
     )

@@ -68,8 +68,12 @@ def open_words(row: Order) -> str:
     return ", ".join(labels.issue_words(issue.kind) for issue in row.open_issues)
 
 
-def _buyer_link(row: Order) -> str:
-    return url_for("support_people.details_view", id=row.placed_by_id)
+def _buyer_link(row: Order) -> str | None:
+    return url_for("support_people.details_view", id=row.placed_by_id) if row.placed_by_id else None
+
+
+def _buyer(row: Order) -> str:
+    return labels.who(row.placed_as, row.placed_by)
 
 
 class Orders(SupportView):
@@ -87,13 +91,13 @@ class Orders(SupportView):
         Column("state", _l("State"), kind="badge"),
         Column("total", _l("Total"), kind="money"),
         Column("placed_at", _l("Placed on"), kind="moment", sort=Order.placed_at),
-        Column("placed_by", _l("Buyer"), link=_buyer_link),
+        Column("placed_by", _l("Buyer"), value=_buyer, link=_buyer_link),
         Column("open_issues", _l("To look at"), value=open_words),
     )
     detail_columns = (
         Column("company", _l("Customer"), link=company_link),
         Column("state", _l("State"), kind="badge"),
-        Column("placed_by", _l("Buyer"), link=_buyer_link),
+        Column("placed_by", _l("Buyer"), value=_buyer, link=_buyer_link),
         Column("placed_at", _l("Placed on"), kind="moment"),
         Column("paid_at", _l("Paid on"), kind="moment"),
         Column("attempt", _l("Payment attempts"), kind="number"),

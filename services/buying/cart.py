@@ -52,7 +52,13 @@ def add(company_id: int, plan: Plan, quantity: int, by: Actor) -> CartItem:
         before = item.quantity if item else 0
         _require_room(before + quantity)
         if item is None:
-            item = CartItem(company_id=company_id, plan_id=plan_id, quantity=quantity, added_by_id=by.user_id)
+            item = CartItem(
+                company_id=company_id,
+                plan_id=plan_id,
+                quantity=quantity,
+                added_by_id=by.user_id,
+                added_as=by.kind,
+            )
             db.session.add(item)
         else:
             item.quantity = before + quantity

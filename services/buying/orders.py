@@ -123,6 +123,7 @@ def _frozen(cart: Quote, company: Company, fingerprint: str, language: str, by: 
     return Order(
         company_id=company.id,
         placed_by_id=by.user_id,
+        placed_as=by.kind,
         language=language,
         currency=cart.currency,
         net=cart.net,

@@ -74,10 +74,17 @@ def _common(mail: OutgoingMail, sender: Vendor) -> Context:
         "color": color,
         "ink": colors.as_hex(colors.ink_on(colors.parse(color))),
         "person": mail.user,
+        "greeting": _greeting(mail.user),
         "portal_url": urls.portal_url(),
         "money": partial(formats.money, language=language),
         "day": partial(formats.day, language=language),
     }
+
+
+def _greeting(person: User | None) -> str:
+    if person is None:
+        return str(_("Hello,"))
+    return str(_("Hello %(name)s,", name=person.first_name or person.name))
 
 
 def _order(mail: OutgoingMail) -> Context:
@@ -87,7 +94,19 @@ def _order(mail: OutgoingMail) -> Context:
         "order_url": urls.order_url(order),
         "users_url": urls.users_url(),
         "tax_label": partial(_tax_label, language=str(mail.language)),
+        "why": _why(mail, order),
     }
+
+
+def _why(mail: OutgoingMail, order: Order) -> str:
+    if mail.user is not None:
+        return str(_("You receive this email because you placed this order."))
+    return str(
+        _(
+            "You receive this email because this address is the billing address of %(company)s.",
+            company=order.company.name,
+        )
+    )
 
 
 def _tax_label(tax: OrderTax, language: str) -> str:

@@ -15,7 +15,19 @@ from email.utils import parseaddr
 from flask import current_app
 
 from access import Actor
-from models import Assignment, Language, License, MailKind, Order, OrderIssue, OutgoingMail, User, db
+from models import (
+    ActorKind,
+    Assignment,
+    Company,
+    Language,
+    License,
+    MailKind,
+    Order,
+    OrderIssue,
+    OutgoingMail,
+    User,
+    db,
+)
 from services.catalogue import vendor
 from services.foundation.transaction import Turn, insert_or_ignore
 
@@ -28,13 +40,13 @@ class Letter:
     """One mail to be queued.
 
     Attributes:
-        to: The person, or a bare address where there is no account.
+        to: The person, a company at its billing address, or a bare address where there is no account.
         context: Ids (and codes) to render from: never a token, a name or an address.
         dedupe_key: Names the event, at most 200 characters: a second mail with the same key is not queued.
     """
 
     kind: MailKind
-    to: User | str
+    to: User | Company | str
     context: Mapping[str, int | str]
     dedupe_key: str
 
@@ -43,7 +55,7 @@ def queue(
     turn: Turn,
     kind: MailKind,
     *,
-    to: User | str,
+    to: User | Company | str,
     context: Mapping[str, int | str],
     dedupe_key: str,
 ) -> OutgoingMail | None:
@@ -68,13 +80,13 @@ def queue_all(turn: Turn, letters: Sequence[Letter]) -> None:
 
 
 def _row(turn: Turn, letter: Letter) -> dict[str, object]:
-    person = letter.to if isinstance(letter.to, User) else None
+    to = letter.to
     return {
         "template": letter.kind,
-        "user_id": person.id if person else None,
-        "address": None if person else letter.to,
-        "company_id": person.company_id if person else None,
-        "language": person.language if person else Language.FR,
+        "user_id": to.id if isinstance(to, User) else None,
+        "address": to.billing_email if isinstance(to, Company) else None if isinstance(to, User) else to,
+        "company_id": to.id if isinstance(to, Company) else to.company_id if isinstance(to, User) else None,
+        "language": Language.FR if isinstance(to, str) else to.language,
         "context": dict(letter.context),
         "dedupe_key": letter.dedupe_key,
         "message_id": f"<{uuid.uuid4()}@{_sender_domain()}>",
@@ -95,11 +107,11 @@ def _by(actor: Actor) -> dict[str, int]:
 
 
 def receipt(turn: Turn, order: Order) -> OutgoingMail | None:
-    """To the buyer: the order is paid; what was bought, each tax, the total, and where to assign it."""
+    """To the buyer, or the company where nobody of its own bought: the order is paid; what was bought, each tax, the total, and where to assign it."""
     return queue(
         turn,
         MailKind.RECEIPT,
-        to=order.placed_by,
+        to=_buyer(order),
         context={"order": order.id},
         dedupe_key=f"receipt:{order.id}",
     )
@@ -110,7 +122,7 @@ def payment_failed(turn: Turn, order: Order) -> OutgoingMail | None:
     return queue(
         turn,
         MailKind.PAYMENT_FAILED,
-        to=order.placed_by,
+        to=_buyer(order),
         context={"order": order.id},
         dedupe_key=f"payment_failed:{order.id}:{order.attempt}",
     )
@@ -141,6 +153,13 @@ def license_released(turn: Turn, released: Sequence[tuple[License, Assignment, U
             for license, assignment, holder in released
         ],
     )
+
+
+def _buyer(order: Order) -> User | Company:
+    """Whoever placed the order; the company where it was nobody of its own."""
+    if order.placed_as == ActorKind.PERSON and order.placed_by is not None:
+        return order.placed_by
+    return order.company
 
 
 def _person(assignment: Assignment) -> User:
