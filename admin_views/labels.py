@@ -124,6 +124,11 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         TermKind.CHANGE: _l("Change of plan"),
         TermKind.OPENING: _l("Brought over"),
     },
+    ActorKind: {
+        ActorKind.PERSON: _l("Person"),
+        ActorKind.STAFF: _l("Support"),
+        ActorKind.SYSTEM: _l("The system"),
+    },
     GoneWhy: {
         GoneWhy.REMOVED: _l("Removed"),
         GoneWhy.REVOKED: _l("Revoked by support"),
@@ -260,6 +265,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         Code.PRODUCT_IN_USE: _l("Product already sold"),
         Code.RATE_EXISTS: _l("Rate already there"),
         Code.RATE_USED: _l("Rate already charged"),
+        Code.ADDRESS_CLAIMED: _l("Address confirmed for another account"),
         Code.DEAD_LINK: _l("Link that no longer works"),
         Code.HAS_STAFF: _l("Staff account already there"),
         Code.INACTIVE_PERSON: _l("Person deactivated"),
@@ -330,9 +336,7 @@ term_words = functools.partial(word, TermKind)
 
 def who(kind: ActorKind, person: User | None) -> str:
     """Who acted, as the reader may know it: a customer sees of the vendor's staff no person."""
-    if kind == ActorKind.SYSTEM:
-        return _("The system")
-    return person.name if person else _("Support")
+    return person.name if person else word(ActorKind, kind)
 
 
 def paid_with(payment: Payment | None) -> str:

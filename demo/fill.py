@@ -7,6 +7,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import sqlalchemy as sa
 
@@ -44,6 +45,7 @@ from models import (
 from services import licenses
 from services.buying import cart, delivery, orders
 from services.buying.quotes import quote
+from services.foundation import transaction as turns
 from services.foundation.days import end_of, months_from
 from services.foundation.transaction import company_lock, transaction
 from services.mail import letters
@@ -292,7 +294,9 @@ def _dated(moment: dt.datetime) -> Iterator[None]:
     for kind, event in pairs:
         sa.event.listen(kind, event, date)
     try:
-        yield
+        # What a verb writes at its own time, it writes then.
+        with mock.patch.object(turns, "utcnow", return_value=moment):
+            yield
     finally:
         for kind, event in pairs:
             sa.event.remove(kind, event, date)

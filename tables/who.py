@@ -21,6 +21,7 @@ from tables.base import (
     TenantRow,
     day_in,
     enum_column,
+    partial_index,
     utcnow,
 )
 
@@ -98,7 +99,13 @@ class User(Base, TenantRow, UserMixin):
     __table_args__ = (
         sa.UniqueConstraint("company_id", "id"),
         sa.CheckConstraint("(role = 'support') = (company_id IS NULL)", name="staff_have_no_company"),
-        sa.Index("uq_users_lower_email", sa.text("lower(email)"), unique=True),
+        # An address is claimed by whoever answers at it: others may have typed it before, each company once.
+        sa.Index("uq_users_company_email", "company_id", sa.text("lower(email)"), unique=True),
+        partial_index("uq_users_staff_email", "company_id IS NULL", sa.text("lower(email)"), unique=True),
+        partial_index(
+            "uq_users_confirmed_email", "confirmed_at IS NOT NULL", sa.text("lower(email)"), unique=True
+        ),
+        sa.Index("ix_users_lower_email", sa.text("lower(email)")),
         sa.Index("ix_users_company_name", "company_id", "last_name", "first_name", "id"),
         # For the staff's lists, over every company.
         sa.Index("ix_users_name", "last_name", "first_name", "id"),
@@ -118,6 +125,8 @@ class User(Base, TenantRow, UserMixin):
     # Stored in the session cookie: changing it signs the person out everywhere.
     fs_uniquifier: Mapped[str] = mapped_column(sa.String(64), unique=True, default=lambda: uuid.uuid4().hex)
     active: Mapped[bool] = mapped_column(default=True)
+    # When the person first answered at this address: by a link mailed there, or by their password.
+    confirmed_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     signed_in_at: Mapped[dt.datetime | None]
 

@@ -62,7 +62,7 @@ def test_acme_has_forty_people_and_licenses_in_every_common_state(demo):
         LicenseState.ASSIGNED: 4,
         LicenseState.AVAILABLE: 4,
     }
-    user = oneself.find("user@acme.example")
+    user = oneself.find_all("user@acme.example")[0]
     license = db.session.scalars(sa.select(License).filter_by(user_id=user.id)).one()
     assert license.state() == LicenseState.ASSIGNED
 

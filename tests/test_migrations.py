@@ -101,7 +101,7 @@ def test_the_comparison_sees_a_lost_trigger_index_and_check(empty_app):
         before = _dump(empty_app)
         sqlite = db.engine.dialect.name == "sqlite"
         losses = [
-            "DROP INDEX uq_users_lower_email",
+            "DROP INDEX uq_users_confirmed_email",
             "DROP INDEX ix_licenses_free",
             "DROP TRIGGER journal_entries_no_update"
             if sqlite

@@ -161,7 +161,7 @@ def _companies(text: str) -> list[Found]:
 
 
 def _people(text: str) -> list[Found]:
-    """An address is one person, by its unique index; anything else is the beginning of a last name."""
+    """An address is whoever was given it, by its index; anything else is the beginning of a last name."""
     if "@" in text:
         condition = sa.func.lower(User.email) == text.lower()
     else:

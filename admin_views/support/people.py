@@ -35,6 +35,16 @@ from services.people import accounts
 HISTORY = 20
 
 
+def _namesakes(row: User) -> str:
+    """Where else the address was given to somebody, and who has answered at it."""
+    same = sa.select(User).where(sa.func.lower(User.email) == row.email.lower(), User.id != row.id)
+    return ", ".join(
+        _("%(name)s, address confirmed", name=name) if other.confirmed_at else name
+        for other in db.session.scalars(same.options(joinedload(User.company)).order_by(User.id))
+        for name in [other.company.name if other.company else _("Support")]
+    )
+
+
 class PersonForm(EditForm):
     """What can change of a person; never their company: an address and its history belong to one."""
 
@@ -117,6 +127,8 @@ class People(SupportView):
         Column("active", _l("Active"), value=lambda row: labels.yes_no(row.active)),
         Column("created_at", _l("Account opened"), kind="moment"),
         Column("signed_in_at", _l("Last sign-in"), kind="moment"),
+        Column("confirmed_at", _l("Address confirmed on"), kind="moment"),
+        Column("namesakes", _l("Other accounts with this address"), value=_namesakes),
     )
     column_relations = (User.company, selectinload(User.licenses).joinedload(License.plan))
     search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))

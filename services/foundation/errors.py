@@ -38,6 +38,7 @@ class Code(enum.StrEnum):
     RATE_EXISTS = "rate_exists"
     RATE_USED = "rate_used"
     # People and sign-in.
+    ADDRESS_CLAIMED = "address_claimed"
     DEAD_LINK = "dead_link"
     HAS_STAFF = "has_staff"
     INACTIVE_PERSON = "inactive_person"

@@ -52,10 +52,13 @@ def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str
     checked = _checked(values, company_id)
     with people_lock(company_id) as turn:
         user = db.session.get_one(User, user_id, with_for_update=True)
-        _check_free(checked["email"], user_id)
+        _check_free(checked["email"], company_id, user_id)
         if not (checked["active"] and checked["role"] == user.role):
             _check_dispensable(user, by)
         change = EDITABLE.edit(turn, user, checked, by=by, seen=seen)
+        if "email" in change.after:
+            # Nobody has answered at the new one yet.
+            user.confirmed_at = None
         if "email" in change.after or not user.active:
             # Unused links were mailed to the old address, or to somebody who may no longer sign in.
             tokens.void(turn, user.id)
@@ -105,7 +108,7 @@ def add_person(
 ) -> User:
     """The step of `create_person`; raises the same."""
     checked = _checked(values, company_id)
-    _check_free(checked["email"], None)
+    _check_free(checked["email"], company_id, None)
     user = User(company_id=company_id, **checked)
     EDITABLE.add(turn, user, by=by)
     if invite and user.active:
@@ -133,12 +136,18 @@ def _checked(values: Mapping[str, Any], company_id: int | None) -> dict[str, Any
     return checked
 
 
-def _check_free(email: str, own_id: int | None) -> None:
-    found = oneself.find(email)
-    if found is not None and found.id != own_id:
+def _check_free(email: str, company_id: int | None, own_id: int | None) -> None:
+    """Refuse an address that somebody of the same company, or of the staff, has. Whether others know it is not told."""
+    same = sa.func.lower(User.email) == email
+    found = db.session.scalar(
+        sa.select(User.id).where(
+            same, User.company_id.is_not_distinct_from(company_id), User.id != (own_id or 0)
+        )
+    )
+    if found is not None:
         raise Refused(
             Code.EMAIL_TAKEN,
-            _("%(email)s already has an account: an address belongs to one person only.", email=email),
+            _("%(email)s already has an account here: an address belongs to one person only.", email=email),
         )
 
 

@@ -17,9 +17,12 @@ from services.people import oneself
 
 
 def request_sign_in(email: str, *, by: Actor) -> None:
-    """Mail a sign-in link to the active person with this address. Whether there is one is not told."""
+    """Mail a sign-in link to the active person with this address. Whether there is one is not told.
+
+    Where several companies have given the address to somebody and nobody has answered at it, each gets its own.
+    """
     with transaction() as turn:
-        if user := _active(email):
+        for user in _active(email):
             letters.sign_in_link(turn, user)
             journal.record(turn, JournalVerb.SIGN_IN_LINK_REQUESTED, by=by, subject=user)
 
@@ -27,7 +30,7 @@ def request_sign_in(email: str, *, by: Actor) -> None:
 def request_password(email: str, *, by: Actor) -> None:
     """Mail a link to choose a new password to the active person with this address. Whether there is one is not told."""
     with transaction() as turn:
-        if user := _active(email):
+        for user in _active(email):
             letters.password_link(turn, user)
             journal.record(turn, JournalVerb.PASSWORD_LINK_REQUESTED, by=by, subject=user)
 
@@ -37,6 +40,7 @@ def sign_in(token: str, *, address: str | None) -> User:
 
     Raises:
         DeadLinkError: the link cannot be used.
+        Refused: `address_claimed`; the link can still be used.
     """
     with access.everything(), transaction() as turn:
         user = tokens.use(turn, token, LinkPurpose.SIGN_IN).user
@@ -49,11 +53,13 @@ def set_password(token: str, password: str, *, address: str | None) -> User:
 
     Raises:
         DeadLinkError: the link cannot be used.
-        Refused: the password is too short or too long; the link can still be used.
+        Refused: the password is too short or too long, or `address_claimed`; the link can still be used.
     """
     password_hash = oneself.hashed(password)
     with access.everything(), transaction() as turn:
         user = tokens.use(turn, token, LinkPurpose.PASSWORD).user
+        if not oneself.confirm(turn, user):
+            raise oneself.address_claimed()
         oneself.replace_password(turn, user, password_hash, by=Actor.of(user, address))
     return user
 
@@ -76,10 +82,12 @@ def activate(token: str, *, address: str | None) -> License:
                 license = licenses.begin_use(turn, license.id, by=actor)
             except LookupError:
                 raise DeadLinkError from None
-            tokens.use(turn, token, LinkPurpose.ACTIVATION)
+            holder = tokens.use(turn, token, LinkPurpose.ACTIVATION).user
+            # The seat is theirs in any case.
+            oneself.confirm(turn, holder)
         return license
 
 
-def _active(email: str) -> User | None:
-    user = oneself.find(email)
-    return user if user and user.active else None
+def _active(email: str) -> list[User]:
+    """The active person of this address; while nobody has answered at it, everybody who was given it."""
+    return [user for user in oneself.find_all(email) if user.active]

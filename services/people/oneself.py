@@ -29,14 +29,20 @@ PROFILE = edits.Sheet(
 )
 
 
-def find(email: str) -> User | None:
-    """The person with this address, in any case, of any company or none. For signing in."""
+def find_all(email: str) -> list[User]:
+    """Whom this address may be, in any case, of any company or none: the one who answered at it, else all who were given it.
+
+    For signing in.
+    """
     typed = email.strip().lower()
     # One way of writing `école.example` or `xn--cole-9oa.example`; an address that no longer passes is looked for as it is.
     with contextlib.suppress(Refused):
         typed = checks.email(typed)
     with access.everything():
-        return db.session.scalar(sa.select(User).where(sa.func.lower(User.email) == typed))
+        found = db.session.scalars(
+            sa.select(User).where(sa.func.lower(User.email) == typed).order_by(User.id)
+        ).all()
+    return [user for user in found if user.confirmed_at] or list(found)
 
 
 def authenticate(email: str, password: str) -> User | None:
@@ -46,11 +52,10 @@ def authenticate(email: str, password: str) -> User | None:
     """
     if len(password) > MAX_PASSWORD_LENGTH:
         return None
-    user = find(email)
-    if user is None or not user.active or not user.password:
+    able = [(user, user.password) for user in find_all(email) if user.active and user.password]
+    if not able:
         hash_password(_normalized(password))
-        return None
-    return user if verify_password(_normalized(password), user.password) else None
+    return next((user for user, stored in able if verify_password(_normalized(password), stored)), None)
 
 
 def has_password(user: User, password: str) -> bool:
@@ -88,7 +93,11 @@ def _normalized(password: str) -> str:
 
 
 def sign_in_recorded(user: User, *, by: Actor, via: str) -> None:
-    """Record that the person signed in, `via` a `password` or a `link`."""
+    """Record that the person signed in, `via` a `password` or a `link`.
+
+    Raises:
+        Refused: `address_claimed`.
+    """
     user_id = user.id
     with access.everything(), transaction() as turn:
         note_sign_in(turn, db.session.get_one(User, user_id), by=by, via=via)
@@ -143,9 +152,46 @@ def change_profile(
 
 
 def note_sign_in(turn: Turn, user: User, *, by: Actor, via: str) -> None:
-    """Record that the person signed in now, `via` a `password` or a `link`."""
+    """Record that the person signed in now, `via` a `password` or a `link`: they answer at their address.
+
+    Raises:
+        Refused: `address_claimed`.
+    """
+    if not confirm(turn, user):
+        raise address_claimed()
     user.signed_in_at = turn.now
     journal.record(turn, JournalVerb.SIGNED_IN, by=by, subject=user, after={"via": via})
+
+
+def confirm(turn: Turn, user: User) -> bool:
+    """Note that the person answers at their address. False where somebody of another account did so before: then not."""
+    if user.confirmed_at is not None:
+        return True
+    others = sa.select(User.id).where(
+        sa.func.lower(User.email) == user.email.lower(), User.confirmed_at.is_not(None)
+    )
+    with access.everything():
+        if db.session.scalar(others.limit(1)) is not None:
+            return False
+        try:
+            with db.session.begin_nested():
+                user.confirmed_at = turn.now
+        except sa.exc.IntegrityError:
+            # Somebody did at this very moment.
+            db.session.refresh(user)
+            return False
+    return True
+
+
+def address_claimed() -> Refused:
+    """The person's address is another account's."""
+    return Refused(
+        Code.ADDRESS_CLAIMED,
+        _(
+            "Somebody has confirmed this address for another account already: sign in with that one, or ask your "
+            "administrator to give this account another address. Nothing was changed."
+        ),
+    )
 
 
 def replace_password(turn: Turn, user: User, password_hash: str, *, by: Actor) -> None:

@@ -92,7 +92,6 @@ def test_nobody_is_invited_who_was_not_to_be_or_cannot_come_in(cast, sam):
         ({"role": "support"}, "role_and_company"),
         ({"first_name": "a" * 101}, "too_long"),
         ({"email": "BOB@acme.example"}, "email_taken"),
-        ({"email": "charlie@globex.example"}, "email_taken"),
     ],
 )
 def test_a_person_who_makes_no_sense_is_refused_and_nobody_is_added(cast, sam, change, code):
@@ -208,8 +207,8 @@ def test_a_customer_that_could_not_be_taxed_or_written_to_is_refused(cast, sam, 
 
 
 def test_an_administrator_who_cannot_be_added_leaves_no_customer_behind(cast, sam):
-    admin = {"email": "bob@acme.example", "first_name": "Bob", "last_name": "Roy"}
-    assert refused("email_taken", companies.create_company, PLACE, by=sam, administrator=admin)
+    admin = {"email": "bob", "first_name": "Bob", "last_name": "Roy"}
+    assert refused("bad_address", companies.create_company, PLACE, by=sam, administrator=admin)
     assert db.session.scalar(db.select(Company).filter_by(name="Initech")) is None
 
 
