@@ -5,10 +5,12 @@ Each prints sentences in English, for operators, and ends with status 1 when som
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import click
 import flask_migrate
@@ -17,7 +19,9 @@ from flask.cli import with_appcontext
 from flask_babel import force_locale
 
 import access
+from services.foundation import periodic, queue, tokens
 from services.foundation.errors import Refused
+from services.foundation.periodic import Periodic
 from services.mail import check as mail_check
 from services.mail import outbox
 from services.payments import gateway, reconciliation
@@ -76,12 +80,21 @@ def fill_demo() -> None:
     click.echo("The demonstration data is made." if made else "The demonstration data is there already.")
 
 
+def periodic_works() -> tuple[Periodic, ...]:
+    """What every worker sees to, beside mail: production needs no timer of its own."""
+    return (
+        Periodic("reconcile", dt.timedelta(minutes=10), reconciliation.reconcile),
+        Periodic("forget expired links", dt.timedelta(days=1), tokens.forget_expired),
+        Periodic("forget old jobs", dt.timedelta(days=1), periodic.forget_done),
+    )
+
+
 @click.command("worker")
-@click.option("--once", is_flag=True, help="Send what is due, then stop.")
+@click.option("--once", is_flag=True, help="Do what is due, then stop.")
 @click.option("--seconds", type=float, default=float("inf"), help="Stop after that many seconds.")
 @with_appcontext
 def worker(once: bool, seconds: float) -> None:
-    """Send the mail that waits, until stopped. Any number may run."""
+    """Send the mail that waits and do the periodic work, until stopped. Any number may run."""
     stopping = threading.Event()
     deadline = time.monotonic() + seconds
 
@@ -93,16 +106,36 @@ def worker(once: bool, seconds: float) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
-    outbox.run(lambda: stopping.is_set() or time.monotonic() > deadline, once)
+
+    def stopped() -> bool:
+        return stopping.is_set() or time.monotonic() > deadline
+
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way to it
+    # Beside the mail: asking Stripe about many orders must not hold up a sign-in link.
+    beside = threading.Thread(target=_work_beside, args=(app, stopped, once), name="periodic")
+    beside.start()
+    outbox.run(stopped, once)
+    beside.join()
     if stopping.is_set():
         # All is committed and closed; Python's own clean-up may outlast the timer on a busy machine.
         os._exit(0)
 
 
+def _work_beside(app: Flask, stop: Callable[[], bool], once: bool) -> None:
+    """The periodic work, in a context of its own."""
+
+    def do_due() -> bool:
+        periodic.do_due(periodic_works(), stop)
+        return True
+
+    with app.app_context(), access.everything():
+        queue.work(do_due, stop, once)
+
+
 @click.command("reconcile")
 @with_appcontext
 def reconcile() -> None:
-    """Ask Stripe about the payments that wait. Run it every ten minutes."""
+    """Ask Stripe about the payments that wait, now. The worker does so every ten minutes by itself."""
     with access.everything():
         counts = reconciliation.reconcile()
     click.echo("Looked at {orders} orders and {events} events; {unsettled} wait for later.".format(**counts))

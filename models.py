@@ -80,5 +80,8 @@ from tables.journal import AppendOnlyError, JournalEntry, JournalPersonal, Journ
 # Operations: what one act changed, so that it can be taken back.
 from tables.operations import Operation, OperationRow  # isort: skip
 
+# Work in the background that is no mail.
+from tables.jobs import Job, JobState  # isort: skip
+
 # Mail that waits to be sent, and the one-time links that it carries.
-from tables.mail import Link, LinkPurpose, MailKind, MailState, MailTrouble, OutgoingMail  # isort: skip
+from tables.mail import Lane, Link, LinkPurpose, MailKind, MailState, MailTrouble, OutgoingMail  # isort: skip

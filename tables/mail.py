@@ -55,6 +55,13 @@ class MailState(enum.StrEnum):
     DROPPED = "dropped"
 
 
+class Lane(enum.IntEnum):
+    """Which mail goes first: somebody waits for a link in front of a screen, whatever else is in the queue."""
+
+    URGENT = 0
+    MAIL = 1
+
+
 class OutgoingMail(Base, TenantRow):
     """The outbox. A row holds ids to render from, never a token or a body: the worker makes the links when it sends."""
 
@@ -63,7 +70,7 @@ class OutgoingMail(Base, TenantRow):
         sa.CheckConstraint("(user_id IS NULL) <> (address IS NULL)", name="one_recipient"),
         sa.CheckConstraint("state <> 'sending' OR lease_until IS NOT NULL", name="lease_filled"),
         sa.Index("ix_outgoing_mail_company_id", "company_id", sa.text("id DESC")),
-        partial_index("ix_outgoing_mail_due", "state IN ('queued', 'sending')", "due_at", "id"),
+        partial_index("ix_outgoing_mail_due", "state IN ('queued', 'sending')", "lane", "due_at", "id"),
         partial_index("ix_outgoing_mail_failed", "state = 'failed'", "id"),
         sa.Index("ix_outgoing_mail_template", "template", sa.text("id DESC")),
         sa.Index("ix_outgoing_mail_user_id", "user_id", sa.text("id DESC")),
@@ -78,6 +85,8 @@ class OutgoingMail(Base, TenantRow):
     context: Mapped[dict[str, Any]] = mapped_column(default=dict)
     dedupe_key: Mapped[str] = mapped_column(sa.String(200), unique=True)
     state: Mapped[MailState] = mapped_column(enum_column(MailState, "state"), default=MailState.QUEUED)
+    # A `Lane`.
+    lane: Mapped[int] = mapped_column(sa.SmallInteger, default=Lane.MAIL)
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     lease_until: Mapped[dt.datetime | None]

@@ -2,7 +2,8 @@
 
 When a worker dies between the two, its lease runs out and the work is due again. Any number of workers may run. The
 table has the columns `state`, `attempts`, `due_at` and `lease_until`, and an index over `due_at` of what is queued or
-leased. Mail is the one kind today (`services/mail/outbox.py`).
+leased; with a column `lane` too, what has a lower number goes first. Mail (`services/mail/outbox.py`) and periodic work
+(`periodic.py`) have a table each: why, and why not a library's queue, is in `docs/decisions/0009-one-queue.md`.
 """
 
 from __future__ import annotations
@@ -57,12 +58,13 @@ class Queue:
     leased: Any
 
     def due(self, now: dt.datetime) -> sa.Select[Any]:
-        """The id of the row that has been due for longest. A leased row is due when its lease ends."""
+        """The id of the row that goes first: in the lowest lane, due for longest. A leased one is due when its lease ends."""
         model = self.model
+        order = [column for name in ("lane", "due_at", "id") if (column := getattr(model, name, None))]
         return (
             sa.select(model.id)
             .where(model.state.in_([self.queued, self.leased]), model.due_at <= now)
-            .order_by(model.due_at, model.id)
+            .order_by(*order)
             .limit(1)
         )
 

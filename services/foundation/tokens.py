@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 import access
 from models import License, Link, LinkPurpose, User, db, utcnow
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import Turn
+from services.foundation.transaction import Turn, transaction
 
 TOKEN_BYTES = 32
 LIFETIMES = {
@@ -25,6 +25,8 @@ LIFETIMES = {
     LinkPurpose.PASSWORD: dt.timedelta(minutes=60),
     LinkPurpose.ACTIVATION: dt.timedelta(days=30),
 }
+# How long after its end a link is kept.
+KEPT = dt.timedelta(days=30)
 # Links that give access to the account; an activation link does not.
 INTO_ACCOUNT = (LinkPurpose.SIGN_IN, LinkPurpose.PASSWORD)
 
@@ -80,6 +82,15 @@ def void(turn: Turn, user_id: int) -> None:
     with access.everything():
         db.session.execute(
             sa.update(Link).where(*unused).values(used_at=turn.now),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def forget_expired() -> None:
+    """Delete the links that could not be used for a month: nobody asks about them any more."""
+    with access.everything(), transaction() as turn:
+        db.session.execute(
+            sa.delete(Link).where(Link.expires_at < turn.now - KEPT),
             execution_options={"synchronize_session": False},
         )
 

@@ -19,6 +19,7 @@ from models import (
     ActorKind,
     Assignment,
     Company,
+    Lane,
     Language,
     License,
     MailKind,
@@ -31,6 +32,8 @@ from models import (
 from services.catalogue import vendor
 from services.foundation.transaction import Turn, insert_or_ignore
 
+# Somebody has just asked for these, and waits.
+WAITED_FOR = frozenset({MailKind.SIGN_IN_LINK, MailKind.PASSWORD_LINK})
 # Mails in one statement: each has ten values, and SQLite takes 32,766.
 AT_A_TIME = 1_000
 
@@ -83,6 +86,7 @@ def _row(turn: Turn, letter: Letter) -> dict[str, object]:
     to = letter.to
     return {
         "template": letter.kind,
+        "lane": Lane.URGENT if letter.kind in WAITED_FOR else Lane.MAIL,
         "user_id": to.id if isinstance(to, User) else None,
         "address": to.billing_email if isinstance(to, Company) else None if isinstance(to, User) else to,
         "company_id": to.id if isinstance(to, Company) else to.company_id if isinstance(to, User) else None,
