@@ -15,9 +15,11 @@ WORKERS ?= 2
 COUNT ?= 50
 SEED ?= 1
 ROOM ?=
+# How many random histories `make torture` lives.
+TORTURE ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check sabotage format translations migration screenshots house tables clean browser FORCE
+.PHONY: help run test check sabotage torture format translations migration screenshots house tables clean browser FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +46,9 @@ check: .venv/installed-dev ## style, imports, types, templates, translations, si
 sabotage: .venv/installed-dev $(MESSAGES) ## ROOM=buying SEED=1 COUNT=50: delete guards at random, one at a time; does a test notice?
 	@test -f .sabotage/map.json || $(BIN)/python -m scripts.sabotage map --workers $(WORKERS)
 	@$(BIN)/python -m scripts.sabotage --workers $(WORKERS) --count $(COUNT) --seed $(SEED) --room "$(ROOM)" $(ARGS)
+
+torture: .venv/installed-dev $(MESSAGES) ## TORTURE=500: that many random histories of a company, instead of 20
+	@TORTURE=$(TORTURE) $(BIN)/pytest -q -n $(WORKERS) tests/torture
 
 format: .venv/installed-dev ## put code and templates into the house style
 	@$(BIN)/ruff check --fix-only --quiet
