@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -91,13 +92,13 @@ class Plans(DeskModelView):
             quantity = cart.parse_quantity(typed)
         except Refused:
             return redirect(self._back("line", item.plan_id, typed))
-        cart.change_quantity(item, quantity, current_actor())
+        cart.change_quantity(item, quantity, current_actor(), seen=_seen())
         return redirect(self.get_url(".index_view") + "#panier", 303)
 
     @expose("/cart/remove/", methods=("POST",))
     def remove(self) -> ResponseReturnValue:
         """Take a line out of the cart."""
-        cart.remove(self._line(), current_actor())
+        cart.remove(self._line(), current_actor(), seen=_seen())
         return redirect(self.get_url(".index_view") + "#panier", 303)
 
     def _line(self) -> CartItem:
@@ -143,6 +144,12 @@ class Plans(DeskModelView):
         cart_now = quotes.quote(own_company())
         cart_now.check()
         return self._page(cart_now, window=True, refused=refused)
+
+
+def _seen() -> int | None:
+    """The number of licences that the form showed."""
+    text = request.form.get("seen", "")
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) else None
 
 
 def _offers(company: Company) -> list[tuple[Plan, Price]]:

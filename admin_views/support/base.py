@@ -18,7 +18,7 @@ from admin_views.base import DeskModelView
 from admin_views.forms import DeskForm
 from admin_views.lists.columns import Column
 from admin_views.pickers import Lookup, PickerField
-from admin_views.support.changes import as_json
+from admin_views.support.changes import as_json, field_words
 from models import db, utcnow
 from services.foundation import edits
 from services.foundation.errors import Code, Refused
@@ -34,6 +34,14 @@ def company_link(row: Any) -> str | None:
 def chosen(columns: Sequence[Column], *names: str) -> tuple[Column, ...]:
     """Some of a list's columns, for a short table on another page."""
     return tuple(column for column in columns if column.name in names)
+
+
+def say_what_changed(form: Any, refused: Refused) -> None:
+    """Name, above the form, what somebody else has changed since it was opened."""
+    if refused.fields:
+        form.form_errors.append(
+            _("Changed by somebody else: %(fields)s.", fields=field_words(refused.fields))
+        )
 
 
 class EditForm(DeskForm):
@@ -75,6 +83,7 @@ class SupportView(DeskModelView):
                 # Saving again, after having been told, replaces what the other one wrote.
                 db.session.rollback()
                 form.seen.data = self.editable.version(self.row_or_404(request.args.get("id", "")))
+                say_what_changed(form, refused)
             raise
 
     def update(self, form: Any, row: Any, *, by: Actor, seen: str) -> None:

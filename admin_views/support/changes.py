@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,6 +16,26 @@ from services.foundation import formats
 
 FIELDS = {
     "active": _l("Active"),
+    "address": _l("Address"),
+    "color": _l("Color"),
+    "description_en": _l("Description in English"),
+    "description_fr": _l("Description in French"),
+    "devices_per_license": _l("Devices per license"),
+    "gst_number": _l("GST/HST number"),
+    "install_url_en": _l("Installation instructions in English"),
+    "install_url_fr": _l("Installation instructions in French"),
+    "legal_name": _l("Legal name"),
+    "limits": _l("Limits"),
+    "name_en": _l("Name in English"),
+    "name_fr": _l("Name in French"),
+    "place": _l("Place"),
+    "position": _l("Position"),
+    "postal_code": _l("Postal code"),
+    "qst_number": _l("QST number"),
+    "registration": _l("Registration number"),
+    "street": _l("Street"),
+    "support_email": _l("Support address"),
+    "term_months": _l("Term in months"),
     "amount": _l("Price"),
     "billing_email": _l("Billing email"),
     "city": _l("City"),
@@ -41,6 +61,11 @@ FIELDS = {
     "total": _l("Total"),
     "user": _l("Person"),
 }
+
+
+def field_words(names: Iterable[str]) -> str:
+    """The fields, in the words of the forms."""
+    return ", ".join(str(FIELDS.get(name, name)) for name in names)
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Any, Any]]:

@@ -18,7 +18,7 @@ from admin_views import labels
 from admin_views.base import DeskPage
 from admin_views.forms import REQUIRED, DayField, DeskForm
 from admin_views.lists.columns import Column, ExportColumn, ListFilter
-from admin_views.support.base import EditForm, SupportView, current_actor
+from admin_views.support.base import EditForm, SupportView, current_actor, say_what_changed
 from admin_views.support.fields import PercentField, choices
 from models import Conditions, Registration, TaxRate, db
 from services.catalogue import tax_rates, vendor
@@ -117,6 +117,7 @@ class VendorPage(DeskPage):
             form.form_errors.append(refused.sentence)
             if refused.code == Code.CHANGED_MEANWHILE:
                 form.seen.data = vendor.EDITABLE.version(vendor.current())
+                say_what_changed(form, refused)
             return False
         return True
 

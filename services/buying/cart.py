@@ -66,38 +66,51 @@ def add(company_id: int, plan: Plan, quantity: int, by: Actor) -> CartItem:
         return item
 
 
-def change_quantity(item: CartItem, quantity: int, by: Actor) -> None:
+def change_quantity(item: CartItem, quantity: int, by: Actor, *, seen: int | None) -> None:
     """Set the number of licences on a line.
 
+    Args:
+        seen: The number on the page on which it was changed.
+
     Raises:
-        Refused: `bad_quantity`, or `line_gone` when another administrator has removed the line.
+        Refused: `bad_quantity`, `line_gone` when another administrator has removed the line, or `changed_meanwhile`.
     """
     _require_range(quantity)
     item_id, company_id = item.id, item.company_id
     with company_lock(company_id) as turn:
-        item = _present(item_id)
+        item = _present(item_id, seen)
         before, item.quantity = item.quantity, quantity
         if before != quantity:
             _record(turn, item, before, by)
 
 
-def remove(item: CartItem, by: Actor) -> None:
+def remove(item: CartItem, by: Actor, *, seen: int | None) -> None:
     """Take a line out of the cart.
 
     Raises:
-        Refused: `line_gone` when another administrator has removed it.
+        Refused: `line_gone` when another administrator has removed it, or `changed_meanwhile`, as `change_quantity`.
     """
     item_id, company_id = item.id, item.company_id
     with company_lock(company_id) as turn:
-        item = _present(item_id)
+        item = _present(item_id, seen)
         _record(turn, item, item.quantity, by, removed=True)
         db.session.delete(item)
 
 
-def _present(item_id: int) -> CartItem:
+def _present(item_id: int, seen: int | None) -> CartItem:
     item = db.session.get(CartItem, item_id)
     if item is None:
         raise Refused(Code.LINE_GONE, _("Another administrator has just removed this line from the cart."))
+    if item.quantity != seen:
+        raise Refused(
+            Code.CHANGED_MEANWHILE,
+            _(
+                "Another administrator has changed this line: it holds %(count)s licenses now. "
+                "Your change was not made: look again.",
+                count=item.quantity,
+            ),
+            fields=("quantity",),
+        )
     return item
 
 

@@ -48,9 +48,8 @@ class Sheet:
         return iter(self.names)
 
     def version(self, row: Any) -> str:
-        """A hash of what `row` holds in these columns, 16 hex digits: it differs once one of them has changed."""
-        held = [_plain(getattr(row, name)) for name in self.names]
-        return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()[:16]
+        """A short hash of what `row` holds in each of these columns: it tells whether and which of them have changed."""
+        return ".".join(_hash(_plain(getattr(row, name))) for name in self.names)
 
     def add(self, turn: Turn, row: Any, *, by: Actor) -> None:
         """Add a new row to the turn, and record what these columns hold. A step: it never commits."""
@@ -77,14 +76,19 @@ class Sheet:
 
     def check_seen(self, row: Any, seen: str | None) -> None:
         """Refuse (`changed_meanwhile`) unless `row` still has the version `seen`; None skips the check."""
-        if seen is not None and seen != self.version(row):
-            raise Refused(
-                Code.CHANGED_MEANWHILE,
-                _(
-                    "Somebody else changed this in the meantime, so nothing was saved. What you typed is kept below: "
-                    "compare it with the current page, then save again to replace what they changed."
-                ),
-            )
+        if seen is None or seen == (now := self.version(row)):
+            return
+        parts = list(zip(self.names, seen.split("."), now.split("."), strict=False))
+        moved = tuple(name for name, was, is_now in parts if was != is_now)
+        raise Refused(
+            Code.CHANGED_MEANWHILE,
+            _(
+                "Somebody else changed this in the meantime, so nothing was saved. What you typed is kept below: "
+                "compare it with the current page, then save again to replace what they changed."
+            ),
+            # A form that does not say what it showed cannot be told what changed.
+            fields=moved if len(parts) == len(self.names) else (),
+        )
 
     def record(self, turn: Turn, row: Any, change: Change, verb: JournalVerb, *, by: Actor) -> None:
         """Write a change of `row` in the journal, personal columns apart. A step: it never commits."""
@@ -101,6 +105,10 @@ class Sheet:
 
     def _part(self, values: dict[str, Any], *, personal: bool) -> dict[str, Any]:
         return {name: value for name, value in values.items() if (name in self.personal) == personal}
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def apply(row: Any, wanted: Mapping[str, Any]) -> Change:

@@ -88,9 +88,11 @@ class Refused(Exception):
     Attributes:
         code: Which rule.
         sentence: What a person reads, translated: what happened, what was kept, what to do.
+        fields: The columns that it is about, where it is about some.
     """
 
-    def __init__(self, code: Code, sentence: str) -> None:
+    def __init__(self, code: Code, sentence: str, *, fields: tuple[str, ...] = ()) -> None:
         super().__init__(f"{code}: {sentence}")
         self.code = code
         self.sentence = str(sentence)
+        self.fields = fields

@@ -9,7 +9,7 @@ from services.payments import checkout, settlement
 
 def test_a_line_that_was_taken_out_and_put_in_again_while_paying_is_another_one(buyer):
     url = buyer.check_out()
-    cart.remove(db.session.scalars(db.select(CartItem)).one(), buyer.actor)
+    cart.remove(db.session.scalars(db.select(CartItem)).one(), buyer.actor, seen=5)
     cart.add(buyer.cast.acme.id, buyer.cast.avance, 3, buyer.actor)
     buyer.sandbox.pay(url)
     settlement.fulfil(buyer.session_id)

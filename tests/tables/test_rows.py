@@ -219,9 +219,7 @@ def test_a_term_that_ends_before_it_begins_or_is_refunded_twice_is_not_stored(ca
 
 def test_an_address_is_one_persons_in_whatever_case(cast):
     assert breaks(
-        User(
-            company_id=cast.globex.id, email="BOB@acme.example", first_name="B", last_name="B", role="member"
-        )
+        User(company_id=cast.acme.id, email="BOB@acme.example", first_name="B", last_name="B", role="member")
     )
     assert breaks(User(email="x@y.example", first_name="B", last_name="B", role="member"))
     assert breaks(

@@ -106,8 +106,8 @@ def test_an_order_of_a_colleague_is_cancelled_and_leads_back_to_its_page(cast, a
 def test_the_cart_leads_back_to_itself_after_each_change(cast, alice):
     for act, data in (
         ("add", {"quantity": "2"}),
-        ("cart/change", {"quantity": "3"}),
-        ("cart/remove", {}),
+        ("cart/change", {"quantity": "3", "seen": "2"}),
+        ("cart/remove", {"seen": "3"}),
     ):
         answer = alice.post(f"/portal/plans/{act}/", data={"plan": cast.pro.id, **data})
         assert (answer.status_code, answer.location) == (303, "/portal/plans/#panier")

@@ -58,9 +58,9 @@ def test_quantities_add_up_change_in_place_and_lines_go(cast, alice):
     add(alice, cast.pro, "2")
     add(alice, cast.pro, "3")
     assert quantities() == {cast.pro.id: 5}
-    alice.post("/portal/plans/cart/change/", data={"plan": cast.pro.id, "quantity": "7"})
+    alice.post("/portal/plans/cart/change/", data={"plan": cast.pro.id, "quantity": "7", "seen": "5"})
     assert quantities() == {cast.pro.id: 7}
-    alice.post("/portal/plans/cart/remove/", data={"plan": cast.pro.id})
+    alice.post("/portal/plans/cart/remove/", data={"plan": cast.pro.id, "seen": "7"})
     assert quantities() == {}
     assert "Votre panier est vide. Choisissez un forfait" in words(alice.get("/portal/plans/"))
 
@@ -98,10 +98,21 @@ def test_two_administrators_share_the_cart_and_read_who_added_what(cast, app, al
     page = words(erin.get("/portal/plans/"))
     assert "Added by Alice Tremblay" in page
     assert "Added by Erin Tremblay" in page
-    alice.post("/portal/plans/cart/remove/", data={"plan": cast.pro.id})
+    alice.post("/portal/plans/cart/remove/", data={"plan": cast.pro.id, "seen": "2"})
     late = erin.post("/portal/plans/cart/change/", data={"plan": cast.pro.id, "quantity": "9"})
     assert "This line is not in the cart any more. Nothing was changed." in words(erin.get(late.location))
     assert quantities() == {cast.avance.id: 1}
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("seen", ["2", "", "x", None])
+def test_a_line_that_a_colleague_has_changed_is_not_changed_by_who_saw_it_before(cast, alice, seen):
+    add(alice, cast.pro, "5")
+    data = {"plan": cast.pro.id, "quantity": "3"} | ({} if seen is None else {"seen": seen})
+    for act in ("change", "remove"):
+        answer = alice.post(f"/portal/plans/cart/{act}/", data=data)
+        assert "elle contient maintenant 5 licences" in words(alice.get(answer.location))
+    assert quantities() == {cast.pro.id: 5}
 
 
 def test_another_companys_cart_is_out_of_reach(cast, app, alice):

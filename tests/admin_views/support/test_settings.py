@@ -8,8 +8,13 @@ import io
 import pytest
 import sqlalchemy as sa
 
+from admin_views.support.changes import FIELDS
 from models import Company, Conditions, JournalEntry, OrderLine, Plan, Price, TaxRate, Vendor, db
+from services.catalogue import plans, tax_rates
+from services.catalogue import vendor as catalogue_vendor
+from services.people import accounts, companies
 from tests import factories
+from tests.admin_views.portal.pages import words
 from tests.admin_views.support.forms import opened, read_form, send
 from tests.client import sign_in
 
@@ -349,3 +354,20 @@ def test_conditions_are_published_and_never_edited(staff, cast):
     assert send(staff, url, text_en="x" * 50_001).status_code in {413, 422}
     assert count(Conditions) == 2
     assert staff.get("/support/conditions/edit/?id=1").status_code == 404
+
+
+def test_who_edits_the_vendor_second_reads_what_the_other_one_changed(staff, cast):
+    mine = opened(staff, VENDOR)
+    assert (
+        send(staff, VENDOR, opened(staff, VENDOR), address="2, rue Neuve", color="#112233").status_code == 302
+    )
+    page = words(send(staff, VENDOR, mine, name="Autre"))
+    assert "Modifié par quelqu’un d’autre : Adresse, Couleur." in page
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [catalogue_vendor.EDITABLE, plans.EDITABLE, tax_rates.EDITABLE, accounts.EDITABLE, companies.EDITABLE],
+)
+def test_every_field_that_people_edit_together_has_its_words(sheet):
+    assert set(sheet) <= set(FIELDS)

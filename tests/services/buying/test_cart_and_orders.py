@@ -61,7 +61,7 @@ def test_fault_5_a_quantity_that_is_no_whole_number_is_refused_with_a_sentence(c
 def test_no_caller_puts_a_senseless_quantity_in_the_cart(full_cart, quantity):
     item = db.session.scalars(db.select(CartItem)).one()
     with pytest.raises(Refused, match="bad_quantity"):
-        cart.change_quantity(item, quantity, by(full_cart.alice))
+        cart.change_quantity(item, quantity, by(full_cart.alice), seen=item.quantity)
     with pytest.raises(Refused, match="bad_quantity"):
         cart.add(full_cart.acme.id, full_cart.pro, quantity, by(full_cart.alice))
     assert [row.quantity for row in db.session.scalars(db.select(CartItem))] == [5]
@@ -241,9 +241,9 @@ def test_less_than_stripe_can_charge_is_refused_before_paying(cast):
 
 def test_a_line_removed_by_someone_else_says_so(full_cart, together):
     item = db.session.scalars(db.select(CartItem)).one()
-    cart.change_quantity(item, 2, by(full_cart.erin))
+    cart.change_quantity(item, 2, by(full_cart.erin), seen=item.quantity)
     item_id, erin = item.id, by(full_cart.erin)
-    together(1, lambda _: cart.remove(db.session.get(CartItem, item_id), erin))
+    together(1, lambda _: cart.remove(db.session.get(CartItem, item_id), erin, seen=2))
     with pytest.raises(Refused, match="line_gone"):
-        cart.change_quantity(item, 9, by(full_cart.alice))
+        cart.change_quantity(item, 9, by(full_cart.alice), seen=item.quantity)
     assert db.session.scalars(db.select(CartItem)).all() == []

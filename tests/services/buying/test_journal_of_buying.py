@@ -29,9 +29,9 @@ def test_every_change_of_the_cart_is_written_down_with_its_plan(cast):
     by = Actor.of(cast.alice)
     item = cart.add(cast.acme.id, cast.pro, 2, by)
     cart.add(cast.acme.id, cast.pro, 3, Actor.of(cast.erin))
-    cart.change_quantity(item, 4, by)
-    cart.change_quantity(item, 4, by)
-    cart.remove(item, by)
+    cart.change_quantity(item, 4, by, seen=item.quantity)
+    cart.change_quantity(item, 4, by, seen=item.quantity)
+    cart.remove(item, by, seen=item.quantity)
     alice, erin = cast.alice.id, cast.erin.id
     assert told() == [
         ("cart_changed", {"quantity": 0}, {"quantity": 2}, alice),

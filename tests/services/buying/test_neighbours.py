@@ -55,7 +55,7 @@ def test_a_whole_purchase_leaves_the_neighbours_rows_alone(cast, globex, sandbox
     item = cart.add(cast.acme.id, cast.pro, 2, by)
     cart.add(cast.acme.id, cast.eco, 1, by)
     assert cart.add(cast.acme.id, cast.pro, 1, by).id == item.id
-    cart.change_quantity(db.session.get_one(CartItem, item.id), 2, by)
+    cart.change_quantity(db.session.get_one(CartItem, item.id), 2, by, seen=item.quantity)
     assert [line.quantity for line in quotes.quote(cast.acme).lines] == [2, 1]
     fingerprint = quotes.quote(cast.acme).fingerprint
     url = checkout.check_out(cast.acme.id, fingerprint=fingerprint, accepted=True, language="fr", by=by)

@@ -19,7 +19,7 @@ def entries():
 
 def test_a_version_changes_with_any_of_its_columns_and_with_no_other(cast):
     before = accounts.EDITABLE.version(cast.bob)
-    assert len(before) == 16
+    assert [len(part) for part in before.split(".")] == [8] * len(accounts.EDITABLE.names)
     cast.bob.password = "another hash"
     assert accounts.EDITABLE.version(cast.bob) == before
     for name in ("email", "first_name", "last_name", "language", "time_zone"):
@@ -109,3 +109,16 @@ def test_a_row_without_an_id_is_written_before_it_is_named(cast):
         entry = journal.record(turn, JournalVerb.PLAN_ADDED, by=SYSTEM, subject=plan)
         assert entry.subject_id == plan.id is not None
     assert make_plan("after").id > plan.id
+
+
+def test_a_refusal_names_what_somebody_else_has_changed(cast):
+    seen = companies.EDITABLE.version(cast.acme)
+    cast.acme.city, cast.acme.street = "Lévis", "2, rue Neuve"
+    db.session.commit()
+    with pytest.raises(Refused, match="changed_meanwhile") as refused:
+        companies.EDITABLE.check_seen(cast.acme, seen)
+    assert refused.value.fields == ("street", "city")
+    for nonsense in ("", "abc", "a.b"):
+        with pytest.raises(Refused, match="changed_meanwhile") as refused:
+            companies.EDITABLE.check_seen(cast.acme, nonsense)
+        assert refused.value.fields == ()
