@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, PasswordField, SelectField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length
 
@@ -65,6 +65,10 @@ class ChangePasswordForm(NewPasswordForm):
 
 
 class ProfileForm(FlaskForm):
+    """What a person says of themselves."""
+
+    # What the row held when the form was made.
+    seen = HiddenField()
     first_name = StringField(
         _l("First name"),
         [FILLED, Length(max=MAX_NAME_LENGTH, message=TOO_LONG)],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import refresh
@@ -11,7 +11,7 @@ from wtforms import Field
 
 from access import current_actor
 from models import Language, User, db
-from services.foundation.errors import Refused
+from services.foundation.errors import Code, Refused
 from services.people import oneself
 from web import languages
 from web.accounts import start_session
@@ -26,6 +26,8 @@ def profile() -> ResponseReturnValue:
     if not current_user.is_authenticated:
         return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
     form = ProfileForm(obj=current_user)
+    if request.method != "POST":
+        form.seen.data = oneself.PROFILE.version(current_user)
     if form.validate_on_submit() and _save(form):
         flash(_("Your profile is saved."), "success")
         response = redirect(url_for("web.profile"))
@@ -43,8 +45,12 @@ def _save(form: ProfileForm) -> bool:
             last_name=form.last_name.data,
             language=form.language.data,
             time_zone=form.time_zone.data,
+            seen=form.seen.data or "",
         )
     except Refused as refused:
+        if refused.code == Code.CHANGED_MEANWHILE:
+            db.session.rollback()
+            form.seen.data = oneself.PROFILE.version(current_user)
         return _wrong(form.first_name, refused)
     # So that the sentence that follows is in the language just chosen.
     languages.forget()
@@ -62,7 +68,8 @@ def change_password() -> ResponseReturnValue:
     if form.validate_on_submit() and _set_password(form):
         flash(_("Your password is changed. You are signed out everywhere else."), "success")
         return redirect(url_for("web.profile"))
-    return _page(ProfileForm(formdata=None, obj=current_user), form)
+    untouched = ProfileForm(formdata=None, obj=current_user, seen=oneself.PROFILE.version(current_user))
+    return _page(untouched, form)
 
 
 def _set_password(form: ChangePasswordForm) -> bool:

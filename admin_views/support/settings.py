@@ -16,7 +16,7 @@ from wtforms.validators import InputRequired, Length, Regexp
 from access import Actor, Permission
 from admin_views import labels
 from admin_views.base import DeskPage
-from admin_views.forms import REQUIRED, DayField, DeskForm
+from admin_views.forms import REQUIRED, DayField
 from admin_views.lists.columns import Column, ExportColumn, ListFilter
 from admin_views.support.base import EditForm, SupportView, current_actor, say_what_changed
 from admin_views.support.fields import PercentField, choices
@@ -125,7 +125,7 @@ class VendorPage(DeskPage):
 # --- Conditions of sale ---------------------------------------------------------------------------------------------
 
 
-class ConditionsForm(DeskForm):
+class ConditionsForm(EditForm):
     text_fr = TextAreaField(_l("Text in French"), [REQUIRED, Length(max=50_000)], render_kw={"rows": 14})
     text_en = TextAreaField(_l("Text in English"), [REQUIRED, Length(max=50_000)], render_kw={"rows": 14})
 
@@ -153,10 +153,21 @@ class ConditionsView(SupportView):
     form = ConditionsForm
 
     def create_form(self, obj: Any = None) -> Any:
-        return super().create_form(vendor.current_conditions())
+        form = super().create_form(vendor.current_conditions())
+        if request.method != "POST":
+            form.seen.data = vendor.version_of(vendor.current_conditions())
+        return form
 
     def do_create(self, form: ConditionsForm) -> Conditions:
-        return vendor.publish_conditions(form.text_fr.data, form.text_en.data, by=current_actor())
+        try:
+            return vendor.publish_conditions(
+                form.text_fr.data, form.text_en.data, by=current_actor(), seen=form.seen.data or ""
+            )
+        except Refused:
+            # Publishing again, after having been told, comes after what the other one published.
+            db.session.rollback()
+            form.seen.data = vendor.version_of(vendor.current_conditions())
+            raise
 
 
 # --- Taxes ----------------------------------------------------------------------------------------------------------

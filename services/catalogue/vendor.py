@@ -109,12 +109,20 @@ def update_vendor(
         return row
 
 
-def publish_conditions(text_fr: str, text_en: str, *, by: Actor) -> Conditions:
+def version_of(conditions: Conditions | None) -> str:
+    """The number of a version, as a form sends it back."""
+    return str(conditions.id) if conditions else ""
+
+
+def publish_conditions(text_fr: str, text_en: str, *, by: Actor, seen: str | None = None) -> Conditions:
     """Publish a new version of the conditions of sale, for the orders to come. The text of the latest version again
     makes no new one.
 
+    Args:
+        seen: The number of the version that was edited, "" for none; None publishes after whichever there is.
+
     Raises:
-        Refused: `empty` or `too_long`.
+        Refused: `empty`, `too_long`, or `changed_meanwhile` when there is a newer one than was `seen`.
     """
     checked = checks.texts(Conditions, {"text_fr": text_fr, "text_en": text_en})
     checks.filled(checked, "text_fr", "text_en")
@@ -122,6 +130,15 @@ def publish_conditions(text_fr: str, text_en: str, *, by: Actor) -> Conditions:
         latest = current_conditions()
         if latest and (latest.text_fr, latest.text_en) == (checked["text_fr"], checked["text_en"]):
             return latest
+        if seen is not None and seen != version_of(latest):
+            raise Refused(
+                Code.CHANGED_MEANWHILE,
+                _(
+                    "Somebody else has published version %(number)s in the meantime, so yours was not published. What "
+                    "you typed is kept below: compare it with that one, then publish again.",
+                    number=version_of(latest),
+                ),
+            )
         conditions = Conditions(**checked)
         db.session.add(conditions)
         journal.record(turn, JournalVerb.CONDITIONS_PUBLISHED, by=by, subject=conditions)

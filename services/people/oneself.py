@@ -135,17 +135,21 @@ def change_profile(
     last_name: str | None = None,
     language: str | None = None,
     time_zone: str | None = None,
+    seen: str | None = None,
 ) -> None:
     """Change what is given, None leaves it; `time_zone` "" means the company's.
 
+    Args:
+        seen: The version of `PROFILE` that the form showed; None changes whatever there is.
+
     Raises:
-        Refused: `bad_name`, `unknown_language` or `unknown_time_zone`.
+        Refused: `bad_name`, `unknown_language`, `unknown_time_zone` or `changed_meanwhile`.
     """
     wanted = _profile(first_name, last_name, language, time_zone)
     user_id = user.id
     with transaction() as turn:
         user = db.session.get_one(User, user_id, with_for_update=True)
-        PROFILE.edit(turn, user, wanted, by=by)
+        PROFILE.edit(turn, user, wanted, by=by, seen=seen)
 
 
 # --- Steps: they take the turn of a verb, change rows in it, and never commit ----------------------------------------

@@ -11,6 +11,7 @@ from flask import Flask, abort
 
 from models import User, db
 from services.foundation.errors import Code, Refused
+from services.people import oneself
 from tests.client import Client, make_client, sign_in
 from tests.conftest import Cast
 from tests.databases import Database
@@ -192,13 +193,14 @@ def test_fault_38_after_a_restart_of_the_database_the_next_page_opens_and_the_ne
     client: Client, app: Flask, database: Database, cast: Cast
 ) -> None:
     sign_in(client, cast.alice)
+    seen = oneself.PROFILE.version(cast.alice)
     assert client.get("/profile").status_code == 200
     db.session.remove()
     database.restart()
     assert client.get("/profile").status_code == 200
     db.session.remove()
     database.restart()
-    fields = {"first_name": "Élise", "last_name": "Roy", "language": "fr", "time_zone": ""}
+    fields = {"first_name": "Élise", "last_name": "Roy", "language": "fr", "time_zone": "", "seen": seen}
     assert client.post("/profile", data=fields).status_code == 302
     assert db.session.scalar(db.select(User.first_name).filter_by(last_name="Roy")) == "Élise"
 

@@ -6,30 +6,39 @@ import pytest
 from flask import Flask
 
 from models import JournalEntry, Language, User, db
+from services.people import oneself
 from tests.client import Client, make_client, sign_in
 from tests.conftest import Cast
 from tests.factories import PASSWORD
 from tests.web.pages import heading, is_signed_in, sign_in_by_page
 
 FIELDS = {"first_name": "Alice", "last_name": "Tremblay", "language": "fr", "time_zone": ""}
+
+
+def shown(user: User) -> dict[str, str]:
+    """What the form of the person's profile says that it showed."""
+    db.session.rollback()
+    return {"seen": oneself.PROFILE.version(user)}
+
+
 NEW = {"current": PASSWORD, "password": "a new and long one", "again": "a new and long one"}
 
 
 def test_a_person_changes_their_name_language_and_time_zone(client: Client, cast: Cast) -> None:
     sign_in(client, cast.alice)
     fields = {"first_name": " Élise ", "last_name": "Roy", "language": "en", "time_zone": "America/Vancouver"}
-    answer = client.post("/profile", data=fields, follow_redirects=True)
+    answer = client.post("/profile", data=fields | shown(cast.alice), follow_redirects=True)
     assert heading(answer) == "My profile"
     assert "Your profile is saved." in answer.text
     assert (cast.alice.first_name, cast.alice.last_name) == ("Élise", "Roy")
     assert (cast.alice.language, cast.alice.zone.key) == (Language.EN, "America/Vancouver")
-    client.post("/profile", data=fields | {"time_zone": ""})
+    client.post("/profile", data=fields | shown(cast.alice) | {"time_zone": ""})
     assert cast.alice.zone.key == cast.acme.time_zone
 
 
 def test_names_go_to_the_part_of_the_journal_that_can_be_erased(client: Client, cast: Cast) -> None:
     sign_in(client, cast.alice)
-    client.post("/profile", data=FIELDS | {"first_name": "Élise", "language": "en"})
+    client.post("/profile", data=FIELDS | shown(cast.alice) | {"first_name": "Élise", "language": "en"})
     entry = db.session.scalars(db.select(JournalEntry)).one()
     assert (entry.before, entry.after) == ({"language": "fr"}, {"language": "en"})
     assert entry.personal.before == {"first_name": "Alice"}
@@ -38,7 +47,7 @@ def test_names_go_to_the_part_of_the_journal_that_can_be_erased(client: Client, 
 
 def test_saving_without_a_change_leaves_no_trace(client: Client, cast: Cast) -> None:
     sign_in(client, cast.alice)
-    assert client.post("/profile", data=FIELDS).status_code == 302
+    assert client.post("/profile", data=FIELDS | shown(cast.alice)).status_code == 302
     assert not db.session.scalars(db.select(JournalEntry)).all()
 
 
@@ -57,10 +66,25 @@ def test_a_profile_that_makes_no_sense_is_not_saved(
     client: Client, cast: Cast, wrong: dict[str, str]
 ) -> None:
     sign_in(client, cast.alice)
-    answer = client.post("/profile", data=FIELDS | {"last_name": "Roy"} | wrong)
+    answer = client.post("/profile", data=FIELDS | shown(cast.alice) | {"last_name": "Roy"} | wrong)
     assert answer.status_code == 200
     assert 'role="alert"' in answer.text
     assert cast.alice.last_name == "Tremblay"
+
+
+@pytest.mark.parametrize("seen", ["older", ""])
+def test_a_name_that_support_has_corrected_meanwhile_is_not_saved_over(
+    client: Client, cast: Cast, seen: str
+) -> None:
+    sign_in(client, cast.alice)
+    before = shown(cast.alice) if seen else {}
+    cast.alice.last_name = "Roy"
+    db.session.commit()
+    answer = client.post("/profile", data=FIELDS | before | {"first_name": "Élise"})
+    assert "Quelqu’un d’autre" in answer.text
+    assert 'value="Élise"' in answer.text
+    db.session.refresh(cast.alice)
+    assert (cast.alice.first_name, cast.alice.last_name) == ("Alice", "Roy")
 
 
 def test_a_new_password_ends_every_other_session_and_keeps_this_one(
@@ -105,6 +129,7 @@ def test_nobody_changes_another_persons_profile_by_adding_fields(client: Client,
     client.post(
         "/profile",
         data=FIELDS
+        | shown(cast.bob)
         | {
             "id": str(cast.alice.id),
             "email": "x@x.example",

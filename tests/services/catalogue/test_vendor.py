@@ -113,3 +113,11 @@ def test_today_is_the_vendors_own(cast, time_machine):
     db.session.commit()
     time_machine.move_to(dt.datetime(2026, 11, 24, 23, tzinfo=zoneinfo.ZoneInfo("America/Toronto")))
     assert vendor.current().today == dt.date(2026, 11, 25)
+
+
+def test_conditions_that_a_colleague_has_just_published_are_not_published_over(cast, sam):
+    first = vendor.version_of(vendor.current_conditions())
+    published = vendor.publish_conditions("a", "b", by=sam, seen=first)
+    assert refused("changed_meanwhile", vendor.publish_conditions, "c", "d", by=sam, seen=first)
+    assert vendor.current_conditions().id == published.id
+    assert vendor.publish_conditions("c", "d", by=sam, seen=vendor.version_of(published)).text_fr == "c"
