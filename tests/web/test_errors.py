@@ -161,7 +161,7 @@ def test_fault_37_a_lock_that_stays_taken_is_a_503_that_says_to_come_back(
     client: Client, app: Flask, database: Database, cast: Cast
 ) -> None:
     sign_in(client, cast.alice)
-    email = cast.alice.email
+    email, seen = cast.alice.email, oneself.PROFILE.version(cast.alice)
     db.session.rollback()
     locks = {
         "sqlite": ("BEGIN IMMEDIATE", "PRAGMA busy_timeout = 200"),
@@ -177,7 +177,13 @@ def test_fault_37_a_lock_that_stays_taken_is_a_503_that_says_to_come_back(
         rival.exec_driver_sql(lock)
         sa.event.listen(db.engine, "engine_connect", be_impatient)
         try:
-            fields = {"first_name": "Élise", "last_name": "Roy", "language": "fr", "time_zone": ""}
+            fields = {
+                "first_name": "Élise",
+                "last_name": "Roy",
+                "language": "fr",
+                "time_zone": "",
+                "seen": seen,
+            }
             answer = client.post("/profile", data=fields)
         finally:
             sa.event.remove(db.engine, "engine_connect", be_impatient)
