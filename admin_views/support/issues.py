@@ -58,7 +58,7 @@ class Issues(RecordView):
     slug = "issues"
     columns = (
         Column("kind", _l("Issue"), value=kind_words, link=issue_page),
-        Column("opened_at", _l("Opened on"), kind="moment", sort=OrderIssue.opened_at),
+        Column("opened_at", _l("Reported on"), kind="moment", sort=OrderIssue.opened_at),
         Column("order", _l("Order"), kind="mono", link=order_page),
         Column("company", _l("Customer"), link=company_link),
         Column("closed_at", _l("Closed on"), kind="moment"),
@@ -68,7 +68,7 @@ class Issues(RecordView):
     detail_columns = (
         Column("order", _l("Order"), kind="mono", link=order_page),
         Column("company", _l("Customer"), link=company_link),
-        Column("opened_at", _l("Opened on"), kind="moment"),
+        Column("opened_at", _l("Reported on"), kind="moment"),
         Column("closed_at", _l("Closed on"), kind="moment"),
         Column("closed_by", _l("Closed by"), value=closer),
         Column("reason", _l("What was done")),
@@ -87,7 +87,7 @@ class Issues(RecordView):
     picked = {"company": lookups.company_lookup()}
     form_ajax_refs = picked
     export_columns = (
-        ExportColumn(_l("Opened on"), OrderIssue.opened_at),
+        ExportColumn(_l("Reported on"), OrderIssue.opened_at),
         ExportColumn(_l("Issue"), OrderIssue.kind, labels.issue_words),
         ExportColumn(_l("Order"), Order.reference),
         ExportColumn(_l("Customer"), Company.name),
