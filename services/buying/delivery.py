@@ -64,7 +64,7 @@ def _deliver_line(turn: CompanyTurn, line: OrderLine, product: str, taxes: list[
         }
         for seat_no in range(1, line.quantity + 1)
     ]
-    license_ids = db.session.scalars(_numbered(License), seats).all()
+    license_ids = _add(License, seats, License.seat_no)
     terms = [
         {
             "company_id": line.company_id,
@@ -82,12 +82,17 @@ def _deliver_line(turn: CompanyTurn, line: OrderLine, product: str, taxes: list[
         }
         for license_id, tax in zip(license_ids, taxes, strict=True)
     ]
-    return db.session.scalars(_numbered(Term), terms).all()
+    return _add(Term, terms, Term.license_id)
 
 
-def _numbered(kind: type[License | Term]) -> Any:
-    """An insert that returns the ids in the order of the rows."""
-    return sa.insert(kind).returning(kind.id, sort_by_parameter_order=True)
+def _add(kind: type[License | Term], rows: list[dict[str, Any]], order: Any) -> Sequence[int]:
+    """Add the rows of one order line; returns their ids in `order`, which is that of the rows.
+
+    Asked for afterwards: an insert that returned them would be one for each row on SQLite.
+    """
+    db.session.execute(sa.insert(kind), rows)
+    added = sa.select(kind.id).where(kind.order_line_id == rows[0]["order_line_id"])
+    return db.session.scalars(added.order_by(order)).all()
 
 
 def empty_cart(_turn: CompanyTurn, order: Order) -> None:

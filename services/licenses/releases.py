@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import joinedload
 
 from access import Actor
 from models import Assignment, JournalVerb, License, LicenseStatus, User, db
@@ -63,13 +62,12 @@ def release_all(company_id: int, held_by: Mapping[int, int | None], by: Actor) -
         chosen = db.session.scalars(
             sa.select(License)
             .where(License.id.in_(held_by), License.company_id == company_id)
-            .options(joinedload(License.plan))
             .order_by(License.id)
         ).all()
         if len(chosen) != len(held_by):
             raise LookupError("a license of another company, or none")
         held = [license for license in chosen if license.user_id is not None]
-        people = _people({license.user_id for license in held} | set(held_by.values()))
+        people = _people({license.user_id for license in held})
         refused = {
             license.id: why for license in held if (why := _refusal(license, held_by[license.id], people))
         }
