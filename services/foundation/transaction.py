@@ -103,7 +103,8 @@ def company_lock(company_id: int) -> Iterator[CompanyTurn]:
         PendingChangesError: as `transaction`.
     """
     with transaction() as turn:
-        company = _take_turn(company_id)
+        _take_turn(company_id)
+        company = db.session.get_one(Company, company_id, populate_existing=True)
         # The wait for the lock may have been long: the clock is read after it.
         yield CompanyTurn(utcnow(), turn.operation, company)
 
@@ -112,20 +113,15 @@ def _begin_writing() -> None:
     db.session.connection(execution_options={_WRITES: True})
 
 
-def _take_turn(company_id: int) -> Company:
-    """Write to the company's row: on PostgreSQL, another transaction that does so waits for this one to end.
-
-    Returns:
-        The company as it is then.
-    """
+def _take_turn(company_id: int) -> None:
+    """Write to the company's row: on PostgreSQL, another transaction that does so waits for this one to end."""
     update = sa.update(Company).where(Company.id == company_id)
-    taken: Company | None = db.session.scalar(
-        update.values(lock_version=Company.lock_version + 1).returning(Company),
-        execution_options={"synchronize_session": False, "populate_existing": True},
+    taken = db.session.execute(
+        update.values(lock_version=Company.lock_version + 1).returning(Company.id),
+        execution_options={"synchronize_session": False},
     )
-    if taken is None:
+    if taken.first() is None:
         raise LookupError(f"no company {company_id}")
-    return taken
 
 
 def configure_engine(engine: Engine) -> None:
