@@ -315,13 +315,13 @@ class DeskModelView(Guarded, ModelView):
     # --- Actions ----------------------------------------------------------------------------------------------------
 
     def allowed_actions(self) -> list[tuple[str, Any]]:
-        return list(self._actions)
+        return [(name, text) for name, text in self._actions if self.is_action_allowed(name)]
 
     @expose("/action/", methods=("POST",))
     def action_view(self) -> ResponseReturnValue:
         """Hand the chosen rows (not their ids) to an `@action`, which shows a page that asks and posts."""
         name = request.form.get("action", "")
-        if name not in self._actions_data:
+        if name not in self._actions_data or not self.is_action_allowed(name):
             abort(404)
         chosen = self.posted_rows()
         if not chosen:

@@ -59,8 +59,10 @@ def parse_id(model: type, text: object) -> Any:
 
 def one(statement: sa.Select[Any], model: type, text: object) -> Any:
     """The row of `statement` whose key is `text`, or None."""
-    named = primary_key(model) == parse_id(model, text)
-    return db.session.scalars(statement.where(named)).unique().one_or_none()
+    key = parse_id(model, text)
+    if key is None:
+        return None
+    return db.session.scalars(statement.where(primary_key(model) == key)).unique().one_or_none()
 
 
 def many(statement: sa.Select[Any], model: type, texts: Iterable[object]) -> list[Any]:

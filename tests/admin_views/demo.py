@@ -110,6 +110,13 @@ class Licenses(DeskModelView):
         db.session.rollback()
         flash(f"holder: {form.user.data}", "info")
 
+    @action("closed", "Closed to everybody")
+    def action_closed(self, chosen: list[License]) -> ResponseReturnValue:
+        raise AssertionError("it is not allowed")
+
+    def is_action_allowed(self, name: str) -> bool:
+        return name != "closed"
+
     @action("mark", "Mark")
     def action_mark(self, chosen: list[License]) -> ResponseReturnValue:
         return self.confirm(chosen, heading="Mark these", text="Really?", button="Mark", endpoint=".mark")

@@ -81,7 +81,8 @@ def attacks_on(view: DeskModelView, foreign: list[Any], own: list[Any], words: l
         yield Attack("POST", f"{view.url}/delete/", {"id": key}, {404})
         yield Attack("POST", f"{view.url}/ajax/update/", {"list_form_pk": key, "company_id": 1}, {404})
         for name in view._actions_data:
-            yield Attack("POST", f"{view.url}/action/", {"action": name, "rowid": [key]}, {302, 303})
+            answers = {302, 303} if view.is_action_allowed(name) else {404}
+            yield Attack("POST", f"{view.url}/action/", {"action": name, "rowid": [key]}, answers)
     for name in view._form_ajax_refs:
         for word in ["", *words]:
             query = urlencode({"name": name, "query": word, "limit": 100_000, "offset": -5})

@@ -97,6 +97,13 @@ def test_many_rows_come_in_the_order_that_was_asked_each_once_and_at_most_five_h
     assert [user.first_name for user in rows.many(everybody, User, ids)] == ["Erin", "Alice"]
 
 
+def test_nonsense_asks_nothing_of_the_database(cast, count_queries):
+    with count_queries() as statements:
+        assert rows.one(sa.select(User), User, "abc") is None
+        assert rows.many(sa.select(User), User, ["abc", ""]) == []
+    assert statements == []
+
+
 def test_one_row_is_found_by_its_key_alone(cast):
     assert rows.one(sa.select(User), User, str(cast.bob.id)).id == cast.bob.id
     assert rows.one(sa.select(User), User, "999999") is None

@@ -1,4 +1,4 @@
-"""The number above a list, and where one is led back to from it."""
+"""Around a list: the number above it, the actions that it offers, and where one is led back to from it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,22 @@ from flask import Flask
 
 import access
 from admin_views.lists import listing
-from models import db
+from models import License, db
 from services.reports import counts
 from tests.client import Client
 from tests.conftest import Cast
+
+
+@pytest.mark.one_database
+def test_an_action_that_a_view_does_not_allow_is_neither_offered_nor_done(
+    browser: Client, goods: Cast
+) -> None:
+    browser.sign_in(goods.alice)
+    page = browser.get("/demo/licenses/").text
+    assert ('value="mark"' in page, 'value="closed"' in page) == (True, False)
+    ids = db.session.scalars(sa.select(License.id).where(License.company_id == goods.acme.id)).all()
+    answer = browser.post("/demo/licenses/action/", data={"action": "closed", "rowid": ids})
+    assert answer.status_code == 404
 
 
 def test_the_number_of_rows_is_guessed_for_nobody_but_staff_who_look_at_all_of_them(

@@ -12,6 +12,7 @@ from models import Company, JournalEntry, Language, License, OutgoingMail, Role,
 from tests import factories
 from tests.admin_views.asked import to_release
 from tests.admin_views.support.forms import opened, read_form, send
+from tests.asked import entries
 from tests.client import make_client, sign_in
 
 NEW_COMPANY = "/support/customers/new/"
@@ -21,11 +22,6 @@ NEW_PERSON = "/support/people/new/"
 @pytest.fixture
 def staff(client, cast):
     return sign_in(client, cast.sam)
-
-
-def entries(verb: str) -> list[JournalEntry]:
-    found = sa.select(JournalEntry).where(JournalEntry.verb == verb).order_by(JournalEntry.id)
-    return list(db.session.scalars(found))
 
 
 def count(model: type) -> int:

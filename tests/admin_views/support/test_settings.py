@@ -16,6 +16,7 @@ from services.people import accounts, companies
 from tests import factories
 from tests.admin_views.portal.pages import words
 from tests.admin_views.support.forms import opened, read_form, send
+from tests.asked import entries
 from tests.client import sign_in
 
 NEW_PLAN = "/support/plans/new/"
@@ -35,11 +36,6 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 @pytest.fixture
 def staff(client, cast):
     return sign_in(client, cast.sam)
-
-
-def entries(verb: str) -> list[JournalEntry]:
-    found = sa.select(JournalEntry).where(JournalEntry.verb == verb).order_by(JournalEntry.id)
-    return list(db.session.scalars(found))
 
 
 def count(model: type) -> int:

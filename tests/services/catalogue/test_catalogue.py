@@ -8,9 +8,10 @@ import pytest
 
 from models import Plan, Price, db
 from services.catalogue import plans
+from tests.asked import entries, refused
 from tests.factories import make_licenses, make_order, make_plan
-from tests.services.catalogue.parts import DAY, entries, refused
 
+DAY = dt.timedelta(days=1)
 LIMIT = {"code": "size", "label_fr": "Taille", "label_en": "Size", "value_fr": "100 Mo", "value_en": "100 MB"}
 PLAN = {
     "code": "new",

@@ -8,9 +8,10 @@ import pytest
 
 from models import TaxRate, db
 from services.catalogue import tax_rates, taxes
+from tests.asked import entries, refused
 from tests.factories import make_order
-from tests.services.catalogue.parts import DAY, entries, refused
 
+DAY = dt.timedelta(days=1)
 RATE = {
     "place": "ca-on",
     "name_fr": "TVH",

@@ -10,7 +10,7 @@ import pytest
 from access import SYSTEM
 from models import Conditions, Vendor, db
 from services.catalogue import vendor
-from tests.services.catalogue.parts import entries, refused
+from tests.asked import entries, refused
 
 
 def identity(row, **changes):

@@ -6,15 +6,9 @@ import pytest
 
 from models import Company, Conditions
 from services.foundation import checks
-from services.foundation.errors import Refused
+from tests.asked import refused
 
 pytestmark = pytest.mark.one_database
-
-
-def refused(code, check, *arguments):
-    with pytest.raises(Refused) as caught:
-        check(*arguments)
-    return caught.value.code == code
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from access import SYSTEM, Actor
 from models import LicenseStatus, utcnow
 from services import licenses
-from services.foundation.errors import Refused
+from tests.asked import refused
 from tests.factories import make_licenses, make_plan
 
 DAY = dt.timedelta(days=1)
@@ -17,13 +17,6 @@ DAY = dt.timedelta(days=1)
 
 def by(user):
     return Actor.of(user)
-
-
-def refused(code, verb, *arguments):
-    with pytest.raises(Refused) as caught:
-        verb(*arguments)
-    assert caught.value.code == code
-    return True
 
 
 def test_a_free_seat_of_another_plan_is_not_given_in_its_place(cast):

@@ -6,11 +6,11 @@ import pytest
 from flask_security import hash_password
 
 from access import Actor
-from models import Company, JournalEntry, Link, LinkPurpose, OutgoingMail, Role, User, db
+from models import Company, Link, LinkPurpose, OutgoingMail, Role, User, db
 from services.foundation import tokens
-from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
 from services.people import accounts, companies, links, oneself
+from tests.asked import entries, refused
 from tests.factories import PASSWORD, make_user
 
 NEW = {
@@ -38,17 +38,6 @@ PLACE = {
 @pytest.fixture
 def sam(cast):
     return Actor.of(cast.sam)
-
-
-def refused(code, verb, *arguments, **options):
-    with pytest.raises(Refused) as caught:
-        verb(*arguments, **options)
-    assert caught.value.code == code
-    return True
-
-
-def entries(verb):
-    return db.session.scalars(db.select(JournalEntry).filter_by(verb=verb).order_by(JournalEntry.id)).all()
 
 
 def mails(template):

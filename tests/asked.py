@@ -1,0 +1,26 @@
+"""What tests ask of a verb: that it refuses, and what it wrote in the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from models import JournalEntry, db
+from services.foundation.errors import Refused
+
+
+def refused(code: str, verb: Callable[..., Any], *arguments: Any, **options: Any) -> bool:
+    """Whether the verb refuses for that reason, and no other. It fails where nothing is refused."""
+    with pytest.raises(Refused) as caught:
+        verb(*arguments, **options)
+    assert caught.value.code == code
+    return True
+
+
+def entries(verb: str) -> Sequence[JournalEntry]:
+    """The journal's entries of a verb, the oldest first."""
+    found = sa.select(JournalEntry).where(JournalEntry.verb == verb).order_by(JournalEntry.id)
+    return db.session.scalars(found).all()
