@@ -59,7 +59,7 @@ def _run(place: Path) -> dict[str, float]:
             cwd=place,
             env=environment,
             check=True,
-            capture_output=True,
+            stdout=subprocess.PIPE,
             text=True,
         )
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])

@@ -34,11 +34,22 @@ def _holding(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
     return statement.where(_live() if value == "with" else ~_live())
 
 
+def _with_account(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
+    if value == "unconfirmed":
+        return statement.where(User.active, User.confirmed_at.is_(None))
+    return statement.where(User.active == (value == "active"))
+
+
 def _names(user: User) -> str:
     """The plans that the person holds."""
     now = utcnow()
     held = [row.plan.name(current_language()) for row in user.licenses if row.is_live(now)]
     return ", ".join(held) or _("No license")
+
+
+def _address(user: User) -> str:
+    """The address, and whether anybody has answered at it yet."""
+    return user.email if user.confirmed_at else _("%(address)s (not confirmed)", address=user.email)
 
 
 def _first(user: User) -> License | None:
@@ -66,7 +77,7 @@ class Users(DeskModelView):
     columns = (
         # Whoever was deactivated comes last.
         Column("name", _l("Name"), sort=(~User.active, User.last_name, User.first_name), link=license_page),
-        Column("email", _l("Email")),
+        Column("email", _l("Email"), value=_address),
         Column("role", _l("Role"), kind="badge"),
         Column("licenses", _l("License"), value=_names),
         Column("state", _l("State"), value=_state, kind="badge"),
@@ -91,8 +102,12 @@ class Users(DeskModelView):
         ListFilter(
             "account",
             _l("Account"),
-            (("active", _l("Active")), ("inactive", _l("Deactivated"))),
-            lambda statement, value: statement.where(User.active == (value == "active")),
+            (
+                ("active", _l("Active")),
+                ("unconfirmed", _l("Address not confirmed")),
+                ("inactive", _l("Deactivated")),
+            ),
+            _with_account,
         ),
     )
     list_template = "portal/users/list.html"

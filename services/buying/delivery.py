@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from models import CartItem, License, Order, OrderLine, Plan, Term, TermKind, TermTax, day_in, db
 from services.catalogue.taxes import share
 from services.foundation.days import end_of, months_from
-from services.foundation.transaction import CompanyTurn
+from services.foundation.transaction import CompanyTurn, insert_rows
 
 
 def deliver(turn: CompanyTurn, order: Order) -> None:
@@ -30,7 +30,7 @@ def deliver(turn: CompanyTurn, order: Order) -> None:
             for (tax_id, _), amount in zip(taxes, amounts, strict=True)
         ]
     if term_taxes:
-        db.session.execute(sa.insert(TermTax), term_taxes)
+        insert_rows(TermTax, term_taxes)
 
 
 def _products(order: Order) -> dict[int, str]:
@@ -90,7 +90,7 @@ def _add(kind: type[License | Term], rows: list[dict[str, Any]], order: Any) -> 
 
     Asked for afterwards: an insert that returned them would be one for each row on SQLite.
     """
-    db.session.execute(sa.insert(kind), rows)
+    insert_rows(kind, rows)
     added = sa.select(kind.id).where(kind.order_line_id == rows[0]["order_line_id"])
     return db.session.scalars(added.order_by(order)).all()
 

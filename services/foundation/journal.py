@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from access import Actor
 from models import Base, Company, JournalEntry, JournalPersonal, JournalVerb, SubjectKind, TenantRow, db
 from services.foundation import operations
-from services.foundation.transaction import Turn
+from services.foundation.transaction import Turn, insert_rows
 
 
 def record(
@@ -99,7 +99,7 @@ def record_all(turn: Turn, verb: JournalVerb, told: Sequence[Told], *, by: Actor
         }
         for one in told
     ]
-    db.session.execute(sa.insert(JournalEntry), [common | entry for entry in entries])
+    insert_rows(JournalEntry, [common | entry for entry in entries])
     if by.address:
         _keep_address(turn, verb, by.address)
 

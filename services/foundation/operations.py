@@ -17,7 +17,7 @@ from sqlalchemy.orm import attributes
 from access import Actor
 from models import Base, JournalVerb, Operation, OperationRow, TenantRow, db
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import CompanyTurn, Turn, company_lock
+from services.foundation.transaction import CompanyTurn, Turn, company_lock, insert_rows
 
 # How long an act can be taken back.
 UNDO_WITHIN = dt.timedelta(minutes=10)
@@ -101,8 +101,7 @@ def begin(
         "undoes_id": undoes_id,
     }
     # At once: what the verb notes points at it.
-    with db.session.no_autoflush:
-        db.session.execute(sa.insert(Operation), [values])
+    insert_rows(Operation, [values])
 
 
 Note = dict[str, Any]
@@ -113,11 +112,8 @@ def change(turn: Turn, rows: Sequence[Any], **values: Any) -> list[Note]:
     if not rows:
         return []
     notes = [_noted(turn, row, {name: plain(getattr(row, name)) for name in values}, values) for row in rows]
-    kind = type(rows[0])
-    db.session.execute(
-        sa.update(kind).where(kind.id.in_([row.id for row in rows])).values(**values),
-        execution_options={"synchronize_session": False},
-    )
+    table = rows[0].__table__
+    db.session.execute(sa.update(table).where(table.c.id.in_([row.id for row in rows])).values(**values))
     for row in rows:
         for name, value in values.items():
             attributes.set_committed_value(row, name, value)
@@ -132,7 +128,7 @@ def added(turn: Turn, row: Any, **values: Any) -> list[Note]:
 def note(turn: Turn, notes: Sequence[Note]) -> None:
     """Write down what was changed. The operation must have begun."""
     if notes:
-        db.session.execute(sa.insert(OperationRow), notes, execution_options={"render_nulls": True})
+        insert_rows(OperationRow, notes)
 
 
 def _noted(turn: Turn, row: Any, before: Mapping[str, Any], values: Mapping[str, Any]) -> Note:

@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from models import Company, db, utcnow
+from models import Base, Company, db, utcnow
 
 # With BEGIN IMMEDIATE, SQLite waits for its one write lock; a read that turned into a write would fail at once.
 _WRITES = "trousseau_writes"
@@ -103,8 +103,7 @@ def company_lock(company_id: int) -> Iterator[CompanyTurn]:
         PendingChangesError: as `transaction`.
     """
     with transaction() as turn:
-        _take_turn(company_id)
-        company = db.session.get_one(Company, company_id, populate_existing=True)
+        company = _take_turn(company_id)
         # The wait for the lock may have been long: the clock is read after it.
         yield CompanyTurn(utcnow(), turn.operation, company)
 
@@ -113,15 +112,20 @@ def _begin_writing() -> None:
     db.session.connection(execution_options={_WRITES: True})
 
 
-def _take_turn(company_id: int) -> None:
-    """Write to the company's row: on PostgreSQL, another transaction that does so waits for this one to end."""
+def _take_turn(company_id: int) -> Company:
+    """Write to the company's row: on PostgreSQL, another transaction that does so waits for this one to end.
+
+    Returns:
+        The company as it is then.
+    """
     update = sa.update(Company).where(Company.id == company_id)
-    taken = db.session.execute(
-        update.values(lock_version=Company.lock_version + 1).returning(Company.id),
-        execution_options={"synchronize_session": False},
+    taken: Company | None = db.session.scalar(
+        update.values(lock_version=Company.lock_version + 1).returning(Company),
+        execution_options={"synchronize_session": False, "populate_existing": True},
     )
-    if taken.first() is None:
+    if taken is None:
         raise LookupError(f"no company {company_id}")
+    return taken
 
 
 def configure_engine(engine: Engine) -> None:
@@ -148,10 +152,16 @@ def configure_engine(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows that nothing else of the session needs, each with the same columns, in one statement."""
+    table: Any = model.__table__
+    db.session.execute(sa.insert(table), rows)
+
+
 def insert_or_ignore(model: type[Any]) -> Any:
     """`INSERT … ON CONFLICT DO NOTHING` for the database in use, to be completed with `.values(…)`.
 
     A row that exists already stays as it is and does not break the caller's transaction.
     """
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    return insert(model).on_conflict_do_nothing()
+    return insert(model.__table__).on_conflict_do_nothing()

@@ -32,8 +32,8 @@ def assign(plan: Plan, user: User, by: Actor) -> License:
     """
     plan_id, user_id, company_id = plan.id, user.id, _company_of(user)
     with company_lock(company_id) as turn:
-        user = _holder(user_id)
-        own = held(user, db.session.get_one(Plan, plan_id).product)
+        user, own = holder_of(user_id, db.session.get_one(Plan, plan_id).product)
+        _check_active(user)
         if own and own.plan_id == plan_id and own.state(turn.now) in _IN_USE:
             return own
         license = _free_license(turn, plan_id)
@@ -53,14 +53,15 @@ def assign_license(license: License, user: User, by: Actor) -> License:
     if _company_of(user) != company_id:
         raise LookupError("the person is of another company")
     with company_lock(company_id) as turn:
-        user = _holder(user_id)
         license = _with_plan(license_id)
+        user, own = holder_of(user_id, license.product)
+        _check_active(user)
         if license.user_id == user_id and license.state(turn.now) in _IN_USE:
             return license
         if not license.is_assignable(turn.now):
             raise refusals.not_assignable(license, turn.now)
         operations.begin(turn, JournalVerb.LICENSE_ASSIGNED, by, company_id)
-        make_room(turn, held(user, license.product), user, by)
+        make_room(turn, own, user, by)
         return give(turn, license, user, by)
 
 
@@ -114,7 +115,7 @@ def make_room(turn: CompanyTurn, held: License | None, user: User, by: Actor) ->
                 plan=held.plan.name(current_language()),
             ),
         )
-    releases.take_back(turn, [held], {user.id: user}, by)
+    releases.take_back(turn, releases.holdings(held.company_id, [held.id]), by)
 
 
 def give(
@@ -164,8 +165,18 @@ def _company_of(user: User) -> int:
     return user.company_id
 
 
-def _holder(user_id: int) -> User:
-    user = db.session.get_one(User, user_id)
+def holder_of(user_id: int, product: str) -> tuple[User, License | None]:
+    """The person, and their licence of `product`, expired or not: the table allows one at most, and none that is gone."""
+    found = db.session.execute(
+        sa.select(User, License)
+        .outerjoin(License, (License.user_id == User.id) & (License.product == product))
+        .where(User.id == user_id)
+        .options(joinedload(License.plan))
+    ).one()
+    return found.User, found.License
+
+
+def _check_active(user: User) -> None:
     if not user.is_active:
         raise Refused(
             Code.INACTIVE_PERSON,
@@ -174,16 +185,6 @@ def _holder(user_id: int) -> User:
                 name=user.name,
             ),
         )
-    return user
-
-
-def held(user: User, product: str) -> License | None:
-    """The person's licence of `product`, expired or not: the table allows one at most, and none that was revoked."""
-    return db.session.scalar(
-        sa.select(License)
-        .where(License.user_id == user.id, License.product == product)
-        .options(joinedload(License.plan))
-    )
 
 
 def _with_plan(license_id: int) -> License:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -18,8 +18,8 @@ from services.mail import letters
 
 
 @dataclasses.dataclass(frozen=True)
-class Taken:
-    """A licence that was taken back: its assignment, now ended, and who held it."""
+class Holding:
+    """A licence that somebody holds: its open assignment, and who that is."""
 
     license: License
     assignment: Assignment
@@ -59,33 +59,24 @@ def release_all(company_id: int, held_by: Mapping[int, int | None], by: Actor) -
         LookupError: one of them is no licence of the company.
     """
     with company_lock(company_id) as turn:
-        chosen = db.session.scalars(
-            sa.select(License)
-            .where(License.id.in_(held_by), License.company_id == company_id)
-            .order_by(License.id)
-        ).all()
-        if len(chosen) != len(held_by):
-            raise LookupError("a license of another company, or none")
-        held = [license for license in chosen if license.user_id is not None]
-        people = _people({license.user_id for license in held})
-        refused = {
-            license.id: why for license in held if (why := _refusal(license, held_by[license.id], people))
-        }
-        taken = take_back(turn, [license for license in held if license.id not in refused], people, by)
+        held = holdings(company_id, held_by)
+        refused = {one.license.id: why for one in held if (why := _refusal(one, held_by[one.license.id]))}
+        taken = [one for one in held if one.license.id not in refused]
+        take_back(turn, taken, by)
         letters.license_released(turn, [(one.license, one.assignment, one.holder) for one in taken], by)
         return Released(len(taken), refused)
 
 
-def _refusal(license: License, held_by: int | None, people: Mapping[int, User]) -> Refused | None:
-    if license.status == LicenseStatus.SUSPENDED:
+def _refusal(held: Holding, held_by: int | None) -> Refused | None:
+    if held.license.status == LicenseStatus.SUSPENDED:
         return refusals.suspended()
-    if license.user_id == held_by:
+    if held.holder.id == held_by:
         return None
     return Refused(
         Code.HOLDER_CHANGED,
         _(
             "%(name)s holds this license by now, not whom you saw. Nothing was changed: look again.",
-            name=people[license.user_id or 0].name,
+            name=held.holder.name,
         ),
     )
 
@@ -93,40 +84,44 @@ def _refusal(license: License, held_by: int | None, people: Mapping[int, User]) 
 # --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------
 
 
-def take_back(
-    turn: CompanyTurn, held: Sequence[License], people: Mapping[int, User], by: Actor
-) -> list[Taken]:
-    """End the open assignments of held licences and free them. Sends no mail.
+def holdings(company_id: int, license_ids: Collection[int]) -> list[Holding]:
+    """Those of the licences that somebody holds, in the order of their ids.
 
-    Args:
-        people: Their holders, by id.
+    Raises:
+        LookupError: one of them is no licence of the company.
     """
+    found = db.session.execute(
+        sa.select(License, Assignment, User)
+        .outerjoin(Assignment, (Assignment.license_id == License.id) & Assignment.ended_at.is_(None))
+        .outerjoin(User, User.id == License.user_id)
+        .where(License.id.in_(license_ids), License.company_id == company_id)
+        .order_by(License.id)
+    ).all()
+    if len(found) != len(license_ids):
+        raise LookupError("a license of another company, or none")
+    return [Holding(*row) for row in found if row.License.user_id is not None]
+
+
+def take_back(turn: CompanyTurn, held: Sequence[Holding], by: Actor) -> None:
+    """End the assignments and free the licences. Sends no mail."""
     if not held:
-        return []
+        return
     operations.begin(turn, JournalVerb.LICENSE_RELEASED, by, turn.company.id)
-    open_ones = sa.select(Assignment).where(
-        Assignment.license_id.in_([license.id for license in held]), Assignment.ended_at.is_(None)
-    )
-    assignments = {one.license_id: one for one in db.session.scalars(open_ones)}
-    taken = [Taken(one, assignments[one.id], people[one.user_id or 0]) for one in held]
+    told = [_told(one) for one in held]
     ended = operations.change(
-        turn, [one.assignment for one in taken], ended_at=turn.now, taken_by_id=by.user_id
+        turn, [one.assignment for one in held], ended_at=turn.now, taken_by_id=by.user_id
     )
-    freed = operations.change(turn, held, user_id=None, assigned_at=None, activated_at=None)
+    freed = operations.change(
+        turn, [one.license for one in held], user_id=None, assigned_at=None, activated_at=None
+    )
     operations.note(turn, [*ended, *freed])
-    journal.record_all(turn, JournalVerb.LICENSE_RELEASED, [_told(one) for one in taken], by=by)
-    return taken
+    journal.record_all(turn, JournalVerb.LICENSE_RELEASED, told, by=by)
 
 
-def _told(one: Taken) -> journal.Told:
+def _told(one: Holding) -> journal.Told:
     return journal.Told(
         subject=one.license,
         related={"user": one.holder.id, "plan": one.license.plan_id},
         before={"user": one.holder.id},
         after={"user": None},
     )
-
-
-def _people(ids: set[int | None]) -> dict[int, User]:
-    found = sa.select(User).where(User.id.in_(ids - {None}))
-    return {user.id: user for user in db.session.scalars(found)}

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from access import Actor
-from models import Assignment, License, LicenseState, OperationRow, User, db
+from models import Assignment, License, LicenseState, OperationRow, db
 from services.foundation import operations
 from services.foundation.transaction import CompanyTurn
 from services.licenses import assignments, releases
@@ -32,17 +32,17 @@ _OUT_OF_REACH = {LicenseState.REVOKED, LicenseState.SUSPENDED}
 
 
 def _take(turn: CompanyTurn, license: License, by: Actor) -> None:
-    holder = db.session.get_one(User, license.user_id)
-    (taken,) = releases.take_back(turn, [license], {holder.id: holder}, by)
-    letters.license_released(turn, [(taken.license, taken.assignment, taken.holder)], by)
+    held = releases.holdings(license.company_id, [license.id])
+    releases.take_back(turn, held, by)
+    letters.license_released(turn, [(one.license, one.assignment, one.holder) for one in held], by)
 
 
 def _give(turn: CompanyTurn, license: License, noted: OperationRow, by: Actor) -> str | None:
     """A new assignment with the activation of before: the history says what happened, second by second."""
-    person = db.session.get_one(User, noted.before["user_id"])
+    person, own = assignments.holder_of(noted.before["user_id"], license.product)
     if not person.is_active:
         return str(_("%(name)s has been deactivated since, and gets nothing back.", name=person.name))
-    if assignments.held(person, license.product) is not None:
+    if own is not None:
         return str(_("%(name)s holds another license by now, and gets nothing back.", name=person.name))
     ended = sa.select(Assignment).where(Assignment.license_id == license.id)
     activated = noted.before["activated_at"]

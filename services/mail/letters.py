@@ -61,17 +61,18 @@ def queue(
     to: User | Company | str,
     context: Mapping[str, int | str],
     dedupe_key: str,
-) -> OutgoingMail | None:
+) -> int | None:
     """Put one mail in the outbox. Like every function below it is a step: it never commits.
 
     Args: as the attributes of `Letter`.
 
     Returns:
-        The row, or None when a mail with this key was queued before.
+        The row's id, or None when a mail with this key was queued before.
     """
     values = _row(turn, Letter(kind, to, context, dedupe_key))
-    statement = insert_or_ignore(OutgoingMail).values(**values).returning(OutgoingMail)
-    found: OutgoingMail | None = db.session.scalars(statement).first()
+    found: int | None = db.session.scalar(
+        insert_or_ignore(OutgoingMail).values(**values).returning(OutgoingMail.id)
+    )
     return found
 
 
@@ -110,7 +111,7 @@ def _by(actor: Actor) -> dict[str, int]:
 # --- What happened ------------------------------------------------------------------------------------------------
 
 
-def receipt(turn: Turn, order: Order) -> OutgoingMail | None:
+def receipt(turn: Turn, order: Order) -> int | None:
     """To the buyer, or the company where nobody of its own bought: the order is paid; what was bought, each tax, the total, and where to assign it."""
     return queue(
         turn,
@@ -121,7 +122,7 @@ def receipt(turn: Turn, order: Order) -> OutgoingMail | None:
     )
 
 
-def payment_failed(turn: Turn, order: Order) -> OutgoingMail | None:
+def payment_failed(turn: Turn, order: Order) -> int | None:
     """To the buyer: the bank refused the debit after the fact; nothing was delivered, and how to pay again."""
     return queue(
         turn,
@@ -132,7 +133,7 @@ def payment_failed(turn: Turn, order: Order) -> OutgoingMail | None:
     )
 
 
-def license_assigned(turn: Turn, license: License, assignment: Assignment, by: Actor) -> OutgoingMail | None:
+def license_assigned(turn: Turn, license: License, assignment: Assignment, by: Actor) -> int | None:
     """To the person: what they were given, by whom, until when, how to install it and a button to activate it."""
     return queue(
         turn,
@@ -170,24 +171,24 @@ def _person(assignment: Assignment) -> User:
     return db.session.get_one(User, assignment.user_id)
 
 
-def sign_in_link(turn: Turn, user: User) -> OutgoingMail | None:
+def sign_in_link(turn: Turn, user: User) -> int | None:
     """To the person: the one-time sign-in link that they asked for."""
     return _link(turn, MailKind.SIGN_IN_LINK, user)
 
 
-def password_link(turn: Turn, user: User) -> OutgoingMail | None:
+def password_link(turn: Turn, user: User) -> int | None:
     """To the person: the one-time link with which they choose a new password."""
     return _link(turn, MailKind.PASSWORD_LINK, user)
 
 
-def _link(turn: Turn, kind: MailKind, user: User) -> OutgoingMail | None:
+def _link(turn: Turn, kind: MailKind, user: User) -> int | None:
     # Each request is a mail of its own: the person may have lost the one before.
     return queue(
         turn, kind, to=user, context={"user": user.id}, dedupe_key=f"{kind}:{user.id}:{uuid.uuid4()}"
     )
 
 
-def staff_alert(turn: Turn, issue: OrderIssue) -> OutgoingMail | None:
+def staff_alert(turn: Turn, issue: OrderIssue) -> int | None:
     """To the vendor's support address: an order that needs a person.
 
     The row belongs to no company, so that no customer ever sees it. None while the vendor has no support address:

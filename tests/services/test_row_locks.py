@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from access import Actor
-from models import MailState
+from models import MailState, OutgoingMail, db
 from services.catalogue import plans, tax_rates, vendor
 from services.foundation.transaction import transaction
 from services.mail import letters, outbox
@@ -50,7 +50,7 @@ class Desk:
 
     def mail(self, state=MailState.QUEUED):
         with transaction() as turn:
-            mail = letters.password_link(turn, self.cast.bob)
+            mail = db.session.get_one(OutgoingMail, letters.password_link(turn, self.cast.bob))
             mail.state = state
             return mail
 

@@ -33,6 +33,7 @@ def assign(client, user, plan):
         ("plan={avance}", {"Dave"}),
         ("plan={pro}", set()),
         ("account=inactive", {"Gaston"}),
+        ("account=unconfirmed", {"Bob", "Erin"}),
         ("q=bob%40acme.example", {"Bob"}),
         ("q=eri", {"Erin"}),
         ("q=charlie%40globex.example", set()),
@@ -42,6 +43,7 @@ def assign(client, user, plan):
 )
 def test_people_are_found_by_words_licence_plan_and_account(cast, owned, alice, query, shown):
     make_user(cast.acme, "Gaston", active=False)
+    confirm(cast.dave)
     page = alice.get(f"/portal/users/?{query.format(avance=cast.avance.id, pro=cast.pro.id)}")
     text = words(page).split("Alice Tremblay", 2)[-1] if not shown else words(page)
     names = ("Bob", "Dave", "Erin", "Gaston", "Carol", "Charlie")
@@ -57,6 +59,21 @@ def test_whose_licence_has_expired_counts_as_without(cast, owned, alice):
     shown = {name: words(row) for row in rows for name in ("Bob", "Dave") if f"{name} Tremblay" in row}
     assert ("Sans licence" in shown["Bob"], "Pro" in shown["Bob"]) == (True, False)
     assert ("Avancé" in shown["Dave"], "Sans licence" in shown["Dave"]) == (True, False)
+
+
+def confirm(user):
+    user.confirmed_at = utcnow()
+    db.session.commit()
+
+
+def test_an_administrator_sees_at_which_addresses_nobody_has_answered_yet(cast, alice):
+    confirm(cast.dave)
+    shown = words(alice.get("/portal/users/"))
+    assert "bob@acme.example (non confirmée)" in shown
+    assert "dave@acme.example (" not in shown
+    said = "Personne n’a encore répondu à cette adresse"
+    assert said in words(alice.get(f"/portal/users/{cast.bob.id}/license"))
+    assert said not in words(alice.get(f"/portal/users/{cast.dave.id}/license"))
 
 
 @pytest.mark.one_database

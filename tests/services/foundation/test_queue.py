@@ -19,10 +19,10 @@ MINUTE = dt.timedelta(minutes=1)
 def waiting(cast, *ages):
     """The ids of mails that have been due for that long."""
     with transaction() as turn:
-        rows = [letters.sign_in_link(turn, cast.bob) for _ in ages]
-        for row, age in zip(rows, ages, strict=True):
-            row.due_at = turn.now - age
-        return [row.id for row in rows]
+        ids = [letters.sign_in_link(turn, cast.bob) for _ in ages]
+        for mail_id, age in zip(ids, ages, strict=True):
+            db.session.get_one(OutgoingMail, mail_id).due_at = turn.now - age
+        return ids
 
 
 def test_what_has_been_due_for_longest_is_done_first(cast):

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 
 import pytest
 
 import config
-from models import MailState, OutgoingMail, db, utcnow
+from cli import periodic_works
+from models import Job, JobState, MailState, OutgoingMail, db
 from services.foundation.transaction import transaction
 from services.mail import letters, outbox
 
@@ -40,7 +43,7 @@ def start_worker(app, environ, postman):
 
 def queue(*people):
     with transaction() as turn:
-        return [letters.password_link(turn, person).id for person in people]
+        return [letters.password_link(turn, person) for person in people]
 
 
 def state(mail_id):
@@ -49,9 +52,17 @@ def state(mail_id):
 
 
 def lease_runs_out():
-    with transaction():
-        for row in db.session.scalars(db.select(OutgoingMail)):
-            row.due_at = row.lease_until = utcnow()
+    with transaction() as turn:
+        for kind, leased in ((OutgoingMail, MailState.SENDING), (Job, JobState.RUNNING)):
+            rows = db.update(kind).where(kind.state == leased)
+            db.session.execute(rows.values(due_at=turn.now, lease_until=turn.now))
+
+
+def all_done():
+    db.session.rollback()
+    waiting = db.select(OutgoingMail.id).where(OutgoingMail.state != MailState.SENT).limit(1)
+    working = db.select(Job.id).where(Job.state != JobState.DONE).limit(1)
+    return not db.session.scalar(waiting) and not db.session.scalar(working)
 
 
 def test_fault_35_a_mail_cut_short_by_a_kill_is_sent_again_as_the_same_mail(cast, postman, start_worker):
@@ -70,6 +81,36 @@ def test_fault_35_a_mail_cut_short_by_a_kill_is_sent_again_as_the_same_mail(cast
     assert state(mail_id) == MailState.SENT
     assert len(postman.messages) == 2
     assert postman.messages[0]["Message-ID"] == postman.messages[1]["Message-ID"]
+
+
+def test_of_two_workers_killed_at_random_no_mail_and_no_periodic_work_is_lost_or_doubled(
+    cast, postman, start_worker
+):
+    """A mail may come twice, as the same mail; each is one row, sent once by what the database says."""
+    chance = random.Random(20261125)
+    mails = queue(*[cast.bob, cast.dave, cast.erin, cast.alice] * 6)
+    postman.dawdles = 0.1
+    workers = [start_worker(), start_worker()]
+    for _ in range(4):
+        postman.wait_for(len(postman.messages) + chance.randint(1, 5))
+        victim = workers.pop(chance.randrange(2))
+        victim.kill()
+        victim.wait()
+        lease_runs_out()
+        workers.append(start_worker())
+    until = time.monotonic() + 30
+    while not (done := all_done()) and time.monotonic() < until:
+        time.sleep(0.2)
+        lease_runs_out()
+    assert done
+    came = Counter(str(message["Message-ID"]) for message in postman.messages)
+    assert set(came) == set(db.session.scalars(db.select(OutgoingMail.message_id)))
+    assert sum(came.values()) - len(mails) <= db.session.scalar(
+        db.select(db.func.sum(OutgoingMail.attempts - 1))
+    )
+    jobs = db.session.execute(db.select(Job.name, Job.state)).all()
+    assert {name for name, _ in jobs} == {work.name for work in periodic_works()}
+    assert {job_state for _, job_state in jobs} == {JobState.DONE}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -14,7 +14,7 @@ from tests.factories import make_licenses, make_order
 
 def queue(person):
     with transaction() as turn:
-        return letters.password_link(turn, person).id
+        return letters.password_link(turn, person)
 
 
 def row(mail_id):
@@ -26,7 +26,7 @@ def give_and_take_back(cast):
     assignment = db.session.scalars(db.select(Assignment)).one()
     by = Actor.of(cast.alice)
     with transaction() as turn:
-        given = letters.license_assigned(turn, license, assignment, by).id
+        given = letters.license_assigned(turn, license, assignment, by)
     return license, assignment, by, given
 
 
