@@ -1,8 +1,8 @@
-"""What delivering, assigning and releasing cost, beside another checkout of this repository, in one run.
+"""What delivering, assigning, releasing and every list cost, beside another checkout of this repository, in one run.
 
-    python -m benchmarks.verbs --beside ../parent [--rounds 7]
+    python -m benchmarks.beside --beside ../parent [--rounds 7]
 
-Each round runs every verb in a new process and on a new database of each checkout, one after the other, so that both meet the same
+Each round measures all of it in a new process and on a new database of each checkout, one after the other, so that both meet the same
 machine. Printed are the medians in milliseconds and their ratio: 1.0 is as fast as there. Without `--beside`, of this checkout alone.
 """
 
@@ -22,6 +22,8 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent.parent
 SEATS, ACTS = 1_000, 60
+# Licences that the lists are over.
+LISTED = 10_000
 
 
 def main() -> None:
@@ -43,7 +45,7 @@ def main() -> None:
     for name in rounds[0][0]:
         medians = [statistics.median(one[number][name] for one in rounds) for number in range(len(places))]
         ratio = f"   {medians[0] / medians[-1]:.2f}" if len(places) > 1 else ""
-        print(f"{name:32}" + "".join(f"{median * 1000:9.2f} ms" for median in medians) + ratio)
+        print(f"{name:34}" + "".join(f"{median * 1000:9.2f} ms" for median in medians) + ratio)
 
 
 def _run(place: Path) -> dict[str, float]:
@@ -67,17 +69,20 @@ def _run(place: Path) -> dict[str, float]:
 
 
 def _measure() -> dict[str, float]:
-    """Seconds of each verb: of one delivery of a thousand seats, and of one act of the others."""
+    """Seconds of each verb, of one delivery of a thousand seats and of one act of the others, and of each list."""
     import flask_migrate  # noqa: PLC0415 - of the checkout that is measured
 
     import access  # noqa: PLC0415
     from app import create_app  # noqa: PLC0415
+    from benchmarks import lists  # noqa: PLC0415
     from benchmarks.fill import fill  # noqa: PLC0415
 
     with create_app().app_context(), access.everything():
         flask_migrate.upgrade()
         fill(200)
-        return _deliver() | _seats()
+        verbs = _deliver() | _seats()
+    pages = lists._times_at(LISTED, None)  # noqa: SLF001 - so it is called in older checkouts too
+    return verbs | {f"list: {name}": milliseconds / 1000 for name, milliseconds in pages.items()}
 
 
 def _deliver() -> dict[str, float]:
