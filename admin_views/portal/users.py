@@ -47,11 +47,6 @@ def _names(user: User) -> str:
     return ", ".join(held) or _("No license")
 
 
-def _address(user: User) -> str:
-    """The address, and whether anybody has answered at it yet."""
-    return user.email if user.confirmed_at else _("%(address)s (not confirmed)", address=user.email)
-
-
 def _first(user: User) -> License | None:
     """The licence to say something about: the live one, else one that has expired."""
     return user.licenses[0] if user.licenses else None
@@ -77,7 +72,7 @@ class Users(DeskModelView):
     columns = (
         # Whoever was deactivated comes last.
         Column("name", _l("Name"), sort=(~User.active, User.last_name, User.first_name), link=license_page),
-        Column("email", _l("Email"), value=_address),
+        Column("email", _l("Email")),
         Column("role", _l("Role"), kind="badge"),
         Column("licenses", _l("License"), value=_names),
         Column("state", _l("State"), value=_state, kind="badge"),

@@ -68,9 +68,6 @@ def confirm(user):
 
 def test_an_administrator_sees_at_which_addresses_nobody_has_answered_yet(cast, alice):
     confirm(cast.dave)
-    shown = words(alice.get("/portal/users/"))
-    assert "bob@acme.example (non confirmée)" in shown
-    assert "dave@acme.example (" not in shown
     said = "Personne n’a encore répondu à cette adresse"
     assert said in words(alice.get(f"/portal/users/{cast.bob.id}/license"))
     assert said not in words(alice.get(f"/portal/users/{cast.dave.id}/license"))
