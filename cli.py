@@ -6,6 +6,7 @@ Each prints sentences in English, for operators, and ends with status 1 when som
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import signal
 import threading
@@ -26,6 +27,8 @@ from services.mail import check as mail_check
 from services.mail import outbox
 from services.payments import gateway, reconciliation
 from services.people import setup
+
+log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask) -> None:
@@ -111,11 +114,25 @@ def worker(once: bool, seconds: float) -> None:
         return stopping.is_set() or time.monotonic() > deadline
 
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way to it
-    # Beside the mail: asking Stripe about many orders must not hold up a sign-in link.
-    beside = threading.Thread(target=_work_beside, args=(app, stopped, once), name="periodic")
-    beside.start()
+    broken = threading.Event()
+
+    def beside() -> None:
+        try:
+            _work_beside(app, stopped, once)
+        except BaseException:
+            # Half a worker looks alive: whoever watches the process has to see it end.
+            log.exception("the periodic work has ended")
+            broken.set()
+            stopping.set()
+
+    # Beside the mail: asking Stripe about many orders must not hold up a sign-in link. A daemon: it does not keep the
+    # process alive when the mail's half breaks.
+    periodic_work = threading.Thread(target=beside, name="periodic", daemon=True)
+    periodic_work.start()
     outbox.run(stopped, once)
-    beside.join()
+    periodic_work.join()
+    if broken.is_set():
+        raise SystemExit(1)
     if stopping.is_set():
         # All is committed and closed; Python's own clean-up may outlast the timer on a busy machine.
         os._exit(0)

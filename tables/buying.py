@@ -126,7 +126,7 @@ class OrderState(enum.StrEnum):
     WITHHELD = "withheld"
 
 
-# A payment can arrive after every way in which an order ends unpaid, and be given back before it is seen.
+# A payment can arrive after every way in which an order ends unpaid; while it waits, be given back before it is seen.
 _MONEY_CAME = frozenset({OrderState.PAID, OrderState.WITHHELD})
 ORDER_TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     OrderState.PENDING: frozenset(
@@ -134,8 +134,8 @@ ORDER_TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     ),
     OrderState.PROCESSING: frozenset({*_MONEY_CAME, OrderState.FAILED}),
     OrderState.FAILED: frozenset({*_MONEY_CAME, OrderState.PENDING, OrderState.CANCELLED}),
-    OrderState.EXPIRED: _MONEY_CAME,
-    OrderState.CANCELLED: _MONEY_CAME,
+    OrderState.EXPIRED: frozenset({OrderState.PAID}),
+    OrderState.CANCELLED: frozenset({OrderState.PAID}),
     OrderState.WITHHELD: frozenset({OrderState.PAID}),
     OrderState.PAID: frozenset({OrderState.REFUNDED, OrderState.DISPUTED}),
     OrderState.DISPUTED: frozenset({OrderState.PAID, OrderState.REFUNDED}),
@@ -235,6 +235,11 @@ class Order(Base, CompanyRow):
     def is_waiting(self) -> bool:
         """Whether the customer can still pay or cancel it. (The lines of an expired one are still in the cart.)"""
         return self.state in {OrderState.PENDING, OrderState.FAILED}
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it was cancelled, or nobody paid it in time. Money that comes all the same delivers it."""
+        return self.state in {OrderState.CANCELLED, OrderState.EXPIRED}
 
     @property
     def is_looked_at(self) -> bool:

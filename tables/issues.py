@@ -44,7 +44,13 @@ class OrderIssue(Base, CompanyRow):
         sa.CheckConstraint("closed_by_id IS NULL OR closed_at IS NOT NULL", name="closed_by"),
         # The same thing is told once, however often Stripe says it.
         partial_index(
-            "uq_order_issues_open", "closed_at IS NULL", "order_id", "kind", "stripe_id", unique=True
+            "uq_order_issues_open",
+            "closed_at IS NULL",
+            "order_id",
+            "kind",
+            "stripe_id",
+            "cause",
+            unique=True,
         ),
         sa.Index("ix_order_issues_order_id", "order_id"),
         sa.Index("ix_order_issues_opened_at", "opened_at"),

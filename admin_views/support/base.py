@@ -126,8 +126,10 @@ class SupportView(DeskModelView):
 
     # --- What starts on a day ---------------------------------------------------------------------------------------
 
-    def ask_withdrawal(self, row: Any, heading: str, described: str, endpoint: str) -> ResponseReturnValue:
-        """The page that asks before a price or a rate that has not begun is taken back; `endpoint` does it."""
+    def ask_withdrawal(
+        self, row: Any, heading: str, described: str, endpoint: str, seen: str
+    ) -> ResponseReturnValue:
+        """The page that asks before a price or a rate that has not begun is taken back; `endpoint` does it to what was `seen`."""
         return self.confirm(
             [row],
             heading=heading,
@@ -136,6 +138,7 @@ class SupportView(DeskModelView):
             endpoint=endpoint,
             tone="danger",
             described=described,
+            fields={"seen": seen},
         )
 
     # --- Many at once -----------------------------------------------------------------------------------------------

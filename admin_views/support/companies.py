@@ -55,7 +55,9 @@ class CompanyForm(EditForm):
         _l("Time zone"),
         choices=choices((name, name) for name in places.time_zones()),
         default="America/Toronto",
-        description=_l("A license ends at the last second of its last day there."),
+        description=_l(
+            "What is bought from now on ends with its last day there; what was bought keeps its days."
+        ),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

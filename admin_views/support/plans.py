@@ -155,7 +155,13 @@ class Plans(SupportView):
 
     def details_context(self, row: Plan) -> dict[str, Any]:
         form = PriceForm(data={"starts_on": vendor.current().today})
-        return {"price_form": form, "in_force": current_price(row), "today": vendor.current().today}
+        seen = plans.version_of_prices(row)
+        return {
+            "price_form": form,
+            "seen": seen,
+            "in_force": current_price(row),
+            "today": vendor.current().today,
+        }
 
     @expose("/price/", methods=("POST",))
     def price(self) -> ResponseReturnValue:
@@ -164,7 +170,10 @@ class Plans(SupportView):
         row_id, form = row.id, PriceForm()
         if form.validate():
             try:
-                price = plans.set_price(row, form.amount.data, form.starts_on.data, by=current_actor())
+                seen = request.form.get("seen", "")
+                price = plans.set_price(
+                    row, form.amount.data, form.starts_on.data, by=current_actor(), seen=seen
+                )
                 amount = money(price.amount, price.currency, current_language())
                 day = price.starts_on.isoformat()
                 flash(_("The price is %(amount)s from %(day)s.", amount=amount, day=day), "success")
@@ -187,13 +196,14 @@ class Plans(SupportView):
             amount=amount,
             day=price.starts_on.isoformat(),
         )
-        return self.ask_withdrawal(price, _("Withdraw the price"), described, ".withdraw_price_now")
+        seen = plans.version_of_price(price)
+        return self.ask_withdrawal(price, _("Withdraw the price"), described, ".withdraw_price_now", seen)
 
     @expose("/withdraw-price-now/", methods=("POST",))
     def withdraw_price_now(self) -> ResponseReturnValue:
         price = _price_or_404(request.form.get("rowid", ""))
         plan_id = price.plan_id
-        plans.withdraw_price(price, by=current_actor())
+        plans.withdraw_price(price, by=current_actor(), seen=request.form.get("seen", ""))
         flash(_("The price is withdrawn."), "success")
         return redirect(self.get_url(".details_view", id=plan_id))
 

@@ -258,10 +258,12 @@ class TaxRates(SupportView):
             rate=percent(rate.rate, current_language()),
             day=rate.starts_on.isoformat(),
         )
-        return self.ask_withdrawal(rate, _("Withdraw the rate"), described, ".withdraw_now")
+        seen = tax_rates.EDITABLE.version(rate)
+        return self.ask_withdrawal(rate, _("Withdraw the rate"), described, ".withdraw_now", seen)
 
     @expose("/withdraw-now/", methods=("POST",))
     def withdraw_now(self) -> ResponseReturnValue:
-        tax_rates.withdraw_rate(self.row_or_404(request.form.get("rowid", "")), by=current_actor())
+        rate = self.row_or_404(request.form.get("rowid", ""))
+        tax_rates.withdraw_rate(rate, by=current_actor(), seen=request.form.get("seen", ""))
         flash(_("The rate is withdrawn."), "success")
         return redirect(self.get_url(".index_view"))

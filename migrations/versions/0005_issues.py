@@ -68,7 +68,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_order_issues_open",
         "order_issues",
-        ["order_id", "kind", "stripe_id"],
+        ["order_id", "kind", "stripe_id", "cause"],
         unique=True,
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),

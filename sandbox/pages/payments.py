@@ -1,5 +1,6 @@
 """What was paid, as in Stripe's dashboard: give money back, contest a payment, and decide what was contested."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -66,10 +67,10 @@ def _amount(charge: Object) -> int:
     text = request.form.get("amount", "").replace(",", ".").replace("\u00a0", "").replace(" ", "")
     if not text:
         return int(charge["amount_captured"] - charge["amount_refunded"])
-    whole, _, cents = text.partition(".")
-    if not (text.isascii() and whole.isdigit() and len(whole) <= 9 and len(cents) <= 2):
+    written = re.fullmatch(r"(\d{1,9})(?:\.(\d{0,2}))?", text, re.ASCII)
+    if written is None:
         raise ValueError("bad_refund")
-    return int(whole) * 100 + int((cents or "0").ljust(2, "0"))
+    return int(written[1]) * 100 + int((written[2] or "").ljust(2, "0"))
 
 
 @bp.post("/<ident>/contest")

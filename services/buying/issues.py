@@ -70,10 +70,10 @@ def open_issue(turn: CompanyTurn, order: Order, kind: IssueKind, *, about: str =
         about: The payment, charge or dispute at Stripe.
         cause: The session or event of Stripe that tells it: the same one opens an issue once, also when that was closed.
     """
-    same = sa.or_(
-        OrderIssue.closed_at.is_(None) & (OrderIssue.stripe_id == about),
-        (OrderIssue.cause == cause) & (OrderIssue.cause != ""),
-    )
+    same = (OrderIssue.cause == cause) & (OrderIssue.cause != "")
+    # Each refund of a charge is a thing of its own; a dispute is one, however many events tell of it.
+    if kind != IssueKind.REFUNDED:
+        same |= OrderIssue.closed_at.is_(None) & (OrderIssue.stripe_id == about)
     told = sa.select(OrderIssue.id).where(OrderIssue.order_id == order.id, OrderIssue.kind == kind, same)
     if db.session.scalar(told.limit(1)) is not None:
         return

@@ -16,6 +16,8 @@ from services.foundation import checks, edits, journal
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import transaction
 
+# What the journal writes of a price, and what a page shows of it.
+PRICED = ("amount", "currency", "starts_on")
 EDITABLE = edits.Sheet(
     names=(
         "code",
@@ -71,11 +73,12 @@ def update_plan(plan: Plan, values: Mapping[str, Any], *, by: Actor, seen: str |
         return plan
 
 
-def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor) -> Price:
+def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor, seen: str | None = None) -> Price:
     """From `starts_on` a licence of the plan costs `amount` cents a term. Replaces a price of the same day.
 
     Raises:
-        Refused: `bad_amount`, or `past_day` for a day before today on the vendor's calendar.
+        Refused: `bad_amount`, `past_day` for a day before today on the vendor's calendar, or `changed_meanwhile`
+            when the plan's prices are not as they were `seen` (`version_of_prices`).
     """
     if not 0 <= amount <= MAX_AMOUNT:
         raise Refused(Code.BAD_AMOUNT, _("A price is between $0 and $1,000,000."))
@@ -84,6 +87,7 @@ def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor) -> Pric
         if starts_on < vendor.current().today:
             raise Refused(Code.PAST_DAY, _("A price cannot begin in the past: choose today or a later day."))
         plan = db.session.get_one(Plan, plan_id, with_for_update=True)
+        edits.changed_since(seen, version_of_prices(plan))
         price = db.session.scalar(
             sa.select(Price).filter_by(plan_id=plan_id, currency=CURRENCY, starts_on=starts_on)
         )
@@ -104,11 +108,12 @@ def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor) -> Pric
         return price
 
 
-def withdraw_price(price: Price, *, by: Actor) -> None:
+def withdraw_price(price: Price, *, by: Actor, seen: str | None = None) -> None:
     """Delete a price before its first day: the one before it stays in force. Withdrawing it twice does nothing.
 
     Raises:
-        Refused: `already_begun` from its first day on the vendor's calendar: it may have been charged.
+        Refused: `already_begun` from its first day on the vendor's calendar: it may have been charged;
+            `changed_meanwhile` when it is not as it was `seen` (`version_of_price`).
     """
     price_id, plan_id = price.id, price.plan_id
     with transaction() as turn:
@@ -119,8 +124,21 @@ def withdraw_price(price: Price, *, by: Actor) -> None:
         sentence = _(
             "This price has begun, so it stays: set another one from a later day. Nothing was changed."
         )
-        before = scheduled.withdraw(found, ("amount", "currency", "starts_on"), sentence)
+        before = scheduled.withdraw(found, PRICED, sentence, seen)
         journal.record(turn, JournalVerb.PRICE_WITHDRAWN, by=by, subject=plan, before=before)
+
+
+# --- Questions --------------------------------------------------------------------------------------------------------
+
+
+def version_of_price(price: Price) -> str:
+    """Tells whether a price is still as a page showed it."""
+    return edits.version_of(price, PRICED)
+
+
+def version_of_prices(plan: Plan) -> str:
+    """Tells whether the plan's prices are still as a page showed them."""
+    return "-".join(sorted(version_of_price(price) for price in plan.prices))
 
 
 # --- Helpers: they check, and refuse --------------------------------------------------------------------------------

@@ -58,11 +58,12 @@ def update_rate(rate: TaxRate, values: Mapping[str, Any], *, by: Actor, seen: st
         return found
 
 
-def withdraw_rate(rate: TaxRate, *, by: Actor) -> None:
+def withdraw_rate(rate: TaxRate, *, by: Actor, seen: str | None = None) -> None:
     """Delete a rate before its first day: the one before it stays in force. Withdrawing it twice does nothing.
 
     Raises:
-        Refused: `already_begun` from its first day on the vendor's calendar: orders may have been charged.
+        Refused: `already_begun` from its first day on the vendor's calendar: orders may have been charged;
+            `changed_meanwhile` when it is not as it was `seen` (`EDITABLE.version`).
     """
     rate_id = rate.id
     with transaction() as turn:
@@ -72,7 +73,7 @@ def withdraw_rate(rate: TaxRate, *, by: Actor) -> None:
         sentence = _(
             "This rate has begun, so it stays: add another one from a later day. Nothing was changed."
         )
-        before = scheduled.withdraw(found, EDITABLE.names, sentence)
+        before = scheduled.withdraw(found, EDITABLE.names, sentence, seen)
         journal.record(turn, JournalVerb.TAX_RATE_WITHDRAWN, by=by, subject=found, before=before)
 
 

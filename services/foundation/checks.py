@@ -48,9 +48,16 @@ def _text(value: Any, limit: int | None) -> Any:
 
 
 def filled(values: Mapping[str, Any], *names: str) -> None:
-    """Refuse (`empty`) unless each of `names` has a value."""
-    if any(values[name] in {None, ""} for name in names):
+    """Refuse (`empty`) unless each of `names` has a value; a text must have something to be seen."""
+    if any(values[name] is None or _is_blank(values[name]) for name in names):
         raise Refused(Code.EMPTY, _("A mandatory field is empty. Nothing was changed."))
+
+
+def _is_blank(value: Any) -> bool:
+    """Whether a text is empty, or holds nothing but spaces and characters without a shape (U+200B)."""
+    return isinstance(value, str) and not any(
+        character.isprintable() and not character.isspace() for character in value
+    )
 
 
 def email(value: str) -> str:

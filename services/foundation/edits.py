@@ -49,7 +49,7 @@ class Sheet:
 
     def version(self, row: Any) -> str:
         """A short hash of what `row` holds in each of these columns: it tells whether and which of them have changed."""
-        return ".".join(_hash(_plain(getattr(row, name))) for name in self.names)
+        return version_of(row, self.names)
 
     def add(self, turn: Turn, row: Any, *, by: Actor) -> None:
         """Add a new row to the turn, and record what these columns hold. A step: it never commits."""
@@ -105,6 +105,20 @@ class Sheet:
 
     def _part(self, values: dict[str, Any], *, personal: bool) -> dict[str, Any]:
         return {name: value for name, value in values.items() if (name in self.personal) == personal}
+
+
+def version_of(row: Any, names: Iterable[str]) -> str:
+    """As `Sheet.version`, of other columns."""
+    return ".".join(_hash(_plain(getattr(row, name))) for name in names)
+
+
+def changed_since(seen: str | None, now: str) -> None:
+    """Refuse (`changed_meanwhile`) an act that a page asked for which showed `seen`; None skips the check."""
+    if seen is not None and seen != now:
+        raise Refused(
+            Code.CHANGED_MEANWHILE,
+            _("Somebody else has changed this since the page was shown. Nothing was changed: look again."),
+        )
 
 
 def _hash(value: Any) -> str:

@@ -21,11 +21,15 @@ def go_back(turn: CompanyTurn, noted: OperationRow, by: Actor) -> str | None:
     """Give a licence back to whom it was taken from, or take it back from whom it was given to. As `GoBack`."""
     license = db.session.get_one(License, noted.row_id, options=[joinedload(License.plan)])
     if operations.has_moved(license, noted) or license.state(turn.now) in _OUT_OF_REACH:
-        return str(_("License %(key)s… has moved since, and stays as it is.", key=license.key[:11]))
+        return _moved(license)
     if noted.before["user_id"] is None:
         _take(turn, license, by)
         return None
     return _give(turn, license, noted, by)
+
+
+def _moved(license: License) -> str:
+    return str(_("License %(key)s… has moved since, and stays as it is.", key=license.key[:11]))
 
 
 _OUT_OF_REACH = {LicenseState.REVOKED, LicenseState.SUSPENDED}
@@ -44,14 +48,32 @@ def _give(turn: CompanyTurn, license: License, noted: OperationRow, by: Actor) -
         return str(_("%(name)s has been deactivated since, and gets nothing back.", name=person.name))
     if own is not None:
         return str(_("%(name)s holds another license by now, and gets nothing back.", name=person.name))
-    ended = sa.select(Assignment).where(Assignment.license_id == license.id)
+    ended = _ended_by(noted)
+    if ended is None:
+        return _moved(license)
     activated = noted.before["activated_at"]
     assignments.give(
         turn,
         license,
         person,
         by,
-        restores=db.session.scalars(ended.order_by(Assignment.id.desc()).limit(1)).one(),
+        restores=ended,
         activated_at=dt.datetime.fromisoformat(activated) if activated else None,
     )
     return None
+
+
+def _ended_by(noted: OperationRow) -> Assignment | None:
+    """The licence's last assignment, if it was the operation that ended it: None when it was given and taken since."""
+    latest = db.session.scalars(
+        sa.select(Assignment)
+        .where(Assignment.license_id == noted.row_id)
+        .order_by(Assignment.id.desc())
+        .limit(1)
+    ).one()
+    ended_it = sa.exists().where(
+        OperationRow.operation_id == noted.operation_id,
+        OperationRow.table_name == Assignment.__tablename__,
+        OperationRow.row_id == latest.id,
+    )
+    return latest if db.session.scalar(sa.select(ended_it)) else None

@@ -60,7 +60,7 @@ def pay(order: Order, by: Actor) -> str:
             if session and session.is_complete:
                 settlement.fulfil(over)
                 order = db.session.get_one(Order, order_id)
-                if order.state != OrderState.FAILED:
+                if not order.is_waiting or order.is_looked_at:
                     raise refusals.over(order)
         attempts.resume(company_id, order_id, over=over, by=by)
         return open_page(company_id, order_id)
@@ -121,7 +121,7 @@ def cancel(order: Order, by: Actor) -> None:
         if session_id is not None and closed and closed.is_complete:
             settlement.fulfil(session_id)
             order = db.session.get_one(Order, order_id)
-            if not (order.state == OrderState.FAILED or (order.is_looked_at and by.is_staff)):
+            if not order.is_waiting or (order.is_looked_at and not by.is_staff):
                 raise refusals.over(order)
     except gateway.Unavailable:
         raise refusals.unavailable() from None

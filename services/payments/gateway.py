@@ -260,6 +260,7 @@ def _session(found: Any) -> Session:
         payment_intent_status=getattr(intent, "status", None),
         customer_id=_id(customer),
         charge=_charge(_field(intent, "latest_charge")) if intent and not isinstance(intent, str) else None,
+        returns_to=_field(found, "success_url") or "",
     )
 
 

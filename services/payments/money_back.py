@@ -34,13 +34,14 @@ def note_dispute(dispute_id: str, *, cause: str) -> Outcome:
 
 def _note(payment_intent_id: str | None, kind: IssueKind, *, about: str, cause: str) -> Outcome:
     session = gateway.session_of_payment(payment_intent_id) if payment_intent_id else None
-    if session is None or session.reference is None:
+    if session is None or (found := settlement.ids(session)) is None:
         return Outcome.FOREIGN
-    company_id, order_id = settlement.ids(session.reference)
+    company_id, order_id = found
     with company_lock(company_id) as turn:
         order = db.session.get_one(Order, order_id)
         outcome = settlement.apply(turn, order, session)
-        if order.state == OrderState.WITHHELD and kind != IssueKind.DISPUTE_ENDED:
+        withheld = outcome == Outcome.WITHHELD or order.state == OrderState.WITHHELD
+        if withheld and kind != IssueKind.DISPUTE_ENDED:
             # Its issue says so already.
             return outcome
         issues.open_issue(turn, order, kind, about=about, cause=cause)

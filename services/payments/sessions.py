@@ -37,6 +37,7 @@ class Session:
         amount: In cents, with taxes.
         currency: ISO 4217, in capitals.
         charge: None before anybody paid, and where the payment was not asked for.
+        returns_to: Where Stripe sends whoever has paid: a page of the desk that made the session.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Session:
     payment_intent_status: str | None
     customer_id: str | None
     charge: Charge | None = None
+    returns_to: str = ""
 
     @property
     def is_open(self) -> bool:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from access import SYSTEM
 from models import IssueKind, JournalVerb, Order, OrderState, Outcome, db
 from services.buying import delivery, issues, orders
+from services.foundation import urls
 from services.foundation.transaction import CompanyTurn, company_lock
 from services.mail import letters
 from services.payments import gateway, records
@@ -29,9 +30,9 @@ def fulfil(session_id: str) -> Outcome:
         gateway.Unavailable, gateway.NotFound, gateway.Rejected
     """
     session = gateway.fetch_session(session_id)
-    if session.reference is None:
+    if (found := ids(session)) is None:
         return Outcome.FOREIGN
-    company_id, order_id = ids(session.reference)
+    company_id, order_id = found
     with company_lock(company_id) as turn:
         return apply(turn, db.session.get_one(Order, order_id), session)
 
@@ -43,11 +44,11 @@ def note_decline(payment_intent_id: str) -> Outcome:
         UnknownOrder, gateway.Unavailable, gateway.Rejected
     """
     session = gateway.session_of_payment(payment_intent_id)
-    if session is None or session.reference is None:
+    if session is None or (found := ids(session)) is None:
         return Outcome.FOREIGN
     if not session.is_open:
         return fulfil(session.id)
-    company_id, order_id = ids(session.reference)
+    company_id, order_id = found
     with company_lock(company_id) as turn:
         order = db.session.get_one(Order, order_id)
         if order.state == OrderState.PENDING:
@@ -55,14 +56,22 @@ def note_decline(payment_intent_id: str) -> Outcome:
     return Outcome.DECLINED
 
 
-def ids(reference: str) -> tuple[int, int]:
-    """(company id, order id) of an order's reference. Raises UnknownOrder."""
+def ids(session: Session) -> tuple[int, int] | None:
+    """(company id, order id) of a session's order; None when it is another shop's, or another desk's on the same account.
+
+    Raises:
+        UnknownOrder: this desk made the session, so its order must be somewhere.
+    """
+    if session.reference is None:
+        return None
     found = db.session.execute(
-        sa.select(Order.company_id, Order.id).where(Order.reference == reference)
+        sa.select(Order.company_id, Order.id).where(Order.reference == session.reference)
     ).first()
-    if found is None:
-        raise UnknownOrder(reference)
-    return found.company_id, found.id
+    if found is not None:
+        return found.company_id, found.id
+    if session.returns_to.startswith(urls.payment_return_url()):
+        raise UnknownOrder(session.reference)
+    return None
 
 
 # --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------
@@ -94,7 +103,7 @@ def _paid(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
         return _refer(turn, order, session, Outcome.WRONG_AMOUNT)
     if session.is_given_back:
         return _withhold(turn, order, session)
-    ended = order.state in {OrderState.CANCELLED, OrderState.EXPIRED}
+    ended = order.is_given_up
     # Whoever cancels keeps the cart, to change it or to buy again.
     if order.state != OrderState.CANCELLED and not order.has_left_cart:
         delivery.empty_cart(turn, order)
@@ -103,15 +112,21 @@ def _paid(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
     orders.move(turn, order, OrderState.PAID, JournalVerb.ORDER_FULFILLED, by=SYSTEM)
     delivery.deliver(turn, order)
     letters.receipt(turn, order)
+    issues.settle(turn, order, IssueKind.WITHHELD)
     if ended:
         _open_issue(turn, order, session, IssueKind.PAID_AFTER_END)
     return Outcome.FULFILLED
 
 
 def _withhold(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
-    """The money went back, or is contested, before anything was delivered: nothing is, and the cart is kept."""
-    if not orders.move(turn, order, OrderState.WITHHELD, JournalVerb.ORDER_WITHHELD, by=SYSTEM):
+    """The money went back, or is contested, before anything was delivered: nothing is, and the cart is kept.
+
+    An order that was given up stays so: should the bank decide for the vendor, the customer's cart is left alone.
+    """
+    if order.state == OrderState.WITHHELD:
         return Outcome.ALREADY
+    if not order.is_given_up:
+        orders.move(turn, order, OrderState.WITHHELD, JournalVerb.ORDER_WITHHELD, by=SYSTEM)
     order.stripe_session_id, order.stripe_payment_intent_id = session.id, session.payment_intent_id
     return _refer(turn, order, session, Outcome.WITHHELD)
 

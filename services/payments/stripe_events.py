@@ -6,9 +6,10 @@ An event is only a trigger. It may come twice, late or out of order, so what hap
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 
-from models import Outcome, StripeEvent, db
+from models import Outcome, StripeEvent, db, utcnow
 from services.foundation.transaction import insert_or_ignore, transaction
 from services.payments import money_back, settlement
 from services.payments.sessions import Event
@@ -30,6 +31,8 @@ MONEY_BACK: dict[str, Callable[..., Outcome]] = {
     "charge.dispute.funds_reinstated": money_back.note_dispute,
     "charge.dispute.closed": money_back.note_dispute,
 }
+# How long Stripe itself sends an event again and again.
+PATIENCE = dt.timedelta(days=3)
 # What Stripe must be asked to send: `docs/deploy.md` lists them.
 EVENTS = frozenset({*VERBS, *MONEY_BACK})
 
@@ -74,13 +77,22 @@ def handle(event_id: str, kind: str, object_id: str, *, ours: bool) -> Outcome:
     Raises:
         settlement.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected: it stays unhandled.
     """
-    if kind in MONEY_BACK:
-        outcome = MONEY_BACK[kind](object_id, cause=event_id)
-    elif kind in VERBS:
-        outcome = VERBS[kind](object_id) if ours else Outcome.FOREIGN
-    else:
-        outcome = Outcome.IGNORED
+    try:
+        outcome = _outcome(event_id, kind, object_id, ours=ours)
+    except settlement.UnknownOrder:
+        if db.session.get_one(StripeEvent, event_id).created_at > utcnow() - PATIENCE:
+            raise
+        # Its order will not come any more: it went with a copy of the database, or was another desk's.
+        outcome = Outcome.FOREIGN
     with transaction() as turn:
         event = db.session.get_one(StripeEvent, event_id)
         event.handled_at, event.outcome = turn.now, outcome
     return outcome
+
+
+def _outcome(event_id: str, kind: str, object_id: str, *, ours: bool) -> Outcome:
+    if kind in MONEY_BACK:
+        return MONEY_BACK[kind](object_id, cause=event_id)
+    if kind in VERBS:
+        return VERBS[kind](object_id) if ours else Outcome.FOREIGN
+    return Outcome.IGNORED

@@ -57,8 +57,8 @@ def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str
             _check_dispensable(user, by)
         change = EDITABLE.edit(turn, user, checked, by=by, seen=seen)
         if "email" in change.after:
-            # Nobody has answered at the new one yet.
-            user.confirmed_at = None
+            # Nobody has answered at the new one yet, and the password of before proves nothing about it.
+            user.confirmed_at = user.password = None
         if "email" in change.after or not user.active:
             # Unused links were mailed to the old address, or to somebody who may no longer sign in.
             tokens.void(turn, user.id)

@@ -12,6 +12,7 @@ from models import (
     IssueKind,
     JournalEntry,
     License,
+    Order,
     OrderIssue,
     OrderState,
     Outcome,
@@ -21,8 +22,9 @@ from models import (
 )
 from services.buying import issues
 from services.foundation.errors import Refused
+from services.foundation.transaction import company_lock
 from services.payments import checkout, gateway, reconciliation, settlement
-from tests.factories import make_issue
+from tests.factories import make_issue, make_order
 from tests.faults.test_webhooks import post
 
 WON, LOST = True, False
@@ -51,6 +53,10 @@ def all_issues():
     return [
         (row.kind, row.is_open) for row in db.session.scalars(db.select(OrderIssue).order_by(OrderIssue.id))
     ]
+
+
+def open_of(order):
+    return {issue.kind for issue in issues.of_order(order) if issue.is_open}
 
 
 # --- Before delivery --------------------------------------------------------------------------------------------------
@@ -112,17 +118,29 @@ def test_a_payment_whose_only_dispute_is_won_is_delivered_once(paid, client):
 
 
 @pytest.mark.parametrize("state", [OrderState.CANCELLED, OrderState.EXPIRED])
-def test_what_was_given_up_and_went_back_is_withheld_and_not_delivered(paid, state):
-    order = paid.order
-    order.state = state
+def test_what_was_given_up_and_went_back_stays_given_up_and_is_told_once(paid, state):
+    paid.order.state = state
     db.session.commit()
     paid.sandbox.refund(charge_of(paid))
-    assert settlement.fulfil(paid.session_id) == Outcome.WITHHELD
-    assert (paid.order.state, paid.delivered(), paid.issues()) == (
-        OrderState.WITHHELD,
-        0,
-        [IssueKind.WITHHELD],
-    )
+    for _ in range(2):
+        assert settlement.fulfil(paid.session_id) == Outcome.WITHHELD
+    assert (paid.order.state, paid.delivered(), paid.issues()) == (state, 0, [IssueKind.WITHHELD])
+
+
+def test_a_cancelled_order_whose_dispute_is_won_is_delivered_and_the_cart_is_kept(paid, client):
+    """As one that is paid after it was cancelled: whoever cancelled it may have bought again from that cart."""
+    paid.order.state = OrderState.CANCELLED
+    db.session.commit()
+    lines = len(db.session.scalars(db.select(CartItem)).all())
+    paid.sandbox.contest(charge_of(paid))
+    deliver(paid, client, "checkout.session.completed", "charge.dispute.created")
+    assert (paid.order.state, paid.issues()) == (OrderState.CANCELLED, [IssueKind.WITHHELD])
+    paid.sandbox.decide(charge_of(paid), won=WON)
+    deliver(paid, client, "charge.dispute.closed")
+    assert (paid.order.state, paid.delivered()) == (OrderState.PAID, 5)
+    assert len(db.session.scalars(db.select(CartItem)).all()) == lines > 0
+    still_open = {issue.kind for issue in paid.order.open_issues}
+    assert still_open == {IssueKind.PAID_AFTER_END, IssueKind.DISPUTE_ENDED}
 
 
 # --- After delivery ---------------------------------------------------------------------------------------------------
@@ -149,6 +167,14 @@ def test_a_refund_that_comes_after_its_issue_was_closed_opens_another(paid, clie
     # Both events again: they were told, and dealt with.
     deliver(paid, client, "charge.refunded")
     assert all_issues() == [(IssueKind.REFUNDED, False)] * 2
+
+
+def test_a_further_refund_is_told_while_the_first_one_is_open(paid, client):
+    settlement.fulfil(paid.session_id)
+    for amount in ("1", "2"):
+        paid.sandbox.refund(charge_of(paid), amount)
+        deliver(paid, client, "charge.refunded")
+    assert (all_issues(), paid.mails("staff_alert")) == ([(IssueKind.REFUNDED, True)] * 2, 2)
 
 
 def test_a_dispute_is_one_issue_until_the_bank_has_decided(paid, client):
@@ -191,6 +217,22 @@ def test_fault_22_a_second_payment_is_a_row_and_an_issue_and_its_refund_another(
     paid.sandbox.refund(charge_of(paid))
     assert deliver(paid, client, "charge.refunded") == ["refunded"]
     assert (paid.delivered(), paid.issues()) == (5, [IssueKind.PAID_TWICE, IssueKind.REFUNDED])
+
+
+def test_what_is_told_or_settled_of_one_order_is_of_no_other(paid, client):
+    settlement.fulfil(paid.session_id)
+    order = paid.order
+    other = make_order(paid.cast.alice, paid.cast.pro)
+    make_issue(other, IssueKind.PAYMENT_SETUP)
+    make_issue(other, IssueKind.DISPUTED, stripe_id="dp_1")
+    with company_lock(order.company_id) as turn:
+        mine = db.session.get_one(Order, order.id)
+        issues.open_issue(turn, mine, IssueKind.PAYMENT_SETUP)
+        issues.open_issue(turn, mine, IssueKind.DISPUTED, about="dp_1")
+        issues.settle(turn, mine, IssueKind.PAYMENT_SETUP)
+    assert open_of(order) == {IssueKind.DISPUTED}
+    assert open_of(other) == {IssueKind.PAYMENT_SETUP, IssueKind.DISPUTED}
+    assert len(issues.of_order(other)) == 2
 
 
 def test_another_shops_refunds_and_disputes_are_not_ours(paid, client, monkeypatch):

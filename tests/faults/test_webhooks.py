@@ -113,6 +113,36 @@ def test_ours_but_the_order_is_not_there_yet_asks_stripe_to_come_back(buyer, cli
     assert buyer.delivered() == 5
 
 
+@pytest.mark.parametrize("kind", ["checkout.session.completed", "charge.refunded", "charge.dispute.created"])
+def test_an_order_of_another_desk_on_the_same_account_is_left_to_it(buyer, client, app, kind):
+    """A desk for trials beside the real one: Stripe sends the events of each to both."""
+    buyer.sandbox.pay(buyer.check_out())
+    charge = buyer.sandbox.api("charges")["data"][0]["id"]
+    buyer.sandbox.refund(charge, "1")
+    buyer.sandbox.contest(charge)
+    buyer.order.reference = "ELSE-WHERE"
+    db.session.commit()
+    app.config["BASE_URL"] = "https://other.example"
+    body, headers = buyer.sandbox.signed(buyer.sandbox.events(kind)[0])
+    assert post(client, body, headers).json["outcome"] == "foreign"
+    assert buyer.delivered() == 0
+
+
+def test_an_order_that_does_not_come_in_three_days_is_waited_for_no_longer(buyer, client, time_machine):
+    """It went with a database that was restored, say: asking Stripe about it in every run would have no end."""
+    event = completed(buyer)
+    buyer.order.reference = "ELSE-WHERE"
+    db.session.commit()
+    post(client, *buyer.sandbox.signed(event))
+    time_machine.move_to(utcnow() + dt.timedelta(days=2, hours=23))
+    assert reconciliation.reconcile()["events"] == 1
+    assert kept()[0].handled_at is None
+    time_machine.move_to(utcnow() + dt.timedelta(hours=2))
+    reconciliation.reconcile()
+    assert (kept()[0].outcome, buyer.delivered()) == ("foreign", 0)
+    assert reconciliation.reconcile()["events"] == 0
+
+
 def test_an_event_that_could_not_be_handled_is_picked_up_by_reconcile(buyer, client, time_machine):
     body, headers = buyer.sandbox.signed(completed(buyer))
     buyer.sandbox.settings(fail_next=100)

@@ -144,7 +144,8 @@ def test_a_price_is_typed_as_people_write_it(staff, cast, typed, cents):
     tomorrow = today + dt.timedelta(days=1)
     url = f"/support/plans/price/?id={plan_id}"
     for day in (today, tomorrow):
-        answer = staff.post(url, data={"amount": typed, "starts_on": day.isoformat()})
+        seen = read_form(staff.get(f"/support/plans/details/?id={plan_id}").text)["seen"]
+        answer = staff.post(url, data={"amount": typed, "starts_on": day.isoformat(), "seen": seen})
         assert answer.status_code == 302
     assert prices(plan_id) == [(5_000, factories.LONG_AGO), (cents, today), (cents, tomorrow)]
     assert len(entries("price_set")) == 2
@@ -154,7 +155,12 @@ def test_a_price_of_the_same_day_is_replaced(staff, cast):
     today, plan_id = cast.vendor.today.isoformat(), cast.eco.id
     url = f"/support/plans/price/?id={plan_id}"
     for amount in ("60", "70"):
-        staff.post(url, data={"amount": amount, "starts_on": today})
+        seen = read_form(staff.get(f"/support/plans/details/?id={cast.eco.id}").text)["seen"]
+        staff.post(url, data={"amount": amount, "starts_on": today, "seen": seen})
+    # A page of before: a colleague's price is not replaced unseen.
+    stale = staff.post(url, data={"amount": "80", "starts_on": today, "seen": seen})
+    assert stale.status_code == 422
+    assert "depuis que la page a été affichée" in stale.text
     assert [amount for amount, _day in prices(plan_id)] == [5_000, 7_000]
     assert entries("price_set")[-1].before == {"amount": 6_000, "starts_on": today}
 

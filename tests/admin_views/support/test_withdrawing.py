@@ -83,6 +83,20 @@ def test_what_has_not_begun_is_withdrawn_after_asking(kind, staff, cast):
     ).text
 
 
+@KINDS
+def test_what_a_colleague_has_changed_meanwhile_is_not_withdrawn_unseen(kind, staff, cast):
+    row_id = make_row(kind, cast, days=1)
+    shown = read_form(staff.get(ASK[kind].format(id=row_id)).text)
+    row = db.session.get(MODELS[kind], row_id)
+    setattr(row, {"price": "amount", "rate": "rate"}[kind], 9_900)
+    db.session.commit()
+    answer = staff.post(NOW[kind], data=shown, follow_redirects=True)
+    assert "depuis que la page a été affichée" in answer.text
+    assert staff.post(NOW[kind], data={"rowid": row_id}).status_code == 302
+    assert row_id in held(kind)
+    assert entries() == []
+
+
 @pytest.mark.parametrize("days", [0, -1])
 @KINDS
 def test_what_has_begun_is_refused_and_nothing_changes(kind, days, staff, cast):

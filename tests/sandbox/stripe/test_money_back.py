@@ -33,7 +33,10 @@ def test_a_charge_is_refunded_in_parts_and_then_as_a_whole(
     assert sandbox.types()[-4:] == ["refund.created", "charge.refunded"] * 2
 
 
-@pytest.mark.parametrize("amount", ["0", "574,89", "-1", "1,234", "x", "１", "9999999999"])
+@pytest.mark.parametrize(
+    "amount",
+    ["0", "574,89", "-1", "1,234", "x", "１", "9999999999", "1.x", "1.ab", "1.5.", "1._", "1.-5", "1.+5"],
+)
 def test_no_more_is_refunded_than_was_paid(
     charge: Callable[[], Any], sandbox: SandboxProcess, amount: str
 ) -> None:

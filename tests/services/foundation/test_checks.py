@@ -106,7 +106,7 @@ def test_a_text_keeps_its_lines_and_loses_what_cannot_be_stored(app):
         assert checks.texts(Company, {"lock_version": 3}) == {"lock_version": 3}
 
 
-@pytest.mark.parametrize("missing", [None, ""])
+@pytest.mark.parametrize("missing", [None, "", " ", "\u200b", "\u200b\u2060 "])
 def test_a_mandatory_field_is_not_left_empty(app, missing):
     with app.app_context():
         assert checks.filled({"name": "Acme", "city": missing}, "name") is None

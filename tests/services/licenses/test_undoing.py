@@ -87,6 +87,25 @@ def test_a_licence_that_was_taken_by_mistake_comes_back_as_it_was_used(cast, ali
     assert mails() == ["license_released", "license_assigned"]
 
 
+def test_a_licence_that_was_given_and_taken_again_since_stays_as_it_is(cast, alice):
+    """It is as free as the first release left it, but its last holder was somebody else."""
+    (license,) = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)
+    licenses.release(license, alice, held_by=cast.bob.id)
+    first = latest()
+    licenses.assign_license(license, cast.dave, alice)
+    licenses.release(license, alice, held_by=cast.dave.id)
+    with pytest.raises(Refused, match="all_moved"):
+        operations.undo(first, alice)
+    assert holder_of(license) is None
+    assert [one.user_id for one in assignments_of(license)] == [cast.bob.id, cast.dave.id]
+
+
+def test_taking_back_a_free_licence_is_no_act(cast, alice):
+    (license,) = make_licenses(1, cast.alice, cast.pro)
+    licenses.release(license, alice, held_by=None)
+    assert (told(), db.session.scalars(sa.select(Operation)).all()) == ([], [])
+
+
 def test_the_expired_licence_that_made_room_goes_back_to_its_holder(cast, alice):
     past = utcnow() - dt.timedelta(days=400)
     (old,) = make_licenses(1, cast.alice, cast.pro, holder=cast.bob, activated=True, starts=past)

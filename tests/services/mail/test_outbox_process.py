@@ -113,6 +113,33 @@ def test_of_two_workers_killed_at_random_no_mail_and_no_periodic_work_is_lost_or
     assert {job_state for _, job_state in jobs} == {JobState.DONE}
 
 
+BROKEN = """
+import sys
+from {module} import {half}
+def broken(*_arguments, **_options):
+    raise RuntimeError("broken")
+{half}.{verb} = broken
+from app import create_app
+sys.exit(create_app().test_cli_runner().invoke(args=["worker"]).exit_code)
+"""
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("module", "half", "verb"),
+    [("services.foundation", "periodic", "do_due"), ("services.mail", "outbox", "send_due")],
+)
+def test_a_worker_of_which_one_half_breaks_ends_so_that_it_is_started_again(
+    module, half, verb, app, cast, environ
+):
+    variables = environ | {"DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"]}
+    code = BROKEN.format(module=module, half=half, verb=verb)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=config.ROOT, env=variables, timeout=30, check=False
+    )
+    assert ended.returncode == 1
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_worker_that_is_told_to_stop_does_so_within_a_second(number, cast, postman, start_worker):
     (mail_id,) = queue(cast.bob)

@@ -109,6 +109,18 @@ def test_a_new_address_has_to_be_answered_at_anew(cast):
     assert confirmed() == set()
 
 
+def test_the_password_of_before_does_not_answer_at_a_new_address(cast):
+    """Somebody whose account was given another's address, by mistake or a trick, would own it by signing in."""
+    oneself.sign_in_recorded(cast.bob, by=Actor.of(cast.bob), via="password")
+    values = {name: getattr(cast.bob, name) for name in accounts.EDITABLE}
+    accounts.update_person(
+        cast.bob, values | {"email": "charlie@globex.example"}, by=Actor.of(cast.alice), seen=None
+    )
+    assert oneself.authenticate("charlie@globex.example", PASSWORD).id == cast.charlie.id
+    oneself.sign_in_recorded(cast.charlie, by=Actor.of(cast.charlie), via="password")
+    assert confirmed() == {cast.charlie.id}
+
+
 def test_of_two_who_answer_at_once_one_has_the_address(cast, twin, together):
     ids = [cast.charlie.id, twin.id]
     links_of = [token(cast.charlie), token(twin)]
