@@ -108,9 +108,7 @@ Note = dict[str, Any]
 
 
 def change(turn: Turn, rows: Sequence[Any], **values: Any) -> list[Note]:
-    """Set columns of rows of one table, in one statement; returns what they were and are, for `note`."""
-    if not rows:
-        return []
+    """Set columns of one or more rows of one table, in one statement; returns what they were and are, for `note`."""
     notes = [_noted(turn, row, {name: plain(getattr(row, name)) for name in values}, values) for row in rows]
     table = rows[0].__table__
     db.session.execute(sa.update(table).where(table.c.id.in_([row.id for row in rows])).values(**values))

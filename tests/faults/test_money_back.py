@@ -230,6 +230,14 @@ def test_what_is_told_or_settled_of_one_order_is_of_no_other(paid, client):
         issues.open_issue(turn, mine, IssueKind.PAYMENT_SETUP)
         issues.open_issue(turn, mine, IssueKind.DISPUTED, about="dp_1")
         issues.settle(turn, mine, IssueKind.PAYMENT_SETUP)
+    sam = Actor.of(paid.cast.sam)
+    issues.close(issues.of_order(order)[0], reason="answered", by=sam)
+    with company_lock(order.company_id) as turn:
+        issues.settle(turn, db.session.get_one(Order, order.id), IssueKind.DISPUTED)
+    closed = {issue.kind: issue.reason for issue in issues.of_order(order)}
+    assert closed == {IssueKind.PAYMENT_SETUP: "", IssueKind.DISPUTED: "answered"}
+    with company_lock(order.company_id) as turn:
+        issues.open_issue(turn, db.session.get_one(Order, order.id), IssueKind.DISPUTED, about="dp_1")
     assert open_of(order) == {IssueKind.DISPUTED}
     assert open_of(other) == {IssueKind.PAYMENT_SETUP, IssueKind.DISPUTED}
     assert len(issues.of_order(other)) == 2

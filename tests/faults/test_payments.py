@@ -91,6 +91,20 @@ def test_a_page_that_closed_unpaid_is_told_and_a_late_word_of_it_changes_no_paid
 
 
 @pytest.mark.one_database
+def test_each_order_has_its_own_payments(buyer):
+    buyer.sandbox.pay(buyer.check_out())
+    settlement.fulfil(buyer.session_id)
+    order = buyer.order
+    other = make_order(buyer.cast.alice, buyer.cast.pro, paid=True, stripe_session_id="cs_old")
+    assert [payment.stripe_session_id for payment in records.of_order(order)] == [order.stripe_session_id]
+    assert (records.of_order(other), records.paid_with(other)) == ([], None)
+    failed = records.of_order(order)[0]
+    failed.state = PaymentState.FAILED
+    failed.paid_at = None
+    db.session.commit()
+    assert records.paid_with(order) is None
+
+
 def test_order_and_receipt_say_the_card_and_an_old_one_that_nobody_noted_it(buyer, client):
     buyer.sandbox.pay(buyer.check_out())
     settlement.fulfil(buyer.session_id)

@@ -97,10 +97,13 @@ def test_a_suspension_lasts_until_the_last_of_its_causes_is_lifted(cast, time_ma
     steps = (
         (suspensions.suspend, SuspensionReason.DISPUTE, "du_1"),
         (suspensions.suspend, SuspensionReason.DISPUTE, "du_1"),
+        (suspensions.suspend, SuspensionReason.DISPUTE, "du_2"),
         (suspensions.suspend, SuspensionReason.SUPPORT, ""),
         (suspensions.lift, SuspensionReason.DISPUTE, "du_1"),
         (suspensions.lift, SuspensionReason.DISPUTE, "du_other"),
         (suspensions.lift, SuspensionReason.SUPPORT, ""),
+        (suspensions.lift, SuspensionReason.SUPPORT, "du_2"),
+        (suspensions.lift, SuspensionReason.DISPUTE, "du_2"),
     )
     states = []
     for number, (step, reason, cause) in enumerate(steps, 1):
@@ -110,9 +113,9 @@ def test_a_suspension_lasts_until_the_last_of_its_causes_is_lifted(cast, time_ma
             step(turn, db.session.get_one(License, license.id), reason, cause)
         today_agrees(cast.acme.id)
         states.append(seat(license, start + number * DAY)[2])
-    assert states == [LicenseState.SUSPENDED] * 5 + [LicenseState.ASSIGNED]
+    assert states == [LicenseState.SUSPENDED] * 8 + [LicenseState.ASSIGNED]
     assert seat(license, start + DAY - SECOND)[2] == LicenseState.ASSIGNED
-    assert db.session.scalar(sa.select(sa.func.count()).select_from(Suspension)) == 2
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Suspension)) == 3
 
 
 def test_what_is_gone_is_neither_suspended_nor_lifted_back(cast):

@@ -231,6 +231,13 @@ def test_what_changed_nothing_that_can_go_back_is_refused(cast, alice):
         operations.undo(latest(), alice)
 
 
+def test_what_the_vendor_changed_of_its_own_is_no_companys_to_take_back(cast, alice):
+    values = {name: getattr(cast.sam, name) for name in accounts.EDITABLE} | {"last_name": "Roy"}
+    accounts.update_person(cast.sam, values, by=Actor.of(cast.sam))
+    with pytest.raises(Refused, match="not_undoable"):
+        operations.undo(latest(), alice)
+
+
 def test_every_entry_belongs_to_an_operation_and_every_change_is_noted(cast, alice):
     (license,) = make_licenses(1, cast.alice, cast.pro)
     licenses.assign(cast.pro, cast.bob, alice)
