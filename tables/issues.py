@@ -61,7 +61,8 @@ class OrderIssue(Base, CompanyRow):
     kind: Mapped[IssueKind] = mapped_column(enum_column(IssueKind, "kind"))
     # The payment, charge or dispute at Stripe that it is about; empty where there is none.
     stripe_id: Mapped[str] = mapped_column(sa.String(255), default="")
-    # The event or session of Stripe that told it; empty for what the desk found by itself.
+    # The session of Stripe that told it, or how far a charge's refunds (`ch_1:5000`, in cents) or a dispute (`dp_1:lost`)
+    # had come; empty for what the desk found by itself.
     cause: Mapped[str] = mapped_column(sa.String(255), default="")
     opened_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     closed_at: Mapped[dt.datetime | None]

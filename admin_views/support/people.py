@@ -48,13 +48,7 @@ def _namesakes(row: User) -> str:
 class PersonForm(EditForm):
     """What can change of a person; never their company: an address and its history belong to one."""
 
-    email = EmailField(
-        _l("Email"),
-        [REQUIRED, Length(max=254)],
-        description=_l(
-            "At a new address, the person signs in by a link mailed there, then chooses a password anew."
-        ),
-    )
+    email = EmailField(_l("Email"), [REQUIRED, Length(max=254)])
     first_name = StringField(_l("First name"), [REQUIRED, Length(max=100)])
     last_name = StringField(_l("Last name"), [REQUIRED, Length(max=100)])
     role = SelectField(_l("Role"), choices=choices(labels.options(Role)), default=Role.MEMBER.value)
@@ -175,6 +169,9 @@ class People(SupportView):
 
     def edit_form(self, obj: Any = None) -> Any:
         form = super().edit_form(obj)
+        form.email.description = _(
+            "At a new address, the person signs in by a link mailed there, then chooses a password anew."
+        )
         if obj.is_staff:
             del form.role
         else:

@@ -68,7 +68,8 @@ def open_issue(turn: CompanyTurn, order: Order, kind: IssueKind, *, about: str =
 
     Args:
         about: The payment, charge or dispute at Stripe.
-        cause: The session or event of Stripe that tells it: the same one opens an issue once, also when that was closed.
+        cause: The session that tells it, or how far its refunds or the dispute had come: the same one opens an issue
+            once, also when that was closed.
     """
     same = (OrderIssue.cause == cause) & (OrderIssue.cause != "")
     # Each refund of a charge is a thing of its own; a dispute is one, however many events tell of it.

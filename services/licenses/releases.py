@@ -62,8 +62,7 @@ def release_all(company_id: int, held_by: Mapping[int, int | None], by: Actor) -
         held = holdings(company_id, held_by)
         refused = {one.license.id: why for one in held if (why := _refusal(one, held_by[one.license.id]))}
         taken = [one for one in held if one.license.id not in refused]
-        take_back(turn, taken, by)
-        letters.license_released(turn, [(one.license, one.assignment, one.holder) for one in taken], by)
+        take_back_and_tell(turn, taken, by)
         return Released(len(taken), refused)
 
 
@@ -116,6 +115,12 @@ def take_back(turn: CompanyTurn, held: Sequence[Holding], by: Actor) -> None:
     )
     operations.note(turn, [*ended, *freed])
     journal.record_all(turn, JournalVerb.LICENSE_RELEASED, told, by=by)
+
+
+def take_back_and_tell(turn: CompanyTurn, held: Sequence[Holding], by: Actor) -> None:
+    """As `take_back`, and mail each holder."""
+    take_back(turn, held, by)
+    letters.license_released(turn, [(one.license, one.assignment, one.holder) for one in held], by)
 
 
 def _told(one: Holding) -> journal.Told:

@@ -13,7 +13,6 @@ from models import Assignment, License, LicenseState, OperationRow, db
 from services.foundation import operations
 from services.foundation.transaction import CompanyTurn
 from services.licenses import assignments, releases
-from services.mail import letters
 
 
 @operations.goes_back_by(License)
@@ -23,7 +22,7 @@ def go_back(turn: CompanyTurn, noted: OperationRow, by: Actor) -> str | None:
     if operations.has_moved(license, noted) or license.state(turn.now) in _OUT_OF_REACH:
         return _moved(license)
     if noted.before["user_id"] is None:
-        _take(turn, license, by)
+        releases.take_back_and_tell(turn, releases.holdings(license.company_id, [license.id]), by)
         return None
     return _give(turn, license, noted, by)
 
@@ -33,12 +32,6 @@ def _moved(license: License) -> str:
 
 
 _OUT_OF_REACH = {LicenseState.REVOKED, LicenseState.SUSPENDED}
-
-
-def _take(turn: CompanyTurn, license: License, by: Actor) -> None:
-    held = releases.holdings(license.company_id, [license.id])
-    releases.take_back(turn, held, by)
-    letters.license_released(turn, [(one.license, one.assignment, one.holder) for one in held], by)
 
 
 def _give(turn: CompanyTurn, license: License, noted: OperationRow, by: Actor) -> str | None:

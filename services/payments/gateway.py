@@ -277,6 +277,7 @@ def _charge(found: Any) -> Charge | None:
         method=method,
         brand=brand,
         last4=last4,
+        refunded=int(_field(found, "amount_refunded") or 0),
         given_back=bool(found.refunded),
         # `disputed` stays true for good, whoever won.
         contested=bool(found.disputed) and _is_contested(found.id),

@@ -6,33 +6,42 @@ was not delivered yet is withheld (`settlement.apply`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from models import IssueKind, Order, OrderState, Outcome, db
 from services.buying import issues
-from services.foundation.transaction import company_lock
+from services.foundation.transaction import CompanyTurn, company_lock
 from services.payments import gateway, settlement
+from services.payments.sessions import Session
 
 
-def note_refund(charge_id: str, *, cause: str) -> Outcome:
-    """Tell staff that money of an order was given back, part of it or all. `cause` is the event that told it.
+def note_refund(charge_id: str) -> Outcome:
+    """Tell staff that money of an order was given back, part of it or all.
 
     Raises:
         settlement.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected
     """
-    return _note(gateway.payment_of_charge(charge_id), IssueKind.REFUNDED, about=charge_id, cause=cause)
+    return _note(gateway.payment_of_charge(charge_id), IssueKind.REFUNDED, settlement.tell_refund)
 
 
-def note_dispute(dispute_id: str, *, cause: str) -> Outcome:
-    """Tell staff that the payment of an order is contested, or what the bank has decided of it.
+def note_dispute(dispute_id: str) -> Outcome:
+    """Tell staff that the payment of an order is contested, or what the bank has decided of it: each once.
 
     Raises:
         As `note_refund`.
     """
     dispute = gateway.fetch_dispute(dispute_id)
     kind = IssueKind.DISPUTED if dispute.is_open else IssueKind.DISPUTE_ENDED
-    return _note(dispute.payment_intent_id, kind, about=dispute_id, cause=cause)
+
+    def tell(turn: CompanyTurn, order: Order, _session: Session) -> None:
+        issues.open_issue(turn, order, kind, about=dispute.id, cause=f"{dispute.id}:{dispute.status}")
+
+    return _note(dispute.payment_intent_id, kind, tell)
 
 
-def _note(payment_intent_id: str | None, kind: IssueKind, *, about: str, cause: str) -> Outcome:
+def _note(
+    payment_intent_id: str | None, kind: IssueKind, tell: Callable[[CompanyTurn, Order, Session], None]
+) -> Outcome:
     session = gateway.session_of_payment(payment_intent_id) if payment_intent_id else None
     if session is None or (found := settlement.ids(session)) is None:
         return Outcome.FOREIGN
@@ -44,5 +53,5 @@ def _note(payment_intent_id: str | None, kind: IssueKind, *, about: str, cause: 
         if withheld and kind != IssueKind.DISPUTE_ENDED:
             # Its issue says so already.
             return outcome
-        issues.open_issue(turn, order, kind, about=about, cause=cause)
+        tell(turn, order, session)
     return Outcome(kind)

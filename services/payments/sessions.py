@@ -14,6 +14,7 @@ class Charge:
         method: `card`, `acss_debit`, or another of Stripe's names.
         brand: A card's: `visa`.
         last4: Of the card or the account.
+        refunded: What was refunded of it so far, in cents.
         given_back: Whether all of it was refunded.
         contested: Whether its payer contests it at the bank, or has done so and was put in the right.
     """
@@ -22,6 +23,7 @@ class Charge:
     method: str
     brand: str | None
     last4: str | None
+    refunded: int = 0
     given_back: bool = False
     contested: bool = False
 

@@ -113,9 +113,18 @@ def _paid(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
     delivery.deliver(turn, order)
     letters.receipt(turn, order)
     issues.settle(turn, order, IssueKind.WITHHELD)
+    tell_refund(turn, order, session)
     if ended:
         _open_issue(turn, order, session, IssueKind.PAID_AFTER_END)
     return Outcome.FULFILLED
+
+
+def tell_refund(turn: CompanyTurn, order: Order, session: Session) -> None:
+    """Put before staff what was refunded of the payment so far: once for each amount, whichever event or page finds it."""
+    charge = session.charge
+    if charge is not None and charge.refunded:
+        cause = f"{charge.id}:{charge.refunded}"
+        issues.open_issue(turn, order, IssueKind.REFUNDED, about=charge.id, cause=cause)
 
 
 def _withhold(turn: CompanyTurn, order: Order, session: Session) -> Outcome:

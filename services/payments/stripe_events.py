@@ -23,7 +23,7 @@ VERBS: dict[str, Callable[[str], Outcome]] = {
     "payment_intent.payment_failed": settlement.note_decline,
 }
 # By the id of a charge or a dispute. These verbs find out whose it is: a dispute does not name an order.
-MONEY_BACK: dict[str, Callable[..., Outcome]] = {
+MONEY_BACK: dict[str, Callable[[str], Outcome]] = {
     "charge.refunded": money_back.note_refund,
     "charge.dispute.created": money_back.note_dispute,
     "charge.dispute.updated": money_back.note_dispute,
@@ -31,8 +31,8 @@ MONEY_BACK: dict[str, Callable[..., Outcome]] = {
     "charge.dispute.funds_reinstated": money_back.note_dispute,
     "charge.dispute.closed": money_back.note_dispute,
 }
-# How long Stripe itself sends an event again and again.
-PATIENCE = dt.timedelta(days=3)
+# How long Stripe sends an event again and again; an order that is not here by then will not come.
+STRIPE_INSISTS_FOR = dt.timedelta(days=3)
 # What Stripe must be asked to send: `docs/deploy.md` lists them.
 EVENTS = frozenset({*VERBS, *MONEY_BACK})
 
@@ -78,9 +78,9 @@ def handle(event_id: str, kind: str, object_id: str, *, ours: bool) -> Outcome:
         settlement.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected: it stays unhandled.
     """
     try:
-        outcome = _outcome(event_id, kind, object_id, ours=ours)
+        outcome = _outcome(kind, object_id, ours=ours)
     except settlement.UnknownOrder:
-        if db.session.get_one(StripeEvent, event_id).created_at > utcnow() - PATIENCE:
+        if db.session.get_one(StripeEvent, event_id).created_at > utcnow() - STRIPE_INSISTS_FOR:
             raise
         # Its order will not come any more: it went with a copy of the database, or was another desk's.
         outcome = Outcome.FOREIGN
@@ -90,9 +90,9 @@ def handle(event_id: str, kind: str, object_id: str, *, ours: bool) -> Outcome:
     return outcome
 
 
-def _outcome(event_id: str, kind: str, object_id: str, *, ours: bool) -> Outcome:
+def _outcome(kind: str, object_id: str, *, ours: bool) -> Outcome:
     if kind in MONEY_BACK:
-        return MONEY_BACK[kind](object_id, cause=event_id)
+        return MONEY_BACK[kind](object_id)
     if kind in VERBS:
         return VERBS[kind](object_id) if ours else Outcome.FOREIGN
     return Outcome.IGNORED

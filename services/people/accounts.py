@@ -56,10 +56,11 @@ def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str
         if not (checked["active"] and checked["role"] == user.role):
             _check_dispensable(user, by)
         change = EDITABLE.edit(turn, user, checked, by=by, seen=seen)
-        if "email" in change.after:
+        moved = "email" in change.after and change.before["email"].lower() != checked["email"]
+        if moved:
             # Nobody has answered at the new one yet, and the password of before proves nothing about it.
             user.confirmed_at = user.password = None
-        if "email" in change.after or not user.active:
+        if moved or not user.active:
             # Unused links were mailed to the old address, or to somebody who may no longer sign in.
             tokens.void(turn, user.id)
         if change.after.get("active") is False:

@@ -91,6 +91,14 @@ def test_fault_18_part_of_a_payment_that_went_back_delivers_all_and_tells_staff(
     assert paid.issues() == [IssueKind.REFUNDED]
 
 
+def test_a_part_that_went_back_is_told_once_though_its_event_is_lost_or_late(paid, client):
+    paid.sandbox.refund(charge_of(paid), "100,00")
+    assert settlement.fulfil(paid.session_id) == Outcome.FULFILLED
+    assert all_issues() == [(IssueKind.REFUNDED, True)]
+    deliver(paid, client, "charge.refunded")
+    assert all_issues() == [(IssueKind.REFUNDED, True)]
+
+
 def test_a_contested_payment_is_delivered_when_the_bank_decides_for_the_vendor(paid, client):
     paid.sandbox.contest(charge_of(paid))
     deliver(paid, client, "checkout.session.completed")
@@ -187,9 +195,13 @@ def test_a_dispute_is_one_issue_until_the_bank_has_decided(paid, client):
         OrderState.PAID,
         5,
     )
+    issues.close(paid.order.open_issues[0], reason="answered", by=Actor.of(paid.cast.sam))
+    # The same again, after it was dealt with.
+    deliver(paid, client, *kinds)
+    assert all_issues() == [(IssueKind.DISPUTED, False)]
     paid.sandbox.decide(charge_of(paid), won=LOST)
     deliver(paid, client, "charge.dispute.closed")
-    assert all_issues() == [(IssueKind.DISPUTED, True), (IssueKind.DISPUTE_ENDED, True)]
+    assert all_issues() == [(IssueKind.DISPUTED, False), (IssueKind.DISPUTE_ENDED, True)]
 
 
 def test_an_older_event_of_a_dispute_that_is_decided_says_so(paid, client):

@@ -109,6 +109,16 @@ def test_a_new_address_has_to_be_answered_at_anew(cast):
     assert confirmed() == set()
 
 
+def test_an_address_of_before_in_capitals_stays_confirmed_when_something_else_is_edited(cast):
+    db.session.execute(sa.update(User).where(User.id == cast.bob.id).values(email="Bob@Acme.example"))
+    db.session.commit()
+    oneself.sign_in_recorded(cast.bob, by=Actor.of(cast.bob), via="password")
+    values = {name: getattr(cast.bob, name) for name in accounts.EDITABLE} | {"last_name": "Roy"}
+    accounts.update_person(cast.bob, values, by=Actor.of(cast.alice))
+    assert confirmed() == {cast.bob.id}
+    assert oneself.authenticate("bob@acme.example", PASSWORD).id == cast.bob.id
+
+
 def test_the_password_of_before_does_not_answer_at_a_new_address(cast):
     """Somebody whose account was given another's address, by mistake or a trick, would own it by signing in."""
     oneself.sign_in_recorded(cast.bob, by=Actor.of(cast.bob), via="password")
