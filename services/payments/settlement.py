@@ -130,12 +130,12 @@ def tell_refund(turn: CompanyTurn, order: Order, session: Session) -> None:
 def _withhold(turn: CompanyTurn, order: Order, session: Session) -> Outcome:
     """The money went back, or is contested, before anything was delivered: nothing is, and the cart is kept.
 
-    An order that was given up stays so: should the bank decide for the vendor, the customer's cart is left alone.
+    An order that was given up stays so (`ORDER_TRANSITIONS`): should the bank decide for the vendor, the customer's cart is
+    left alone.
     """
     if order.state == OrderState.WITHHELD:
         return Outcome.ALREADY
-    if not order.is_given_up:
-        orders.move(turn, order, OrderState.WITHHELD, JournalVerb.ORDER_WITHHELD, by=SYSTEM)
+    orders.move(turn, order, OrderState.WITHHELD, JournalVerb.ORDER_WITHHELD, by=SYSTEM)
     order.stripe_session_id, order.stripe_payment_intent_id = session.id, session.payment_intent_id
     return _refer(turn, order, session, Outcome.WITHHELD)
 
