@@ -227,12 +227,11 @@ def _record(
     after: int | None = None,
 ) -> None:
     """Record whom it concerns, and the holder before and after, by their ids."""
-    journal.record(
-        turn,
-        verb,
-        by=by,
+    told = journal.Told(
         subject=license,
         related={"user": holder, "plan": license.plan_id},
         before={"user": before},
         after={"user": after},
     )
+    # A plain row: nothing else of the turn needs the entry.
+    journal.record_all(turn, verb, [told], by=by)
