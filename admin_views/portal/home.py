@@ -69,12 +69,20 @@ class MyLicense(DeskPage):
     def activate(self) -> ResponseReturnValue:
         """Begin to use a licence that one holds."""
         license = one(_own_licenses(), License, request.form.get("id", ""))
-        if license is None:
-            flash(_("This license is not yours any more. Nothing was changed."), "danger")
-        else:
-            licenses.activate(license, current_actor())
+        if license is not None and _begin_use(license):
             flash(_("Your license is activated."), "success")
+        else:
+            flash(_("This license is not yours any more. Nothing was changed."), "danger")
         return redirect(url_for("portal_my-license.index"), 303)
+
+
+def _begin_use(license: License) -> bool:
+    """Activate it; False when it was taken back since it was read."""
+    try:
+        licenses.activate(license, current_actor())
+    except LookupError:
+        return False
+    return True
 
 
 def _own_licenses() -> sa.Select[Any]:

@@ -37,8 +37,8 @@ function enhance(picker) {
   }
 
   function mark(index) {
-    const options = list.querySelectorAll("[role=option]");
-    if (!options.length) return;
+    const options = list.querySelectorAll("[data-key]");
+    if (!options.length) return; // nothing was found: the note is no choice
     active = (index + options.length) % options.length;
     options.forEach((option, at) => option.setAttribute("aria-selected", String(at === active)));
     options[active].scrollIntoView({ block: "nearest" });
@@ -97,7 +97,7 @@ function enhance(picker) {
       else mark(active + (event.key === "ArrowDown" ? 1 : -1));
     } else if (event.key === "Enter" && !list.hidden && active >= 0) {
       event.preventDefault();
-      choose(list.querySelectorAll("[role=option]")[active]);
+      choose(list.querySelectorAll("[data-key]")[active]);
     } else if (event.key === "Escape" && !list.hidden) {
       event.stopPropagation();
       close();

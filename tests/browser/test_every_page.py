@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Locator, Page
 
 from access import Actor
 from demo.fill import PASSWORD
@@ -141,6 +142,56 @@ def test_every_page_is_reached_by_somebody(desk: Desk, examples: addresses.Examp
     wanted = {address for rule in rules for address in addresses.addresses_of(desk.app, rule)(examples)}  # type: ignore[misc]
     reached = {address for audience in AUDIENCES for address in pages_for(desk, examples, audience)}
     assert wanted <= reached
+
+
+def test_every_picker_finds_what_is_typed_and_gives_it_to_the_keyboard(
+    desk: Desk, examples: addresses.Examples, open_page: OpenPage
+) -> None:
+    page = open_page()
+    wrong: list[str] = []
+    tried = 0
+    for audience in ("administrator", "support"):
+        client = make_client(desk.app)
+        sign_in(client, _person(str(AUDIENCES[audience])))
+        with_pickers = [
+            address
+            for address in pages_for(desk, examples, audience)
+            if "data-picker" in client.get(address).text
+        ]
+        page.context.clear_cookies()
+        Article(page, desk.url, FRENCH).sign_in(str(AUDIENCES[audience]), PASSWORD)
+        for address in with_pickers:
+            for number in range(page_at(page, desk.url + address).locator("[data-picker]").count()):
+                picker = page_at(page, desk.url + address).locator("[data-picker]").nth(number)
+                tried += 1
+                if not _is_chosen_by_keys(picker):
+                    wrong.append(f"{address}: picker {number}")
+    assert not wrong
+    assert tried >= 8
+
+
+def page_at(page: Page, url: str) -> Page:
+    page.goto(url)
+    return page
+
+
+def _is_chosen_by_keys(picker: Locator) -> bool:
+    """Whether a text finds something, and an arrow and Enter take it; and nothing is taken where nothing is found."""
+    text, key = picker.locator("input[type=text]"), picker.locator("[data-picker-key]")
+    text.focus()
+    for typed, choices in (("zzzzzz", 0), ("a", None)):
+        text.fill("")
+        with picker.page.expect_response(lambda answer, typed=typed: f"query={typed}" in answer.url):
+            text.press_sequentially(typed)
+        picker.page.wait_for_timeout(100)
+        if choices == 0 and picker.locator("[data-key]").count():
+            return False
+        text.press("ArrowDown")
+        if choices is None:
+            text.press("Enter")
+        elif text.get_attribute("aria-activedescendant"):
+            return False
+    return key.input_value().isdigit() and len(text.input_value()) > 1
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)

@@ -93,6 +93,19 @@ def test_nobody_activates_a_licence_that_is_not_theirs(cast, owned, client):
     assert db.session.scalars(sa.select(License.activated_at).distinct()).all() == [None]
 
 
+def test_a_licence_that_is_taken_back_while_one_activates_it_says_so(cast, owned, client, monkeypatch):
+    dave, activate = sign_in(client, cast.dave), licenses.activate
+
+    def taken_first(license, by):
+        licenses.release(license, Actor.of(cast.alice), held_by=cast.dave.id)
+        return activate(db.session.get_one(License, owned.held.id), by)
+
+    monkeypatch.setattr(licenses, "activate", taken_first)
+    answer = dave.post("/portal/my-license/activate/", data={"id": owned.held.id})
+    assert answer.status_code == 303
+    assert "This license is not yours any more." in words(dave.get(answer.location))
+
+
 @pytest.mark.one_database
 def test_an_expired_or_suspended_licence_says_so_and_offers_no_button(cast, client):
     year_ago = utcnow() - dt.timedelta(days=400)
