@@ -11,7 +11,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import click
@@ -54,6 +54,9 @@ def _own_hosts(read: dict[str, Any]) -> list[str]:
 
 
 Kind = Literal["development", "production"]
+LevelName = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+LEVELS: tuple[str, ...] = get_args(LevelName)
+Level = Annotated[LevelName, BeforeValidator(lambda text: text.upper() if text.upper() in LEVELS else text)]
 Whole = Annotated[int, Field(ge=0)]
 Switch = Annotated[bool, BeforeValidator(_spelled_out)]
 Folder = Annotated[Path, AfterValidator(lambda path: (ROOT / path).resolve())]
@@ -66,6 +69,7 @@ SERVER = {"HOST", "WEB_CONCURRENCY", "WEB_THREADS"}
 # How a value has to look, by the type of the setting, for the message about a wrong one. Any text is right.
 WANTED: dict[Any, str] = {
     Kind: "development or production",
+    LevelName: "DEBUG, INFO, WARNING or ERROR",
     int: "a whole number",
     float: "a number",
     bool: "1 or 0 (or true or false, yes or no, on or off)",
@@ -93,7 +97,7 @@ class Settings(BaseModel):
     """Where development data lives: the SQLite file, the sandbox's, and a secret made on first use."""
     SECRET_KEY: str = ""
     """Signs sessions: in production at least 32 random characters, the same on every machine (`openssl rand -hex 32`)."""
-    LOG_LEVEL: str = "INFO"
+    LOG_LEVEL: Level = "INFO"
     """From which level on messages are logged: DEBUG, INFO, WARNING or ERROR."""
     WEB_CONCURRENCY: Whole = 1
     """Processes of the web server; in production, one for each core."""

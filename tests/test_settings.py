@@ -117,6 +117,11 @@ def test_a_switch_refuses_anything_else(name, wrong):
         config.read({name: wrong})
 
 
+@pytest.mark.parametrize("written", ["debug", "Debug", "DEBUG"])
+def test_a_level_is_written_in_any_case(written):
+    assert config.read({"LOG_LEVEL": written}).LOG_LEVEL == "DEBUG"
+
+
 @pytest.mark.parametrize("name", NUMBERS)
 def test_a_number_refuses_what_is_none(name):
     with pytest.raises(config.SettingsError, match=rf"^{name} must be a (whole )?number, not 'soon'\.$"):
