@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -180,3 +181,8 @@ def _scoped(validator: Any) -> Any:
 
 
 REQUIRED = InputRequired(_l("This field is required."))
+
+
+def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """(value, label) pairs as a select field wants them."""
+    return [SelectChoice(value, label) for value, label in pairs]

@@ -182,6 +182,9 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.PAYMENT_STARTED: _l("Payment in progress"),
         JournalVerb.PERSON_ADDED: _l("Account opened"),
         JournalVerb.PERSON_CHANGED: _l("Account changed"),
+        JournalVerb.PERSON_DEACTIVATED: _l("Account deactivated"),
+        JournalVerb.PERSON_INVITED: _l("Person invited"),
+        JournalVerb.PERSON_REACTIVATED: _l("Account reactivated"),
         JournalVerb.PLAN_ADDED: _l("Plan added"),
         JournalVerb.PLAN_CHANGED: _l("Plan changed"),
         JournalVerb.PRICE_SET: _l("Price set"),
@@ -212,6 +215,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         SubjectKind.VENDOR: _l("Vendor"),
     },
     MailKind: {
+        MailKind.INVITATION: _l("Invitation"),
         MailKind.LICENSE_ASSIGNED: _l("License assigned"),
         MailKind.LICENSE_RELEASED: _l("License released"),
         MailKind.PASSWORD_LINK: _l("Choose a password"),
@@ -231,6 +235,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         MailTrouble.LICENSE_EXPIRED: _l("The license expired before the mail left."),
         MailTrouble.NEVER_ANNOUNCED: _l("The person had not been told of this license."),
         MailTrouble.ORDER_SETTLED: _l("The order had moved on before the mail left."),
+        MailTrouble.ALREADY_JOINED: _l("The person had joined before the mail left."),
     },
     Outcome: {
         Outcome.FULFILLED: _l("Paid and delivered."),

@@ -37,6 +37,7 @@ REFUSALS: dict[Code, Any] = {
     Code.RATE_EXISTS: _l("Rate already there"),
     Code.RATE_USED: _l("Rate already charged"),
     Code.ADDRESS_CLAIMED: _l("Address confirmed for another account"),
+    Code.ALREADY_JOINED: _l("Already joined"),
     Code.DEAD_LINK: _l("Link that no longer works"),
     Code.HAS_STAFF: _l("Staff account already there"),
     Code.INACTIVE_PERSON: _l("Person deactivated"),

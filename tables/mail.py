@@ -19,6 +19,7 @@ class MailKind(enum.StrEnum):
     The column is plain text: an older database may hold a kind that is no member any more.
     """
 
+    INVITATION = "invitation"
     LICENSE_ASSIGNED = "license_assigned"
     LICENSE_RELEASED = "license_released"
     PASSWORD_LINK = "password_link"  # noqa: S105 - the name of a mail, not a secret
@@ -44,6 +45,7 @@ class MailTrouble(enum.StrEnum):
     LICENSE_EXPIRED = "license_expired"
     NEVER_ANNOUNCED = "never_announced"
     ORDER_SETTLED = "order_settled"
+    ALREADY_JOINED = "already_joined"
 
 
 class MailState(enum.StrEnum):
@@ -103,6 +105,7 @@ class LinkPurpose(enum.StrEnum):
     SIGN_IN = "sign_in"
     PASSWORD = "password"  # noqa: S105 - the name of a purpose, not a secret
     ACTIVATION = "activation"
+    INVITATION = "invitation"
 
 
 class Link(Base, StaffRow):

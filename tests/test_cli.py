@@ -79,7 +79,7 @@ def test_setup_can_mail_a_link_instead_of_asking_for_a_password(run, app):
         (person,) = _people()
         mail = db.session.scalars(sa.select(OutgoingMail)).one()
         assert person.password is None
-        assert (mail.user_id, mail.template) == (person.id, "password_link")
+        assert (mail.user_id, mail.template) == (person.id, "invitation")
 
 
 @pytest.mark.parametrize("vendor_is_known", [False, True])

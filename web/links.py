@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -35,10 +37,13 @@ def link(token: str) -> ResponseReturnValue:
         return _dead()
 
 
-def _page(found: Link) -> str:
+def _page(found: Link, form: NewPasswordForm | None = None) -> str:
     license = db.session.get(License, found.license_id) if found.license_id else None
     return render_template(
-        f"web/link_{found.purpose.value}.html", person=found.user, license=license, form=NewPasswordForm()
+        f"web/link_{found.purpose.value}.html",
+        person=found.user,
+        license=license,
+        form=form or NewPasswordForm(),
     )
 
 
@@ -66,18 +71,38 @@ def _sign_in(token: str) -> ResponseReturnValue:
 
 
 def _set_password(token: str) -> ResponseReturnValue:
+    def choose(password: str) -> Response:
+        links.set_password(token, password, address=request.remote_addr)
+        flash(_("Your password is changed. Sign in with the new one."), "success")
+        return redirect(url_for("web.sign_in"))
+
+    return _with_new_password(token, choose)
+
+
+def _accept(token: str) -> ResponseReturnValue:
+    def choose(password: str) -> Response:
+        user = links.accept(token, password, address=request.remote_addr)
+        start_session(user, "link")
+        flash(_("Welcome! Your account is open, with the password that you have chosen."), "success")
+        return redirect(home_of(user))
+
+    return _with_new_password(token, choose)
+
+
+def _with_new_password(token: str, choose: Callable[[str], Response]) -> ResponseReturnValue:
+    """What `choose` answers to the password of the form; the link's page again where it is refused."""
     form = NewPasswordForm()
     if form.validate_on_submit():
         try:
-            links.set_password(token, form.password.data or "", address=request.remote_addr)
+            return choose(form.password.data or "")
         except Refused as refused:
             if refused.code == Code.DEAD_LINK:
                 raise
             form.password.errors = [refused.sentence]
-        else:
-            flash(_("Your password is changed. Sign in with the new one."), "success")
-            return redirect(url_for("web.sign_in"))
-    return render_template("web/link_password.html", form=form)
+    with access.everything():
+        if (found := tokens.find(token)) is None:
+            raise DeadLinkError
+        return _page(found, form)
 
 
 def _activate(token: str) -> ResponseReturnValue:
@@ -90,4 +115,5 @@ USES = {
     LinkPurpose.SIGN_IN: _sign_in,
     LinkPurpose.PASSWORD: _set_password,
     LinkPurpose.ACTIVATION: _activate,
+    LinkPurpose.INVITATION: _accept,
 }

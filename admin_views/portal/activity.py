@@ -38,6 +38,9 @@ SENTENCES: dict[JournalVerb, Callable[..., str]] = {
     JournalVerb.LICENSE_ACTIVATED: lambda **words: _(
         "%(person)s activated a license of the %(plan)s plan.", **words
     ),
+    JournalVerb.PERSON_ADDED: lambda **words: _("%(who)s added %(person)s.", **words),
+    JournalVerb.PERSON_DEACTIVATED: lambda **words: _("%(who)s deactivated %(person)s.", **words),
+    JournalVerb.PERSON_REACTIVATED: lambda **words: _("%(who)s reactivated %(person)s.", **words),
 }
 
 
@@ -58,7 +61,7 @@ def recent(company_id: int, count: int) -> list[Event]:
         .order_by(JournalEntry.id.desc())
         .limit(count)
     ).all()
-    people = _by_id(User, {entry.related.get("user") for entry in entries})
+    people = _by_id(User, {_person_of(entry) for entry in entries})
     plans = _by_id(Plan, {entry.related.get("plan") for entry in entries})
     orders = _by_id(Order, {entry.subject_id for entry in entries if entry.subject_type == "order"})
     return [Event(_sentence(entry, people, plans, orders), entry.at) for entry in entries]
@@ -67,7 +70,7 @@ def recent(company_id: int, count: int) -> list[Event]:
 def _sentence(
     entry: JournalEntry, people: dict[int, User], plans: dict[int, Plan], orders: dict[int, Order]
 ) -> str:
-    person, plan = people.get(entry.related.get("user")), plans.get(entry.related.get("plan"))
+    person, plan = people.get(_person_of(entry)), plans.get(entry.related.get("plan"))
     order = orders.get(entry.subject_id) if entry.subject_type == "order" else None
     return SENTENCES[JournalVerb(entry.verb)](
         who=name_of(entry.actor),
@@ -75,6 +78,12 @@ def _sentence(
         plan=plan.name(current_language()) if plan else "",
         order=order.reference if order else "",
     )
+
+
+def _person_of(entry: JournalEntry) -> int | None:
+    """The id of whom it concerns."""
+    related: int | None = entry.related.get("user")
+    return entry.subject_id if entry.subject_type == "user" else related
 
 
 def name_of(actor: User | None) -> str:

@@ -12,17 +12,19 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import selectinload
 
-from access import Permission, current_actor
+from access import Actor, Permission, current_actor
 from admin_views import labels
-from admin_views.base import DeskModelView
+from admin_views.accounts import AccountView, PersonForm
 from admin_views.guard import local_url
 from admin_views.lists.columns import Column, ListFilter, Search
 from admin_views.lists.rows import one
 from admin_views.portal.licenses import assigned_sentence
+from admin_views.portal.own import own_company
 from models import License, LicenseState, Plan, User, utcnow
 from services import licenses
 from services.foundation.formats import current_language
 from services.licenses import seat_counts
+from services.people import accounts
 
 
 def _live(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
@@ -62,10 +64,9 @@ def license_page(user: User) -> str:
     return url_for("portal_users.license", user_id=user.id, url=request.full_path.rstrip("?"))
 
 
-class Users(DeskModelView):
+class Users(AccountView):
     """The people of the company."""
 
-    model = User
     permission = Permission.MANAGE_USERS
     title = _l("User management")
     slug = "users"
@@ -105,7 +106,38 @@ class Users(DeskModelView):
             _with_account,
         ),
     )
+    form = PersonForm
     list_template = "portal/users/list.html"
+
+    # --- Accounts ---------------------------------------------------------------------------------------------------
+
+    def person_url(self, row: User) -> str:
+        return str(self.get_url(".license", user_id=row.id))
+
+    def edit_form(self, obj: Any = None) -> Any:
+        form = super().edit_form(obj)
+        # An address is the account's: another one is another person's, or support's to change.
+        del form.email
+        return form
+
+    def do_create(self, form: PersonForm) -> User:
+        return accounts.create_person(
+            self.values(form), company_id=own_company().id, by=current_actor(), invite=True
+        )
+
+    def update(self, form: PersonForm, row: User, *, by: Actor, seen: str) -> None:
+        accounts.update_person(row, self.values(form), by=by, seen=seen)
+
+    def saved_sentence(self, row: User) -> str:
+        if request.endpoint == f"{self.endpoint}.create_view":
+            return _(
+                "%(name)s is added, and an invitation is on its way: its link works for seven days. "
+                "You can assign a license below already.",
+                name=row.name,
+            )
+        return super().saved_sentence(row)
+
+    # --- Licences ---------------------------------------------------------------------------------------------------
 
     @expose("/<user_id>/license", methods=("GET",))
     def license(self, user_id: str) -> ResponseReturnValue:

@@ -11,17 +11,15 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField
 
-from access import Actor, Permission, current_actor
-from admin_views.base import DeskModelView
+from access import Permission, current_actor
+from admin_views.edited import EditedView, EditForm
 from admin_views.forms import DeskForm
 from admin_views.lists.columns import Column
 from admin_views.pickers import Lookup, PickerField
-from admin_views.support.changes import as_json, field_words
+from admin_views.support.changes import as_json
 from models import db, utcnow
-from services.foundation import edits
-from services.foundation.errors import Code, Refused
+from services.foundation.errors import Refused
 
 __all__ = ["EditForm", "SupportView", "chosen", "company_link", "current_actor"]
 
@@ -36,63 +34,20 @@ def chosen(columns: Sequence[Column], *names: str) -> tuple[Column, ...]:
     return tuple(column for column in columns if column.name in names)
 
 
-def say_what_changed(form: Any, refused: Refused) -> None:
-    """Name, above the form, what somebody else has changed since it was opened."""
-    if refused.fields:
-        form.form_errors.append(
-            _("Changed by somebody else: %(fields)s.", fields=field_words(refused.fields))
-        )
-
-
-class EditForm(DeskForm):
-    """A form that knows what its row held when it was opened."""
-
-    seen = HiddenField()
-
-
-class SupportView(DeskModelView):
+class SupportView(EditedView):
     """A table view for the vendor's staff.
 
     Attributes:
-        editable: What is edited together: the service's `EDITABLE`; with `can_create` or `can_edit`.
         picked: Filters whose value is chosen by a search on the server: name of the `ListFilter` → its lookup.
         typed: Filters whose value, a number, is typed.
     """
 
     permission = Permission.SUPPORT
-    editable: ClassVar[edits.Sheet]
     picked: ClassVar[Mapping[str, Lookup]] = {}
     typed: ClassVar[Sequence[str]] = ()
 
     def render(self, template: str, **context: Any) -> str:
         return super().render(template, as_json=as_json, now=utcnow(), **context)
-
-    # --- Forms that notice a rival's edit ----------------------------------------------------------------------------
-
-    def edit_form(self, obj: Any = None) -> Any:
-        form = super().edit_form(obj)
-        if request.method != "POST":
-            form.seen.data = self.editable.version(obj)
-        return form
-
-    def do_update(self, form: Any, row: Any) -> None:
-        try:
-            self.update(form, row, by=current_actor(), seen=form.seen.data or "")
-        except Refused as refused:
-            if refused.code == Code.CHANGED_MEANWHILE:
-                # Saving again, after having been told, replaces what the other one wrote.
-                db.session.rollback()
-                form.seen.data = self.editable.version(self.row_or_404(request.args.get("id", "")))
-                say_what_changed(form, refused)
-            raise
-
-    def update(self, form: Any, row: Any, *, by: Actor, seen: str) -> None:
-        """Call the verb that changes `row` to what `form` says, unless it is no longer as it was `seen`."""
-        raise NotImplementedError
-
-    def values(self, form: Any) -> dict[str, Any]:
-        """What the form says of the `editable` columns."""
-        return {name: form[name].data for name in self.editable}
 
     # --- Filters by picker ------------------------------------------------------------------------------------------
 

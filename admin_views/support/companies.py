@@ -14,11 +14,10 @@ from wtforms.validators import Length, Optional
 
 from access import Actor
 from admin_views import labels
-from admin_views.forms import REQUIRED
+from admin_views.forms import REQUIRED, choices
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.lists.filters import by_member
 from admin_views.support.base import EditForm, SupportView, chosen, current_actor
-from admin_views.support.fields import choices
 from admin_views.support.journal import Journal
 from admin_views.support.mail import Mail
 from admin_views.support.orders import Orders

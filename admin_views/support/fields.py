@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
 
 from flask_babel import gettext as _
 from wtforms import Field, TextAreaField
-from wtforms.fields import SelectChoice
 from wtforms.widgets import TextInput
 
 from services.catalogue.plans import LIMIT_PARTS, MAX_LIMIT_LENGTH, MAX_LIMITS
-
-
-def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
-    """(value, label) pairs as a select field wants them."""
-    return [SelectChoice(value, label) for value, label in pairs]
 
 
 class LimitsField(TextAreaField):

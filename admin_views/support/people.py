@@ -12,20 +12,19 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy.orm import joinedload, selectinload
-from wtforms import BooleanField, EmailField, RadioField, SelectField, StringField
-from wtforms.validators import Length
+from wtforms import BooleanField, RadioField, SelectField
 
 from access import Actor
 from admin_views import labels
-from admin_views.forms import REQUIRED, DeskForm
+from admin_views.accounts import AccountView, PersonForm
+from admin_views.forms import REQUIRED, DeskForm, choices
 from admin_views.lists.columns import Column, ExportColumn, Search
 from admin_views.lists.filters import by_member, yes_or_no
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
-from admin_views.support.base import EditForm, SupportView, company_link, current_actor
-from admin_views.support.fields import choices
+from admin_views.support.base import SupportView, company_link, current_actor
 from admin_views.support.licenses import PERIOD
-from models import Assignment, Company, Language, License, Plan, Role, User, db, utcnow
+from models import Assignment, Company, License, Plan, Role, User, db, utcnow
 from services import licenses
 from services.foundation import places
 from services.foundation.formats import current_language, short_day
@@ -45,20 +44,10 @@ def _namesakes(row: User) -> str:
     )
 
 
-class PersonForm(EditForm):
+class StaffPersonForm(PersonForm):
     """What can change of a person; never their company: an address and its history belong to one."""
 
-    email = EmailField(_l("Email"), [REQUIRED, Length(max=254)])
-    first_name = StringField(_l("First name"), [REQUIRED, Length(max=100)])
-    last_name = StringField(_l("Last name"), [REQUIRED, Length(max=100)])
-    role = SelectField(_l("Role"), choices=choices(labels.options(Role)), default=Role.MEMBER.value)
-    language = SelectField(
-        _l("Language"), choices=choices(labels.options(Language)), default=Language.FR.value
-    )
     time_zone = SelectField(_l("Time zone"), default="")
-    active = BooleanField(
-        _l("Active"), default=True, description=_l("Who is not active cannot sign in or be given a license.")
-    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,13 +55,17 @@ class PersonForm(EditForm):
         self.time_zone.choices = choices([("", _("The company’s")), *names])
 
 
-class NewPersonForm(PersonForm):
+class NewPersonForm(StaffPersonForm):
     company = PickerField(
         lookups.company_lookup(),
         _l("Company"),
         description=_l("Empty for the vendor’s own staff. It cannot be changed afterwards."),
     )
-    invite = BooleanField(_l("Send a mail that asks the person to choose a password"), default=True)
+    invite = BooleanField(_l("Invite the person by mail: the link works for seven days"), default=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.role.choices = choices(labels.options(Role))
 
 
 class AssignForm(DeskForm):
@@ -101,8 +94,7 @@ def _held_text(row: User) -> str:
     )
 
 
-class People(SupportView):
-    model = User
+class People(SupportView, AccountView):
     title = _l("People")
     slug = "people"
     columns = (
@@ -149,14 +141,15 @@ class People(SupportView):
         ExportColumn(_l("Last sign-in"), User.signed_in_at),
     )
     export_joins = (User.company,)
-    can_create = can_edit = can_view_details = True
-    create_label = _l("Add user")
+    can_view_details = True
     list_template = "support/people.html"
     details_template = "support/person.html"
-    form = PersonForm
-    editable = accounts.EDITABLE
+    form = StaffPersonForm
 
     # --- Forms ------------------------------------------------------------------------------------------------------
+
+    def person_url(self, row: User) -> str:
+        return str(self.get_url(".details_view", id=row.id))
 
     def get_create_form(self) -> type[PersonForm]:
         return NewPersonForm
@@ -174,13 +167,7 @@ class People(SupportView):
         )
         if obj.is_staff:
             del form.role
-        else:
-            form.role.choices = [choice for choice in form.role.choices if choice.value != Role.SUPPORT]
         return form
-
-    def values(self, form: Any) -> dict[str, Any]:
-        given = {name: form[name].data for name in self.editable if name in form}
-        return {"role": Role.SUPPORT} | given
 
     def do_create(self, form: NewPersonForm) -> User:
         company = form.company.data

@@ -16,10 +16,11 @@ from wtforms.validators import InputRequired, Length, Regexp
 from access import Actor, Permission
 from admin_views import labels
 from admin_views.base import DeskPage
-from admin_views.forms import REQUIRED, DayField
+from admin_views.edited import say_what_changed
+from admin_views.forms import REQUIRED, DayField, choices
 from admin_views.lists.columns import Column, ExportColumn, ListFilter
-from admin_views.support.base import EditForm, SupportView, current_actor, say_what_changed
-from admin_views.support.fields import PercentField, choices
+from admin_views.support.base import EditForm, SupportView, current_actor
+from admin_views.support.fields import PercentField
 from models import Conditions, Registration, TaxRate, db
 from services.catalogue import tax_rates, vendor
 from services.foundation import places

@@ -39,6 +39,7 @@ class Code(enum.StrEnum):
     RATE_USED = "rate_used"
     # People and sign-in.
     ADDRESS_CLAIMED = "address_claimed"
+    ALREADY_JOINED = "already_joined"
     DEAD_LINK = "dead_link"
     HAS_STAFF = "has_staff"
     INACTIVE_PERSON = "inactive_person"

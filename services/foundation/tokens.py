@@ -24,11 +24,12 @@ LIFETIMES = {
     LinkPurpose.SIGN_IN: dt.timedelta(minutes=30),
     LinkPurpose.PASSWORD: dt.timedelta(minutes=60),
     LinkPurpose.ACTIVATION: dt.timedelta(days=30),
+    LinkPurpose.INVITATION: dt.timedelta(days=7),
 }
 # How long after its end a link is kept.
 KEPT = dt.timedelta(days=30)
 # Links that give access to the account; an activation link does not.
-INTO_ACCOUNT = (LinkPurpose.SIGN_IN, LinkPurpose.PASSWORD)
+INTO_ACCOUNT = (LinkPurpose.SIGN_IN, LinkPurpose.PASSWORD, LinkPurpose.INVITATION)
 
 
 class DeadLinkError(Refused):
@@ -77,7 +78,7 @@ def use(turn: Turn, token: str, purpose: LinkPurpose) -> Link:
 
 
 def void(turn: Turn, user_id: int) -> None:
-    """Mark the person's unused sign-in and password links as used. A step: it never commits."""
+    """Mark the person's unused links into the account as used. A step: it never commits."""
     unused = (Link.user_id == user_id, Link.purpose.in_(INTO_ACCOUNT), Link.used_at.is_(None))
     with access.everything():
         db.session.execute(

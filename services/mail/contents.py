@@ -25,6 +25,7 @@ from models import (
     OrderState,
     OrderTax,
     OutgoingMail,
+    Role,
     User,
     Vendor,
     db,
@@ -221,6 +222,45 @@ def _license_released(mail: OutgoingMail) -> Context:
     return context | {"said": said}
 
 
+def _invitation(mail: OutgoingMail) -> Context:
+    person = mail.user
+    if person is None:
+        raise LookupError("an invitation is for a person")
+    sender, actor = vendor.current().name, _actor_name(mail)
+    company = person.company.name if person.company else None
+    if company and actor:
+        said = _(
+            "%(actor)s invites you to the %(vendor)s desk of %(company)s, where licenses are managed.",
+            actor=actor,
+            vendor=sender,
+            company=company,
+        )
+    elif company:
+        said = _(
+            "An account was opened for you on the %(vendor)s desk of %(company)s.",
+            vendor=sender,
+            company=company,
+        )
+    elif actor:
+        said = _("%(actor)s invites you to the %(vendor)s support desk.", actor=actor, vendor=sender)
+    else:
+        said = _("An account was opened for you on the %(vendor)s support desk.", vendor=sender)
+    if company:
+        title = _("Your account with %(company)s on the %(vendor)s desk", company=company, vendor=sender)
+    else:
+        title = _("Your account on the %(vendor)s desk", vendor=sender)
+    return {"title": title, "said": said, "does": _what_one_does(person)}
+
+
+def _what_one_does(person: User) -> str:
+    """What the account is for, by the person's role."""
+    if person.role == Role.ADMIN:
+        return str(_("You will buy licenses there, and give them to your colleagues."))
+    if person.role == Role.SUPPORT:
+        return str(_("You will look after customers, their orders and their licenses there."))
+    return str(_("You will find your license there once one is assigned to you."))
+
+
 def _actor_name(mail: OutgoingMail) -> str | None:
     """Who did it, as the reader is told: a colleague by name, the vendor's staff as a team, None for the system."""
     if (user_id := mail.context.get("by")) is None:
@@ -241,6 +281,7 @@ CONTEXTS: dict[MailKind, Callable[[OutgoingMail], Context]] = {
     MailKind.STAFF_ALERT: _staff_alert,
     MailKind.LICENSE_ASSIGNED: _license_assigned,
     MailKind.LICENSE_RELEASED: _license_released,
+    MailKind.INVITATION: _invitation,
     MailKind.SIGN_IN_LINK: _nothing,
     MailKind.PASSWORD_LINK: _nothing,
 }
@@ -276,9 +317,15 @@ def _still_open(mail: OutgoingMail) -> None:
         raise NotWanted(MailTrouble.ORDER_SETTLED)
 
 
+def _not_joined(mail: OutgoingMail) -> None:
+    if mail.user is not None and mail.user.confirmed_at is not None:
+        raise NotWanted(MailTrouble.ALREADY_JOINED)
+
+
 _CHECKS: dict[MailKind, Callable[[OutgoingMail], None]] = {
     MailKind.LICENSE_ASSIGNED: _still_held,
     MailKind.LICENSE_RELEASED: _was_announced,
     MailKind.PAYMENT_FAILED: _still_failed,
     MailKind.STAFF_ALERT: _still_open,
+    MailKind.INVITATION: _not_joined,
 }

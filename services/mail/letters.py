@@ -171,6 +171,17 @@ def _person(assignment: Assignment) -> User:
     return db.session.get_one(User, assignment.user_id)
 
 
+def invitation(turn: Turn, user: User, by: Actor) -> int | None:
+    """To the person: who gave them an account, of what, and a link to begin, good for seven days. One a minute."""
+    return queue(
+        turn,
+        MailKind.INVITATION,
+        to=user,
+        context={"user": user.id} | _by(by),
+        dedupe_key=f"invitation:{user.id}:{turn.now:%Y%m%d%H%M}",
+    )
+
+
 def sign_in_link(turn: Turn, user: User) -> int | None:
     """To the person: the one-time sign-in link that they asked for."""
     return _link(turn, MailKind.SIGN_IN_LINK, user)

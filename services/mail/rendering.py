@@ -31,6 +31,7 @@ _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=Tr
 _PURPOSES: dict[str, LinkPurpose] = {
     MailKind.SIGN_IN_LINK: LinkPurpose.SIGN_IN,
     MailKind.PASSWORD_LINK: LinkPurpose.PASSWORD,
+    MailKind.INVITATION: LinkPurpose.INVITATION,
     MailKind.LICENSE_ASSIGNED: LinkPurpose.ACTIVATION,
 }
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,16 +12,18 @@ from access import Actor
 from models import JournalVerb, Language, Role, User, db
 from services.foundation import checks, edits, journal, tokens
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import Turn, company_lock, transaction
+from services.foundation.transaction import Turn, transaction
 from services.mail import letters
-from services.people import oneself
+from services.people.administrators import check_dispensable, people_lock
 
 EDITABLE = edits.Sheet(
-    names=("email", "first_name", "last_name", "role", "language", "time_zone", "active"),
+    names=("email", "first_name", "last_name", "role", "language", "time_zone"),
     added=JournalVerb.PERSON_ADDED,
     changed=JournalVerb.PERSON_CHANGED,
     personal=frozenset({"email", "first_name", "last_name", "time_zone"}),
 )
+# Of a new person, what whoever adds them does not say.
+DEFAULTS = {"role": Role.MEMBER, "language": Language.FR, "time_zone": None}
 
 
 def create_person(
@@ -31,8 +32,8 @@ def create_person(
     """Open an account in a company, or for the vendor's own staff when there is none.
 
     Args:
-        values: The columns of `EDITABLE`.
-        invite: Whether a mail asks the person to choose a password.
+        values: The columns of `EDITABLE`; `DEFAULTS` has what is not given.
+        invite: Whether an invitation is mailed to them.
 
     Raises:
         Refused: `empty`, `too_long`, `bad_address`, `email_taken`, `role_and_company`, `unknown_time_zone`.
@@ -43,7 +44,11 @@ def create_person(
 
 
 def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str | None = None) -> User:
-    """Change a person's account. A person who is deactivated is signed out everywhere, and their links stop working.
+    """Change a person's account.
+
+    Args:
+        values: Columns of `EDITABLE`; those that are not given stay as they are.
+        seen: The version of `EDITABLE` that the form showed; None changes whatever there is.
 
     Raises:
         Refused: what `create_person` refuses, `last_administrator`, `yourself` or `changed_meanwhile`.
@@ -52,20 +57,40 @@ def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str
     checked = _checked(values, company_id)
     with people_lock(company_id) as turn:
         user = db.session.get_one(User, user_id, with_for_update=True)
-        _check_free(checked["email"], company_id, user_id)
-        if not (checked["active"] and checked["role"] == user.role):
-            _check_dispensable(user, by)
+        if "email" in checked:
+            _check_free(checked["email"], company_id, user_id)
+        if checked.get("role", user.role) != user.role:
+            check_dispensable(turn, user, by)
         change = EDITABLE.edit(turn, user, checked, by=by, seen=seen)
         moved = "email" in change.after and change.before["email"].lower() != checked["email"]
         if moved:
             # Nobody has answered at the new one yet, and the password of before proves nothing about it.
             user.confirmed_at = user.password = None
-        if moved or not user.active:
-            # Unused links were mailed to the old address, or to somebody who may no longer sign in.
+            # Unused links were mailed to the old address.
             tokens.void(turn, user.id)
-        if change.after.get("active") is False:
-            oneself.end_sessions(turn, user)
         return user
+
+
+def invite(user: User, by: Actor) -> None:
+    """Mail the invitation again, with a link of its own. Within the same minute it is one mail.
+
+    Raises:
+        Refused: `inactive_person`, or `already_joined` once the person has answered at their address.
+    """
+    user_id = user.id
+    with transaction() as turn:
+        user = db.session.get_one(User, user_id)
+        _check_active(user)
+        if user.confirmed_at is not None:
+            raise Refused(
+                Code.ALREADY_JOINED,
+                _(
+                    "%(name)s has confirmed this address already and needs no invitation: the sign-in page mails a "
+                    "link to whoever has no password. Nothing was sent.",
+                    name=user.name,
+                ),
+            )
+        _invite(turn, user, by)
 
 
 def send_sign_in_link(user: User, by: Actor) -> None:
@@ -77,28 +102,9 @@ def send_sign_in_link(user: User, by: Actor) -> None:
     user_id = user.id
     with transaction() as turn:
         user = db.session.get_one(User, user_id)
-        if not user.active:
-            raise Refused(
-                Code.INACTIVE_PERSON,
-                _("%(name)s has been deactivated and cannot sign in. Nothing was sent.", name=user.name),
-            )
+        _check_active(user)
         letters.sign_in_link(turn, user)
         journal.record(turn, JournalVerb.SIGN_IN_LINK_SENT, by=by, subject=user)
-
-
-@contextlib.contextmanager
-def people_lock(company_id: int | None) -> Iterator[Turn]:
-    """The company's lock; for the vendor's staff (None) a transaction that locks every staff account."""
-    if company_id is not None:
-        with company_lock(company_id) as turn:
-            yield turn
-        return
-    with transaction() as turn:
-        db.session.execute(
-            # Always in the same order, so that two transactions cannot deadlock.
-            sa.select(User.id).where(User.role == Role.SUPPORT).order_by(User.id).with_for_update()
-        )
-        yield turn
 
 
 # --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------
@@ -108,26 +114,46 @@ def add_person(
     turn: Turn, values: Mapping[str, Any], company_id: int | None, *, by: Actor, invite: bool
 ) -> User:
     """The step of `create_person`; raises the same."""
-    checked = _checked(values, company_id)
+    checked = _checked(DEFAULTS | dict(values), company_id)
     _check_free(checked["email"], company_id, None)
     user = User(company_id=company_id, **checked)
     EDITABLE.add(turn, user, by=by)
-    if invite and user.active:
-        letters.password_link(turn, user)
+    if invite:
+        _invite(turn, user, by)
     return user
+
+
+def _invite(turn: Turn, user: User, by: Actor) -> None:
+    if letters.invitation(turn, user, by) is not None:
+        journal.record(turn, JournalVerb.PERSON_INVITED, by=by, subject=user)
 
 
 # --- Helpers --------------------------------------------------------------------------------------------------------
 
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "email": checks.email,
+    "language": Language,
+    "role": Role,
+    "time_zone": lambda name: checks.time_zone(name) if name else None,
+}
+
+
+def _check_active(user: User) -> None:
+    if not user.active:
+        raise Refused(
+            Code.INACTIVE_PERSON,
+            _("%(name)s has been deactivated and cannot sign in. Nothing was sent.", name=user.name),
+        )
+
 
 def _checked(values: Mapping[str, Any], company_id: int | None) -> dict[str, Any]:
-    checked = checks.texts(User, {name: values[name] for name in EDITABLE})
-    checks.filled(checked, "email", "first_name", "last_name")
-    checked["email"] = checks.email(checked["email"])
-    checked["language"], checked["role"] = Language(checked["language"]), Role(checked["role"])
-    checked["time_zone"] = checks.time_zone(checked["time_zone"]) if checked["time_zone"] else None
-    checked["active"] = bool(checked["active"])
-    if (checked["role"] == Role.SUPPORT) != (company_id is None):
+    """Those of the columns that `values` has, as they are stored."""
+    checked = checks.texts(User, {name: values[name] for name in EDITABLE if name in values})
+    checks.filled(checked, *(name for name in ("email", "first_name", "last_name") if name in checked))
+    for name, check in _CHECKS.items():
+        if name in checked:
+            checked[name] = check(checked[name])
+    if "role" in checked and (checked["role"] == Role.SUPPORT) != (company_id is None):
         raise Refused(
             Code.ROLE_AND_COMPANY,
             _(
@@ -149,28 +175,4 @@ def _check_free(email: str, company_id: int | None, own_id: int | None) -> None:
         raise Refused(
             Code.EMAIL_TAKEN,
             _("%(email)s already has an account here: an address belongs to one person only.", email=email),
-        )
-
-
-def _check_dispensable(user: User, by: Actor) -> None:
-    """Refuse to lose one's own access, or the last active administrator or staff account. The caller holds the lock."""
-    if user.role == Role.MEMBER or not user.active:
-        return
-    if user.id == by.user_id:
-        raise Refused(
-            Code.YOURSELF, _("You cannot take away your own access: ask a colleague. Nothing was changed.")
-        )
-    others = sa.exists().where(
-        User.company_id == user.company_id if user.company_id else User.company_id.is_(None),
-        User.role == user.role,
-        User.active.is_(True),
-        User.id != user.id,
-    )
-    if not db.session.scalar(sa.select(others)):
-        raise Refused(
-            Code.LAST_ADMINISTRATOR,
-            _(
-                "%(name)s is the last active administrator: name another one first. Nothing was changed.",
-                name=user.name,
-            ),
         )

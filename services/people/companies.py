@@ -40,7 +40,7 @@ def create_company(
 
     Args:
         values: The columns of `EDITABLE`.
-        administrator: `email`, `first_name` and `last_name`; they get a mail to choose a password.
+        administrator: `email`, `first_name` and `last_name`; they are invited by mail.
 
     Raises:
         Refused: `empty`, `too_long`, `bad_address`, `unknown_place`, `unknown_time_zone`, `email_taken`.
@@ -50,8 +50,8 @@ def create_company(
         company = Company(currency=CURRENCY, **checked)
         EDITABLE.add(turn, company, by=by)
         if administrator is not None:
-            defaults = {"role": Role.ADMIN, "language": company.language, "time_zone": None, "active": True}
-            accounts.add_person(turn, defaults | dict(administrator), company.id, by=by, invite=True)
+            values = {"role": Role.ADMIN, "language": company.language} | dict(administrator)
+            accounts.add_person(turn, values, company.id, by=by, invite=True)
         return company
 
 

@@ -1,4 +1,4 @@
-"""What a one-time link does: sign in, set a password, activate a licence. And asking for one by mail.
+"""What a one-time link does: sign in, set a password, accept an invitation, activate a licence. And asking for one by mail.
 
 Opening a link's page does not use the link; the page's button calls one of these verbs, which does.
 """
@@ -61,6 +61,22 @@ def set_password(token: str, password: str, *, address: str | None) -> User:
         if not oneself.confirm(turn, user):
             raise oneself.address_claimed()
         oneself.replace_password(turn, user, password_hash, by=Actor.of(user, address))
+    return user
+
+
+def accept(token: str, password: str, *, address: str | None) -> User:
+    """Use an invitation: set its person's first password; returns the person to sign in.
+
+    Raises:
+        DeadLinkError: the link cannot be used.
+        Refused: the password is too short or too long, or `address_claimed`; the link can still be used.
+    """
+    password_hash = oneself.hashed(password)
+    with access.everything(), transaction() as turn:
+        user = tokens.use(turn, token, LinkPurpose.INVITATION).user
+        by = Actor.of(user, address)
+        oneself.note_sign_in(turn, user, by=by, via="invitation")
+        oneself.replace_password(turn, user, password_hash, by=by)
     return user
 
 

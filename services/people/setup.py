@@ -61,7 +61,7 @@ class Staff:
 def first_staff(person: Staff, vendor_name: str, password: str | None = None) -> User:
     """Make the desk's first account, its vendor, conditions of sale and tax rates.
 
-    Without a password, the person gets a mail to choose one.
+    Without a password, the person is invited by mail to choose one.
 
     Raises:
         Refused: `has_staff`, `bad_address`, `bad_name`, `password_short` or `password_long`.
@@ -87,7 +87,7 @@ def first_staff(person: Staff, vendor_name: str, password: str | None = None) ->
             turn, JournalVerb.STAFF_ADDED, by=SYSTEM, subject=user, personal_after={"email": person.email}
         )
         if hashed is None:
-            letters.password_link(turn, user)
+            letters.invitation(turn, user, SYSTEM)
         return user
 
 

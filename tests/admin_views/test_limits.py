@@ -70,7 +70,7 @@ PROMISED = [
     ((queue.POLL_SECONDS, queue.LONGEST_PAUSE_SECONDS), (1.0, 60.0)),
     ((queue.FIRST_RETRY, queue.LONGEST_RETRY), (MINUTE, 60 * MINUTE)),
     # Links, passwords, texts, files.
-    ([lifetime / MINUTE for lifetime in tokens.LIFETIMES.values()], [30, 60, 30 * 24 * 60]),
+    ([lifetime / MINUTE for lifetime in tokens.LIFETIMES.values()], [30, 60, 30 * 24 * 60, 7 * 24 * 60]),
     (tokens.TOKEN_BYTES, 32),
     ((oneself.MIN_PASSWORD_LENGTH, oneself.MAX_PASSWORD_LENGTH, oneself.MAX_NAME_LENGTH), (10, 200, 100)),
     ((checks.MAX_EMAIL_LENGTH, checks.MAX_TEXT_LENGTH), (254, 50_000)),
@@ -158,7 +158,7 @@ def test_a_number_is_held_to_what_its_column_takes(app, name):
 
 DEFAULTS = {
     "NewCompanyForm": {"country": "CA", "language": "fr", "time_zone": "America/Toronto"},
-    "NewPersonForm": {"role": "member", "language": "fr", "active": True, "invite": True},
+    "NewPersonForm": {"role": "member", "language": "fr", "invite": True},
     "PlanForm": {"term_months": 12, "devices_per_license": 1, "on_sale": True, "position": 0},
 }
 

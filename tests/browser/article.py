@@ -232,7 +232,10 @@ class Article:
 
     def open_mail(self, inbox: str, to: str, plan: str) -> FrameLocator:
         """Returns the mail as the person sees it."""
-        subject = self.words.mail_subject.format(plan=plan)
+        return self.open_letter(inbox, to, self.words.mail_subject.format(plan=plan))
+
+    def open_letter(self, inbox: str, to: str, subject: str) -> FrameLocator:
+        """Returns the mail of that subject as the person sees it."""
         self._wait_for_mail(f"{inbox}?to={to}", subject)
         self.picture("inbox")
         self.page.get_by_role("link", name=subject, exact=True).click()

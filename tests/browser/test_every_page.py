@@ -99,16 +99,15 @@ def examples(desk: Desk) -> addresses.Examples:
         "pending": pending.reference,
         "failed_mail": mail.id,
     }
-    return addresses.Examples(rows, paid, _minted(admin, held), names)
+    return addresses.Examples(rows, paid, _minted(held), names)
 
 
-def _minted(admin: User, held: License) -> list[str]:
+def _minted(held: License) -> list[str]:
     """The token of a link of each purpose."""
     with transaction() as turn:
         return [
-            tokens.mint(turn, LinkPurpose.SIGN_IN, admin),
-            tokens.mint(turn, LinkPurpose.PASSWORD, admin),
-            tokens.mint(turn, LinkPurpose.ACTIVATION, held.user, held),
+            tokens.mint(turn, purpose, held.user, held if purpose == LinkPurpose.ACTIVATION else None)
+            for purpose in LinkPurpose
         ]
 
 

@@ -21,9 +21,9 @@ from services.buying import cart, issues, orders, quotes
 from services.foundation import operations, tokens
 from services.foundation.transaction import transaction
 from services.payments import attempts, checkout, gateway, settlement
-from services.people import accounts, companies, links
+from services.people import accounts, companies, deactivation, links
 from tests.conftest import Cast
-from tests.factories import make_issue, make_licenses
+from tests.factories import make_issue, make_licenses, make_user
 from tests.sandbox_process import DECLINED, SUCCESS, SandboxProcess
 
 
@@ -91,7 +91,6 @@ NEW = {
     "last_name": "Body",
     "role": Role.MEMBER,
     "language": "fr",
-    "active": True,
 }
 # Each verb, and what it is called with; `by` is Alice where nothing else is said.
 VERBS = {
@@ -143,6 +142,8 @@ VERBS = {
         "user": acme.cast.bob,
         "values": edited(accounts, acme.cast.bob, last_name="Roy"),
     },
+    deactivation.deactivate: lambda acme: {"user": acme.cast.dave, "seats": deactivation.Seats.RELEASE},
+    deactivation.reactivate: lambda acme: {"user": make_user(acme.cast.acme, "Gone", active=False)},
     companies.update_company: lambda acme: {
         "company": acme.cast.acme,
         "values": edited(companies, acme.cast.acme, city="Lévis"),
@@ -150,7 +151,11 @@ VERBS = {
 }
 # What the vendor alone owns, what people do about themselves, and mail; a step has its caller's turn.
 WITHOUT_TURN = {"catalogue", "foundation", "mail", "people.links", "people.oneself"}
-WITHOUT_TURN |= {"people.accounts.send_sign_in_link", "people.companies.create_company"}
+WITHOUT_TURN |= {
+    "people.accounts.invite",
+    "people.accounts.send_sign_in_link",
+    "people.companies.create_company",
+}
 
 
 def name_of(verb):

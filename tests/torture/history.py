@@ -42,7 +42,7 @@ from services.foundation.transaction import company_lock
 from services.licenses import history, suspensions
 from services.payments import settlement
 from services.payments.sessions import Charge, Session
-from services.people import accounts
+from services.people import deactivation
 from tests.conftest import Cast
 
 Seen = dict[int, tuple[int | None, int, LicenseState]]
@@ -156,8 +156,10 @@ class Life:
         person = self.person()
         if person.active and self.chance.random() < 0.5:
             raise LookupError("is left alone")
-        values = {name: getattr(person, name) for name in accounts.EDITABLE} | {"active": not person.active}
-        accounts.update_person(person, values, by=self.by[2])
+        if person.active:
+            deactivation.deactivate(person, self.chance.choice(list(deactivation.Seats)), by=self.by[2])
+        else:
+            deactivation.reactivate(person, by=self.by[2])
 
     # --- Whom and what ------------------------------------------------------------------------------------------------
 

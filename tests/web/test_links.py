@@ -208,6 +208,7 @@ def test_links_that_open_nothing_cannot_be_told_apart(
         (LinkPurpose.SIGN_IN, dt.timedelta(minutes=30)),
         (LinkPurpose.PASSWORD, dt.timedelta(minutes=60)),
         (LinkPurpose.ACTIVATION, dt.timedelta(days=30)),
+        (LinkPurpose.INVITATION, dt.timedelta(days=7)),
     ],
 )
 def test_a_link_lives_as_long_as_its_mail_says(
@@ -251,9 +252,15 @@ def test_of_eight_that_press_the_button_at_once_one_succeeds(
         LinkPurpose.SIGN_IN: "/portal/",
         LinkPurpose.PASSWORD: "/sign-in",
         LinkPurpose.ACTIVATION: "Votre licence est activée",
+        LinkPurpose.INVITATION: "/portal/",
     }[purpose]
     assert sorted(answers) == sorted([success] + 7 * [DEAD])
-    verb = {"sign_in": "signed_in", "password": "password_set", "activation": "license_activated"}[purpose]
+    verb = {
+        LinkPurpose.SIGN_IN: "signed_in",
+        LinkPurpose.PASSWORD: "password_set",
+        LinkPurpose.ACTIVATION: "license_activated",
+        LinkPurpose.INVITATION: "password_set",
+    }[purpose]
     db.session.rollback()
     assert len(db.session.scalars(db.select(JournalEntry).filter_by(verb=verb)).all()) == 1
 

@@ -37,6 +37,12 @@ TABLE = [
     (Permission.MANAGE_USERS, "GET", "/portal/licenses/export/csv/", 200, 403, 200, 403),
     (Permission.MANAGE_USERS, "GET", "/portal/licenses/ajax/lookup/?name=user", 200, 403, 200, 403),
     (Permission.MANAGE_USERS, "GET", "/portal/users/", 200, 403, 200, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/users/new/", 200, 403, 200, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/users/edit/?id={user}", 200, 403, 404, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/users/deactivate/?id={user}", 200, 403, 404, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/users/deactivate/?id={holder}", 422, 403, 404, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/users/reactivate/?id={user}", 303, 403, 404, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/users/invite/?id={user}", 303, 403, 404, 403),
     (Permission.MANAGE_USERS, "GET", "/portal/users/{user}/license", 200, 403, 404, 403),
     (Permission.MANAGE_USERS, "POST", "/portal/users/{user}/license", 422, 403, 404, 403),
 ]
@@ -51,7 +57,7 @@ TABLE = [
 @pytest.mark.usefixtures("sandbox")
 def test_each_page_opens_for_those_it_is_for(cast, owned, app, method, url, statuses):
     order = make_order(cast.alice, cast.pro, paid=True)
-    url = url.format(order=order.reference, license=owned.held.id, user=cast.bob.id)
+    url = url.format(order=order.reference, license=owned.held.id, user=cast.bob.id, holder=cast.dave.id)
     people = (cast.alice, cast.bob, cast.carol, cast.sam)
     for user, status in zip(people, statuses, strict=True):
         client = sign_in(make_client(app), user)
@@ -73,7 +79,7 @@ def test_the_table_has_every_route_of_the_portal(app):
         "action_view",
     }
     listed = {
-        (method, url.partition("?")[0].format(order="x", license="x", user="x"))
+        (method, url.partition("?")[0].format(order="x", license="x", user="x", holder="x"))
         for _permission, method, url, *_statuses in TABLE
     }
     adapter = app.url_map.bind("")

@@ -43,6 +43,7 @@ def queue(name, cast, language, *, quantity=2, by=None):
             "license_released": lambda: _released(turn, with_license, assignment, reader, actor),
             "sign_in_link": lambda: letters.sign_in_link(turn, reader),
             "password_link": lambda: letters.password_link(turn, reader),
+            "invitation": lambda: letters.invitation(turn, reader, actor),
             "staff_alert": lambda: letters.staff_alert(turn, issue),
         }[name]()
     return db.session.get_one(OutgoingMail, queued)

@@ -11,7 +11,8 @@ from models import Role, User, db
 from services.foundation import edits
 from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
-from services.people import accounts, oneself
+from services.people import accounts, deactivation, oneself
+from services.people.deactivation import Seats
 from tests.factories import make_user
 from tests.together import lock_off, meet
 
@@ -22,11 +23,19 @@ def update(user_id, by, **changes):
     return accounts.update_person(user, values | changes, by=by)
 
 
-@pytest.mark.parametrize("change", [{"role": Role.MEMBER}, {"active": False}])
-def test_an_administrator_who_was_deactivated_does_not_count_as_the_one_who_is_left(cast, change):
+def shut_out(user_id, by):
+    deactivation.deactivate(db.session.get_one(User, user_id), Seats.KEEP, by=by)
+
+
+def demote(user_id, by):
+    update(user_id, by, role=Role.MEMBER)
+
+
+@pytest.mark.parametrize("act", [demote, shut_out])
+def test_an_administrator_who_was_deactivated_does_not_count_as_the_one_who_is_left(cast, act):
     make_user(cast.globex, "Gone", Role.ADMIN, active=False)
     with pytest.raises(Refused) as refused:
-        update(cast.carol.id, Actor.of(cast.sam), **change)
+        act(cast.carol.id, Actor.of(cast.sam))
     assert refused.value.code == "last_administrator"
     assert (cast.carol.role, cast.carol.active) == (Role.ADMIN, True)
 
@@ -34,7 +43,7 @@ def test_an_administrator_who_was_deactivated_does_not_count_as_the_one_who_is_l
 def test_a_member_of_staff_who_was_deactivated_does_not_count_as_the_one_who_is_left(cast):
     gone = make_user(None, "Gone", active=False)
     with pytest.raises(Refused) as refused:
-        update(cast.sam.id, Actor.of(gone), active=False)
+        shut_out(cast.sam.id, Actor.of(gone))
     assert refused.value.code == "last_administrator"
     assert cast.sam.active
 
@@ -42,14 +51,15 @@ def test_a_member_of_staff_who_was_deactivated_does_not_count_as_the_one_who_is_
 # --- Races ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["staff", "administrators", "administrators, by staff"])
+@pytest.fixture(params=["staff", "administrators", "administrators, by staff", "administrators, demoted"])
 def last_two(request, cast):
     """The two people who look after the desk or a company, who shuts each of them out, and how."""
     sue = make_user(None, "Sue")
     if request.param == "staff":
-        return (cast.sam, sue), (sue, cast.sam), {"active": False}
+        return (cast.sam, sue), (sue, cast.sam), shut_out
     two = (cast.alice, cast.erin)
-    return two, (two[::-1] if request.param == "administrators" else (cast.sam, sue)), {"role": Role.MEMBER}
+    rivals = (cast.sam, sue) if request.param.endswith("staff") else two[::-1]
+    return two, rivals, demote if request.param.endswith("demoted") else shut_out
 
 
 def _shut_both_out(last_two, together, monkeypatch):
@@ -58,10 +68,10 @@ def _shut_both_out(last_two, together, monkeypatch):
     Returns:
         How many are left, and what was raised.
     """
-    two, rivals, change = last_two
+    two, rivals, act = last_two
     ids, actors, role = [user.id for user in two], [Actor.of(rival) for rival in rivals], two[0].role
-    meet(monkeypatch, edits, "apply", 2)
-    outcomes = together(2, lambda number: update(ids[number], actors[number], **change))
+    meet(monkeypatch, *((edits, "apply") if act is demote else (deactivation, "held_by")), 2)
+    outcomes = together(2, lambda number: act(ids[number], actors[number]))
     db.session.rollback()
     left = db.session.scalars(db.select(User).where(User.id.in_(ids), User.active, User.role == role)).all()
     return len(left), [outcome.error for outcome in outcomes if outcome.error]
@@ -75,7 +85,8 @@ def test_of_the_last_two_who_are_shut_out_at_once_one_is_left(last_two, together
 
 def test_without_the_lock_nobody_is_left_or_a_rival_is_not_told_why(last_two, together, monkeypatch):
     lock_off(monkeypatch)
-    monkeypatch.setattr(accounts, "people_lock", lambda company_id: transaction())
+    for module in (accounts, deactivation):
+        monkeypatch.setattr(module, "people_lock", lambda company_id: transaction())
     left, errors = _shut_both_out(last_two, together, monkeypatch)
     went_well = left == 1 and [isinstance(error, Refused) for error in errors] == [True]
     assert not went_well, "the race test would not notice a missing lock"

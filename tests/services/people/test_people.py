@@ -6,10 +6,19 @@ import pytest
 from flask_security import hash_password
 
 from access import Actor
-from models import Company, Link, LinkPurpose, OutgoingMail, Role, User, db
+from models import (
+    Company,
+    Link,
+    LinkPurpose,
+    OutgoingMail,
+    Role,
+    User,
+    db,
+)
 from services.foundation import tokens
 from services.foundation.transaction import transaction
-from services.people import accounts, companies, links, oneself
+from services.people import accounts, companies, deactivation, links, oneself
+from services.people.deactivation import Seats
 from tests.asked import entries, refused
 from tests.factories import PASSWORD, make_user
 
@@ -20,7 +29,6 @@ NEW = {
     "role": "member",
     "language": "fr",
     "time_zone": None,
-    "active": True,
 }
 PLACE = {
     "name": "Initech",
@@ -55,19 +63,19 @@ def update(user, by, **changes):
 def test_a_new_person_is_invited_once_and_written_down_without_their_name(cast, sam):
     user = accounts.create_person(NEW, company_id=cast.acme.id, by=sam)
     assert (user.email, user.company_id, user.role) == ("new@acme.example", cast.acme.id, Role.MEMBER)
-    assert [mail.user_id for mail in mails("password_link")] == [user.id]
+    assert [(mail.user_id, mail.context["by"]) for mail in mails("invitation")] == [(user.id, cast.sam.id)]
     (entry,) = entries("person_added")
-    assert entry.after == {"role": "member", "language": "fr", "active": True}
+    assert entry.after == {"role": "member", "language": "fr"}
+    assert [entry.subject_id for entry in entries("person_invited")] == [user.id]
     assert entry.personal.after["email"] == "new@acme.example"
     assert (entry.company_id, entry.on_behalf_of_id) == (cast.acme.id, cast.acme.id)
 
 
 def test_nobody_is_invited_who_was_not_to_be_or_cannot_come_in(cast, sam):
-    accounts.create_person(NEW, company_id=cast.acme.id, by=sam, invite=False)
-    accounts.create_person(
-        NEW | {"email": "b@acme.example", "active": False}, company_id=cast.acme.id, by=sam
-    )
-    assert mails("password_link") == []
+    user = accounts.create_person(NEW, company_id=cast.acme.id, by=sam, invite=False)
+    deactivation.deactivate(user, Seats.KEEP, by=sam)
+    assert refused("inactive_person", accounts.invite, user, sam)
+    assert mails("invitation") == []
 
 
 @pytest.mark.parametrize(
@@ -104,45 +112,43 @@ def test_an_address_may_be_kept_but_not_taken_from_somebody(cast, sam):
 
 
 def test_nobody_takes_their_own_access_away(cast):
-    for change in ({"active": False}, {"role": Role.MEMBER}):
-        assert refused("yourself", update, cast.alice, Actor.of(cast.alice), **change)
+    assert refused("yourself", update, cast.alice, Actor.of(cast.alice), role=Role.MEMBER)
+    assert refused("yourself", deactivation.deactivate, cast.alice, Seats.RELEASE, by=Actor.of(cast.alice))
+    assert cast.alice.active
     assert update(cast.alice, Actor.of(cast.alice), last_name="Roy").last_name == "Roy"
     # Another administrator may, as one of the two stays.
     assert update(cast.alice, Actor.of(cast.erin), role=Role.MEMBER).role == Role.MEMBER
     assert refused("last_administrator", update, cast.erin, Actor.of(cast.sam), role=Role.MEMBER)
 
 
-def test_a_member_is_deactivated_without_being_asked_for_another_one(cast, sam):
-    assert not update(cast.bob, sam, active=False).active
-    assert update(cast.bob, sam, active=True).active
-    # Globex has no other one either.
-    assert not update(cast.charlie, sam, active=False).active
-
-
 def test_whoever_is_deactivated_is_signed_out_and_whoever_is_renamed_is_not(cast, sam):
     session = cast.bob.fs_uniquifier
     assert update(cast.bob, sam, last_name="Roy").fs_uniquifier == session
-    assert update(cast.bob, sam, active=False).fs_uniquifier != session
+    deactivation.deactivate(cast.bob, Seats.KEEP, by=sam)
+    assert cast.bob.fs_uniquifier != session
     session = cast.bob.fs_uniquifier
-    assert update(cast.bob, sam, active=True).fs_uniquifier == session
+    deactivation.reactivate(cast.bob, by=sam)
+    assert cast.bob.fs_uniquifier == session
 
 
 def minted(user):
     with transaction() as turn:
-        return {
-            purpose: tokens.mint(turn, purpose, user)
-            for purpose in (LinkPurpose.SIGN_IN, LinkPurpose.PASSWORD)
-        }
+        return {purpose: tokens.mint(turn, purpose, user) for purpose in tokens.INTO_ACCOUNT}
 
 
 @pytest.mark.parametrize(
-    ("change", "open_after"),
-    [({"last_name": "Roy"}, True), ({"email": "robert@acme.example"}, False), ({"active": False}, False)],
+    ("act", "open_after"),
+    [
+        (lambda bob, sam: update(bob, sam, last_name="Roy"), True),
+        (lambda bob, sam: update(bob, sam, email="robert@acme.example"), False),
+        (lambda bob, sam: deactivation.deactivate(bob, Seats.KEEP, by=sam), False),
+    ],
+    ids=["renamed", "moved", "deactivated"],
 )
-def test_links_into_an_account_end_with_its_address_and_with_its_access(cast, sam, change, open_after):
+def test_links_into_an_account_end_with_its_address_and_with_its_access(cast, sam, act, open_after):
     of_bob, of_dave = minted(cast.bob), minted(cast.dave)
-    update(cast.bob, sam, **change)
-    assert [tokens.find(token) is not None for token in of_bob.values()] == [open_after] * 2
+    act(cast.bob, sam)
+    assert [tokens.find(token) is not None for token in of_bob.values()] == [open_after] * 3
     unused = db.session.scalars(db.select(Link).filter_by(user_id=cast.bob.id, used_at=None)).all()
     assert bool(unused) == open_after
     assert all(tokens.find(token) for token in of_dave.values()), "somebody else's links"
@@ -152,7 +158,7 @@ def test_a_sign_in_link_goes_to_people_who_may_sign_in(cast, sam):
     accounts.send_sign_in_link(cast.bob, sam)
     assert [mail.user_id for mail in mails("sign_in_link")] == [cast.bob.id]
     assert [entry.subject_id for entry in entries("sign_in_link_sent")] == [cast.bob.id]
-    update(cast.dave, sam, active=False)
+    deactivation.deactivate(cast.dave, Seats.KEEP, by=sam)
     assert refused("inactive_person", accounts.send_sign_in_link, cast.dave, sam)
     assert len(mails("sign_in_link")) == 1
 
@@ -167,7 +173,7 @@ def test_a_customer_is_opened_with_its_first_administrator_or_without(cast, sam)
     company = companies.create_company(PLACE | {"language": "en"}, by=sam, administrator=admin)
     (ada,) = company.users
     assert (ada.role, ada.language, ada.active) == (Role.ADMIN, "en", True)
-    assert [mail.user_id for mail in mails("password_link")] == [ada.id]
+    assert [mail.user_id for mail in mails("invitation")] == [ada.id]
     added = entries("company_added")[1]
     assert (added.company_id, added.after["name"]) == (company.id, "Initech")
     assert added.personal.after["billing_email"] == "comptes@initech.example"
@@ -264,7 +270,7 @@ def test_a_new_password_ends_sessions_and_links_and_is_not_written_down(cast):
     oneself.set_password(cast.bob, "a whole new one", by=Actor.of(cast.bob))
     assert oneself.has_password(cast.bob, "a whole new one")
     assert cast.bob.fs_uniquifier != session
-    assert [tokens.find(token) for token in links_before.values()] == [None, None]
+    assert [tokens.find(token) for token in links_before.values()] == [None] * 3
     (entry,) = entries("password_set")
     assert (entry.before, entry.after, entry.company_id) == ({}, {}, cast.acme.id)
 
