@@ -170,7 +170,7 @@ class DeskModelView(Guarded, ModelView):
 
     def listing(self) -> listing.Listing:
         """The page that the query string asks: keys first, then the rows of those keys with their relations."""
-        asked = listing.read_request(self.columns, self.filters, self.page_size)
+        asked = self.asked()
         key = rows.primary_key(self.model)
         found = listing.filtered(self.scope(sa.select(key)), asked, self.filters, self.search, self.model)
         sort, descending = self._list_order(asked)
@@ -190,6 +190,10 @@ class DeskModelView(Guarded, ModelView):
             descending=descending,
         )
 
+    def asked(self) -> listing.Asked:
+        """What the query string asks of the list."""
+        return listing.read_request(self.columns, self.filters, self.page_size)
+
     def _list_order(self, asked: listing.Asked) -> tuple[Column | None, bool]:
         if asked.sort:
             return asked.sort, asked.descending
@@ -202,7 +206,7 @@ class DeskModelView(Guarded, ModelView):
     def export(self) -> ResponseReturnValue:
         if not self.export_columns:
             abort(404)
-        asked = listing.read_request(self.columns, self.filters, self.page_size)
+        asked = self.asked()
         key = rows.primary_key(self.model)
         statement = self.scope(sa.select(key))
         statement = listing.filtered(statement, asked, self.filters, self.search, self.model)

@@ -59,9 +59,23 @@ class Guarded:
     def inaccessible_callback(self, name: str, **kwargs: Any) -> ResponseReturnValue:
         """Send a visitor to sign in and come back; tell a signed-in person that this is not theirs."""
         if current_user.is_authenticated:
+            if request.method in {"GET", "HEAD"} and (own := self._own_site()):
+                return redirect(own)
             abort(403)
         wanted = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
         return redirect(url_for(current_app.login_manager.login_view, next=wanted))  # type: ignore[attr-defined]
+
+    def _own_site(self) -> str | None:
+        """The home of the vendor's staff, who have no page of their own on the customers' site; else None."""
+        homes = [site.index_view for site in current_app.extensions["admin"] if site is not self.admin]  # type: ignore[attr-defined]
+        return next(
+            (
+                url_for(f"{home.endpoint}.index")
+                for home in homes
+                if current_user.is_staff and home.is_accessible()
+            ),
+            None,
+        )
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a route. Flask-Admin's own swallows TypeError and runs the route again."""

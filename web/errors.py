@@ -65,7 +65,11 @@ def _words(code: int) -> Words:
         ),
         403: Words(
             _("This page is not open to you"),
-            _("Your account does not give access to it. An administrator of your company can change that."),
+            _("It is for the vendor’s own support staff. Nothing was changed: your pages are in the portal.")
+            if request.path.startswith("/support")
+            else _(
+                "Your account does not give access to it. An administrator of your company can change that."
+            ),
         ),
         404: Words(
             _("This page does not exist"),

@@ -54,6 +54,8 @@ class Asked:
     size: int
     # The options of each filter that has some, fetched once.
     choices: dict[str, list[tuple[str, Any]]]
+    # What was typed in a filter is nothing, or may be several things: no row is shown as if it fitted.
+    unclear: bool = False
 
 
 def read_request(columns: Sequence[Column], filters: Sequence[ListFilter], default_size: int) -> Asked:
@@ -92,6 +94,8 @@ def filtered(
     model: type,
 ) -> sa.Select[Any]:
     """`statement` narrowed by the filters and the search of the request."""
+    if asked.unclear:
+        return statement.where(sa.false())
     for choice in filters:
         if choice.name in asked.filters:
             statement = choice.apply(statement, asked.filters[choice.name])
@@ -211,7 +215,7 @@ class Listing:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.asked.search or self.asked.filters)
+        return bool(self.asked.search or self.asked.filters or self.asked.unclear)
 
     def url(self, **changes: str | int | None) -> str:
         """This list with parts of its query string changed, or taken away by None; a change of order or of

@@ -47,7 +47,7 @@ class Home(DeskIndexView):
             "portal/home.html",
             company=company,
             owned=owned,
-            free=sum(seat.available for seat in owned if seat.free_until),
+            free=sum(seat.available for seat in owned),
             figures=reports.figures(company.id, now),
             unpaid=orders.unpaid(company.id),
             events=activity.recent(company.id, SHOWN_EVENTS),

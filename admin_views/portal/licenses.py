@@ -94,6 +94,14 @@ class Licenses(DeskModelView):
         ),
         by_id("plan", _l("Plan"), License.plan_id, labels.plan_options),
         ListFilter(
+            "holder",
+            _l("Holder"),
+            (("inactive", _l("Deactivated")),),
+            lambda statement, _value: statement.where(
+                License.where_live(utcnow()), sa.exists().where(User.id == License.user_id, ~User.active)
+            ),
+        ),
+        ListFilter(
             "expiry",
             _l("Expiry"),
             (("soon", _l("Within 60 days")),),

@@ -19,6 +19,7 @@ from admin_views import labels
 from admin_views.base import DeskModelView
 from admin_views.lists.columns import Column, Search
 from admin_views.lists.filters import by_member
+from admin_views.portal import errands
 from admin_views.portal.order_words import state_sentence
 from models import Order, OrderState, Outcome, Term, db
 from services.payments import checkout, gateway, records, settlement
@@ -141,7 +142,9 @@ class Orders(DeskModelView):
         order = self._find(reference)
         if not (order.is_delivered or order.state == OrderState.PROCESSING):
             return redirect(order_page(order), 303)
-        return self.render("portal/orders/result.html", order=order, terms=terms_of(order))
+        return self.render(
+            "portal/orders/result.html", order=order, terms=terms_of(order), person=errands.of()
+        )
 
 
 def terms_of(order: Order) -> dict[int, tuple[dt.date, dt.date]]:

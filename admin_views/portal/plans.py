@@ -17,6 +17,7 @@ from access import Permission, current_actor
 from admin_views.base import DeskModelView
 from admin_views.lists.columns import Column
 from admin_views.lists.rows import narrow, parse_id
+from admin_views.portal import errands
 from admin_views.portal.own import own_company
 from models import CartItem, Company, Plan, Price, db, utcnow
 from services.buying import cart, orders, quotes
@@ -66,6 +67,7 @@ class Plans(DeskModelView):
             quote=cart_now,
             typed=_typed(),
             unpaid=orders.unpaid(company.id),
+            person=errands.of(request.args.get("person")),
             **context,
         )
         return page

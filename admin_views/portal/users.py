@@ -18,9 +18,10 @@ from admin_views.accounts import AccountView, PersonForm
 from admin_views.guard import local_url
 from admin_views.lists.columns import Column, ListFilter, Search
 from admin_views.lists.rows import one
+from admin_views.portal import errands
 from admin_views.portal.licenses import assigned_sentence
 from admin_views.portal.own import own_company
-from models import License, LicenseState, Plan, User, utcnow
+from models import LIVE_STATUSES, License, LicenseState, Plan, User, utcnow
 from services import licenses
 from services.foundation.formats import current_language
 from services.licenses import seat_counts
@@ -33,6 +34,9 @@ def _live(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
 
 
 def _holding(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
+    if value == "expired":
+        held = sa.exists().where(License.user_id == User.id, License.status.in_(LIVE_STATUSES))
+        return statement.where(User.active, held, ~_live())
     return statement.where(_live() if value == "with" else ~_live())
 
 
@@ -43,10 +47,10 @@ def _with_account(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
 
 
 def _names(user: User) -> str:
-    """The plans that the person holds."""
+    """The plans that the person holds; when none is live, the one that has expired, whose state stands beside it."""
     now = utcnow()
-    held = [row.plan.name(current_language()) for row in user.licenses if row.is_live(now)]
-    return ", ".join(held) or _("No license")
+    held = [row for row in user.licenses if row.is_live(now)] or user.licenses[:1]
+    return ", ".join(row.plan.name(current_language()) for row in held) or _("No license")
 
 
 def _first(user: User) -> License | None:
@@ -88,7 +92,12 @@ class Users(AccountView):
     column_relations = (selectinload(User.licenses).joinedload(License.plan),)
     search = (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name))
     filters = (
-        ListFilter("license", _l("License"), (("with", _l("With")), ("without", _l("Without"))), _holding),
+        ListFilter(
+            "license",
+            _l("License"),
+            (("with", _l("With")), ("without", _l("Without")), ("expired", _l("Expired"))),
+            _holding,
+        ),
         ListFilter(
             "plan",
             _l("Plan"),
@@ -161,6 +170,7 @@ class Users(AccountView):
         return local_url(request.args.get("url")) or str(self.get_url(".index_view"))
 
     def _license_page(self, user: User, error: str | None = None) -> str:
+        errands.end(user)
         now = utcnow()
         offer = seat_counts.offer(user, now)
         page: str = self.render(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -15,6 +16,7 @@ from flask_babel import lazy_gettext as _l
 from access import Permission, current_actor
 from admin_views.edited import EditedView, EditForm
 from admin_views.forms import DeskForm
+from admin_views.lists import listing
 from admin_views.lists.columns import Column
 from admin_views.pickers import Lookup, PickerField
 from admin_views.support.changes import as_json
@@ -69,6 +71,12 @@ class SupportView(EditedView):
         if any(f"{name}-text" in request.args for name in self.picked):
             form.validate()
         return form
+
+    def asked(self) -> listing.Asked:
+        """No row is shown as if it fitted while what was typed in a picker is nothing, or may be several things."""
+        asked = super().asked()
+        typed = any(f"{name}-text" in request.args for name in self.picked)
+        return dataclasses.replace(asked, unclear=typed and bool(self.pick_form().errors))
 
     def _kept_args(self) -> list[tuple[str, str]]:
         own = {f"{name}{end}" for name in self.picked for end in ("", "-text", "-choice")}

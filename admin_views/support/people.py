@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from sqlalchemy.orm import joinedload, selectinload
 from wtforms import BooleanField, RadioField, SelectField
 
@@ -27,7 +26,7 @@ from admin_views.support.licenses import PERIOD
 from models import Assignment, Company, License, Plan, Role, User, db, utcnow
 from services import licenses
 from services.foundation import places
-from services.foundation.formats import current_language, short_day
+from services.foundation.formats import current_language, number, short_day
 from services.licenses import seat_counts
 from services.people import accounts
 
@@ -201,7 +200,7 @@ class People(SupportView, AccountView):
             return redirect(self.get_url(".details_view", id=row.id))
         offer = seat_counts.offer(row, utcnow())
         form = AssignForm()
-        form.plan.choices = choices((str(owned.plan.id), _plan_text(owned, row)) for owned in offer.plans)
+        form.plan.choices = choices((str(free.plan.id), _plan_text(free)) for free in offer.plans)
         if form.validate_on_submit():
             name, plan = row.name, db.session.get_one(Plan, int(form.plan.data))
             license = licenses.assign(plan, row, current_actor())
@@ -226,11 +225,14 @@ class People(SupportView, AccountView):
         return redirect(self.get_url(".details_view", id=row_id))
 
 
-def _plan_text(owned: seat_counts.PlanSeats, row: User) -> str:
-    return ngettext(
-        "%(plan)s – %(num)s available, until %(day)s",
-        "%(plan)s – %(num)s available, until %(day)s",
-        owned.available,
-        plan=owned.plan.name(current_language()),
-        day=short_day(owned.free_until) if owned.free_until else "",
+def _plan_text(free: seat_counts.FreeSeats) -> str:
+    """« Pro : 5 jusqu’au 2027-11-23, 3 jusqu’au 2027-07-07 »: the first is given."""
+    batches = (
+        _(
+            "%(count)s until %(day)s",
+            count=number(batch.available, current_language()),
+            day=short_day(batch.last_day),
+        )
+        for batch in free.batches
     )
+    return _("%(plan)s: %(batches)s", plan=free.plan.name(current_language()), batches=", ".join(batches))

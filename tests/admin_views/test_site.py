@@ -14,7 +14,7 @@ from admin_views.portal import VIEWS as PORTAL
 from admin_views.support import VIEWS as SUPPORT
 from models import Role
 from tests import factories
-from tests.client import Client, make_client
+from tests.client import Client, make_client, sign_in
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.one_database
@@ -131,3 +131,21 @@ def test_an_administrator_of_a_customer_sees_more_of_the_menu_than_a_user(app: F
     assert menus[Role.MEMBER] <= {"/portal/my-license/"}
     assert homes[Role.MEMBER] == homes[Role.ADMIN] - 1, "a user's home is their licence"
     assert {"/portal/users/", "/portal/licenses/", "/portal/plans/", "/portal/orders/"} <= menus[Role.ADMIN]
+
+
+def test_staff_who_open_the_customers_site_are_led_to_their_own_and_an_administrator_reads_the_truth(
+    app: Flask, cast: Cast
+) -> None:
+    sam = sign_in(make_client(app), cast.sam)
+    for page in ("/portal/", "/portal/users/", "/portal/orders/nothing"):
+        assert sam.get(page).location == "/support/"
+    assert sam.post("/portal/users/invite/", data={"id": cast.bob.id}).status_code == 403
+    alice = sign_in(make_client(app), cast.alice)
+    for page in ("/support/", "/support/people/"):
+        answer = alice.get(page)
+        assert answer.status_code == 403
+        assert "réservée au soutien du fournisseur" in answer.text
+        assert "Un administrateur de votre entreprise" not in answer.text
+    bob = sign_in(make_client(app), cast.bob).get("/portal/users/")
+    assert bob.status_code == 403
+    assert "Un administrateur de votre entreprise" in bob.text

@@ -14,7 +14,7 @@ from services import licenses
 from services.buying import cart, orders, quotes
 from tests.admin_views.portal.pages import words
 from tests.client import make_client, sign_in
-from tests.factories import make_licenses, make_order
+from tests.factories import make_licenses, make_order, make_user
 
 
 @pytest.mark.one_database
@@ -22,7 +22,36 @@ def test_a_company_that_owns_nothing_reads_what_to_do(cast, alice):
     page = words(alice.get("/portal/"))
     assert "Vous n’avez encore aucune licence." in page
     assert "Acheter des licences" in page
-    assert "Rien : tout est en ordre." in page
+    assert "4 personnes n’ont pas de licence et aucune n’est disponible." in page
+
+
+@pytest.mark.one_database
+def test_with_everybody_served_nothing_waits(cast, alice):
+    for person in (cast.alice, cast.bob, cast.dave, cast.erin):
+        make_licenses(1, cast.alice, cast.pro, holder=person)
+    assert "Rien : tout est en ordre." in words(alice.get("/portal/"))
+
+
+def test_seats_that_have_ended_or_stay_with_who_left_do_not_vanish_from_home(cast, alice):
+    yesterday = utcnow() - dt.timedelta(days=1)
+    make_licenses(
+        2, cast.alice, cast.pro, holder=cast.bob, starts=yesterday - dt.timedelta(days=9), ends=yesterday
+    )
+    make_licenses(1, cast.alice, cast.avance, holder=make_user(cast.acme, "Gaston", active=False))
+    page = alice.get("/portal/")
+    assert "Pro 0 0 0 2" in words(page)
+    assert "1 personne a une licence expirée" in words(page)
+    assert "1 licence est tenue par une personne désactivée." in words(page)
+    links = {
+        "/portal/users/?license=expired": "Bob Tremblay",
+        "/portal/licenses/?holder=inactive": "Gaston Tremblay",
+        f"/portal/licenses/?plan={cast.pro.id}&amp;state=expired": "Expirée",
+    }
+    for link, shown in links.items():
+        assert f'href="{link}"' in page.text, link
+        found = words(alice.get(link.replace("&amp;", "&")).text.partition("<tbody>")[2])
+        assert shown in found
+        assert "Dave Tremblay" not in found
 
 
 def test_an_administrator_sees_what_is_owned_free_and_waiting(cast, alice):

@@ -9,10 +9,11 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from models import License, OutgoingMail, db, utcnow
+from models import License, OutgoingMail, day_in, db, utcnow
+from services.foundation import formats
 from tests.admin_views.portal.pages import words
 from tests.client import make_client, sign_in
-from tests.factories import make_licenses, make_user
+from tests.factories import make_licenses, make_order, make_user
 
 
 def held_by(user):
@@ -57,7 +58,10 @@ def test_whose_licence_has_expired_counts_as_without(cast, owned, alice):
     assert "Bob Tremblay" in words(alice.get("/portal/users/?license=without"))
     rows = alice.get("/portal/users/").text.partition("<tbody>")[2].split("</tr>")
     shown = {name: words(row) for row in rows for name in ("Bob", "Dave") if f"{name} Tremblay" in row}
-    assert ("Sans licence" in shown["Bob"], "Pro" in shown["Bob"]) == (True, False)
+    assert "Pro Expirée" in shown["Bob"]
+    assert "Sans licence" not in shown["Bob"]
+    assert "Bob Tremblay" in words(alice.get("/portal/users/?license=expired"))
+    assert "Dave Tremblay" not in words(alice.get("/portal/users/?license=expired"))
     assert ("Avancé" in shown["Dave"], "Sans licence" in shown["Dave"]) == (True, False)
 
 
@@ -106,7 +110,21 @@ def test_the_assign_page_offers_plans_with_a_free_licence_alone(cast, owned, ali
     page = alice.get(f"/portal/users/{cast.bob.id}/license")
     assert re.findall(r'name="plan"\s+value="(\d+)"', page.text) == [str(cast.avance.id)]
     assert "2 licences disponibles, valide jusqu’au" in words(page)
-    assert 'href="/portal/plans/"' in page.text
+    assert f'href="/portal/plans/?person={cast.bob.id}"' in page.text
+
+
+def test_the_assign_page_says_when_each_batch_ends_and_which_one_is_given(cast, alice):
+    now = utcnow()
+    for count, days in ((3, 30), (5, 200)):
+        make_licenses(count, cast.alice, cast.pro, ends=now + dt.timedelta(days=days))
+    page = words(alice.get(f"/portal/users/{cast.bob.id}/license"))
+    first, last = (
+        formats.day(day_in(cast.acme.zone, now + dt.timedelta(days=days)), "fr") for days in (30, 200)
+    )
+    assert f"8 licences disponibles : 5 jusqu’au {last}, 3 jusqu’au {first}" in page
+    assert f"est donnée, jusqu’au {last}." in page
+    assign(alice, cast.bob, cast.pro)
+    assert f"Valide jusqu’au {last}" in words(alice.get(f"/portal/users/{cast.bob.id}/license"))
 
 
 @pytest.mark.one_database
@@ -114,6 +132,22 @@ def test_without_a_free_licence_the_page_says_where_to_buy(cast, alice):
     page = words(alice.get(f"/portal/users/{cast.bob.id}/license"))
     assert "Aucune licence n’est disponible." in page
     assert "Acheter des licences" in page
+
+
+def test_who_goes_to_buy_for_somebody_comes_back_to_them(cast, alice):
+    link = f"/portal/plans/?person={cast.bob.id}"
+    assert f'href="{link}"' in alice.get(f"/portal/users/{cast.bob.id}/license").text
+    back = f'href="/portal/users/{cast.bob.id}/license"'
+    assert "Vous achetez pour Bob Tremblay" in words(alice.get(link))
+    assert back in alice.get("/portal/plans/").text, "until one is back"
+    order = make_order(cast.alice, cast.pro, paid=True)
+    result = alice.get(f"/portal/orders/{order.reference}/result")
+    assert back in result.text
+    assert "Assigner à Bob Tremblay" in words(result)
+    alice.get(f"/portal/users/{cast.bob.id}/license")
+    assert back not in alice.get("/portal/plans/").text
+    for nobody in (cast.charlie.id, make_user(cast.acme, active=False).id, "abc", "9" * 30):
+        assert "Vous achetez pour" not in words(alice.get(f"/portal/plans/?person={nobody}"))
 
 
 def test_assigning_tells_the_person_by_mail(cast, owned, alice):

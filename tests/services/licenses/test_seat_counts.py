@@ -42,10 +42,19 @@ def test_each_plan_counts_the_companys_own_live_seats(cast, seats):
     assert counted(cast.acme) == {"pro": (4, 1, 2), "eco": (1, 1, 0)}
     soon, later = seats
     pro = next(one for one in seat_counts.summary(cast.acme.id, utcnow()) if one.plan.code == "pro")
-    # The one that would be given next is the free one that lasts longest.
-    assert (pro.next_expiry, pro.free_until) == tuple(day_in(cast.acme.zone, end) for end in (soon, later))
-    eco = next(one for one in seat_counts.summary(cast.acme.id, utcnow()) if one.plan.code == "eco")
-    assert eco.free_until is None
+    assert (pro.next_expiry, pro.expired) == (day_in(cast.acme.zone, soon), 2)
+    (free,) = seat_counts.free_seats(cast.acme.id, utcnow())
+    days = [day_in(cast.acme.zone, end) for end in (later, later - 5 * DAY)]
+    # The one that would be given next is the free one that lasts longest, and is told first.
+    assert (free.plan.code, free.available, free.until) == ("pro", 2, days[0])
+    assert free.batches == [seat_counts.Batch(day, 1) for day in days]
+
+
+def test_a_plan_whose_seats_are_all_over_is_still_counted(cast):
+    now = utcnow()
+    make_licenses(3, cast.alice, cast.pro, holder=cast.bob, starts=now - 9 * DAY, ends=now - DAY)
+    (pro,) = seat_counts.summary(cast.acme.id, now)
+    assert (pro.purchased, pro.assigned, pro.available, pro.expired, pro.next_expiry) == (0, 0, 0, 3, None)
 
 
 def test_a_person_is_offered_the_free_seats_of_products_that_they_do_not_hold(cast, seats):

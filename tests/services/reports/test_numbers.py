@@ -35,7 +35,16 @@ def test_a_customers_home_counts_its_own_alone(cast):
     make_licenses(1, cast.alice, cast.pro, holder=cast.dave, starts=now - 10 * DAY, ends=now - DAY)
     make_licenses(1, cast.alice, cast.pro, ends=now + 100 * DAY)
     make_licenses(3, cast.carol, cast.pro, ends=now + 2 * DAY)
-    make_user(cast.acme, active=False)
+    gone = make_user(cast.acme, active=False)
+    make_licenses(1, cast.alice, cast.eco, holder=gone, ends=now + 100 * DAY)
+    make_licenses(
+        1,
+        cast.alice,
+        cast.eco,
+        holder=make_user(cast.acme, active=False),
+        starts=now - 9 * DAY,
+        ends=now - DAY,
+    )
     cart.add(cast.acme.id, cast.pro, 4, Actor.of(cast.alice))
     cart.add(cast.acme.id, cast.eco, 2, Actor.of(cast.alice))
     cart.add(cast.globex.id, cast.pro, 9, Actor.of(cast.carol))
@@ -43,12 +52,12 @@ def test_a_customers_home_counts_its_own_alone(cast):
     assert (found.in_cart, found.expiring) == (6, 3)
     assert found.first_expiry == day_in(cast.acme.zone, now + 5 * DAY)
     # Alice, Dave (whose licence is over) and Erin; not Bob, who holds one, nor who was deactivated.
-    assert found.people_without == 3
+    assert (found.people_without, found.people_expired, found.held_by_inactive) == (3, 1, 1)
 
 
 def test_an_empty_company_has_nothing_waiting(cast):
     found = company.figures(cast.globex.id, utcnow())
-    assert (found.in_cart, found.expiring, found.first_expiry, found.people_without) == (0, 0, None, 2)
+    assert found == company.Figures(0, 0, None, people_without=2, people_expired=0, held_by_inactive=0)
 
 
 def test_the_staffs_home_counts_what_waits(cast):
