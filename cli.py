@@ -20,7 +20,7 @@ from flask.cli import with_appcontext
 from flask_babel import force_locale
 
 import access
-from services.foundation import periodic, queue, tokens
+from services.foundation import once, periodic, queue, tokens
 from services.foundation.errors import Refused
 from services.foundation.periodic import Periodic
 from services.mail import check as mail_check
@@ -88,6 +88,7 @@ def periodic_works() -> tuple[Periodic, ...]:
     return (
         Periodic("reconcile", dt.timedelta(minutes=10), reconciliation.reconcile),
         Periodic("forget expired links", dt.timedelta(days=1), tokens.forget_expired),
+        Periodic("forget forms that were done", dt.timedelta(days=1), once.forget_old),
         Periodic("forget old jobs", dt.timedelta(days=1), periodic.forget_done),
     )
 

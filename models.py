@@ -80,6 +80,9 @@ from tables.journal import AppendOnlyError, JournalEntry, JournalPersonal, Journ
 # Operations: what one act changed, so that it can be taken back.
 from tables.operations import Operation, OperationRow  # isort: skip
 
+# Forms that were done, so that none is done twice.
+from tables.submissions import Submission  # isort: skip
+
 # Work in the background that is no mail.
 from tables.jobs import Job, JobState  # isort: skip
 

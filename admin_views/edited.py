@@ -14,12 +14,14 @@ from access import Actor, current_actor
 from admin_views.base import DeskModelView
 from admin_views.forms import DeskForm
 from models import db
+from services.catalogue.examples import Unconfirmed
 from services.foundation import edits
 from services.foundation.errors import Code, Refused
 
 FIELDS = {
     "active": _l("Active"),
     "address": _l("Address"),
+    "charges_no_tax": _l("We charge no sales taxes"),
     "color": _l("Color"),
     "description_en": _l("Description in English"),
     "description_fr": _l("Description in French"),
@@ -77,6 +79,13 @@ class EditForm(DeskForm):
     seen = HiddenField()
 
 
+class ConfirmedForm(EditForm):
+    """A form of what buyers pay: what it would change is shown before it is saved."""
+
+    # What was shown, once it was.
+    confirmed = HiddenField()
+
+
 class EditedView(DeskModelView):
     """A table view with a form that notices a rival's edit.
 
@@ -101,6 +110,7 @@ class EditedView(DeskModelView):
                 db.session.rollback()
                 form.seen.data = self.editable.version(self.row_or_404(request.args.get("id", "")))
                 say_what_changed(form, refused)
+            ask_to_confirm(form, refused)
             raise
 
     def update(self, form: Any, row: Any, *, by: Actor, seen: str) -> None:
@@ -110,6 +120,12 @@ class EditedView(DeskModelView):
     def values(self, form: Any) -> dict[str, Any]:
         """What the form says of the `editable` columns."""
         return {name: form[name].data for name in self.editable if name in form}
+
+
+def ask_to_confirm(form: Any, refused: Refused) -> None:
+    """Let the form, saved again, confirm what was shown."""
+    if isinstance(refused, Unconfirmed):
+        form.confirmed.data = refused.confirm
 
 
 def say_what_changed(form: Any, refused: Refused) -> None:

@@ -61,6 +61,7 @@ REFUSALS: dict[Code, Any] = {
     Code.LINE_GONE: _l("Cart line removed"),
     Code.LOOKED_AT: _l("Payment being looked at"),
     Code.NO_SESSION: _l("No payment begun"),
+    Code.NOT_CONFIRMED: _l("To be confirmed"),
     Code.NOT_ACCEPTED: _l("Not confirmed"),
     Code.NOT_WAITING: _l("Awaits no payment"),
     Code.OTHER_ORDER_WAITING: _l("Another order awaits payment"),
@@ -72,7 +73,8 @@ REFUSALS: dict[Code, Any] = {
     Code.TOTAL_TOO_LOW: _l("Total too low"),
     Code.UNKNOWN_SESSION: _l("Payment unknown to Stripe"),
     Code.CANNOT_RENDER: _l("Mail that cannot be shown"),
-    Code.NOT_FAILED: _l("Mail that did not fail"),
+    Code.NOT_SENT: _l("Nothing to send again"),
+    Code.NO_LONGER_TRUE: _l("No longer true"),
     Code.NOTHING_CHOSEN: _l("Nothing chosen"),
     Code.TOO_MANY: _l("Too many at once"),
 }

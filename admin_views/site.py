@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,7 +47,7 @@ def init_theme(app: Flask) -> None:
     sprite = icons.Sprite()
     app.add_url_rule("/icons.svg", "icons", sprite.response)
     app.add_url_rule("/theme", "theme", choose_theme, methods=["POST"])
-    app.jinja_env.globals["icons_version"] = sprite.version
+    app.jinja_env.globals.update(icons_version=sprite.version, new_token=secrets.token_urlsafe)
     app.jinja_env.filters.update(
         label=labels.label,
         tone=labels.tone,

@@ -30,6 +30,7 @@ PARTS = (
     "terms",
     "journal",
     "operations",
+    "submissions",
     "jobs",
     "mail",
 )

@@ -125,6 +125,8 @@ class Vendor(Base, PublicRow):
     address: Mapped[str] = mapped_column(sa.Text, default="")
     gst_number: Mapped[str] = mapped_column(sa.String(30), default="")
     qst_number: Mapped[str] = mapped_column(sa.String(30), default="")
+    # Said aloud: a small supplier who is not registered. Without it, a desk without numbers is reminded.
+    charges_no_tax: Mapped[bool] = mapped_column(default=False)
     support_email: Mapped[str] = mapped_column(sa.String(254))
     install_url_fr: Mapped[str] = mapped_column(sa.String(500), default="")
     install_url_en: Mapped[str] = mapped_column(sa.String(500), default="")
@@ -142,6 +144,11 @@ class Vendor(Base, PublicRow):
     def number_for(self, registration: Registration) -> str:
         """The vendor's own registration number for a tax, empty when it is not registered."""
         return self.gst_number if registration == Registration.GST else self.qst_number
+
+    @property
+    def lacks_tax_numbers(self) -> bool:
+        """Whether no tax is charged and nobody has said that this is meant."""
+        return not (self.gst_number or self.qst_number or self.charges_no_tax)
 
     @property
     def today(self) -> dt.date:

@@ -96,6 +96,8 @@ class OutgoingMail(Base, TenantRow):
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     sent_at: Mapped[dt.datetime | None]
     last_error: Mapped[str | None] = mapped_column(sa.String(500))
+    # What the mail server answered last, without addresses. A server that takes a mail has not delivered it yet.
+    server_reply: Mapped[str | None] = mapped_column(sa.String(200))
 
     user: Mapped[User | None] = person_in("OutgoingMail.user_id")
     company: Mapped[Company | None] = relationship(foreign_keys=[company_id], viewonly=True)

@@ -20,7 +20,13 @@ from services.foundation.formats import current_language
 def init_app(app: Flask) -> None:
     """Register the filters and globals."""
     app.jinja_env.filters.update(
-        money=_money, number=_number, percent=_percent, day=_day, short_day=formats.short_day, moment=_moment
+        country=_country,
+        money=_money,
+        number=_number,
+        percent=_percent,
+        day=_day,
+        short_day=formats.short_day,
+        moment=_moment,
     )
     app.jinja_env.globals.update(vendor=LocalProxy(_vendor), can=_can, Permission=Permission)
 
@@ -40,6 +46,10 @@ def current_zone() -> zoneinfo.ZoneInfo:
 
 def _can(permission: str) -> bool:
     return access.can(current_user, Permission(permission))
+
+
+def _country(code: str) -> str:
+    return formats.country(code, current_language())
 
 
 def _money(cents: int, currency: str = CURRENCY) -> str:

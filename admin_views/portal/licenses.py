@@ -23,6 +23,7 @@ from admin_views.guard import local_url
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.lists.filters import by_id
 from admin_views.pickers import Lookup, PickerField
+from admin_views.portal.own import own_plans
 from models import Assignment, License, LicenseState, Plan, User, db, utcnow
 from services import licenses
 from services.foundation.errors import Code, Refused
@@ -92,7 +93,7 @@ class Licenses(DeskModelView):
             lambda: labels.options(LicenseState),
             lambda statement, value: statement.where(License.where_state(LicenseState(value), utcnow())),
         ),
-        by_id("plan", _l("Plan"), License.plan_id, labels.plan_options),
+        by_id("plan", _l("Plan"), License.plan_id, own_plans),
         ListFilter(
             "holder",
             _l("Holder"),

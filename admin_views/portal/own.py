@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from flask_login import current_user
 
-from models import Company
+from admin_views.lists.rows import narrow
+from models import Company, License, Plan, db
+from services.foundation.formats import current_language
 
 
 def own_company() -> Company:
@@ -13,3 +16,10 @@ def own_company() -> Company:
     if company is None:
         raise LookupError("the vendor's staff have no company")
     return company
+
+
+def own_plans() -> list[tuple[int, str]]:
+    """(id, name) pairs of the plans of which the company has licences; of others it may not know."""
+    has = narrow(sa.select(License.plan_id), License).distinct()
+    plans = db.session.scalars(sa.select(Plan).where(Plan.id.in_(has)).order_by(Plan.position, Plan.id))
+    return [(plan.id, plan.name(current_language())) for plan in plans]

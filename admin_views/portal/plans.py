@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
-from flask import flash, redirect, request
+from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -16,10 +16,10 @@ from flask_babel import lazy_gettext as _l
 from access import Permission, current_actor
 from admin_views.base import DeskModelView
 from admin_views.lists.columns import Column
-from admin_views.lists.rows import narrow, parse_id
+from admin_views.lists.rows import narrow, one, parse_id
 from admin_views.portal import errands
 from admin_views.portal.own import own_company
-from models import CartItem, Company, Plan, Price, db, utcnow
+from models import CartItem, Company, License, Plan, Price, db, utcnow
 from services.buying import cart, orders, quotes
 from services.catalogue import vendor as vendors
 from services.foundation.errors import Code, Refused
@@ -52,6 +52,12 @@ class Plans(DeskModelView):
     columns = (Column("name", _l("Plan"), value=lambda plan: plan.name(current_language())),)
     list_template = "portal/plans/index.html"
 
+    def scope(self, query: Any) -> Any:
+        """What is sold, what the company has and what is in its cart: of other plans it never learns the name."""
+        has = sa.exists().where(License.plan_id == Plan.id, License.company_id == own_company().id)
+        wants = sa.exists().where(CartItem.plan_id == Plan.id, CartItem.company_id == own_company().id)
+        return super().scope(query).where(sa.or_(Plan.on_sale, has, wants))
+
     @expose("/")
     def index_view(self) -> ResponseReturnValue:
         return self._page(quotes.quote(own_company()))
@@ -77,13 +83,13 @@ class Plans(DeskModelView):
     @expose("/add/", methods=("POST",))
     def add(self) -> ResponseReturnValue:
         """Put licences of a plan in the cart."""
-        plan = self.row_or_404(request.form.get("plan", ""))
+        plan = self.get_one(request.form.get("plan", "")) or _not_sold(request.form.get("plan", ""))
         typed = request.form.get("quantity")
         try:
             quantity = cart.parse_quantity(typed)
         except Refused:
             return redirect(self._back("plan", plan.id, typed))
-        cart.add(own_company().id, plan, quantity, current_actor())
+        cart.add(own_company().id, plan, quantity, current_actor(), once=request.form.get("once"))
         return redirect(self.get_url(".index_view") + "#panier", 303)
 
     @expose("/cart/change/", methods=("POST",))
@@ -146,6 +152,16 @@ class Plans(DeskModelView):
         cart_now = quotes.quote(own_company())
         cart_now.check()
         return self._page(cart_now, window=True, refused=refused)
+
+
+def _not_sold(plan_id: str) -> NoReturn:
+    """Of a plan that is not for sale nobody learns the name; whoever's page is older than its end reads what happened."""
+    if one(sa.select(Plan), Plan, plan_id) is None:
+        abort(404)
+    raise Refused(
+        Code.PLAN_WITHDRAWN,
+        _("This plan is not sold any more. Your cart was not changed: choose another one."),
+    )
 
 
 def _seen() -> int | None:

@@ -13,14 +13,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import selectinload
 
 from access import Actor, Permission, current_actor
-from admin_views import labels
 from admin_views.accounts import AccountView, PersonForm
 from admin_views.guard import local_url
 from admin_views.lists.columns import Column, ListFilter, Search
 from admin_views.lists.rows import one
 from admin_views.portal import errands
 from admin_views.portal.licenses import assigned_sentence
-from admin_views.portal.own import own_company
+from admin_views.portal.own import own_company, own_plans
 from models import LIVE_STATUSES, License, LicenseState, Plan, User, utcnow
 from services import licenses
 from services.foundation.formats import current_language
@@ -101,7 +100,7 @@ class Users(AccountView):
         ListFilter(
             "plan",
             _l("Plan"),
-            labels.plan_options,
+            own_plans,
             lambda statement, value: statement.where(_live(License.plan_id == int(value))),
         ),
         ListFilter(

@@ -107,14 +107,14 @@ def _figures() -> list[Figure]:
     """How the desk does; what would take long to count is counted up to a limit, and says so."""
     found, language = desk.figures(), current_language()
     held = url_for("support_licenses.index_view", state="assigned")
-    paid = url_for("support_orders.index_view", state=OrderState.PAID.value, month=found.month)
+    paid = url_for("support_orders.index_view", state=OrderState.PAID.value, paid=found.month)
     return [
         Figure(_("Customers"), _shown(found.companies), url_for("support_customers.index_view")),
         Figure(_("People"), _shown(found.people), url_for("support_people.index_view")),
         Figure(_("Live licenses"), _shown(found.licenses), url_for("support_licenses.index_view")),
         Figure(pgettext("seats", "Assigned"), _shown(found.assigned), held),
         Figure(_("Orders paid this month"), number(found.paid, language), paid),
-        Figure(_("Revenue of the month"), money(found.revenue, CURRENCY, language), paid),
+        Figure(_("Revenue of the month, taxes included"), money(found.revenue, CURRENCY, language), paid),
     ]
 
 

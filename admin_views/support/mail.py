@@ -68,6 +68,7 @@ class Mail(RecordView):
         Column(
             "last_error", _l("Why it was not sent"), value=lambda row: labels.mail_trouble(row.last_error)
         ),
+        Column("server_reply", _l("Reply of the mail server"), kind="mono"),
         Column("message_id", _l("Message-ID"), kind="mono"),
     )
     column_relations = (OutgoingMail.user, OutgoingMail.company)
@@ -110,7 +111,6 @@ class Mail(RecordView):
     @expose("/resend/", methods=("POST",))
     def resend(self) -> ResponseReturnValue:
         row = self.row_or_404(request.form.get("id", ""))
-        row_id = row.id
-        outbox.resend(row, current_actor())
-        flash(_("The mail is in the queue again."), "success")
-        return redirect(self.get_url(".details_view", id=row_id))
+        again = outbox.resend(row, current_actor())
+        flash(_("The mail is in the queue: this is the one that is sent now."), "success")
+        return redirect(self.get_url(".details_view", id=again.id))

@@ -63,6 +63,11 @@ def _placed_in(query: Any, month: str) -> Any:
     return query.where(Order.placed_at >= start, Order.placed_at < end)
 
 
+def _paid_in(query: Any, month: str) -> Any:
+    start, end = desk.month_bounds(month)
+    return query.where(Order.paid_at >= start, Order.paid_at < end)
+
+
 def open_words(row: Order) -> str:
     """What staff must look at of the order, in a few words."""
     return ", ".join(labels.issue_words(issue.kind) for issue in row.open_issues)
@@ -109,7 +114,8 @@ class Orders(SupportView):
     search = (Search(Order.reference, exact=True, capitals=True),)
     filters = (
         by_member("state", _l("State"), Order.state, OrderState, labels.options(OrderState)),
-        ListFilter("month", _l("Month"), month_options, _placed_in),
+        ListFilter("month", _l("Placed in"), month_options, _placed_in),
+        ListFilter("paid", _l("Paid in"), month_options, _paid_in),
         ListFilter(
             "attention",
             _l("To look at"),

@@ -11,11 +11,12 @@ from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import selectinload
-from wtforms import BooleanField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from access import Actor
 from admin_views import labels
+from admin_views.edited import ask_to_confirm
 from admin_views.forms import REQUIRED, DayField, DeskForm, MoneyField, WholeNumber
 from admin_views.lists import rows
 from admin_views.lists.columns import Column, ExportColumn
@@ -76,6 +77,8 @@ class PriceForm(DeskForm):
         render_kw={"inputmode": "decimal"},
     )
     starts_on = DayField(_l("From"), [InputRequired(_l("Enter a date, such as 2026-11-24."))])
+    # What was shown of it, once it was.
+    confirmed = HiddenField()
 
 
 def current_price(plan: Plan) -> Price | None:
@@ -172,7 +175,12 @@ class Plans(SupportView):
             try:
                 seen = request.form.get("seen", "")
                 price = plans.set_price(
-                    row, form.amount.data, form.starts_on.data, by=current_actor(), seen=seen
+                    row,
+                    form.amount.data,
+                    form.starts_on.data,
+                    by=current_actor(),
+                    seen=seen,
+                    confirmed=form.confirmed.data or "",
                 )
                 amount = money(price.amount, price.currency, current_language())
                 day = price.starts_on.isoformat()
@@ -180,6 +188,7 @@ class Plans(SupportView):
                 return redirect(self.get_url(".details_view", id=row_id))
             except Refused as refused:
                 db.session.rollback()
+                ask_to_confirm(form, refused)
                 form.form_errors.append(refused.sentence)
         row = self.row_or_404(request.args.get("id", ""))
         context = self.details_context(row) | {"price_form": form}

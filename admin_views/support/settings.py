@@ -11,18 +11,18 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, EmailField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Regexp
+from wtforms.validators import InputRequired, Length
 
 from access import Actor, Permission
 from admin_views import labels
 from admin_views.base import DeskPage
-from admin_views.edited import say_what_changed
+from admin_views.edited import ConfirmedForm, ask_to_confirm, say_what_changed
 from admin_views.forms import REQUIRED, DayField, choices
 from admin_views.lists.columns import Column, ExportColumn, ListFilter
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.fields import PercentField
 from models import Conditions, Registration, TaxRate, db
-from services.catalogue import tax_rates, vendor
+from services.catalogue import examples, tax_rates, vendor
 from services.foundation import places
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language, percent
@@ -30,7 +30,7 @@ from services.foundation.formats import current_language, percent
 # --- The vendor -----------------------------------------------------------------------------------------------------
 
 
-class VendorForm(EditForm):
+class VendorForm(ConfirmedForm):
     name = StringField(
         _l("Name"),
         [REQUIRED, Length(max=100)],
@@ -51,6 +51,10 @@ class VendorForm(EditForm):
         _l("QST number"),
         [Length(max=30)],
         description=_l("Such as 1234567890 TQ0001. Without it, QST is not charged."),
+    )
+    charges_no_tax = BooleanField(
+        _l("We charge no sales taxes"),
+        description=_l("For a small supplier who is registered for none. Leave both numbers empty."),
     )
     support_email = EmailField(
         _l("Support address"),
@@ -112,9 +116,11 @@ class VendorPage(DeskPage):
                 logo=logo,
                 remove_logo=form.remove_logo.data,
                 seen=form.seen.data or "",
+                confirmed=form.confirmed.data or "",
             )
         except Refused as refused:
             db.session.rollback()
+            ask_to_confirm(form, refused)
             form.form_errors.append(refused.sentence)
             if refused.code == Code.CHANGED_MEANWHILE:
                 form.seen.data = vendor.EDITABLE.version(vendor.current())
@@ -174,10 +180,10 @@ class ConditionsView(SupportView):
 # --- Taxes ----------------------------------------------------------------------------------------------------------
 
 
-class TaxRateForm(EditForm):
+class TaxRateForm(ConfirmedForm):
     place = StringField(
         _l("Place"),
-        [REQUIRED, Length(max=10), Regexp(r"[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?$")],
+        [REQUIRED, Length(max=10)],
         description=_l("CA-QC for Quebec, CA-ON for Ontario, FR for the whole of France."),
     )
     name_fr = StringField(_l("Name in French"), [REQUIRED, Length(max=20)])
@@ -240,10 +246,16 @@ class TaxRates(SupportView):
     editable = tax_rates.EDITABLE
 
     def do_create(self, form: TaxRateForm) -> TaxRate:
-        return tax_rates.add_rate(self.values(form), by=current_actor())
+        try:
+            return tax_rates.add_rate(
+                self.values(form), by=current_actor(), confirmed=form.confirmed.data or ""
+            )
+        except Refused as refused:
+            ask_to_confirm(form, refused)
+            raise
 
     def update(self, form: TaxRateForm, row: TaxRate, *, by: Actor, seen: str) -> None:
-        tax_rates.update_rate(row, self.values(form), by=by, seen=seen)
+        tax_rates.update_rate(row, self.values(form), by=by, seen=seen, confirmed=form.confirmed.data or "")
 
     def list_context(self) -> dict[str, Any]:
         return super().list_context() | {"today": vendor.current().today}
@@ -259,6 +271,9 @@ class TaxRates(SupportView):
             rate=percent(rate.rate, current_language()),
             day=rate.starts_on.isoformat(),
         )
+        where = (vendor.current(), rate.place, rate.starts_on)
+        shown = examples.said(examples.example(*where), examples.example(*where, without=rate.id))
+        described = f"{described}. {shown}"
         seen = tax_rates.EDITABLE.version(rate)
         return self.ask_withdrawal(rate, _("Withdraw the rate"), described, ".withdraw_now", seen)
 

@@ -14,6 +14,7 @@ from services.catalogue import vendor as vendors
 from services.foundation import journal
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language, number
+from services.foundation.once import is_first
 from services.foundation.transaction import CompanyTurn, company_lock
 
 
@@ -31,8 +32,12 @@ def parse_quantity(text: str | None) -> int:
     return quantity
 
 
-def add(company_id: int, plan: Plan, quantity: int, by: Actor) -> CartItem:
-    """Put `quantity` more licences of `plan` in the cart.
+def add(company_id: int, plan: Plan, quantity: int, by: Actor, *, once: str | None = None) -> CartItem | None:
+    """Put `quantity` more licences of `plan` in the cart; returns the line.
+
+    Args:
+        once: The token of the form that asks (`foundation/once.py`). The same form again adds nothing: then the line as
+            it is, or None when it is gone.
 
     Raises:
         Refused: `plan_withdrawn` when it is no longer sold, `bad_quantity` when the line would exceed `MAX_QUANTITY`.
@@ -40,15 +45,10 @@ def add(company_id: int, plan: Plan, quantity: int, by: Actor) -> CartItem:
     _require_range(quantity)
     plan_id = plan.id
     with company_lock(company_id) as turn:
-        plan = db.session.get_one(Plan, plan_id)
-        _require_sellable(plan, turn.company)
-        item = db.session.scalar(
-            sa.select(CartItem).where(
-                CartItem.company_id == company_id,
-                CartItem.kind == LineKind.NEW,
-                CartItem.plan_id == plan_id,
-            )
-        )
+        item = _line_of(company_id, plan_id)
+        if not is_first(turn, once):
+            return item
+        _require_sellable(db.session.get_one(Plan, plan_id), turn.company)
         before = item.quantity if item else 0
         _require_room(before + quantity)
         if item is None:
@@ -95,6 +95,16 @@ def remove(item: CartItem, by: Actor, *, seen: int | None) -> None:
         item = _present(item_id, seen)
         _record(turn, item, item.quantity, by, removed=True)
         db.session.delete(item)
+
+
+def _line_of(company_id: int, plan_id: int) -> CartItem | None:
+    return db.session.scalar(
+        sa.select(CartItem).where(
+            CartItem.company_id == company_id,
+            CartItem.kind == LineKind.NEW,
+            CartItem.plan_id == plan_id,
+        )
+    )
 
 
 def _present(item_id: int, seen: int | None) -> CartItem:

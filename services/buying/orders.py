@@ -43,7 +43,7 @@ def place(company_id: int, *, fingerprint: str, accepted: bool, language: str, b
             raise Refused(
                 Code.CHANGED_SINCE_REVIEW,
                 _(
-                    "The cart, a price or a tax has changed since you read the confirmation. "
+                    "The cart, a price, a tax or your address has changed since you read the confirmation. "
                     "Nothing was charged: please read it again."
                 ),
             )
@@ -77,9 +77,13 @@ def waiting_order(company_id: int) -> Order | None:
 
 
 def unpaid(company_id: int) -> list[Order]:
-    """The orders that wait for the customer to pay or cancel them, newest first, at most 5. Two statements."""
+    """The orders that wait for the customer to pay or cancel them, or for their bank, newest first, at most 5.
+
+    Two statements.
+    """
     waiting = sa.select(Order).where(
-        Order.company_id == company_id, Order.state.in_([OrderState.PENDING, OrderState.FAILED])
+        Order.company_id == company_id,
+        Order.state.in_([OrderState.PENDING, OrderState.PROCESSING, OrderState.FAILED]),
     )
     shown = waiting.options(selectinload(Order.open_issues)).order_by(Order.id.desc()).limit(SHOWN_UNPAID)
     return list(db.session.scalars(shown))
@@ -119,7 +123,7 @@ def decline(turn: CompanyTurn, order: Order) -> None:
 
 def _frozen(cart: Quote, company: Company, fingerprint: str, language: str, by: Actor) -> Order:
     """The order as it will be charged and printed, with copies of names, prices, taxes and addresses."""
-    vendor = vendors.current()
+    vendor, (name, address, code) = vendors.current(), cart.customer
     return Order(
         company_id=company.id,
         placed_by_id=by.user_id,
@@ -129,8 +133,8 @@ def _frozen(cart: Quote, company: Company, fingerprint: str, language: str, by: 
         net=cart.net,
         tax=cart.tax,
         total=cart.total,
-        customer_name=company.name,
-        customer_address=f"{company.address}\n{country(company.country, language)}".strip(),
+        customer_name=name,
+        customer_address=f"{address}\n{country(code, language)}".strip(),
         vendor_name=vendor.legal_name,
         vendor_address=vendor.address,
         zone=vendor.time_zone,

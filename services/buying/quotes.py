@@ -47,6 +47,8 @@ class Quote:
     taxes: list[Tax]
     currency: str
     conditions: Conditions | None
+    # Whom the receipt names: the company's name, its address without the country, and the country's code.
+    customer: tuple[str, str, str]
 
     @property
     def net(self) -> int:
@@ -68,8 +70,10 @@ class Quote:
 
     @property
     def fingerprint(self) -> str:
-        """A hash, 64 hex digits, of what the customer confirms: lines, prices, terms, taxes, conditions, total."""
+        """A hash, 64 hex digits, of what the customer confirms and the order freezes: whom the receipt names, lines,
+        prices, terms, taxes, conditions, total."""
         seen = {
+            "customer": self.customer,
             "lines": [
                 [line.plan.id, line.quantity, line.unit_amount, line.plan.term_months] for line in self.lines
             ],
@@ -130,6 +134,7 @@ def quote(company: Company) -> Quote:
         taxes=taxes_on(net, company.place, vendor.today, vendor) if net else [],
         currency=company.currency,
         conditions=vendors.current_conditions() if lines else None,
+        customer=(company.name, company.address, company.country),
     )
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from access import Actor
 from models import CURRENCY, JournalVerb, License, OrderLine, Plan, Price, db
-from services.catalogue import scheduled, vendor
+from services.catalogue import examples, scheduled, vendor
 from services.foundation import checks, edits, journal
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import transaction
@@ -73,12 +73,23 @@ def update_plan(plan: Plan, values: Mapping[str, Any], *, by: Actor, seen: str |
         return plan
 
 
-def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor, seen: str | None = None) -> Price:
+def set_price(
+    plan: Plan,
+    amount: int,
+    starts_on: dt.date,
+    *,
+    by: Actor,
+    seen: str | None = None,
+    confirmed: str | None = None,
+) -> Price:
     """From `starts_on` a licence of the plan costs `amount` cents a term. Replaces a price of the same day.
+
+    Args:
+        confirmed: As in `examples.asked_first`; a price of nothing is asked about.
 
     Raises:
         Refused: `bad_amount`, `past_day` for a day before today on the vendor's calendar, or `changed_meanwhile`
-            when the plan's prices are not as they were `seen` (`version_of_prices`).
+            when the plan's prices are not as they were `seen` (`version_of_prices`); `not_confirmed`.
     """
     if not 0 <= amount <= MAX_AMOUNT:
         raise Refused(Code.BAD_AMOUNT, _("A price is between $0 and $1,000,000."))
@@ -92,10 +103,9 @@ def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor, seen: s
             sa.select(Price).filter_by(plan_id=plan_id, currency=CURRENCY, starts_on=starts_on)
         )
         before = None if price is None else price.amount
-        if price is None:
-            price = Price(plan_id=plan_id, currency=CURRENCY, starts_on=starts_on)
-            db.session.add(price)
-        price.amount = amount
+        price = price or Price(plan_id=plan_id, currency=CURRENCY, starts_on=starts_on)
+        shown = [] if amount else [(examples.HOME, starts_on)]
+        examples.asked_first(vendor.current(), shown, lambda: _charge(price, amount), confirmed, plan)
         if before != amount:
             journal.record(
                 turn,
@@ -106,6 +116,11 @@ def set_price(plan: Plan, amount: int, starts_on: dt.date, *, by: Actor, seen: s
                 after={"amount": amount, "currency": CURRENCY, "starts_on": starts_on.isoformat()},
             )
         return price
+
+
+def _charge(price: Price, amount: int) -> None:
+    price.amount = amount
+    db.session.add(price)
 
 
 def withdraw_price(price: Price, *, by: Actor, seen: str | None = None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +11,8 @@ from flask_babel import gettext as _
 
 from access import Actor
 from models import JournalVerb, OrderTax, Registration, TaxRate, db
-from services.catalogue import scheduled, vendor
-from services.foundation import checks, edits, journal
+from services.catalogue import examples, scheduled, vendor
+from services.foundation import checks, edits, journal, places
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import transaction
 
@@ -22,26 +21,36 @@ EDITABLE = edits.Sheet(
     added=JournalVerb.TAX_RATE_ADDED,
     changed=JournalVerb.TAX_RATE_CHANGED,
 )
-# ISO 3166-1, or 3166-2 with its subdivision: `CA-QC`, `FR`.
-_PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 MAX_RATE = 100_000
 
 
-def add_rate(values: Mapping[str, Any], *, by: Actor) -> TaxRate:
+def add_rate(values: Mapping[str, Any], *, by: Actor, confirmed: str | None = None) -> TaxRate:
     """Add a rate. From its first day it replaces the one with the same place and name.
 
+    Args:
+        confirmed: As in `examples.asked_first`.
+
     Raises:
-        Refused: `empty`, `too_long`, `bad_place`, `bad_rate` or `rate_exists`.
+        Refused: `empty`, `too_long`, `bad_place`, `bad_rate`, `past_day`, `rate_exists` or `not_confirmed`.
     """
     checked = _checked(values)
     with transaction() as turn:
+        _check_day(checked["starts_on"])
         _check_free(checked, None)
         rate = TaxRate(**checked)
-        EDITABLE.add(turn, rate, by=by)
+        shown = [(rate.place, rate.starts_on)]
+        examples.asked_first(vendor.current(), shown, lambda: EDITABLE.add(turn, rate, by=by), confirmed)
         return rate
 
 
-def update_rate(rate: TaxRate, values: Mapping[str, Any], *, by: Actor, seen: str | None = None) -> TaxRate:
+def update_rate(
+    rate: TaxRate,
+    values: Mapping[str, Any],
+    *,
+    by: Actor,
+    seen: str | None = None,
+    confirmed: str | None = None,
+) -> TaxRate:
     """Correct a rate that no order has been charged at yet.
 
     Raises:
@@ -53,8 +62,15 @@ def update_rate(rate: TaxRate, values: Mapping[str, Any], *, by: Actor, seen: st
         if found is None:
             raise Refused(Code.CHANGED_MEANWHILE, _("Somebody else withdrew this rate. Nothing was changed."))
         _check_unused(found)
+        if checked["starts_on"] != found.starts_on:
+            _check_day(checked["starts_on"])
         _check_free(checked, rate_id)
-        EDITABLE.edit(turn, found, checked, by=by, seen=seen)
+        EDITABLE.check_seen(found, seen)
+        days = sorted({found.starts_on, checked["starts_on"]})
+        shown = [(place, day) for place in (found.place, checked["place"]) for day in days]
+        examples.asked_first(
+            vendor.current(), shown, lambda: EDITABLE.edit(turn, found, checked, by=by), confirmed
+        )
         return found
 
 
@@ -85,13 +101,22 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     checks.filled(checked, "place", "name_fr", "name_en", "registration", "starts_on")
     checked["place"] = checked["place"].upper()
     checked["registration"] = Registration(checked["registration"])
-    if not _PLACE.fullmatch(checked["place"]):
-        raise Refused(Code.BAD_PLACE, _("A place is written like CA-QC, or FR for a whole country."))
+    if not places.is_taxable(checked["place"]):
+        raise Refused(
+            Code.BAD_PLACE,
+            _("A place is a province of Canada, such as CA-QC, or another country as a whole, such as FR."),
+        )
     if type(checked["rate"]) is not int or not 0 <= checked["rate"] <= MAX_RATE:
         raise Refused(Code.BAD_RATE, _("A rate is between 0 and 100%."))
     if not isinstance(checked["starts_on"], dt.date):
         raise Refused(Code.EMPTY, _("A mandatory field is empty. Nothing was changed."))
     return checked
+
+
+def _check_day(starts_on: dt.date) -> None:
+    """Refuse a day that is over: what was sold since was sold without this rate, and its receipts say so."""
+    if starts_on < vendor.current().today:
+        raise Refused(Code.PAST_DAY, _("A tax rate cannot begin in the past: choose today or a later day."))
 
 
 def _check_free(values: Mapping[str, Any], own_id: int | None) -> None:

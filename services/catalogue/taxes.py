@@ -30,8 +30,12 @@ class Tax:
     name: ClassVar = Bilingual()
 
 
-def taxes_on(net: int, place: str, day: dt.date, vendor: Vendor) -> list[Tax]:
-    """The taxes on `net` cents sold to `place` (ISO 3166-2) on `day`; none where the vendor is not registered."""
+def taxes_on(net: int, place: str, day: dt.date, vendor: Vendor, without: int | None = None) -> list[Tax]:
+    """The taxes on `net` cents sold to `place` (ISO 3166-2) on `day`; none where the vendor is not registered.
+
+    Args:
+        without: The id of a rate that is left out.
+    """
     return [
         Tax(
             name_fr=rate.name_fr,
@@ -40,16 +44,16 @@ def taxes_on(net: int, place: str, day: dt.date, vendor: Vendor) -> list[Tax]:
             registration_number=vendor.number_for(rate.registration),
             amount=_half_up(net * rate.rate),
         )
-        for rate in _rates_on(place, day)
+        for rate in _rates_on(place, day, without)
         if rate.rate and vendor.number_for(rate.registration)
     ]
 
 
-def _rates_on(place: str, day: dt.date) -> list[TaxRate]:
+def _rates_on(place: str, day: dt.date, without: int | None) -> list[TaxRate]:
     """The latest rate of each name that has begun by `day`, the federal one first."""
     rates = db.session.scalars(
         sa.select(TaxRate)
-        .where(TaxRate.place == place, TaxRate.starts_on <= day)
+        .where(TaxRate.place == place, TaxRate.starts_on <= day, TaxRate.id != (without or 0))
         .order_by(TaxRate.registration, TaxRate.name_en, TaxRate.starts_on)
     )
     latest = {rate.name_en: rate for rate in rates}

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from access import Actor
 from models import DEFAULT_COLOR, DEFAULT_TIME_ZONE, Conditions, JournalVerb, Vendor, db
+from services.catalogue import examples
 from services.foundation import checks, edits, journal
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import transaction
@@ -22,6 +23,7 @@ EDITABLE = edits.Sheet(
         "address",
         "gst_number",
         "qst_number",
+        "charges_no_tax",
         "support_email",
         "install_url_fr",
         "install_url_en",
@@ -60,6 +62,7 @@ def nobody() -> Vendor:
         color=DEFAULT_COLOR,
         time_zone=DEFAULT_TIME_ZONE,
         revision=0,
+        charges_no_tax=False,
         install_url_fr="",
         install_url_en="",
         **blank,
@@ -81,16 +84,18 @@ def update_vendor(
     logo: bytes | None = None,
     remove_logo: bool = False,
     seen: str | None = None,
+    confirmed: str | None = None,
 ) -> Vendor:
     """Change the vendor's identity. Orders keep the name, address and numbers of the day they were placed.
 
     Args:
         values: The columns of `EDITABLE`.
         logo: The bytes of a new one: PNG, JPEG or WebP, at most 200 kB.
+        confirmed: As in `examples.asked_first`; tax numbers that change are asked about.
 
     Raises:
         Refused: `empty`, `too_long`, `bad_address`, `bad_url`, `bad_color`, `bad_number`, `bad_logo`,
-            `unknown_time_zone` or `changed_meanwhile`.
+            `unknown_time_zone`, `changed_meanwhile` or `not_confirmed`.
     """
     checked = _checked(values)
     logo_type = _logo_type(logo) if logo else None
@@ -100,7 +105,7 @@ def update_vendor(
             row = nobody()
             db.session.add(row)
         EDITABLE.check_seen(row, seen)
-        change = edits.apply(row, checked)
+        change = _change(row, checked, confirmed)
         if logo or remove_logo:
             change.after["logo"], row.logo, row.logo_type = logo_type, logo, logo_type
         if change:
@@ -145,6 +150,13 @@ def publish_conditions(text_fr: str, text_en: str, *, by: Actor, seen: str | Non
         return conditions
 
 
+def _change(row: Vendor, checked: dict[str, Any], confirmed: str | None) -> edits.Change:
+    changes: list[edits.Change] = []
+    shown = [(examples.HOME, row.today)]
+    examples.asked_first(row, shown, lambda: changes.append(edits.apply(row, checked)), confirmed)
+    return changes[0]
+
+
 # --- Helpers: they check, and refuse --------------------------------------------------------------------------------
 
 
@@ -162,6 +174,12 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     checked["qst_number"] = _number(
         checked["qst_number"], _QST, _("The QST number is written 1234567890 TQ0001.")
     )
+    checked["charges_no_tax"] = bool(checked["charges_no_tax"])
+    if checked["charges_no_tax"] and (checked["gst_number"] or checked["qst_number"]):
+        raise Refused(
+            Code.BAD_NUMBER,
+            _("A vendor with a tax number charges that tax: empty the numbers, or take the tick away."),
+        )
     return checked
 
 

@@ -67,6 +67,7 @@ class Code(enum.StrEnum):
     LOOKED_AT = "looked_at"
     NO_SESSION = "no_session"
     NOT_ACCEPTED = "not_accepted"
+    NOT_CONFIRMED = "not_confirmed"
     NOT_WAITING = "not_waiting"
     OTHER_ORDER_WAITING = "other_order_waiting"
     PAGE_OPENED = "page_opened"
@@ -78,7 +79,8 @@ class Code(enum.StrEnum):
     UNKNOWN_SESSION = "unknown_session"
     # Pages of the back office.
     CANNOT_RENDER = "cannot_render"
-    NOT_FAILED = "not_failed"
+    NOT_SENT = "not_sent"
+    NO_LONGER_TRUE = "no_longer_true"
     NOTHING_CHOSEN = "nothing_chosen"
     TOO_MANY = "too_many"
 

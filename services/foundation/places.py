@@ -53,6 +53,24 @@ def countries(language: str) -> list[tuple[str, str]]:
 _NOT_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
 
 
+def is_taxable(place: str) -> bool:
+    """Whether taxes can be due at `place`: a province of Canada (`CA-QC`), or another country as a whole (`FR`).
+
+    A customer's address knows no other subdivision, and in Canada always has one.
+    """
+    country, _dash, province = place.partition("-")
+    if country == CANADA:
+        return province in PROVINCES
+    return not province and country in dict(countries("en"))
+
+
+def name(place: str, language: str) -> str:
+    """`CA-QC` → « Québec »; the country's name where there is no province, and the code of what is no place."""
+    country, _dash, province = place.partition("-")
+    known = PROVINCES.get(province) if country == CANADA else dict(countries(language)).get(country)
+    return str(known or place)
+
+
 def provinces() -> list[tuple[str, str]]:
     """(code, name) of Canada's provinces and territories, by name."""
     return sorted(((code, str(name)) for code, name in PROVINCES.items()), key=lambda pair: pair[1])

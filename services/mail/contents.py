@@ -100,6 +100,10 @@ def _order(mail: OutgoingMail) -> Context:
 
 
 def _why(mail: OutgoingMail, order: Order) -> str:
+    if mail.user is not None and mail.user_id != order.placed_by_id:
+        return str(
+            _("You receive this email because you may buy for %(company)s.", company=order.company.name)
+        )
     if mail.user is not None:
         return str(_("You receive this email because you placed this order."))
     return str(

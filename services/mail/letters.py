@@ -12,9 +12,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 
+import sqlalchemy as sa
 from flask import current_app
 
-from access import Actor
+from access import ROLE_PERMISSIONS, Actor, Permission
 from models import (
     ActorKind,
     Assignment,
@@ -83,6 +84,14 @@ def queue_all(turn: Turn, letters: Sequence[Letter]) -> None:
         db.session.execute(insert_or_ignore(OutgoingMail).values(rows))
 
 
+def copy(turn: Turn, mail: OutgoingMail) -> OutgoingMail | None:
+    """A second mail that tells the same, to the address of today; None when one was queued this minute."""
+    to = mail.user or mail.company or str(mail.address)
+    key = f"again:{mail.id}:{turn.now:%Y%m%d%H%M}"
+    found = queue(turn, MailKind(mail.template), to=to, context=mail.context, dedupe_key=key)
+    return db.session.get_one(OutgoingMail, found) if found else None
+
+
 def _row(turn: Turn, letter: Letter) -> dict[str, object]:
     to = letter.to
     return {
@@ -111,26 +120,29 @@ def _by(actor: Actor) -> dict[str, int]:
 # --- What happened ------------------------------------------------------------------------------------------------
 
 
-def receipt(turn: Turn, order: Order) -> int | None:
-    """To the buyer, or the company where nobody of its own bought: the order is paid; what was bought, each tax, the total, and where to assign it."""
-    return queue(
-        turn,
-        MailKind.RECEIPT,
-        to=_buyer(order),
-        context={"order": order.id},
-        dedupe_key=f"receipt:{order.id}",
-    )
+def receipt(turn: Turn, order: Order) -> None:
+    """To the billing address, and the buyer while they are there: the order is paid; what was bought, each tax, the
+    total, and where to assign it."""
+    buyer = _buyer(order)
+    _about_money(turn, MailKind.RECEIPT, order, [buyer] if buyer else [], f"receipt:{order.id}")
 
 
-def payment_failed(turn: Turn, order: Order) -> int | None:
-    """To the buyer: the bank refused the debit after the fact; nothing was delivered, and how to pay again."""
-    return queue(
-        turn,
-        MailKind.PAYMENT_FAILED,
-        to=_buyer(order),
-        context={"order": order.id},
-        dedupe_key=f"payment_failed:{order.id}:{order.attempt}",
-    )
+def payment_failed(turn: Turn, order: Order) -> None:
+    """To the billing address, and the buyer or, once they have left, whoever may buy: the bank refused the debit after
+    the fact; nothing was delivered, and how to pay again."""
+    buyer = _buyer(order)
+    key = f"payment_failed:{order.id}:{order.attempt}"
+    _about_money(turn, MailKind.PAYMENT_FAILED, order, [buyer] if buyer else _may_buy(order), key)
+
+
+def _about_money(turn: Turn, kind: MailKind, order: Order, people: Sequence[User], key: str) -> None:
+    """One mail to the billing address, which every company has, so that it never reaches nobody; one to each of the
+    people who reads elsewhere."""
+    billing = order.company.billing_email.lower()
+    others = [person for person in people if person.email.lower() != billing]
+    context = {"order": order.id}
+    letters = [Letter(kind, order.company, context, key)]
+    queue_all(turn, letters + [Letter(kind, person, context, f"{key}:{person.id}") for person in others])
 
 
 def license_assigned(turn: Turn, license: License, assignment: Assignment, by: Actor) -> int | None:
@@ -160,11 +172,17 @@ def license_released(turn: Turn, released: Sequence[tuple[License, Assignment, U
     )
 
 
-def _buyer(order: Order) -> User | Company:
-    """Whoever placed the order; the company where it was nobody of its own."""
-    if order.placed_as == ActorKind.PERSON and order.placed_by is not None:
-        return order.placed_by
-    return order.company
+def _buyer(order: Order) -> User | None:
+    """Whoever placed the order, while they are of the company and active."""
+    buyer = order.placed_by if order.placed_as == ActorKind.PERSON else None
+    return buyer if buyer is not None and buyer.active else None
+
+
+def _may_buy(order: Order) -> list[User]:
+    """The active people of the company who may buy."""
+    roles = [role for role, held in ROLE_PERMISSIONS.items() if Permission.PURCHASE in held]
+    found = sa.select(User).where(User.company_id == order.company_id, User.active, User.role.in_(roles))
+    return list(db.session.scalars(found.order_by(User.id)))
 
 
 def _person(assignment: Assignment) -> User:

@@ -21,8 +21,9 @@ from models import JournalVerb, MailState, MailTrouble, OutgoingMail, db, utcnow
 from services.foundation import journal, queue
 from services.foundation.errors import Code, Refused
 from services.foundation.queue import Lease, Queue
-from services.foundation.transaction import transaction
-from services.mail.contents import NotWanted
+from services.foundation.transaction import Turn, transaction
+from services.mail import letters
+from services.mail.contents import NotWanted, check_wanted
 from services.mail.rendering import compose
 from services.mail.smtp import Courier, NotSent
 
@@ -95,7 +96,7 @@ def deliver(lease: Lease, courier: Courier) -> None:
         courier.connect()
         with transaction() as turn:
             message = compose(turn, db.session.get_one(OutgoingMail, lease.row_id))
-        courier.send(message)
+        reply = courier.send(message)
     except NotWanted as reason:
         mark(lease, MailState.DROPPED, last_error=reason.trouble)
     except NotSent as error:
@@ -106,7 +107,7 @@ def deliver(lease: Lease, courier: Courier) -> None:
         log.error("mail %s cannot be rendered: %s", lease.row_id, _where(error))
         mark(lease, MailState.FAILED, last_error=f"{MailTrouble.RENDERING} {type(error).__name__}")
     else:
-        mark(lease, MailState.SENT, sent_at=utcnow(), last_error=None)
+        mark(lease, MailState.SENT, sent_at=utcnow(), last_error=None, server_reply=reply)
 
 
 def mark_not_sent(lease: Lease, error: NotSent) -> None:
@@ -116,10 +117,10 @@ def mark_not_sent(lease: Lease, error: NotSent) -> None:
         ServerAwayError: the next mail would fail in the same way.
     """
     if error.for_good or lease.attempt >= MAX_ATTEMPTS:
-        mark(lease, MailState.FAILED, last_error=str(error))
+        mark(lease, MailState.FAILED, last_error=str(error), server_reply=error.said)
     else:
         due_at = utcnow() + queue.retry_delay(lease.attempt)
-        mark(lease, MailState.QUEUED, last_error=str(error), due_at=due_at)
+        mark(lease, MailState.QUEUED, last_error=str(error), server_reply=error.said, due_at=due_at)
     if error.everyone:
         raise ServerAwayError(str(error))
 
@@ -139,26 +140,42 @@ def _where(error: Exception) -> str:
 # --- Staff --------------------------------------------------------------------------------------------------------
 
 
-def resend(mail: OutgoingMail, by: Actor) -> None:
-    """Put a mail that failed back in the queue, as if it had never been tried.
+def resend(mail: OutgoingMail, by: Actor) -> OutgoingMail:
+    """Send a mail again: one that failed as if it had never been tried; of one that was sent and "never came" a copy, to
+    the address of today and with a link of its own. Within the same minute it is one copy.
+
+    Returns:
+        The mail that waits now.
 
     Raises:
-        Refused: `not_failed`, when it is on its way, was sent, or is no longer true.
+        Refused: `not_sent`, when it is on its way or was dropped; `no_longer_true`.
     """
     mail_id = mail.id
     with transaction() as turn:
         mail = db.session.get_one(OutgoingMail, mail_id, with_for_update=True)
-        if mail.state != MailState.FAILED:
+        if mail.state not in {MailState.FAILED, MailState.SENT}:
             raise Refused(
-                Code.NOT_FAILED, _("Only a mail that failed can be sent again. Nothing was changed.")
+                Code.NOT_SENT,
+                _("Only a mail that was sent or failed can be sent again. Nothing was changed."),
             )
+        _check_true(mail)
         before = {"state": mail.state, "last_error": mail.last_error}
-        mail.state, mail.attempts, mail.due_at, mail.last_error = MailState.QUEUED, 0, turn.now, None
-        journal.record(
-            turn,
-            JournalVerb.MAIL_RESENT,
-            by=by,
-            subject=mail,
-            before=before,
-            after={"state": MailState.QUEUED},
-        )
+        again = _queue_again(turn, mail) if mail.state == MailState.FAILED else letters.copy(turn, mail)
+        if again is not None:
+            after = {"state": MailState.QUEUED}
+            journal.record(turn, JournalVerb.MAIL_RESENT, by=by, subject=mail, before=before, after=after)
+        return again or mail
+
+
+def _check_true(mail: OutgoingMail) -> None:
+    try:
+        check_wanted(mail)
+    except NotWanted:
+        raise Refused(
+            Code.NO_LONGER_TRUE, _("What this mail says is no longer true. Nothing was sent.")
+        ) from None
+
+
+def _queue_again(turn: Turn, mail: OutgoingMail) -> OutgoingMail:
+    mail.state, mail.attempts, mail.due_at, mail.last_error = MailState.QUEUED, 0, turn.now, None
+    return mail

@@ -24,6 +24,8 @@ from models import MailTrouble
 _NOT_THIS_MAIL = {421, 454, 530, 534, 535, 538}
 # What `smtplib` gives as the code of a reply that has none.
 _NO_CODE = -1
+_ADDRESS = re.compile(r"\S+@\S+")
+MAX_REPLY = 200
 _ENHANCED_CODE = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 
@@ -33,16 +35,24 @@ class NotSent(Exception):
     Attributes:
         trouble: What the server refused.
         reply: The server's reply codes, such as `550 5.1.1`: its sentence may hold an address, so it is not kept.
+        said: The server's reply in its own words, for staff: without addresses. Empty when it did not answer.
         for_good: Whether trying again is useless.
         everyone: Whether the next mail would fail in the same way.
     """
 
     def __init__(
-        self, trouble: MailTrouble, reply: str = "", *, for_good: bool = False, everyone: bool = False
+        self,
+        trouble: MailTrouble,
+        reply: str = "",
+        *,
+        said: str = "",
+        for_good: bool = False,
+        everyone: bool = False,
     ) -> None:
         super().__init__(f"{trouble} {reply}".strip())
         self.trouble = trouble
         self.reply = reply
+        self.said = said
         self.for_good = for_good
         self.everyone = everyone
 
@@ -61,6 +71,21 @@ class Message(flask_mail.Message):
         return MIMEText(text or "", _subtype=subtype, _charset=charset)  # type: ignore[arg-type]
 
 
+class _Server(smtplib.SMTP):
+    """Keeps what the server answered to the last mail that it took, which `smtplib` throws away."""
+
+    last_reply = ""
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        code, text = super().data(msg)
+        self.last_reply = _said(code, text)
+        return code, text
+
+
+class _ServerOverTls(_Server, smtplib.SMTP_SSL):
+    pass
+
+
 class _Connection(flask_mail.Connection):
     """Flask-Mail's connection with `MAIL_TIMEOUT` seconds for each exchange, and certificates checked."""
 
@@ -69,9 +94,9 @@ class _Connection(flask_mail.Connection):
         context = ssl.create_default_context()
         host: smtplib.SMTP
         if self.mail.use_ssl:
-            host = smtplib.SMTP_SSL(self.mail.server, self.mail.port, timeout=timeout, context=context)
+            host = _ServerOverTls(self.mail.server, self.mail.port, timeout=timeout, context=context)
         else:
-            host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=timeout)
+            host = _Server(self.mail.server, self.mail.port, timeout=timeout)
         try:
             if self.mail.use_tls:
                 host.starttls(context=context)
@@ -115,8 +140,8 @@ class Courier:
             raise NotSent(MailTrouble.UNREACHABLE, _reply(error), everyone=True) from error
         self._connection = connection
 
-    def send(self, message: Message) -> None:
-        """Hand one message to the server.
+    def send(self, message: Message) -> str:
+        """Hand one message to the server; returns what it answered, without addresses.
 
         Raises:
             NotSent: the server did not take it.
@@ -129,6 +154,7 @@ class Courier:
             if not_sent.everyone:
                 self._close()
             raise not_sent from error
+        return str(self._connection.host.last_reply)
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None
@@ -145,8 +171,10 @@ def meaning_of(error: OSError | smtplib.SMTPException) -> NotSent:
     """The error as a `NotSent`: whether trying again is useless, and whether the next mail would fail too."""
     reply, kind = first_reply(error), _REFUSALS.get(type(error))
     if kind is None or reply is None or reply[0] in _NOT_THIS_MAIL:
-        return NotSent(MailTrouble.UNREACHABLE, _reply(error), everyone=True)
-    return NotSent(kind, _reply(error), for_good=reply[0] >= 500)
+        return NotSent(
+            MailTrouble.UNREACHABLE, _reply(error), said=_said(*reply) if reply else "", everyone=True
+        )
+    return NotSent(kind, _reply(error), said=_said(*reply), for_good=reply[0] >= 500)
 
 
 _REFUSALS: dict[type[BaseException], MailTrouble] = {
@@ -164,6 +192,14 @@ def first_reply(error: BaseException | None) -> tuple[int, str] | None:
     if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code != _NO_CODE:
         return error.smtp_code, _decoded(error.smtp_error)
     return None
+
+
+def _said(code: int, text: bytes | str) -> str:
+    """A reply on one line: its words are the server's, and may hold addresses, which are left out."""
+    words = "".join(
+        character for character in _decoded(text) if character.isprintable() or character.isspace()
+    )
+    return " ".join(_ADDRESS.sub("…", f"{code} {words}").split())[:MAX_REPLY]
 
 
 def _decoded(text: bytes | str) -> str:

@@ -51,7 +51,11 @@ document.addEventListener("submit", (event) => {
 });
 
 // Coming back with the browser's own button shows the page as it was left: let it be sent again.
-window.addEventListener("pageshow", () => {
+window.addEventListener("pageshow", (event) => {
+  // What is sent from a page that was left and found again is a new wish: its forms get other names.
+  for (const name of event.persisted ? document.querySelectorAll("[data-once]") : []) {
+    name.value = Array.from(crypto.getRandomValues(new Uint32Array(4)), String).join("-");
+  }
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   for (const button of document.querySelectorAll("[aria-busy]")) {
     button.removeAttribute("aria-busy");

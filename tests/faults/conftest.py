@@ -56,8 +56,11 @@ class Buyer:
         return [issue.kind for issue in self.order.open_issues]
 
     def mails(self, template: str) -> int:
+        """How often it was told; word about money goes to the buyer and to the billing address, once each."""
         db.session.rollback()
         where = db.select(db.func.count()).select_from(OutgoingMail).filter_by(template=template)
+        if template in {"receipt", "payment_failed"}:
+            where = where.where(OutgoingMail.user_id.is_not(None))
         return db.session.scalar(where) or 0
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
 from models import CartItem, Order, db
 from tests.admin_views.portal.pages import field, words
 from tests.client import make_client, sign_in
-from tests.factories import make_price
+from tests.factories import make_licenses, make_plan, make_price
 
 BAD = ["0", "-1", "3.5", "1000000000", "１０", "", None, "ten", "1e3"]
 SENTENCE = "Le nombre de licences doit être un nombre entier de 1 à 1 000. Votre panier n’a pas changé."
@@ -72,10 +74,37 @@ def test_an_unknown_plan_is_not_found_and_a_withdrawn_one_is_refused(cast, alice
     cast.eco.on_sale = False
     db.session.commit()
     refused = add(alice, cast.eco, "1")
-    assert "Le forfait Éco n’est plus vendu. Votre panier n’a pas changé." in words(
-        alice.get(refused.location)
-    )
+    page = words(alice.get(refused.location))
+    assert "Ce forfait n’est plus vendu. Votre panier n’a pas changé" in page
+    assert "Éco" not in page
     assert quantities() == {}
+
+
+def test_of_a_plan_that_is_not_for_sale_a_customer_never_learns(cast, alice):
+    secret = make_plan("secret", on_sale=False, name_fr="Forfait secret", name_en="Secret plan")
+    make_licenses(1, cast.alice, cast.eco)
+    answers = [
+        add(alice, secret, "1"),
+        *map(alice.get, ("/portal/plans/", "/portal/users/", "/portal/licenses/")),
+    ]
+    answers += [alice.get(answers[0].location), alice.get(f"/portal/plans/?plan={secret.id}&quantity=x")]
+    answers += [alice.get(f"/portal/{page}/?plan={secret.id}") for page in ("users", "licenses")]
+    for answer in answers:
+        assert "secret" not in answer.text.lower()
+    make_licenses(1, cast.alice, secret)
+    assert "Forfait secret" in alice.get("/portal/users/").text, "what one owns one knows"
+
+
+def test_the_same_add_sent_twice_counts_once_and_the_next_page_adds(cast, alice):
+    def token():
+        return re.search(r'name="once" value="([^"]+)"', alice.get("/portal/plans/").text)[1]
+
+    form = {"plan": cast.eco.id, "quantity": "2", "once": token()}
+    for _ in range(2):
+        assert alice.post("/portal/plans/add/", data=form).status_code == 303
+    assert quantities() == {cast.eco.id: 2}
+    alice.post("/portal/plans/add/", data=form | {"once": token()})
+    assert quantities() == {cast.eco.id: 4}
 
 
 def test_a_plan_withdrawn_meanwhile_is_flagged_and_cannot_be_bought(cast, alice):

@@ -61,7 +61,7 @@ def test_an_administrator_follows_the_article_from_the_plan_to_the_mail(cast, cl
     held = db.session.scalars(sa.select(License).where(License.user_id == cast.bob.id)).one()
     assert held.plan_id == cast.avance.id
     mails = db.session.scalars(sa.select(OutgoingMail.template).order_by(OutgoingMail.id)).all()
-    assert mails == ["receipt", "license_assigned"]
+    assert mails == ["receipt", "receipt", "license_assigned"], "the buyer, the billing address, the person"
 
 
 def test_the_same_in_english(cast, client, sandbox):

@@ -32,7 +32,6 @@ def assign(client, user, plan):
         ("license=with", {"Dave"}),
         ("license=without", {"Alice", "Bob", "Erin", "Gaston"}),
         ("plan={avance}", {"Dave"}),
-        ("plan={pro}", set()),
         ("account=inactive", {"Gaston"}),
         ("account=unconfirmed", {"Bob", "Erin"}),
         ("q=bob%40acme.example", {"Bob"}),

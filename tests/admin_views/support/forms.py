@@ -65,6 +65,18 @@ def opened(client: Client, url: str) -> dict[str, str]:
     return read_form(answer.text)
 
 
+def confirm(client: Client, url: str, **changes: Any) -> Any:
+    """Send the form, read what would change for buyers, and save again, as one is told to. A file is a function that opens it."""
+
+    def given() -> dict[str, Any]:
+        return {name: value() if callable(value) else value for name, value in changes.items()}
+
+    asked = send(client, url, **given())
+    assert asked.status_code == 422, asked.status_code
+    assert "sauvegardez de nouveau pour confirmer" in asked.text
+    return client.post(url, data=read_form(asked.text) | given(), content_type="multipart/form-data")
+
+
 def send(client: Client, url: str, fields: dict[str, Any] | None = None, **changes: Any) -> Any:
     """Open the form (unless its `fields` are given), change what is given (None unticks), and send it."""
     fields = dict(opened(client, url) if fields is None else fields)

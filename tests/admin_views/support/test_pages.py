@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import html
 import re
 from typing import Any
 
@@ -355,3 +357,20 @@ def test_the_journal_is_narrowed_to_a_number_that_stays_in_its_field(client, cas
     shown = client.get(page.location).text
     assert shown.count('name="subject"') == 1
     assert 'value="12"' in shown
+
+
+def test_the_figure_of_the_month_and_the_list_behind_it_count_by_the_same_day(client, cast, time_machine):
+    time_machine.move_to(dt.datetime(2026, 12, 15, 12, tzinfo=dt.UTC))
+    november, december = (dt.datetime(2026, month, 20, 12, tzinfo=dt.UTC) for month in (11, 12))
+    late = factories.make_order(cast.alice, cast.pro, paid=True, placed_at=november)
+    late.paid_at = december - dt.timedelta(days=10)
+    early = factories.make_order(cast.alice, cast.pro, paid=True, placed_at=november)
+    early.paid_at = november
+    db.session.commit()
+    references = late.reference, early.reference
+    staff = sign_in(client, cast.sam)
+    home = staff.get("/support/").text
+    link = html.unescape(re.search(r'href="([^"]*paid=2026-12[^"]*)"', home)[1])
+    assert "Revenus du mois, taxes comprises" in home
+    assert [reference in staff.get(link).text for reference in references] == [True, False]
+    assert "Commandes payées ce mois-ci 1 " in words(home)

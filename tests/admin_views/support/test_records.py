@@ -120,7 +120,7 @@ def test_a_mail_is_shown_as_its_reader_sees_it_in_a_page_that_runs_nothing(staff
 def test_a_failed_mail_is_sent_again_once(staff, cast, assigned):
     mail_id = db.session.scalar(sa.select(OutgoingMail.id))
     answer = staff.post("/support/mail/resend/", data={"id": mail_id}, follow_redirects=True)
-    assert "Seul un courriel non livré" in answer.text
+    assert "Seul un courriel envoyé ou en échec" in answer.text
     row = db.session.get(OutgoingMail, mail_id)
     row.state, row.last_error = MailState.FAILED, "recipient_refused 550 5.1.1"
     db.session.commit()

@@ -15,7 +15,7 @@ from services.catalogue import vendor as catalogue_vendor
 from services.people import accounts, companies
 from tests import factories
 from tests.admin_views.portal.pages import words
-from tests.admin_views.support.forms import opened, read_form, send
+from tests.admin_views.support.forms import confirm, opened, read_form, send
 from tests.asked import entries
 from tests.client import sign_in
 
@@ -145,7 +145,11 @@ def test_a_price_is_typed_as_people_write_it(staff, cast, typed, cents):
     url = f"/support/plans/price/?id={plan_id}"
     for day in (today, tomorrow):
         seen = read_form(staff.get(f"/support/plans/details/?id={plan_id}").text)["seen"]
-        answer = staff.post(url, data={"amount": typed, "starts_on": day.isoformat(), "seen": seen})
+        form = {"amount": typed, "starts_on": day.isoformat(), "seen": seen}
+        answer = staff.post(url, data=form)
+        if not cents and day == today:
+            # Free of charge from now on: asked about.
+            answer = staff.post(url, data=form | {"confirmed": read_form(answer.text)["confirmed"]})
         assert answer.status_code == 302
     assert prices(plan_id) == [(5_000, factories.LONG_AGO), (cents, today), (cents, tomorrow)]
     assert len(entries("price_set")) == 2
@@ -195,7 +199,7 @@ RIGHT_RATE = {
 
 
 def test_a_rate_is_typed_in_percent(staff, cast):
-    assert send(staff, NEW_RATE, **(RIGHT_RATE | {"rate": "9,975"})).status_code == 302
+    assert confirm(staff, NEW_RATE, **(RIGHT_RATE | {"rate": "9,975"})).status_code == 302
     rate = db.session.scalar(sa.select(TaxRate).where(TaxRate.place == "CA-NS"))
     assert (rate.rate, rate.starts_on) == (9_975, dt.date(2027, 1, 1))
     assert opened(staff, f"/support/tax-rates/edit/?id={rate.id}")["rate"] == "9.975"
@@ -232,10 +236,10 @@ def test_a_rate_that_orders_were_charged_at_is_followed_never_rewritten(staff, c
     assert "facturées à ce taux" in answer.text
     assert db.session.get(TaxRate, rate_id).rate == 9_975
     next_rate = {"place": "CA-QC", "name_fr": "TVQ", "name_en": "QST", "rate": "10", "registration": "qst"}
-    assert send(staff, NEW_RATE, **(RIGHT_RATE | next_rate)).status_code == 302
+    assert confirm(staff, NEW_RATE, **(RIGHT_RATE | next_rate)).status_code == 302
     # Nobody has been charged Ontario's: it may be mended.
     unused = db.session.scalar(sa.select(TaxRate.id).where(TaxRate.name_en == "HST"))
-    assert send(staff, f"/support/tax-rates/edit/?id={unused}", rate="13,5").status_code == 302
+    assert confirm(staff, f"/support/tax-rates/edit/?id={unused}", rate="13,5").status_code == 302
     assert db.session.get(TaxRate, unused).rate == 13_500
 
 
@@ -250,14 +254,14 @@ def vendor() -> Vendor:
 
 def test_the_vendors_identity_is_what_customers_see(staff, cast):
     revision = vendor().revision
-    answer = send(
+    answer = confirm(
         staff,
         VENDOR,
         name="Zénith",
         gst_number="987654321rt0002",
         qst_number="",
         color="#AA3300",
-        new_logo=(io.BytesIO(PNG), "whatever.exe"),
+        new_logo=lambda: (io.BytesIO(PNG), "whatever.exe"),
     )
     assert answer.status_code == 302
     row = vendor()

@@ -7,9 +7,22 @@ import datetime as dt
 import pytest
 
 from access import Actor
-from models import CartItem, Conditions, JournalEntry, Order, OrderState, Plan, Price, TaxRate, Vendor, db
+from models import (
+    CartItem,
+    Conditions,
+    JournalEntry,
+    Order,
+    OrderState,
+    Plan,
+    Price,
+    Submission,
+    TaxRate,
+    Vendor,
+    db,
+)
 from services.buying import cart, orders, quotes
 from services.catalogue import taxes
+from services.foundation import once
 from services.foundation.errors import Refused
 from tests.factories import make_company, make_plan, make_user
 
@@ -69,6 +82,71 @@ def test_no_caller_puts_a_senseless_quantity_in_the_cart(full_cart, quantity):
 
 def test_the_largest_and_the_smallest_quantity_are_taken():
     assert [cart.parse_quantity(text) for text in ("1", " 7 ", "1000")] == [1, 7, 1000]
+
+
+def test_the_same_form_that_arrives_twice_adds_once_and_a_new_one_adds(cast):
+    first, second = "a-form-of-alice", "another-of-alice"
+    for token in (first, first, second, first):
+        cart.add(cast.acme.id, cast.pro, 5, by(cast.alice), once=token)
+    # Another company's form of the same name is another one; a form without a name, or with nonsense, is one each time.
+    cart.add(cast.globex.id, cast.pro, 5, by(cast.carol), once=first)
+    for token in (None, "", "é" * 20, "a" * 65):
+        cart.add(cast.acme.id, cast.avance, 1, by(cast.alice), once=token)
+    found = db.session.execute(db.select(CartItem.company_id, CartItem.plan_id, CartItem.quantity)).all()
+    assert set(map(tuple, found)) == {
+        (cast.acme.id, cast.pro.id, 10),
+        (cast.globex.id, cast.pro.id, 5),
+        (cast.acme.id, cast.avance.id, 4),
+    }
+
+
+def test_a_form_that_was_refused_may_be_sent_again_and_a_line_that_is_gone_stays_gone(cast):
+    with pytest.raises(Refused, match="bad_quantity"):
+        cart.add(cast.acme.id, cast.pro, 1_001, by(cast.alice), once="form-of-alice")
+    item = cart.add(cast.acme.id, cast.pro, 5, by(cast.alice), once="form-of-alice")
+    cart.remove(item, by(cast.erin), seen=5)
+    assert cart.add(cast.acme.id, cast.pro, 5, by(cast.alice), once="form-of-alice") is None
+    assert db.session.scalars(db.select(CartItem)).all() == []
+
+
+def test_of_twenty_copies_of_a_form_at_once_one_adds(cast, together):
+    company_id, plan_id, alice = cast.acme.id, cast.pro.id, by(cast.alice)
+    together(
+        20,
+        lambda _number: cart.add(
+            company_id, db.session.get_one(Plan, plan_id), 5, alice, once="form-of-alice"
+        ),
+    )
+    db.session.rollback()
+    assert db.session.scalars(db.select(CartItem.quantity)).all() == [5]
+
+
+def test_what_was_done_is_forgotten_after_a_day(cast, time_machine):
+    cart.add(cast.acme.id, cast.pro, 5, by(cast.alice), once="form-of-alice")
+    time_machine.move_to(dt.datetime.now(dt.UTC) + dt.timedelta(hours=23))
+    once.forget_old()
+    assert db.session.scalars(db.select(Submission.token)).all() == ["form-of-alice"]
+    time_machine.move_to(dt.datetime.now(dt.UTC) + dt.timedelta(hours=2))
+    once.forget_old()
+    assert db.session.scalars(db.select(Submission.token)).all() == []
+
+
+def test_a_name_or_address_that_support_mends_is_confirmed_anew_and_stands_on_the_receipt(full_cart):
+    before = quotes.quote(full_cart.acme).fingerprint
+    first = place(full_cart)
+    for column, value in (("name", "Acme inc."), ("street", "9, rue Neuve"), ("postal_code", "G1R 9Z9")):
+        setattr(full_cart.acme, column, value)
+        db.session.commit()
+        after = quotes.quote(full_cart.acme).fingerprint
+        assert after != before, column
+        with pytest.raises(Refused, match="other_order_waiting"):
+            place(full_cart)
+        before = after
+    first.state = OrderState.CANCELLED
+    db.session.commit()
+    order = place(full_cart)
+    assert order.customer_name == "Acme inc."
+    assert "9, rue Neuve" in order.customer_address
 
 
 def test_adding_twice_adds_up_and_never_passes_the_limit(cast):

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from models import TaxRate, db
-from services.catalogue import tax_rates, taxes
+from services.catalogue import examples, plans, tax_rates, taxes, vendor
 from tests.asked import entries, refused
 from tests.factories import make_order
 
@@ -49,6 +49,12 @@ def test_a_rate_may_be_nothing_or_all(cast, sam, rate):
         ({"place": "Quebec"}, "bad_place"),
         ({"place": "C"}, "bad_place"),
         ({"place": "CA-ABCD"}, "bad_place"),
+        ({"place": "ZZ-99"}, "bad_place"),
+        ({"place": "ZZ"}, "bad_place"),
+        ({"place": "CA"}, "bad_place"),
+        ({"place": "CA-ZZ"}, "bad_place"),
+        ({"place": "US-NY"}, "bad_place"),
+        ({"starts_on": dt.date(2020, 1, 1)}, "past_day"),
         ({"place": ""}, "empty"),
         ({"name_fr": ""}, "empty"),
         ({"name_en": ""}, "empty"),
@@ -82,7 +88,9 @@ def test_a_rate_that_an_order_was_charged_stays_and_one_that_was_not_may_be_mend
     db.session.commit()
     assert refused("rate_used", tax_rates.update_rate, begun, _of(begun) | {"rate": 5_002}, by=sam)
     # Of the same name, but another percentage: nobody was charged it.
-    other = tax_rates.add_rate(RATE | _of(gst) | {"place": "CA-YT", "rate": 5_003}, by=sam)
+    other = tax_rates.add_rate(
+        RATE | _of(gst) | {"place": "CA-YT", "rate": 5_003, "starts_on": cast.vendor.today}, by=sam
+    )
     assert tax_rates.update_rate(other, _of(other) | {"rate": 5_004}, by=sam).rate == 5_004
     # Of the same percentage, but another tax.
     twin = tax_rates.add_rate(RATE | {"place": "CA-MB", "name_en": "RST", "rate": gst.rate}, by=sam)
@@ -128,3 +136,59 @@ def test_the_federal_tax_comes_first_and_a_rate_of_nothing_is_not_printed(cast):
     db.session.commit()
     assert [tax.name_en for tax in taxes.taxes_on(10_000, "CA-QC", cast.vendor.today, cast.vendor)] == ["GST"]
     assert taxes.taxes_on(10_000, "CA-BC", cast.vendor.today, cast.vendor) == []
+
+
+def test_a_rate_cannot_be_moved_into_the_past_and_one_that_began_keeps_its_day(cast, sam):
+    hst = db.session.scalars(db.select(TaxRate).filter_by(place="CA-ON")).one()
+    assert tax_rates.update_rate(hst, _of(hst) | {"rate": 13_001}, by=sam).rate == 13_001
+    past = _of(hst) | {"starts_on": cast.vendor.today - DAY}
+    assert refused("past_day", tax_rates.update_rate, hst, past, by=sam)
+
+
+def test_what_a_buyer_of_ten_would_pay_is_shown_and_confirmed_before_a_rate_is_saved(cast, sam):
+    day = cast.vendor.today + DAY
+    values = RATE | {"place": "CA-QC", "name_fr": "TPS", "name_en": "GST", "rate": 0, "starts_on": day}
+    with pytest.raises(examples.Unconfirmed) as shown:
+        tax_rates.add_rate(values, by=sam, confirmed="")
+    said = shown.value.sentence.replace("\xa0", " ")
+    assert "574,88 $ avant ce changement, 549,88 $ après" in said
+    assert "Ne sera plus facturé : TPS" in said
+    assert db.session.scalar(db.select(TaxRate.id).filter_by(starts_on=day)) is None
+    # What was confirmed is what is done: another rate is asked about anew.
+    assert refused(
+        "not_confirmed", tax_rates.add_rate, values | {"rate": 6_000}, by=sam, confirmed=shown.value.confirm
+    )
+    rate = tax_rates.add_rate(values, by=sam, confirmed=shown.value.confirm)
+    assert refused(
+        "not_confirmed", tax_rates.update_rate, rate, _of(rate) | {"rate": 1}, by=sam, confirmed=""
+    )
+    assert tax_rates.update_rate(rate, _of(rate) | {"name_fr": "T.P.S."}, by=sam).name_fr == "T.P.S."
+
+
+def test_a_rate_that_nobody_pays_is_saved_at_once(cast, sam):
+    cast.vendor.gst_number = ""
+    db.session.commit()
+    assert tax_rates.add_rate(RATE, by=sam, confirmed="").place == "CA-ON"
+
+
+def test_a_price_of_nothing_and_a_tax_number_that_goes_are_asked_about(cast, sam):
+    today = cast.vendor.today
+    assert refused("not_confirmed", plans.set_price, cast.pro, 0, today, by=sam, confirmed="")
+    assert plans.set_price(cast.pro, 1, today, by=sam, confirmed="").amount == 1
+    identity = {name: getattr(cast.vendor, name) for name in vendor.EDITABLE}
+    with pytest.raises(examples.Unconfirmed) as shown:
+        vendor.update_vendor(identity | {"qst_number": ""}, by=sam, confirmed="")
+    assert "Ne sera plus facturé : TVQ" in shown.value.sentence.replace("\xa0", " ")
+    assert vendor.update_vendor(identity | {"name": "Nord"}, by=sam, confirmed="").name == "Nord"
+    done = vendor.update_vendor(
+        identity | {"name": "Nord", "qst_number": ""}, by=sam, confirmed=shown.value.confirm
+    )
+    assert done.qst_number == ""
+
+
+def test_a_vendor_who_charges_no_tax_says_so_and_has_no_number(cast, sam):
+    identity = {name: getattr(cast.vendor, name) for name in vendor.EDITABLE} | {"charges_no_tax": True}
+    assert refused("bad_number", vendor.update_vendor, identity, by=sam)
+    without = {"gst_number": "", "qst_number": ""}
+    assert vendor.update_vendor(identity | without | {"charges_no_tax": False}, by=sam).lacks_tax_numbers
+    assert not vendor.update_vendor(identity | without, by=sam).lacks_tax_numbers

@@ -23,7 +23,7 @@ from models import (
 from services import licenses
 from services.foundation import operations
 from services.foundation.errors import Refused
-from services.people import accounts
+from services.people import accounts, deactivation
 from tests.factories import make_licenses, make_user
 
 MINUTE = dt.timedelta(minutes=1)
@@ -166,8 +166,7 @@ def test_nobody_who_was_deactivated_gets_a_licence_back(cast, alice):
     (license,) = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)
     licenses.release(license, alice, held_by=cast.bob.id)
     release = latest()
-    values = {name: getattr(cast.bob, name) for name in accounts.EDITABLE} | {"active": False}
-    accounts.update_person(cast.bob, values, by=alice)
+    deactivation.deactivate(cast.bob, deactivation.Seats.KEEP, by=alice)
     with pytest.raises(Refused, match="all_moved"):
         operations.undo(release, alice)
     assert holder_of(license) is None

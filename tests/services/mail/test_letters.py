@@ -29,11 +29,53 @@ def test_a_mail_waits_in_its_readers_language_under_a_name_of_its_own(cast):
 def test_what_happened_once_is_told_once(cast):
     order = make_order(cast.alice, cast.pro, paid=True)
     with transaction() as turn:
-        assert letters.receipt(turn, order) is not None
-        assert letters.receipt(turn, order) is None
+        letters.receipt(turn, order)
+        letters.receipt(turn, order)
     with transaction() as turn:
-        assert letters.receipt(turn, order) is None
-    assert len(all_mail()) == 1
+        letters.receipt(turn, order)
+    assert readers("receipt") == {cast.acme.billing_email, "alice@acme.example"}
+    assert len(all_mail()) == 2
+
+
+def readers(template):
+    return {
+        mail.user.email if mail.user else mail.address for mail in all_mail() if mail.template == template
+    }
+
+
+BILLING = "billing@acme.example"
+
+
+@pytest.mark.parametrize(
+    ("happened", "receipt", "failed"),
+    [
+        ("nothing", {BILLING, "alice@acme.example"}, {BILLING, "alice@acme.example"}),
+        ("the buyer has left", {BILLING}, {BILLING, "erin@acme.example"}),
+        ("staff bought", {BILLING}, {BILLING, "alice@acme.example", "erin@acme.example"}),
+        ("nobody who may buy is left", {BILLING}, {BILLING}),
+        ("the buyer reads the billing address", {"alice@acme.example"}, {"alice@acme.example"}),
+    ],
+)
+def test_word_about_money_reaches_the_billing_address_and_whoever_may_do_something(
+    cast, happened, receipt, failed
+):
+    order = make_order(cast.alice, cast.pro, paid=True)
+    if happened == "staff bought":
+        order.placed_by_id, order.placed_as = cast.sam.id, "staff"
+    if happened in {"the buyer has left", "nobody who may buy is left"}:
+        cast.alice.active = False
+    if happened == "nobody who may buy is left":
+        cast.erin.active = False
+    if happened == "the buyer reads the billing address":
+        cast.acme.billing_email = "Alice@acme.example"
+    db.session.commit()
+    with transaction() as turn:
+        letters.receipt(turn, order)
+        letters.payment_failed(turn, order)
+    assert {reader.lower() for reader in readers("receipt")} == receipt
+    assert {reader.lower() for reader in readers("payment_failed")} == failed
+    languages = {mail.address: mail.language for mail in all_mail() if mail.address}
+    assert set(languages.values()) == {cast.acme.language}
 
 
 def test_a_second_request_for_a_link_is_a_second_mail(cast):
@@ -90,8 +132,9 @@ def test_each_failed_attempt_to_pay_is_told_and_each_alert_once(cast):
         letters.staff_alert(turn, twice)
         letters.staff_alert(turn, twice)
         letters.staff_alert(turn, amount)
-    assert [row.template for row in all_mail()] == ["payment_failed", "staff_alert", "staff_alert"]
-    assert {row.address for row in all_mail()[1:]} == {cast.vendor.support_email}
+    told = [row.template for row in all_mail()]
+    assert told == ["payment_failed", "payment_failed", "staff_alert", "staff_alert"]
+    assert {row.address for row in all_mail()[2:]} == {cast.vendor.support_email}
 
 
 def test_a_customer_never_sees_what_staff_are_told(cast):

@@ -14,9 +14,8 @@ import sqlalchemy as sa
 
 import services.foundation.queue
 from access import Actor
-from models import Assignment, JournalEntry, Link, MailState, OutgoingMail, db, utcnow
+from models import Assignment, Link, MailState, OutgoingMail, db, utcnow
 from services.foundation import tokens
-from services.foundation.errors import Refused
 from services.foundation.queue import Lease, Queue, retry_delay
 from services.foundation.transaction import transaction
 from services.mail import letters, outbox
@@ -354,30 +353,3 @@ def test_a_lease_lasts_longer_than_any_sending(app, cast):
     app.config["MAIL_TIMEOUT"] = 20
     queue(cast.bob)
     assert claim().until - utcnow() > dt.timedelta(seconds=10 * 20)
-
-
-# --- Staff --------------------------------------------------------------------------------------------------------
-
-
-def test_staff_send_a_failed_mail_again(cast, postman):
-    postman.reply = "554 5.7.1 spam"
-    (mail_id,) = queue(cast.bob)
-    outbox.send_due()
-    message_id = row(mail_id).message_id
-    postman.reply = ""
-    outbox.resend(row(mail_id), Actor.of(cast.sam))
-    assert (row(mail_id).state, row(mail_id).attempts) == (MailState.QUEUED, 0)
-    outbox.send_due()
-    assert row(mail_id).state == MailState.SENT
-    assert postman.messages[0]["Message-ID"] == message_id
-    entry = db.session.scalars(db.select(JournalEntry)).one()
-    assert (entry.verb, entry.actor_id, entry.subject_id) == ("mail_resent", cast.sam.id, mail_id)
-    assert entry.before == {"state": "failed", "last_error": "content_refused 554 5.7.1"}
-
-
-def test_a_mail_that_was_sent_is_not_sent_again_by_mistake(cast, postman):
-    (mail_id,) = queue(cast.bob)
-    outbox.send_due()
-    with pytest.raises(Refused, match="not_failed"):
-        outbox.resend(row(mail_id), Actor.of(cast.sam))
-    assert row(mail_id).state == MailState.SENT

@@ -1,0 +1,21 @@
+"""Forms that were sent: so that one that arrives twice, after a tunnel or a second tap, is done once."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tables.base import Base, BigId, TenantRow
+
+
+class Submission(Base, TenantRow):
+    """A form that was done, by the token that its page gave it."""
+
+    __tablename__ = "submissions"
+    __table_args__ = (sa.Index("ix_submissions_at", "at"),)
+
+    company_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("companies.id"), primary_key=True)
+    token: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    at: Mapped[dt.datetime]
