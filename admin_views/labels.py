@@ -109,6 +109,7 @@ _ISSUES = {
     IssueKind.REFUNDED: _l("Money was refunded"),
     IssueKind.DISPUTED: _l("Payment disputed"),
     IssueKind.DISPUTE_ENDED: _l("Dispute closed"),
+    IssueKind.LOST: _l("Stripe does not know the payment"),
 }
 
 # Codes of the journal, of mail, of payments and of refusals: words without a tone.
@@ -240,6 +241,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         Outcome.EXPIRED: _l("The payment was abandoned."),
         Outcome.OPEN: _l("The payment page is still open."),
         Outcome.FOREIGN: _l("Not one of our payments."),
+        Outcome.UNKNOWN: _l("Stripe does not know it any more."),
         Outcome.DECLINED: _l("A card was declined"),
         **{kind: words for kind, words in _ISSUES.items() if kind in set(Outcome)},
         Outcome.IGNORED: _l("Of no use here"),

@@ -29,6 +29,7 @@ from models import (
     OrderIssue,
     OrderState,
     User,
+    WebhookFault,
     db,
 )
 from services.foundation.formats import current_language, money, number
@@ -85,9 +86,22 @@ def _waiting() -> list[Figure]:
         ),
         (found.processing, _("Payments in progress"), paying, False),
     )
-    return [
+    shown = [
         Figure(label, _shown(count), href, bool(urgent and count)) for count, label, href, urgent in places
     ]
+    return shown + _refused_webhooks()
+
+
+def _refused_webhooks() -> list[Figure]:
+    """What Stripe seems to have told in vain, and why; nothing on a desk whose settings are right."""
+    words = {
+        WebhookFault.SIGNATURE: _(
+            "Stripe events refused: their signature is not made with the secret of the settings"
+        ),
+        WebhookFault.CLOCK: _("Stripe events refused: the clock of the server is wrong"),
+    }
+    events = url_for("support_stripe-events.index_view")
+    return [Figure(words[fault], _shown(count), events, True) for fault, count in desk.refused_webhooks()]
 
 
 def _open_issues() -> list[OrderIssue]:

@@ -20,9 +20,10 @@ from models import ENDS_SOON, MAX_QUANTITY, Conditions, Vendor
 from services.buying import orders as placing
 from services.buying import quotes
 from services.catalogue import plans, tax_rates, vendor
+from services.events import reconciliation
 from services.foundation import checks, queue, tokens
 from services.mail import outbox
-from services.payments import checkout, gateway, reconciliation
+from services.payments import checkout, gateway
 from services.people import oneself
 from services.reports import counts
 

@@ -9,8 +9,9 @@ import pytest
 from access import Actor
 from models import JournalEntry, OrderState, StripeEvent, db, utcnow
 from services.buying import cart, issues, orders, quotes
+from services.events import reconciliation
 from services.foundation.transaction import company_lock
-from services.payments import attempts, checkout, gateway, reconciliation, settlement
+from services.payments import attempts, checkout, gateway, settlement
 from services.payments.sessions import Page, Session
 from tests.factories import make_issue, make_order
 
