@@ -134,6 +134,8 @@ def _database(error: sa.exc.SQLAlchemyError) -> Response:
         return _crashed(error)
     log.error("the database did not answer: %s", type(getattr(error, "orig", error)).__name__)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    # Even the language of the words must not be asked of it.
+    _forget_database()
     words = _back_from_paying() if request.endpoint == "portal_orders.done" else _words(503)
     return _page(503, words, headers=headers, without_database=True)
 

@@ -5,6 +5,7 @@ When no key is set, the same client talks to the sandbox, by its `base_addresses
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import queue
 import re
@@ -245,13 +246,13 @@ def close_session(session_id: str) -> Session | None:
     return expire_session(session_id) if session and session.is_open else session
 
 
-def open_sessions(customer_id: str, reference: str) -> list[str]:
-    """The ids of the pages on which somebody can still pay an order.
+def open_sessions(reference: str, since: dt.datetime) -> list[str]:
+    """The ids of the pages, made `since`, on which somebody can still pay an order; among the latest 100 of the account.
 
     Raises:
         Unavailable, Rejected
     """
-    params: Any = {"customer": customer_id, "status": "open", "limit": 100}
+    params: Any = {"status": "open", "created": {"gte": int(since.timestamp())}, "limit": 100}
     found = call(client().checkout.sessions.list, params=params)
     return [session.id for session in map(_session, found.data) if session.reference == reference]
 

@@ -6,6 +6,7 @@ moves the order under the company's lock: a second call finds it moved and does 
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 
 import sqlalchemy as sa
@@ -19,6 +20,10 @@ from services.payments import gateway, records
 from services.payments.sessions import Session
 
 log = logging.getLogger(__name__)
+
+
+# By how much Stripe's clock may be behind ours.
+CLOCKS_DIFFER = dt.timedelta(minutes=10)
 
 
 class UnknownOrder(Exception):
@@ -57,8 +62,8 @@ def _close_others(company_id: int, order_id: int, session: Session, *, ask: bool
         return
     others = set(records.open_sessions(order))
     try:
-        if ask and session.customer_id:
-            others |= set(gateway.open_sessions(session.customer_id, session.reference or ""))
+        if ask:
+            others |= set(gateway.open_sessions(order.reference, order.placed_at - CLOCKS_DIFFER))
         for other in others - {session.id}:
             gateway.close_session(other)
             seen = gateway.find_session(other)
