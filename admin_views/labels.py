@@ -41,6 +41,7 @@ from models import (
     SuspensionReason,
     TermKind,
     User,
+    WebhookFault,
     db,
     utcnow,
 )
@@ -245,6 +246,12 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         Outcome.DECLINED: _l("A card was declined"),
         **{kind: words for kind, words in _ISSUES.items() if kind in set(Outcome)},
         Outcome.IGNORED: _l("Of no use here"),
+    },
+    WebhookFault: {
+        WebhookFault.SIGNATURE: _l(
+            "Stripe events refused: their signature is not made with the secret of the settings"
+        ),
+        WebhookFault.CLOCK: _l("Stripe events refused: the clock of the server is wrong"),
     },
     # Titles: the sentence that comes with a refusal says the rest.
     Code: REFUSALS,

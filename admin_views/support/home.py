@@ -15,6 +15,7 @@ from flask_babel import pgettext
 from sqlalchemy.orm import joinedload
 
 from access import Permission
+from admin_views import labels
 from admin_views.guard import DeskIndexView
 from admin_views.lists.listing import MAX_SEARCH, Total
 from admin_views.support.base import chosen
@@ -94,14 +95,11 @@ def _waiting() -> list[Figure]:
 
 def _refused_webhooks() -> list[Figure]:
     """What Stripe seems to have told in vain, and why; nothing on a desk whose settings are right."""
-    words = {
-        WebhookFault.SIGNATURE: _(
-            "Stripe events refused: their signature is not made with the secret of the settings"
-        ),
-        WebhookFault.CLOCK: _("Stripe events refused: the clock of the server is wrong"),
-    }
     events = url_for("support_stripe-events.index_view")
-    return [Figure(words[fault], _shown(count), events, True) for fault, count in desk.refused_webhooks()]
+    return [
+        Figure(labels.word(WebhookFault, fault), _shown(count), events, True)
+        for fault, count in desk.refused_webhooks()
+    ]
 
 
 def _open_issues() -> list[OrderIssue]:
