@@ -35,6 +35,8 @@ MONEY_BACK: dict[str, Callable[[str], Outcome]] = {
     "charge.dispute.funds_reinstated": money_back.note_dispute,
     "charge.dispute.closed": money_back.note_dispute,
 }
+# What these are about has the metadata of its payment.
+NAMING = frozenset({*VERBS, "charge.refunded"})
 # How long Stripe sends an event again and again; an order that is not here by then will not come.
 STRIPE_INSISTS_FOR = dt.timedelta(days=3)
 # How long Stripe can be asked about an event (its docs, "Retrieve an event").
@@ -55,8 +57,8 @@ def receive(event: Event) -> str:
     outcome = keep(event)
     if outcome is not None:
         return outcome
-    # A dispute names no order: whose it is, its verb finds out.
-    if event.is_foreign or (event.type in VERBS and not event.names_order):
+    # A dispute alone names no order: whose it is, its verb finds out.
+    if event.is_foreign or (event.type in NAMING and not event.names_order):
         return _end(event.id, Outcome.FOREIGN)
     return handle(event.id, event.type, event.object_id)
 

@@ -194,10 +194,12 @@ def test_fault_8_a_failure_that_stripe_keeps_for_a_day_does_not_pin_the_order(
         return client()
 
     monkeypatch.setattr(gateway, "client", failing_at_its_call)
-    with pytest.raises(Refused, match="payment_unavailable"):
-        buyer.check_out()
-    assert buyer.order.attempt == 1
-    assert buyer.sandbox.pay(checkout.pay(buyer.order, buyer.actor))
+    if fault == "fail_after_next":
+        # Stripe says that asking again is of no use; the client does not.
+        with pytest.raises(Refused, match="payment_unavailable"):
+            buyer.check_out()
+        assert buyer.order.attempt == 1
+    assert buyer.sandbox.pay(buyer.check_out())
     assert buyer.order.attempt == 2
     assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
 
