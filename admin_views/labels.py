@@ -248,10 +248,8 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         Outcome.IGNORED: _l("Of no use here"),
     },
     WebhookFault: {
-        WebhookFault.SIGNATURE: _l(
-            "Stripe events refused: their signature is not made with the secret of the settings"
-        ),
-        WebhookFault.CLOCK: _l("Stripe events refused: the clock of the server is wrong"),
+        WebhookFault.SIGNATURE: _l("Stripe events refused: wrong signing secret"),
+        WebhookFault.CLOCK: _l("Stripe events refused: wrong server clock"),
     },
     # Titles: the sentence that comes with a refusal says the rest.
     Code: REFUSALS,

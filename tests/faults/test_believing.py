@@ -15,8 +15,8 @@ from tests.client import make_client, sign_in
 from tests.faults.test_webhooks import PATH, completed, kept, post
 from tests.sandbox_process import SandboxProcess
 
-SECRET_WORDS = "leur signature n’est pas faite avec le secret des réglages"
-CLOCK_WORDS = "l’horloge du serveur n’est pas à l’heure"
+SECRET_WORDS = "Événements de Stripe refusés : mauvais secret de signature"
+CLOCK_WORDS = "Événements de Stripe refusés : horloge du serveur déréglée"
 
 
 def counted():

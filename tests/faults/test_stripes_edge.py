@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import time
 
@@ -76,6 +77,16 @@ def test_a_payment_page_that_browsers_will_not_open_is_in_the_log(buyer, app, ca
     app.config["PAYMENT_PAGE_ORIGIN"] = "https://checkout.stripe.com"
     buyer.check_out()
     assert "set PAYMENT_PAGE_ORIGIN" in caplog.text
+
+
+def test_what_stripe_says_of_an_address_is_not_in_the_log(buyer, caplog):
+    caplog.set_level(logging.DEBUG)
+    db.session.get_one(Company, buyer.cast.acme.id).billing_email = "nobody at all"
+    db.session.commit()
+    with pytest.raises(Refused, match="payment_setup"):
+        buyer.check_out()
+    assert "param=email" in caplog.text
+    assert "nobody at all" not in caplog.text
 
 
 # --- Other pages of an order --------------------------------------------------------------------------------------------
