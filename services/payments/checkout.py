@@ -13,7 +13,7 @@ from models import JournalVerb, Order, OrderState, db
 from services.buying import orders
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import company_lock
-from services.payments import attempts, gateway, refusals, settlement
+from services.payments import attempts, gateway, records, refusals, settlement
 from services.payments.sessions import Page
 
 log = logging.getLogger(__name__)
@@ -131,12 +131,16 @@ def cancel(order: Order, by: Actor) -> None:
     if order.is_looked_at and not by.is_staff:
         raise refusals.looked_at()
     try:
+        older = [page for page in records.open_sessions(order) if page != session_id]
         closed = gateway.close_session(session_id) if session_id is not None else None
         if session_id is not None and closed and closed.is_complete:
             settlement.fulfil(session_id)
             order = db.session.get_one(Order, order_id)
             if not order.is_waiting or (order.is_looked_at and not by.is_staff):
                 raise refusals.over(order)
+        for page in older:
+            # Of an attempt that was given up. Should somebody be paying there this instant, it is delivered all the same.
+            gateway.close_session(page)
     except gateway.Unavailable:
         raise refusals.unavailable() from None
     except gateway.Rejected as error:

@@ -132,6 +132,17 @@ def test_a_page_that_could_not_be_closed_is_closed_the_next_time(buyer, monkeypa
     assert buyer.sandbox.pay(first) is None
 
 
+def test_cancelling_an_order_closes_the_pages_of_its_earlier_attempts_too(buyer):
+    first = buyer.check_out()
+    order = db.session.get_one(Order, buyer.order.id)
+    order.attempt, order.stripe_session_id = 2, None
+    db.session.commit()
+    checkout.pay(buyer.order, buyer.actor)
+    checkout.cancel(buyer.order, buyer.actor)
+    assert {session["status"] for session in buyer.sessions()} == {"expired"}
+    assert buyer.sandbox.pay(first) is None
+
+
 def test_another_orders_page_stays_open(buyer):
     url = buyer.check_out()
     other = make_order(buyer.cast.alice, buyer.cast.pro)
