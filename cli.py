@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import click
 import flask_migrate
@@ -20,12 +20,13 @@ from flask.cli import with_appcontext
 from flask_babel import force_locale
 
 import access
-from services.foundation import once, periodic, queue, tokens
+from services.events import account, reconciliation
+from services.foundation import once, periodic, queue, tokens, urls
 from services.foundation.errors import Refused
 from services.foundation.periodic import Periodic
 from services.mail import check as mail_check
 from services.mail import outbox
-from services.payments import gateway, reconciliation
+from services.payments import gateway
 from services.people import setup
 
 log = logging.getLogger(__name__)
@@ -176,10 +177,10 @@ def check_mail(address: str) -> None:
 @click.command("check-stripe")
 @with_appcontext
 def check_stripe() -> None:
-    """Try the Stripe key, and say whose account it opens."""
+    """Try the Stripe key, and say whose account it opens, what the key may not do, and where Stripe sends its events."""
     settings = current_app.config
     try:
-        account = gateway.check()
+        found = account.look()
     except gateway.Unavailable as error:
         where = settings["STRIPE_API_BASE"] or "https://api.stripe.com"
         raise click.ClickException(
@@ -189,9 +190,28 @@ def check_stripe() -> None:
         raise click.ClickException(
             f"Stripe refuses STRIPE_SECRET_KEY ({error or 'not found'}): copy it anew from Stripe’s dashboard."
         ) from error
-    click.echo(f"Stripe answers for the account {account}.")
-    if not settings["STRIPE_WEBHOOK_SECRET"]:
-        raise click.ClickException(
-            "STRIPE_WEBHOOK_SECRET is not set: no event of Stripe can be believed. It is shown beside the webhook "
-            f"endpoint {settings['BASE_URL']}/stripe/webhook in Stripe’s dashboard."
+    name = found.name or "that the key may not name"
+    click.echo(f"Stripe answers for the account {name} ({'live' if found.live else 'test'}).")
+    for endpoint in found.endpoints or []:
+        what = "all events" if "*" in endpoint.events else ", ".join(endpoint.events)
+        click.echo(f"{endpoint.url} ({endpoint.status}, API {endpoint.api_version}) is sent {what}.")
+    if problems := list(_stripe_problems(found)):
+        raise click.ClickException("\n".join(problems))
+
+
+def _stripe_problems(found: account.Account) -> Iterator[str]:
+    """A sentence for each thing that has to be put right."""
+    for words, name in found.lacks.items():
+        yield f"The key lacks the permission “{words}” ({name}): add it in Stripe’s dashboard, under API keys."
+    ours = [endpoint for endpoint in found.endpoints or [] if endpoint.is_ours]
+    if found.endpoints is not None and not ours:
+        yield f"No webhook endpoint of the account is {urls.webhook_url()}: add it in Stripe’s dashboard."
+    if ours and not any(endpoint.works for endpoint in ours):
+        best = min(ours, key=lambda endpoint: (endpoint.status != "enabled", len(endpoint.lacks)))
+        missing = f"is not sent {', '.join(best.lacks)}" if best.lacks else f"is {best.status}"
+        yield f"{best.url} {missing}: change it in Stripe’s dashboard."
+    if not current_app.config["STRIPE_WEBHOOK_SECRET"]:
+        yield (
+            "STRIPE_WEBHOOK_SECRET is not set: no event of Stripe can be believed. It is shown beside the webhook endpoint "
+            f"{urls.webhook_url()} in Stripe’s dashboard."
         )

@@ -110,13 +110,19 @@ class Settings(BaseModel):
     """PostgreSQL in production, such as postgresql://trousseau:secret@db.internal/trousseau; a SQLite file in INSTANCE otherwise."""
 
     STRIPE_SECRET_KEY: str = ""
-    """Stripe's secret key (sk_test_… or sk_live_…); without one, payments go to the sandbox."""
+    """Stripe's secret key (sk_…), a restricted one (rk_…) or an organization's (sk_org_…); without one, the sandbox is used."""
+    STRIPE_CONTEXT: str = ""
+    """The account (acct_…) for which an organization's key is used; other keys have one of their own."""
+    STRIPE_DESK: str = ""
+    """What marks this desk's payments in a Stripe account that others use too; after a move, the host of the old BASE_URL."""
     STRIPE_WEBHOOK_SECRET: str = Field(
         default_factory=lambda read: "" if read["STRIPE_SECRET_KEY"] else SANDBOX_WEBHOOK_SECRET
     )
     """The signing secret (whsec_…) of the webhook endpoint that points at BASE_URL/stripe/webhook."""
     STRIPE_TIMEOUT: float = 8.0
-    """Seconds that Stripe may take to answer before the customer is told to try again."""
+    """Seconds that Stripe may take to answer, tries and all, before the customer is told to try again."""
+    PAYMENT_PAGE_ORIGIN: Address = ""
+    """Where Stripe's payment page is, if Checkout has a domain of your own (https://pay.example.com)."""
     SANDBOX_URL: Address = Field(default_factory=lambda read: f"http://127.0.0.1:{read['PORT'] + 1}")
     """Where the sandbox answers when no key is set; PORT + 1 on this machine by default."""
 
@@ -192,7 +198,13 @@ def _unsafe(settings: Settings) -> list[str]:
         "STRIPE_SECRET_KEY must be set: the sandbox is for development.": bool(key),
         "STRIPE_WEBHOOK_SECRET must be set beside STRIPE_SECRET_KEY.": bool(settings.STRIPE_WEBHOOK_SECRET),
         "SANDBOX_URL must not be set under a live key.": not (
-            "SANDBOX_URL" in settings.model_fields_set and key.startswith("sk_live")
+            "SANDBOX_URL" in settings.model_fields_set and is_live(key)
+        ),
+        "STRIPE_CONTEXT must name the account (acct_…) for which an organization's key is used.": bool(
+            settings.STRIPE_CONTEXT or not key.startswith("sk_org_")
+        ),
+        "PAYMENT_PAGE_ORIGIN must be an https:// address.": (
+            not settings.PAYMENT_PAGE_ORIGIN or settings.PAYMENT_PAGE_ORIGIN.startswith("https://")
         ),
         "MAIL_SERVER and MAIL_DEFAULT_SENDER must be set.": bool(
             settings.MAIL_SERVER and settings.MAIL_DEFAULT_SENDER
@@ -275,13 +287,26 @@ def _security() -> dict[str, Any]:
     }
 
 
+def is_live(key: str) -> bool:
+    """Whether a key of Stripe charges real money: an account's, a restricted one or an organization's."""
+    return key.startswith(("sk_live_", "rk_live_", "sk_org_live_"))
+
+
+def _origin(url: str) -> str:
+    """Of an address, what Content-Security-Policy knows a site by; empty for an empty one."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if url else ""
+
+
 def _stripe(settings: Settings) -> dict[str, Any]:
     key = settings.STRIPE_SECRET_KEY
     return {
         "STRIPE_SECRET_KEY": key or SANDBOX_SECRET_KEY,
         # None means Stripe's own address.
         "STRIPE_API_BASE": None if key else settings.SANDBOX_URL,
-        "PAYMENT_PAGE_ORIGIN": "https://checkout.stripe.com" if key else settings.SANDBOX_URL,
+        "STRIPE_LIVE": is_live(key),
+        "PAYMENT_PAGE_ORIGIN": _origin(settings.PAYMENT_PAGE_ORIGIN)
+        or ("https://checkout.stripe.com" if key else settings.SANDBOX_URL),
     }
 
 

@@ -19,7 +19,8 @@ threads = os.environ.get("WEB_THREADS") or 8
 worker_class = "gthread"
 # Longer than every timeout of our own (config.py), so that a slow request gets an error page before it is killed.
 timeout = 60
-graceful_timeout = 10
+# As long: a restart ends nobody's payment in the middle of asking Stripe. systemd waits for 90 seconds.
+graceful_timeout = 60
 # The reverse proxy writes the access log.
 accesslog = None
 loglevel = "warning"

@@ -53,7 +53,15 @@ from tables.buying import (  # isort: skip
 )
 
 # Payments: one row for each session of Stripe's payment page; the events that it sent; what a person must look at.
-from tables.payments import Outcome, Payment, PaymentMethod, PaymentState, StripeEvent  # isort: skip
+from tables.payments import (  # isort: skip
+    Outcome,
+    Payment,
+    PaymentMethod,
+    PaymentState,
+    RefusedWebhook,
+    StripeEvent,
+    WebhookFault,
+)
 from tables.issues import HOLDING, IssueKind, OrderIssue  # isort: skip
 
 # Owning: a licence is one seat; a term says which order line paid it and until when, an assignment who held it.

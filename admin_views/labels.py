@@ -41,6 +41,7 @@ from models import (
     SuspensionReason,
     TermKind,
     User,
+    WebhookFault,
     db,
     utcnow,
 )
@@ -109,6 +110,7 @@ _ISSUES = {
     IssueKind.REFUNDED: _l("Money was refunded"),
     IssueKind.DISPUTED: _l("Payment disputed"),
     IssueKind.DISPUTE_ENDED: _l("Dispute closed"),
+    IssueKind.LOST: _l("Stripe does not know the payment"),
 }
 
 # Codes of the journal, of mail, of payments and of refusals: words without a tone.
@@ -245,9 +247,14 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         Outcome.EXPIRED: _l("The payment was abandoned."),
         Outcome.OPEN: _l("The payment page is still open."),
         Outcome.FOREIGN: _l("Not one of our payments."),
+        Outcome.UNKNOWN: _l("Stripe does not know it any more."),
         Outcome.DECLINED: _l("A card was declined"),
         **{kind: words for kind, words in _ISSUES.items() if kind in set(Outcome)},
         Outcome.IGNORED: _l("Of no use here"),
+    },
+    WebhookFault: {
+        WebhookFault.SIGNATURE: _l("Stripe events refused: wrong signing secret"),
+        WebhookFault.CLOCK: _l("Stripe events refused: wrong server clock"),
     },
     # Titles: the sentence that comes with a refusal says the rest.
     Code: REFUSALS,

@@ -25,6 +25,7 @@ ROOMS: dict[str, str | None] = {
     "services/reports": "services/reports/ruff.toml",
     "services/people": "services/people/ruff.toml",
     "services/licenses": "services/licenses/ruff.toml",
+    "services/events": "services/events/ruff.toml",
     "services/payments": "services/payments/ruff.toml",
     "services/buying": "services/buying/ruff.toml",
     "services/mail": "services/mail/ruff.toml",

@@ -17,6 +17,7 @@ from tables.base import (
     Bilingual,
     PublicRow,
     enum_column,
+    random_code,
     utcnow,
 )
 
@@ -137,6 +138,8 @@ class Vendor(Base, PublicRow):
     time_zone: Mapped[str] = mapped_column(sa.String(64), default=DEFAULT_TIME_ZONE)
     # Incremented at each edit. It is in the URLs of the logo and the colour, so that browsers may cache them.
     revision: Mapped[int] = mapped_column(default=1)
+    # Tells this database from another one's on the same Stripe account, for good (`services/payments/desks.py`).
+    desk_code: Mapped[str] = mapped_column(sa.String(20), default=lambda: random_code(2, 5))
 
     def __str__(self) -> str:
         return self.name

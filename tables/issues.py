@@ -28,10 +28,12 @@ class IssueKind(enum.StrEnum):
     REFUNDED = "refunded"
     DISPUTED = "disputed"
     DISPUTE_ENDED = "dispute_ended"
+    # A bank debit was under way that Stripe does not know any more.
+    LOST = "lost"
 
 
 # While one of these is open, the payment does not fit its order: the customer can neither pay it again nor cancel it.
-HOLDING = frozenset({IssueKind.WRONG_AMOUNT, IssueKind.WRONG_MODE})
+HOLDING = frozenset({IssueKind.WRONG_AMOUNT, IssueKind.WRONG_MODE, IssueKind.LOST})
 
 
 class OrderIssue(Base, CompanyRow):

@@ -91,6 +91,8 @@ class Outcome(enum.StrEnum):
     # A session or event that is not this desk's; a type of event that the desk does not use.
     FOREIGN = "foreign"
     IGNORED = "ignored"
+    # Stripe does not know (any more) what the event is about.
+    UNKNOWN = "unknown"
     # A card was declined; the payment page stays open.
     DECLINED = "declined"
     # These open an issue (`tables/issues.py`).
@@ -101,6 +103,25 @@ class Outcome(enum.StrEnum):
     REFUNDED = "refunded"
     DISPUTED = "disputed"
     DISPUTE_ENDED = "dispute_ended"
+
+
+class WebhookFault(enum.StrEnum):
+    """Why what looked like Stripe's was not believed: which of the desk's own settings is likely to be wrong."""
+
+    SIGNATURE = "signature"
+    CLOCK = "clock"
+
+
+class RefusedWebhook(Base, StaffRow):
+    """How many posts to the webhook were refused for one reason since the last event that was believed."""
+
+    __tablename__ = "refused_webhooks"
+    __table_args__ = (sa.CheckConstraint("count >= 0", name="count_not_negative"),)
+
+    fault: Mapped[WebhookFault] = mapped_column(enum_column(WebhookFault, "fault"), primary_key=True)
+    count: Mapped[int]
+    first_at: Mapped[dt.datetime]
+    last_at: Mapped[dt.datetime]
 
 
 class StripeEvent(Base, StaffRow):

@@ -7,8 +7,10 @@ import sqlalchemy as sa
 
 import access
 from models import Conditions, JournalEntry, OutgoingMail, Role, TaxRate, User, Vendor, db
+from services.events import stripe_events
 from services.people import oneself, setup
 from tests.factories import make_company, make_tax_rates, make_user, make_vendor
+from tests.sandbox_process import SandboxProcess
 
 ANSWERS = ["--vendor", "Boréal", "--email", "Sam@Boreal.example", "--first-name", "Sam", "--last-name", "Roy"]
 PASSWORD = "a password of some length"
@@ -141,7 +143,7 @@ def test_demo_refuses_production(run, app):
     assert "in production" in result.output
 
 
-def test_check_stripe_says_whose_account_answers(run, sandbox):
+def test_check_stripe_says_whose_account_answers(run, listed):
     result = run("check-stripe")
     assert result.exit_code == 0, result.output
     assert "(test)" in result.output
@@ -161,7 +163,63 @@ def test_check_stripe_says_that_nothing_answers(run, app):
     assert "Nothing answers as Stripe at http://127.0.0.1:9" in result.output
 
 
-def test_check_stripe_says_that_webhooks_would_not_be_believed(run, app, sandbox):
+@pytest.fixture
+def listed(app, sandbox):
+    """Let the account's webhook endpoint be this desk's."""
+    app.config["BASE_URL"] = sandbox.settings()["webhook_url"].removesuffix("/stripe/webhook")
+    return sandbox
+
+
+def test_check_stripe_lists_the_endpoints_with_their_events(run, listed):
+    result = run("check-stripe")
+    assert result.exit_code == 0, result.output
+    assert "/stripe/webhook (enabled, API 2026-10-28.endive) is sent all events." in result.output
+
+
+def test_check_stripe_says_which_events_an_endpoint_is_not_sent(run, listed):
+    listed.settings(endpoint_events=",".join(stripe_events.EVENTS - {"charge.refunded"}) + ",invoice.paid")
+    result = run("check-stripe")
+    assert result.exit_code == 1
+    assert "invoice.paid" in result.output
+    assert "is not sent charge.refunded: change it in Stripe’s dashboard." in result.output
+
+
+def test_check_stripe_says_that_no_endpoint_is_this_desks(run, app, listed):
+    app.config["BASE_URL"] = "https://desk.example"
+    result = run("check-stripe")
+    assert result.exit_code == 1
+    assert "No webhook endpoint of the account is https://desk.example/stripe/webhook" in result.output
+
+
+def test_check_stripe_names_each_permission_that_the_key_lacks(run, listed):
+    listed.settings(lacks="rak_checkout_session_write,rak_dispute_read")
+    result = run("check-stripe")
+    assert result.exit_code == 1
+    for said in (
+        "“Checkout Sessions: Write” (rak_checkout_session_write)",
+        "“Disputes: Read” (rak_dispute_read)",
+    ):
+        assert f"The key lacks the permission {said}" in result.output
+
+
+def test_check_stripe_does_without_what_nothing_needs(run, listed):
+    listed.settings(lacks="rak_accounts_kyc_basic_read")
+    result = run("check-stripe")
+    assert result.exit_code == 0, result.output
+    assert "(test)" in result.output
+
+
+def test_check_stripe_acts_for_the_account_that_an_organizations_key_is_told(run, app, tmp_path):
+    key = "sk_org_test_sandbox"
+    app.config |= {"STRIPE_SECRET_KEY": key}
+    with SandboxProcess(tmp_path, env={"SANDBOX_SECRET_KEY": key}) as one:
+        app.config |= {"STRIPE_API_BASE": one.url, "BASE_URL": "http://127.0.0.1:9"}
+        assert "Stripe refuses" in run("check-stripe").output
+        app.config["STRIPE_CONTEXT"] = "acct_1"
+        assert "Stripe answers for the account" in run("check-stripe").output
+
+
+def test_check_stripe_says_that_webhooks_would_not_be_believed(run, app, listed):
     app.config["STRIPE_WEBHOOK_SECRET"] = ""
     result = run("check-stripe")
     assert result.exit_code == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import flask_migrate
 import pytest
 import sqlalchemy as sa
@@ -102,3 +104,17 @@ def test_a_term_that_ends_in_the_middle_of_a_day_keeps_its_instant_and_is_named(
         "2027-03-14 16:00:00",
         "2027-03-14 12:00:00",
     }
+
+
+def test_each_desk_that_is_upgraded_gets_a_code_of_its_own_and_issues_fit_going_back(desk):
+    """Two desks on one Stripe account must not take each other's payments for theirs."""
+    codes, lost = set(), "SELECT COUNT(*) FROM order_issues WHERE kind = 'lost'"
+    for _ in range(2):
+        change("UPDATE order_issues SET kind = 'lost' WHERE id = (SELECT MIN(id) FROM order_issues)")
+        assert only(lost)[0][0] == 1
+        flask_migrate.downgrade(revision="0010")
+        flask_migrate.upgrade()
+        assert only(lost)[0][0] == 0
+        codes.add(only("SELECT desk_code FROM vendor")[0][0])
+    assert len(codes) == 2
+    assert all(re.fullmatch(r"[0-9A-Z]{5}-[0-9A-Z]{5}", code) for code in codes)

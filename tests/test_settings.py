@@ -226,6 +226,9 @@ def test_production_refuses_to_open_without(name):
         ({"DATABASE_URL": "sqlite:///desk.sqlite"}, "DATABASE_URL"),
         ({"BASE_URL": "http://desk.example"}, "BASE_URL"),
         ({"SANDBOX_URL": "http://127.0.0.1:8001"}, "SANDBOX_URL"),
+        ({"SANDBOX_URL": "http://127.0.0.1:8001", "STRIPE_SECRET_KEY": "rk_live_1"}, "SANDBOX_URL"),
+        ({"STRIPE_SECRET_KEY": "sk_org_live_1"}, "STRIPE_CONTEXT"),
+        ({"PAYMENT_PAGE_ORIGIN": "http://pay.example"}, "PAYMENT_PAGE_ORIGIN"),
         ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
         ({"FLASK_DEBUG": "on"}, "FLASK_DEBUG"),
         ({"TROUSSEAU_ENV": "prod"}, "TROUSSEAU_ENV"),
@@ -237,3 +240,40 @@ def test_production_refuses_to_open_without(name):
 def test_production_refuses_what_is_unsafe_or_unreadable(change, said):
     with pytest.raises(config.SettingsError, match=said):
         config.load(PRODUCTION | change)
+
+
+# --- Stripe ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "live"),
+    [
+        ("sk_live_1", True),
+        ("rk_live_1", True),
+        ("sk_org_live_1", True),
+        ("sk_test_1", False),
+        ("rk_test_1", False),
+        ("sk_org_test_1", False),
+        ("sk_liver", False),
+        ("", False),
+    ],
+)
+def test_a_key_of_any_kind_is_known_to_be_live_or_not(tmp_path, key, live):
+    assert config.load({"INSTANCE": str(tmp_path), "STRIPE_SECRET_KEY": key})["STRIPE_LIVE"] == live
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ({}, "https://checkout.stripe.com"),
+        ({"PAYMENT_PAGE_ORIGIN": "https://pay.desk.example"}, "https://pay.desk.example"),
+        ({"PAYMENT_PAGE_ORIGIN": "https://pay.desk.example/c/pay/"}, "https://pay.desk.example"),
+    ],
+)
+def test_browsers_may_go_to_the_payment_page_where_it_is(given, origin):
+    assert config.load(PRODUCTION | given)["PAYMENT_PAGE_ORIGIN"] == origin
+
+
+def test_a_restart_waits_for_whoever_waits_for_stripe():
+    server, settings = runpy.run_path(str(ROOT / "gunicorn.conf.py")), config.read({})
+    assert server["timeout"] >= server["graceful_timeout"] > 2 * settings.STRIPE_TIMEOUT

@@ -138,7 +138,21 @@ def _database(error: sa.exc.SQLAlchemyError) -> Response:
         return _crashed(error)
     log.error("the database did not answer: %s", type(getattr(error, "orig", error)).__name__)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return _page(503, _words(503), headers=headers, without_database=True)
+    # Even the language of the words must not be asked of it.
+    _forget_database()
+    words = _back_from_paying() if request.endpoint == "portal_orders.done" else _words(503)
+    return _page(503, words, headers=headers, without_database=True)
+
+
+def _back_from_paying() -> Words:
+    """Nobody who has just paid may read that nothing was changed, and pay again."""
+    return Words(
+        _("We cannot answer right now"),
+        _(
+            "If you have paid, your payment is safe: your licenses are delivered as soon as we can answer, and an email "
+            "tells you. Do not pay again. Wait a few seconds, then load this page again."
+        ),
+    )
 
 
 def _unstorable(error: sa.exc.DataError) -> Response:

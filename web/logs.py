@@ -38,8 +38,8 @@ class HideDetails(logging.Filter):
 
 def init_app(app: Flask) -> None:
     """Put the filters on the servers' loggers and on every handler that our own loggers write through."""
-    # At DEBUG it logs whole requests and answers: names, addresses, payment pages.
-    logging.getLogger("stripe").setLevel(logging.INFO)
+    # At DEBUG it logs whole requests and answers: names, addresses, payment pages; at INFO the address that Stripe refused.
+    logging.getLogger("stripe").setLevel(logging.WARNING)
     loggers = (app.logger, *map(logging.getLogger, ACCESS_LOGGERS))
     # A logger's filter sees what is logged to that very logger; a handler's sees all that passes through it.
     for place in (*loggers, *logging.getLogger().handlers):

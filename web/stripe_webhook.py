@@ -7,7 +7,8 @@ import logging
 from flask import Flask, request
 
 import access
-from services.payments import gateway, settlement, stripe_events
+from services.events import stripe_events, webhooks
+from services.payments import gateway, settlement
 from web.blueprint import bp
 
 log = logging.getLogger(__name__)
@@ -22,8 +23,11 @@ def init_app(app: Flask) -> None:
 def stripe_webhook() -> tuple[dict[str, str], int]:
     """200: handled, or not ours. 400: not signed by Stripe. 500: not handled yet, Stripe sends it again."""
     try:
-        event = gateway.read_event(request.get_data(), request.headers.get("Stripe-Signature", ""))
-    except gateway.BadSignature:
+        event = webhooks.read_event(request.get_data(), request.headers.get("Stripe-Signature", ""))
+    except webhooks.BadSignature as refused:
+        if refused.fault is not None:
+            with access.everything():
+                webhooks.note_refusal(refused.fault)
         return {"error": "bad signature"}, 400
     try:
         with access.everything():

@@ -117,10 +117,23 @@ class Orders(DeskModelView):
             abort(404)
         except (gateway.Unavailable, gateway.Rejected):
             log.warning("the payment of a returning customer could not be looked at")
-            return self.render("portal/orders/confirming.html", again=request.full_path)
+            return self.render("portal/orders/confirming.html", again=request.full_path, safe=False)
+        except sa.exc.SQLAlchemyError as error:
+            return self._unwritten(session_id, error)
         if outcome == Outcome.FOREIGN:
             abort(404)
         return self._after(session_id, outcome)
+
+    def _unwritten(self, session_id: str, error: sa.exc.SQLAlchemyError) -> ResponseReturnValue:
+        """The database reads and does not write. Whoever has just paid must not be told that nothing was done."""
+        db.session.rollback()
+        log.error("a payment could not be written down: %s", type(getattr(error, "orig", error)).__name__)
+        try:
+            session = gateway.find_session(session_id)
+        except (gateway.Unavailable, gateway.Rejected):
+            session = None
+        safe = session is not None and session.is_complete
+        return self.render("portal/orders/confirming.html", again=request.full_path, safe=safe), 503
 
     def _after(self, session_id: str, outcome: Outcome) -> ResponseReturnValue:
         found = self.scope(sa.select(Order)).where(Order.stripe_session_id == session_id)

@@ -15,6 +15,7 @@ from flask_babel import pgettext
 from sqlalchemy.orm import joinedload
 
 from access import Permission
+from admin_views import labels
 from admin_views.guard import DeskIndexView
 from admin_views.lists.listing import MAX_SEARCH, Total
 from admin_views.support.base import chosen
@@ -29,6 +30,7 @@ from models import (
     OrderIssue,
     OrderState,
     User,
+    WebhookFault,
     db,
 )
 from services.foundation.formats import current_language, money, number
@@ -85,8 +87,18 @@ def _waiting() -> list[Figure]:
         ),
         (found.processing, _("Payments in progress"), paying, False),
     )
-    return [
+    shown = [
         Figure(label, _shown(count), href, bool(urgent and count)) for count, label, href, urgent in places
+    ]
+    return shown + _refused_webhooks()
+
+
+def _refused_webhooks() -> list[Figure]:
+    """What Stripe seems to have told in vain, and why; nothing on a desk whose settings are right."""
+    events = url_for("support_stripe-events.index_view")
+    return [
+        Figure(labels.word(WebhookFault, fault), _shown(count), events, True)
+        for fault, count in desk.refused_webhooks()
     ]
 
 

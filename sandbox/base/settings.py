@@ -62,7 +62,12 @@ def _read(name: str, text: str, default: Any) -> Any:
 class Switches:
     """Switches, changed by `POST /sandbox/settings` and kept in memory only.
 
-    * `fail_next`, `fail_after_next`: number of API calls to answer with 500, before or after the work is done.
+    * `fail_next`, `fail_after_next`: number of API calls to answer with 500, before or after the work is done; as at
+      Stripe, the answer is kept under the call's idempotency key.
+    * `lose_next`: number of API calls whose work is done and whose answer never arrives.
+    * `limit_next`: number of API calls to answer with 429.
+    * `lacks`: permissions that the key lacks, separated by commas, such as `rak_customer_write`.
+    * `endpoint_events`: what the account's webhook endpoint is sent, separated by commas.
     * `delay_ms`: milliseconds that every API call waits.
     * `webhooks`: `on`, or `off` to deliver only when asked; `webhook_url`: where events are posted.
     * `smtp`: `up`, or `down` to answer every mail with 421.
@@ -72,6 +77,10 @@ class Switches:
 
     fail_next: int = 0
     fail_after_next: int = 0
+    lose_next: int = 0
+    limit_next: int = 0
+    lacks: str = ""
+    endpoint_events: str = "*"
     delay_ms: int = 0
     webhooks: str = "on"
     webhook_url: str = ""
@@ -95,7 +104,7 @@ class Switches:
         return time.time() + self.clock_ahead
 
     def take(self, counter: str) -> bool:
-        """Count `fail_next` or `fail_after_next` down by one; False when it was 0."""
+        """Count `fail_next` or another counter down by one; False when it was 0."""
         with self._lock:
             left = getattr(self, counter)
             if left > 0:

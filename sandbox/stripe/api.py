@@ -68,9 +68,7 @@ def create_customer(tx: Transaction, params: Object) -> Object:
 @bp.post("/customers/<ident>")
 @endpoint(calls.WRITE_CUSTOMER)
 def update_customer(tx: Transaction, params: Object, ident: str) -> Object:
-    customer = tx.find("customer", ident)
-    if customer is None:
-        raise missing("customer", ident, "id")
+    customer = _customer(tx, ident)
     merged = {"metadata", "address"} & params.keys()
     for name in merged:
         params[name] = (customer[name] or {}) | params[name]
@@ -78,6 +76,29 @@ def update_customer(tx: Transaction, params: Object, ident: str) -> Object:
     tx.save(customer)
     emit(tx, "customer.updated", customer)
     return customer
+
+
+@bp.delete("/customers/<ident>")
+@endpoint(calls.ONLY_EXPAND)
+def delete_customer(tx: Transaction, params: Object, ident: str) -> Object:
+    gone = {"id": _customer(tx, ident)["id"], "object": "customer", "deleted": True}
+    tx.save(gone)
+    return gone
+
+
+def _customer(tx: Transaction, ident: str) -> Object:
+    customer = tx.find("customer", ident)
+    if customer is None or customer.get("deleted"):
+        raise missing("customer", ident, "id")
+    return customer
+
+
+@bp.get("/webhook_endpoints")
+@endpoint(calls.LISTS["webhook_endpoint"])
+def list_endpoints(tx: Transaction, params: Object) -> Object:
+    switches = shared().switches
+    only = objects.webhook_endpoint(switches.webhook_url, switches.endpoint_events.split(","))
+    return page([only], params, "/v1/webhook_endpoints")
 
 
 @bp.get("/account")
@@ -107,7 +128,8 @@ def _list_route(url: str, kind: str) -> None:
     @endpoint(calls.LISTS[kind])
     def list_all(tx: Transaction, params: Object) -> Object:
         rows = tx.sql("SELECT data FROM object WHERE kind = ? ORDER BY seq DESC", (kind,))
-        return page([tx.load(row) for row in rows], params, f"/v1{url}")
+        there = [thing for row in rows if not (thing := tx.load(row)).get("deleted")]
+        return page(there, params, f"/v1{url}")
 
 
 for _url, _kind in (

@@ -107,6 +107,7 @@ PAYMENT_INTENT = Group(
 )
 CREATE_SESSION = Group(
     {
+        "adaptive_pricing": Group({"enabled": Text(choices=("true", "false"))}),
         "cancel_url": Text(kind="url"),
         "client_reference_id": Text(200),
         "currency": Currency(choices=CURRENCIES),
@@ -128,7 +129,6 @@ CREATE_SESSION = Group(
     required=("success_url",),
     beyond=frozenset(
         [
-            "adaptive_pricing",
             "after_expiration",
             "allow_promotion_codes",
             "automatic_tax",
@@ -224,6 +224,9 @@ LISTS = {
     "customer": Group({**PAGING, "email": Text()}, beyond=frozenset({"test_clock"})),
     "event": Group(
         {**PAGING, "type": Text(), "types": Items(Text(), most=20)}, beyond=frozenset({"delivery_success"})
+    ),
+    "webhook_endpoint": Group(
+        {name: PAGING[name] for name in ("expand", "limit", "starting_after", "ending_before")}
     ),
     "item": Group({name: PAGING[name] for name in ("expand", "limit", "starting_after", "ending_before")}),
 }

@@ -1,19 +1,21 @@
 """The steps common to all calls of the API: key, faults, parameters, idempotency, expansion, Stripe's headers."""
 
-import base64
-import binascii
+import contextlib
 import functools
 import hashlib
 import json
 import secrets
+import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qsl
 
 from flask import Response, request
 
 from sandbox.base.shared import shared
 from sandbox.base.store import Object, Transaction
+from sandbox.stripe import access
 from sandbox.stripe.errors import StripeError
 from sandbox.stripe.listing import expand
 from sandbox.stripe.objects import API_VERSION
@@ -23,6 +25,9 @@ from sandbox.stripe.params import Group, read
 KEEP_ANSWERS = 24 * 60 * 60
 Pairs = list[tuple[str, str]]
 View = Callable[..., Object]
+# Keys whose first request is being answered.
+_IN_USE: set[str] = set()
+_LOCK = threading.Lock()
 
 
 def endpoint(description: Group | None) -> Callable[[View], Callable[..., Response]]:
@@ -46,27 +51,73 @@ def endpoint(description: Group | None) -> Callable[[View], Callable[..., Respon
 
 
 def _answer(view: View, description: Group | None, path: dict[str, str], request_id: str) -> Response:
-    switches = shared().switches
-    if switches.delay_ms:
-        time.sleep(switches.delay_ms / 1000)
-    _check_key()
-    if switches.take("fail_next"):
-        raise _broken()
-    key = request.headers.get("Idempotency-Key", "") if request.method == "POST" else ""
-    pairs = _pairs()
-    store = shared().store
-    with store.transaction(switches.now()) if request.method == "POST" else store.reading() as tx:
-        tx.call = {"id": request_id, "idempotency_key": key or None}
-        response = _replay(tx, key, pairs) if key else None
-        if response is None:
-            params = read(pairs, description) if description else {}
-            thing = view(tx, params, **path)
-            response = _json(expand(tx, thing, params.get("expand", [])), 200)
-            if key:
-                _keep(tx, key, pairs, response)
-    if switches.take("fail_after_next"):
-        raise _broken()
+    writes = request.method != "GET"
+    access.check()
+    if shared().switches.take("limit_next"):
+        raise _too_many()
+    key, pairs = request.headers.get("Idempotency-Key", "") if writes else "", _pairs()
+    with _held(key, pairs):
+        time.sleep(shared().switches.delay_ms / 1000)
+        store = shared().store
+        with store.transaction(shared().switches.now()) if writes else store.reading() as tx:
+            tx.call = {"id": request_id, "idempotency_key": key or None}
+            response = _replay(tx, key, pairs) if key else None
+            if response is None:
+                params = read(pairs, description) if description else {}
+                response = _do(tx, lambda: expand(tx, view(tx, params, **path), params.get("expand", [])))
+                if key:
+                    _keep(tx, key, pairs, response)
+    if shared().switches.take("lose_next"):
+        # The caller never learns what was done.
+        request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
     return response
+
+
+def _do(tx: Transaction, work: Callable[[], Object]) -> Response:
+    """The answer of a request whose parameters were in order: from here on failures are answers too, and kept."""
+    switches = shared().switches
+    tx.sql("SAVEPOINT work")
+    try:
+        if switches.take("fail_next"):
+            return _broken()
+        thing = work()
+    except StripeError as problem:
+        tx.sql("ROLLBACK TO work")
+        return _json(problem.body(), problem.status)
+    finally:
+        tx.sql("RELEASE work")
+    if switches.take("fail_after_next"):
+        response = _broken()
+        # As Stripe says where it knows that the answer under the key will stay what it is.
+        response.headers["Stripe-Should-Retry"] = "false"
+        return response
+    return _json(thing, 200)
+
+
+@contextlib.contextmanager
+def _held(key: str, pairs: Pairs) -> Iterator[None]:
+    """Let one request at a time do the work of a key; StripeError 409 for another, unless the answer is there already."""
+    if not key:
+        yield
+        return
+    with shared().store.reading() as tx:
+        answered = _replay(tx, key, pairs) is not None
+    with _LOCK:
+        if key in _IN_USE and not answered:
+            raise StripeError(
+                "There is currently another in-progress request using this Idempotent Key (that probably means you "
+                f"submitted twice, and the other request is still going through): {key}. Please try again later.",
+                status=409,
+                code="idempotency_key_in_use",
+            )
+        mine = key not in _IN_USE
+        _IN_USE.add(key)
+    try:
+        yield
+    finally:
+        if mine:
+            with _LOCK:
+                _IN_USE.discard(key)
 
 
 def _pairs() -> Pairs:
@@ -77,33 +128,17 @@ def _pairs() -> Pairs:
         raise StripeError("Too many parameters.") from None
 
 
-def _check_key() -> None:
-    given = _given_key()
-    if not given:
-        raise StripeError(
-            "You did not provide an API key. You need to provide your API key in the Authorization header, "
-            "using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
-            status=401,
-        )
-    if not secrets.compare_digest(given.encode(), shared().settings.secret_key.encode()):
-        raise StripeError(f"Invalid API Key provided: {given[:8]}****{given[-4:]}", status=401)
-
-
-def _given_key() -> str:
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        return value.strip()
-    if scheme.lower() == "basic":
-        try:
-            return base64.b64decode(value).decode().partition(":")[0]
-        except (binascii.Error, UnicodeDecodeError):
-            return ""
-    return ""
-
-
-def _broken() -> StripeError:
+def _broken() -> Response:
     message = "An unknown error occurred (switched on in the sandbox for a test)."
-    return StripeError(message, status=500, kind="api_error")
+    return _json(StripeError(message, status=500, kind="api_error").body(), 500)
+
+
+def _too_many() -> StripeError:
+    return StripeError(
+        "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.",
+        status=429,
+        code="rate_limit",
+    )
 
 
 def _fingerprint(pairs: Pairs) -> str:
@@ -112,14 +147,10 @@ def _fingerprint(pairs: Pairs) -> str:
 
 
 def _replay(tx: Transaction, key: str, pairs: Pairs) -> Response | None:
-    """Return the first answer to this key, or None; StripeError when the key came with another request.
-
-    Two calls with one key cannot both find none: transactions run one after another.
-    """
+    """Return the first answer to this key, a failure included, or None; StripeError when the key came with another request."""
     if len(key) > 255:
         raise StripeError("Idempotency keys must be at most 255 characters long.", kind="idempotency_error")
-    tx.sql("DELETE FROM answer WHERE created < ?", (tx.now - KEEP_ANSWERS,))
-    row = tx.sql("SELECT * FROM answer WHERE key = ?", (key,)).fetchone()
+    row = tx.sql("SELECT * FROM answer WHERE key = ? AND created >= ?", (key, _oldest())).fetchone()
     if row is None:
         return None
     if row["call"] != _fingerprint(pairs):
@@ -134,7 +165,12 @@ def _replay(tx: Transaction, key: str, pairs: Pairs) -> Response | None:
     return response
 
 
+def _oldest() -> float:
+    return shared().switches.now() - KEEP_ANSWERS
+
+
 def _keep(tx: Transaction, key: str, pairs: Pairs, response: Response) -> None:
+    tx.sql("DELETE FROM answer WHERE created < ?", (_oldest(),))
     tx.sql(
         "INSERT INTO answer (key, call, status, body, created) VALUES (?, ?, ?, ?, ?)",
         (key, _fingerprint(pairs), response.status_code, response.get_data(as_text=True), tx.now),

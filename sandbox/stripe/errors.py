@@ -24,6 +24,6 @@ class StripeError(Exception):
         return {"error": {name: value for name, value in pairs.items() if value is not None}}
 
 
-def missing(kind: str, ident: str, param: str) -> StripeError:
-    """Build the 404 for an object that does not exist."""
-    return StripeError(f"No such {kind}: '{ident}'", status=404, code="resource_missing", param=param)
+def missing(kind: str, ident: str, param: str, *, status: int = 404) -> StripeError:
+    """Build the answer for an object that does not exist: 404, or 400 where it is named by a parameter."""
+    return StripeError(f"No such {kind}: '{ident}'", status=status, code="resource_missing", param=param)

@@ -54,7 +54,8 @@ def session(params: Object, *, amount: int, currency: str, expires_at: int, publ
     """Build an open Checkout Session in payment mode from checked parameters."""
     thing = _stamp("checkout.session", "cs_test", 58)
     thing |= dict.fromkeys(NO_SESSION.split()) | {
-        "adaptive_pricing": {"enabled": False},
+        # At Stripe it is on where an account has not switched it off.
+        "adaptive_pricing": {"enabled": params.get("adaptive_pricing", {}).get("enabled") != "false"},
         "amount_subtotal": amount,
         "amount_total": amount,
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
@@ -344,6 +345,19 @@ def customer(params: Object) -> Object:
             "tax_exempt": "none",
         }
     )
+
+
+def webhook_endpoint(url: str, events: list[str]) -> Object:
+    """Build an endpoint that is sent events of these types (`*`: of all)."""
+    return _stamp("webhook_endpoint", "we") | {
+        "api_version": API_VERSION,
+        "application": None,
+        "description": None,
+        "enabled_events": events,
+        "metadata": {},
+        "status": "enabled",
+        "url": url,
+    }
 
 
 def event(kind: str, thing: Object, call: Object) -> Object:

@@ -46,8 +46,10 @@ def _refuse_contradictions(tx: Transaction, params: Object) -> None:
         raise StripeError(
             "You may only specify one of these parameters: customer, customer_email.", param="customer"
         )
-    if "customer" in params and tx.find("customer", params["customer"]) is None:
-        raise missing("customer", params["customer"], "customer")
+    if "customer" in params:
+        customer = tx.find("customer", params["customer"])
+        if customer is None or customer.get("deleted"):
+            raise missing("customer", params["customer"], "customer", status=400)
 
 
 def _total(lines: list[Object], params: Object) -> tuple[str, int]:
@@ -69,7 +71,9 @@ def _settle_methods(params: Object, currency: str) -> None:
     """Set `payment_method_types` when it is absent, check it when it is given."""
     types = params.setdefault("payment_method_types", [])
     if not types:
-        types += ["card", "acss_debit"] if currency == "cad" else ["card"]
+        # A debit without its mandate's terms is not offered.
+        debit = currency == "cad" and "acss_debit" in params.get("payment_method_options", {})
+        types += ["card", "acss_debit"] if debit else ["card"]
         return
     if len(set(types)) != len(types):
         raise StripeError("payment_method_types has repeats.", param="payment_method_types")

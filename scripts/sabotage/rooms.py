@@ -12,7 +12,11 @@ START = "start"
 # Folders, or single files, that hold the rooms: each folder below is a room of its own.
 SOURCES = ("services", "access", "admin_views")
 # Tests that belong to a room beside `tests/<its path>`.
-MORE_TESTS = {"services/buying": ("tests/faults",), "services/payments": ("tests/faults",)}
+MORE_TESTS = {
+    "services/buying": ("tests/faults",),
+    "services/payments": ("tests/faults",),
+    "services/events": ("tests/faults",),
+}
 
 
 def source_files(root: Path = ROOT) -> list[str]:

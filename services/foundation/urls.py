@@ -62,6 +62,11 @@ def support_order_url(order: Order) -> str:
     return absolute(f"/support/orders/details/?id={order.id}")
 
 
+def webhook_url() -> str:
+    """Where Stripe sends its events."""
+    return absolute("/stripe/webhook")
+
+
 def payment_return_url() -> str:
     """Where Stripe sends the customer back to after paying."""
     return absolute("/portal/orders/done")

@@ -50,11 +50,10 @@ def take_next(company_id: int, order_id: int, *, after: int, gone: str | None = 
 def keep(company_id: int, order_id: int, page: Page) -> bool:
     """Store the page that the customer is sent to; False when the order no longer waits for that attempt."""
     with company_lock(company_id) as turn:
-        if turn.company.stripe_customer_id is None:
-            turn.company.stripe_customer_id = page.customer_id
         order = db.session.get_one(Order, order_id)
         if order.attempt != page.attempt or order.state != OrderState.PENDING:
             return False
+        turn.company.stripe_customer_id = page.customer_id
         records.keep(turn, order, page.session, attempt=page.attempt)
         order.stripe_session_id = page.session.id
         issues.settle(turn, order, IssueKind.PAYMENT_SETUP)

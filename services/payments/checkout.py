@@ -13,11 +13,12 @@ from models import JournalVerb, Order, OrderState, db
 from services.buying import orders
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import company_lock
-from services.payments import attempts, gateway, refusals, settlement
+from services.payments import attempts, gateway, records, refusals, settlement
+from services.payments.sessions import Page
 
 log = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS, MAX_FAILURES = 5, 2
 
 
 def check_out(company_id: int, *, fingerprint: str, accepted: bool, language: str, by: Actor) -> str:
@@ -78,6 +79,7 @@ def open_page(company_id: int, order_id: int) -> str:
         Refused: `not_waiting`, `already_paid` or `looked_at`.
         gateway.Unavailable, gateway.Rejected
     """
+    failures = 0
     for _attempt in range(MAX_ATTEMPTS):
         order = db.session.get_one(Order, order_id)
         if order.state != OrderState.PENDING:
@@ -85,23 +87,35 @@ def open_page(company_id: int, order_id: int) -> str:
         number, gone = order.attempt, None
         try:
             page = gateway.open_page(order)
+        except gateway.FailureKept:
+            failures += 1
         except gateway.KeyReused:
             pass
         except gateway.CustomerGone as error:
             gone = error.customer_id
         else:
-            session = page.session
-            if session.is_open and attempts.keep(company_id, order_id, page):
-                return session.url
-            if session.is_open:
-                # Another request cancelled the order or started another attempt: close this page.
-                session = gateway.expire_session(session.id)
-            # The key was used before a crash, and that session has ended since.
-            if session.is_complete:
-                settlement.fulfil(session.id)
-                raise refusals.over(db.session.get_one(Order, order_id))
+            if url := _kept(company_id, order_id, page):
+                return url
         attempts.take_next(company_id, order_id, after=number, gone=gone)
+        if failures == MAX_FAILURES:
+            # Not a matter of the key: Stripe itself is unwell. The next click begins under a fresh one.
+            raise gateway.Unavailable
     raise gateway.Rejected("no session after several attempts")
+
+
+def _kept(company_id: int, order_id: int, page: Page) -> str | None:
+    """The page's address, once it is stored; None when the order needs another page."""
+    session = page.session
+    if session.is_open and attempts.keep(company_id, order_id, page):
+        return session.url
+    if session.is_open:
+        # Another request cancelled the order or started another attempt: close this page.
+        session = gateway.expire_session(session.id)
+    # The key was used before a crash, and that session has ended since.
+    if session.is_complete:
+        settlement.fulfil(session.id)
+        raise refusals.over(db.session.get_one(Order, order_id))
+    return None
 
 
 def cancel(order: Order, by: Actor) -> None:
@@ -117,12 +131,16 @@ def cancel(order: Order, by: Actor) -> None:
     if order.is_looked_at and not by.is_staff:
         raise refusals.looked_at()
     try:
+        older = [page for page in records.open_sessions(order) if page != session_id]
         closed = gateway.close_session(session_id) if session_id is not None else None
         if session_id is not None and closed and closed.is_complete:
             settlement.fulfil(session_id)
             order = db.session.get_one(Order, order_id)
             if not order.is_waiting or (order.is_looked_at and not by.is_staff):
                 raise refusals.over(order)
+        for page in older:
+            # Of an attempt that was given up. Should somebody be paying there this instant, it is delivered all the same.
+            gateway.close_session(page)
     except gateway.Unavailable:
         raise refusals.unavailable() from None
     except gateway.Rejected as error:

@@ -56,6 +56,14 @@ def _method(name: str) -> PaymentMethod:
     return PaymentMethod(name) if name in set(PaymentMethod) else PaymentMethod.OTHER
 
 
+def lose(session_id: str) -> None:
+    """Stripe does not know the session any more: nobody can pay on its page, and a debit's end is not told."""
+    payment = db.session.scalar(sa.select(Payment).where(Payment.stripe_session_id == session_id))
+    if payment is not None and payment.state not in _ENDS:
+        is_open = payment.state == PaymentState.OPEN
+        payment.state = PaymentState.EXPIRED if is_open else PaymentState.FAILED
+
+
 # --- Questions ------------------------------------------------------------------------------------------------------
 
 
@@ -64,6 +72,14 @@ def of_order(order: Order) -> list[Payment]:
     return list(
         db.session.scalars(sa.select(Payment).where(Payment.order_id == order.id).order_by(Payment.id))
     )
+
+
+def open_sessions(order: Order) -> list[str]:
+    """The ids of the sessions of the order that are open as far as the desk knows. One statement."""
+    wanted = sa.select(Payment.stripe_session_id).where(
+        Payment.order_id == order.id, Payment.state == PaymentState.OPEN
+    )
+    return list(db.session.scalars(wanted))
 
 
 def paid_with(order: Order) -> Payment | None:

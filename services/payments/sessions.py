@@ -39,7 +39,6 @@ class Session:
         amount: In cents, with taxes.
         currency: ISO 4217, in capitals.
         charge: None before anybody paid, and where the payment was not asked for.
-        returns_to: Where Stripe sends whoever has paid: a page of the desk that made the session.
     """
 
     id: str
@@ -54,7 +53,6 @@ class Session:
     payment_intent_status: str | None
     customer_id: str | None
     charge: Charge | None = None
-    returns_to: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -119,11 +117,17 @@ class Page:
 
 @dataclasses.dataclass(frozen=True)
 class Event:
-    """A signed event. It is only a trigger: what happened is read from the object itself."""
+    """A signed event. It is only a trigger: what happened is read from the object itself.
+
+    Attributes:
+        names_order: Whether its object's metadata names an order of a desk.
+        is_foreign: Whether it is another desk's for sure: by its mark, or because of another account.
+    """
 
     id: str
     type: str
     object_id: str
-    reference: str | None
+    names_order: bool
+    is_foreign: bool
     livemode: bool
     created_at: dt.datetime

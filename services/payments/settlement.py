@@ -6,16 +6,24 @@ moves the order under the company's lock: a second call finds it moved and does 
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
+
 import sqlalchemy as sa
 
 from access import SYSTEM
 from models import IssueKind, JournalVerb, Order, OrderState, Outcome, db
 from services.buying import delivery, issues, orders
-from services.foundation import urls
 from services.foundation.transaction import CompanyTurn, company_lock
 from services.mail import letters
 from services.payments import gateway, records
 from services.payments.sessions import Session
+
+log = logging.getLogger(__name__)
+
+
+# By how much Stripe's clock may be behind ours.
+CLOCKS_DIFFER = dt.timedelta(minutes=10)
 
 
 class UnknownOrder(Exception):
@@ -23,7 +31,7 @@ class UnknownOrder(Exception):
 
 
 def fulfil(session_id: str) -> Outcome:
-    """Read a session and move its order to match; deliver it, once, when it is paid.
+    """Read a session and move its order to match; deliver it, once, when it is paid, and close its other pages.
 
     Raises:
         UnknownOrder: its order does not exist, or is not visible in this scope.
@@ -34,7 +42,57 @@ def fulfil(session_id: str) -> Outcome:
         return Outcome.FOREIGN
     company_id, order_id = found
     with company_lock(company_id) as turn:
-        return apply(turn, db.session.get_one(Order, order_id), session)
+        outcome = apply(turn, db.session.get_one(Order, order_id), session)
+    if outcome in {Outcome.FULFILLED, Outcome.PROCESSING, Outcome.ALREADY}:
+        _close_others(company_id, order_id, session, ask=outcome != Outcome.ALREADY)
+    return outcome
+
+
+def _close_others(company_id: int, order_id: int, session: Session, *, ask: bool) -> None:
+    """Close the pages on which an order that needs no payment any more could be paid again.
+
+    What stands in the way is not the buyer's matter: a page that stays open expires within a day, and a second payment
+    on it is put before staff.
+
+    Args:
+        ask: Whether Stripe is asked for pages too that are not on record here.
+    """
+    order = db.session.get_one(Order, order_id)
+    if not (order.is_delivered or order.state == OrderState.PROCESSING):
+        return
+    others = set(records.open_sessions(order))
+    try:
+        if ask:
+            others |= set(gateway.open_sessions(order.reference, order.placed_at - CLOCKS_DIFFER))
+        for other in others - {session.id}:
+            gateway.close_session(other)
+            seen = gateway.find_session(other)
+            with company_lock(company_id) as turn:
+                if seen is not None:
+                    apply(turn, db.session.get_one(Order, order_id), seen)
+    except (gateway.Unavailable, gateway.Rejected) as error:
+        log.warning("other pages of an order stay open: %s", type(error).__name__)
+
+
+def give_up(order_id: int, session_id: str) -> None:
+    """Wait no more for a session that Stripe does not know (any more).
+
+    An order that is still in the cart expires; one that has left it can be paid anew. A bank debit that was under way may
+    have taken money: staff look at it before anybody pays again.
+    """
+    company_id = db.session.get_one(Order, order_id).company_id
+    with company_lock(company_id) as turn:
+        order = db.session.get_one(Order, order_id)
+        if order.stripe_session_id != session_id:
+            return
+        records.lose(session_id)
+        if order.state == OrderState.PROCESSING:
+            orders.move(turn, order, OrderState.FAILED, JournalVerb.PAYMENT_FAILED, by=SYSTEM)
+            issues.open_issue(turn, order, IssueKind.LOST, about=order.stripe_payment_intent_id or "")
+        elif order.state == OrderState.PENDING and order.has_left_cart:
+            order.attempt, order.stripe_session_id = order.attempt + 1, None
+        else:
+            orders.move(turn, order, OrderState.EXPIRED, JournalVerb.ORDER_EXPIRED, by=SYSTEM)
 
 
 def note_decline(payment_intent_id: str) -> Outcome:
@@ -57,7 +115,7 @@ def note_decline(payment_intent_id: str) -> Outcome:
 
 
 def ids(session: Session) -> tuple[int, int] | None:
-    """(company id, order id) of a session's order; None when it is another shop's, or another desk's on the same account.
+    """(company id, order id) of a session's order; None when another desk or another shop made it.
 
     Raises:
         UnknownOrder: this desk made the session, so its order must be somewhere.
@@ -67,11 +125,9 @@ def ids(session: Session) -> tuple[int, int] | None:
     found = db.session.execute(
         sa.select(Order.company_id, Order.id).where(Order.reference == session.reference)
     ).first()
-    if found is not None:
-        return found.company_id, found.id
-    if session.returns_to.startswith(urls.payment_return_url()):
+    if found is None:
         raise UnknownOrder(session.reference)
-    return None
+    return found.company_id, found.id
 
 
 # --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------

@@ -19,8 +19,10 @@ from models import (
     OrderIssue,
     OrderState,
     OutgoingMail,
+    RefusedWebhook,
     StripeEvent,
     User,
+    WebhookFault,
     db,
     utcnow,
 )
@@ -67,6 +69,12 @@ def waiting() -> Waiting:
             sa.select(Order.id).where(Order.state == OrderState.PROCESSING),
         )
     )
+
+
+def refused_webhooks() -> list[tuple[WebhookFault, int]]:
+    """(what is likely to be wrong, how many were refused for it) since an event of Stripe was last believed. One statement."""
+    rows = db.session.scalars(sa.select(RefusedWebhook).order_by(RefusedWebhook.fault))
+    return [(row.fault, row.count) for row in rows]
 
 
 def figures() -> Figures:

@@ -20,9 +20,10 @@ from models import ENDS_SOON, MAX_QUANTITY, Conditions, Vendor
 from services.buying import orders as placing
 from services.buying import quotes
 from services.catalogue import plans, tax_rates, vendor
+from services.events import reconciliation, stripe_events, webhooks
 from services.foundation import checks, queue, tokens
 from services.mail import outbox
-from services.payments import checkout, gateway, reconciliation
+from services.payments import checkout, gateway
 from services.people import oneself
 from services.reports import counts
 
@@ -58,9 +59,10 @@ PROMISED = [
     (plans.MAX_AMOUNT, 100_000_000),
     (tax_rates.MAX_RATE, 100_000),
     # Stripe: how old a signature may be, how often a call is tried, when it is asked again.
-    (gateway.SIGNATURE_TOLERANCE, 300),
+    (webhooks.SIGNATURE_TOLERANCE, 300),
     (gateway.RETRIES, 2),
-    (checkout.MAX_ATTEMPTS, 5),
+    ((checkout.MAX_ATTEMPTS, checkout.MAX_FAILURES), (5, 2)),
+    ((stripe_events.STRIPE_INSISTS_FOR, stripe_events.STRIPE_KEEPS), (3 * DAY, 30 * DAY)),
     (reconciliation.PATIENCE, 2 * MINUTE),
     (reconciliation.SILENCES, 3),
     # Mail: about three days of tries, and how long one may take.

@@ -21,9 +21,10 @@ from models import (
     utcnow,
 )
 from services.buying import issues
+from services.events import reconciliation
 from services.foundation.errors import Refused
 from services.foundation.transaction import company_lock
-from services.payments import checkout, gateway, reconciliation, settlement
+from services.payments import checkout, desks, settlement
 from tests.factories import make_issue, make_order
 from tests.faults.test_webhooks import post
 
@@ -256,7 +257,7 @@ def test_what_is_told_or_settled_of_one_order_is_of_no_other(paid, client):
 
 
 def test_another_shops_refunds_and_disputes_are_not_ours(paid, client, monkeypatch):
-    monkeypatch.setattr(gateway, "REFERENCE", "other_reference")
+    monkeypatch.setattr(desks, "REFERENCE", "other_reference")
     paid.sandbox.refund(charge_of(paid), "1")
     paid.sandbox.contest(charge_of(paid))
     told = deliver(paid, client, "charge.refunded", "charge.dispute.created")

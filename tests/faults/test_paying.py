@@ -9,8 +9,9 @@ import pytest
 from access import Actor
 from models import CartItem, IssueKind, OrderState, Outcome, Price, db, utcnow
 from services.buying import cart, quotes
+from services.events import reconciliation, stripe_events, webhooks
 from services.foundation.errors import Refused
-from services.payments import attempts, checkout, gateway, reconciliation, settlement, stripe_events
+from services.payments import attempts, checkout, gateway, settlement
 from tests.factories import make_order
 from tests.sandbox_process import DEBIT_FAILS, DECLINED, NO_FUNDS
 
@@ -173,11 +174,65 @@ def test_fault_7_a_stopped_stripe_is_a_sentence_too(buyer, app):
     assert db.session.scalars(db.select(CartItem)).one().quantity == 5
 
 
-def test_fault_8_a_500_after_the_work_was_done_is_retried_into_the_same_session(buyer):
-    buyer.sandbox.settings(fail_after_next=1)
+def test_fault_8_an_answer_that_was_lost_is_asked_for_again_and_is_the_same_session(buyer):
+    buyer.sandbox.settings(lose_next=1)
     buyer.check_out()
     assert len(buyer.sessions()) == 1
     assert len(buyer.sandbox.api("customers")["data"]) == 1
+
+
+@pytest.mark.parametrize("fault", ["fail_next", "fail_after_next"])
+@pytest.mark.parametrize("call", ["customer", "session"])
+def test_fault_8_a_failure_that_stripe_keeps_for_a_day_does_not_pin_the_order(
+    buyer, monkeypatch, fault, call
+):
+    client, calls = gateway.client, iter(["customer", "session"])
+
+    def failing_at_its_call():
+        if next(calls, "") == call:
+            buyer.sandbox.settings(**{fault: 1})
+        return client()
+
+    monkeypatch.setattr(gateway, "client", failing_at_its_call)
+    if fault == "fail_after_next":
+        # Stripe says that asking again is of no use; the client does not.
+        with pytest.raises(Refused, match="payment_unavailable"):
+            buyer.check_out()
+        assert buyer.order.attempt == 1
+    assert buyer.sandbox.pay(buyer.check_out())
+    assert buyer.order.attempt == 2
+    assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
+
+
+def test_fault_8_stripe_unwell_for_long_is_a_sentence_and_each_click_a_fresh_try(buyer):
+    buyer.sandbox.settings(fail_next=100)
+    for _ in range(5):
+        with pytest.raises(Refused, match="payment_unavailable"):
+            buyer.check_out()
+    buyer.sandbox.settings(fail_next=0)
+    assert buyer.sandbox.pay(buyer.check_out())
+    assert buyer.issues() == []
+
+
+def test_a_click_while_another_is_under_way_opens_no_second_page(buyer, together):
+    buyer.sandbox.settings(delay_ms=400)
+    company_id, actor = buyer.cast.acme.id, buyer.actor
+    fingerprint = quotes.quote(buyer.cast.acme).fingerprint
+
+    def click(_number):
+        return checkout.check_out(company_id, fingerprint=fingerprint, accepted=True, language="fr", by=actor)
+
+    outcomes = together(2, click)
+    assert len({outcome.value for outcome in outcomes if outcome.value}) == 1
+    assert {getattr(outcome.error, "code", None) for outcome in outcomes} <= {None, "payment_unavailable"}
+    assert (len(buyer.sessions()), buyer.order.attempt) == (1, 1)
+
+
+def test_too_many_requests_at_stripe_are_a_sentence(buyer):
+    buyer.sandbox.settings(limit_next=1)
+    with pytest.raises(Refused, match="payment_unavailable"):
+        buyer.check_out()
+    assert buyer.sandbox.pay(buyer.check_out())
 
 
 @pytest.mark.parametrize("card", [DECLINED, NO_FUNDS])
@@ -248,7 +303,7 @@ def test_fault_19_a_first_page_that_expires_does_not_end_the_order_that_waits_on
     gateway.expire_session(buyer.session_id)
     url = checkout.pay(buyer.order, buyer.actor)
     body, headers = buyer.sandbox.signed(buyer.sandbox.events("checkout.session.expired")[0])
-    late = gateway.read_event(body, headers["Stripe-Signature"])
+    late = webhooks.read_event(body, headers["Stripe-Signature"])
     assert late.object_id != buyer.session_id
     assert stripe_events.receive(late) == Outcome.ALREADY
     assert (buyer.order.state, buyer.order.attempt) == (OrderState.PENDING, 2)

@@ -13,7 +13,8 @@ import pytest
 import requests
 
 from models import OrderState, Outcome, StripeEvent, db, utcnow
-from services.payments import gateway, reconciliation, settlement
+from services.events import reconciliation
+from services.payments import gateway, settlement
 from tests.sandbox_process import SandboxProcess
 from tests.together import lock_off
 

@@ -33,6 +33,9 @@ def sandbox(_process: SandboxProcess) -> SandboxProcess:
     return _process
 
 
+MANDATE = {"payment_schedule": "sporadic", "transaction_type": "business"}
+
+
 def connect(sandbox: SandboxProcess, *, retries: int = 0, key: str | None = None) -> Any:
     client = stripe.StripeClient(
         key or sandbox.secret_key,
@@ -63,6 +66,7 @@ def order(**changes: Any) -> dict[str, Any]:
         "customer_email": "admin@acme.example",
         "line_items": [line(10_000, 5), line(2_500, name="TPS (5 %)"), line(4_988, name="TVQ (9,975 %)")],
         "locale": "fr-CA",
+        "payment_method_options": {"acss_debit": {"mandate_options": MANDATE}},
         "metadata": {"order": "K7QF-2M9X"},
         "payment_intent_data": {"metadata": {"order": "K7QF-2M9X"}},
         "success_url": "http://127.0.0.1:9/orders/K7QF-2M9X/paid?session={CHECKOUT_SESSION_ID}",

@@ -8,8 +8,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import stripe
 
+from sandbox.stripe import objects
 from scripts.house import ROOT
+from services.events import account, stripe_events
+from services.payments import gateway
 
 PAGES = sorted(
     [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")], key=lambda page: page.relative_to(ROOT).as_posix()
@@ -109,3 +113,31 @@ def test_the_code_names_only_files_that_exist():
 )
 def test_paths_are_told_from_commands_and_placeholders(text, found):
     assert named_paths(text) == found
+
+
+# --- What an operator copies into Stripe's dashboard -------------------------------------------------------------------
+
+
+def part_of(page: str, heading: str) -> str:
+    """What stands below a heading of a page of `docs/`, up to the next one."""
+    text = (ROOT / "docs" / page).read_text()
+    return re.search(rf"^## {heading}$(.*?)^## ", text, flags=re.MULTILINE | re.DOTALL)[1]
+
+
+def test_the_endpoint_in_the_docs_is_sent_every_event_that_we_use_and_no_other():
+    named = re.findall(
+        r"`((?:charge|checkout|payment_intent|refund)\.[a-z_.]+)`", part_of("deploy.md", r"4\. Stripe")
+    )
+    assert sorted(named) == sorted(stripe_events.EVENTS)
+
+
+def test_the_docs_name_every_permission_that_the_key_needs_and_no_other():
+    named = re.findall(
+        r"^\| ([A-Z][\w ]+: (?:Read|Write)) \|", part_of("deploy.md", r"4\. Stripe"), flags=re.MULTILINE
+    )
+    assert named == list(account.NEEDED)
+
+
+def test_the_docs_name_the_version_that_is_asked_for_and_the_library_and_the_sandbox_speak_it():
+    assert f"`{gateway.API_VERSION}`" in part_of("deploy.md", r"4\. Stripe")
+    assert gateway.API_VERSION == stripe.api_version == objects.API_VERSION

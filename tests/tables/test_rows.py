@@ -56,7 +56,7 @@ def test_an_order_that_is_looked_at_waits_for_support_and_no_other_does(cast, st
     for kind in [None, *IssueKind]:
         order = make_order(cast.alice, cast.pro, state=state, paid_at=paid_at, issue=kind)
         assert order.is_waiting == (state in {"pending", "failed"})
-        assert order.is_looked_at == (order.is_waiting and kind in {"wrong_amount", "wrong_mode"})
+        assert order.is_looked_at == (order.is_waiting and kind in {"wrong_amount", "wrong_mode", "lost"})
         assert [issue.kind for issue in order.open_issues] == ([kind] if kind else [])
         for issue in order.open_issues:
             issue.closed_at, issue.reason = utcnow(), "dealt with"

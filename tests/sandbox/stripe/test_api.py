@@ -192,14 +192,12 @@ def test_a_wrong_parameter_is_named_and_nothing_is_created(
 
 
 def test_listing_bank_debit_by_name_needs_its_mandate_as_at_stripe(client: Any, open_session: Open) -> None:
-    problem = refused(client, payment_method_types=["card", "acss_debit"])
+    named = ["card", "acss_debit"]
+    problem = refused(client, payment_method_types=named, payment_method_options=None)
     assert problem.param == "payment_method_options[acss_debit][mandate_options][payment_schedule]"
-    mandate = {"payment_schedule": "sporadic", "transaction_type": "business"}
-    session = open_session(
-        payment_method_types=["card", "acss_debit"],
-        payment_method_options={"acss_debit": {"mandate_options": mandate}},
-    )
+    session = open_session(payment_method_types=named)
     assert session.payment_method_options.acss_debit.mandate_options.transaction_type == "business"
+    assert open_session(payment_method_options=None).payment_method_types == ["card"]
 
 
 def test_what_stripe_offers_and_the_sandbox_does_not_is_said_so(client: Any) -> None:
@@ -277,7 +275,8 @@ def test_a_key_survives_a_restart(client: Any, sandbox: SandboxProcess) -> None:
 
 def test_ten_at_once_with_one_key_give_one_session(sandbox: SandboxProcess, client: Any) -> None:
     def create(_: int) -> str:
-        return str(connect(sandbox).checkout.sessions.create(order(), {"idempotency_key": "k"}).id)
+        patient = connect(sandbox, retries=5)
+        return str(patient.checkout.sessions.create(order(), {"idempotency_key": "k"}).id)
 
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
         assert len(set(pool.map(create, range(10)))) == 1
@@ -291,16 +290,76 @@ def test_a_refused_request_does_not_use_up_its_key(client: Any) -> None:
     assert client.checkout.sessions.create(order(), options).status == "open"
 
 
-def test_a_500_before_the_work_is_retried_into_one_session(sandbox: SandboxProcess, client: Any) -> None:
-    sandbox.settings(fail_next=2)
-    connect(sandbox, retries=2).checkout.sessions.create(order())
-    assert len(client.checkout.sessions.list().data) == 1
+@pytest.mark.parametrize(("fault", "made"), [("fail_next", 0), ("fail_after_next", 1)])
+def test_a_failure_is_kept_under_its_key_for_a_day_and_told_from_a_fresh_one(
+    sandbox: SandboxProcess, client: Any, fault: str, made: int
+) -> None:
+    options = {"idempotency_key": "k"}
+    sandbox.settings(**{fault: 1})
+    replayed = []
+    for _ in range(2):
+        with pytest.raises(stripe.APIError) as failed:
+            client.checkout.sessions.create(order(), options)
+        replayed.append((failed.value.headers or {}).get("idempotent-replayed"))
+    assert replayed == [None, "true"]
+    assert len(client.checkout.sessions.list().data) == made
+    sandbox.settings(clock_ahead=24 * 3600 + 5)
+    assert client.checkout.sessions.create(order(), options).status == "open"
 
 
-def test_a_500_after_the_work_is_retried_into_the_same_session(sandbox: SandboxProcess, client: Any) -> None:
-    sandbox.settings(fail_after_next=1)
+def test_an_answer_that_was_lost_on_the_way_is_had_by_asking_again(
+    sandbox: SandboxProcess, client: Any
+) -> None:
+    sandbox.settings(lose_next=1)
     created = connect(sandbox, retries=2).checkout.sessions.create(order())
     assert [session.id for session in client.checkout.sessions.list().data] == [created.id]
+
+
+def test_a_key_in_use_is_a_409_and_the_first_request_goes_on(sandbox: SandboxProcess, client: Any) -> None:
+    sandbox.settings(delay_ms=600)
+
+    def create(wait: float) -> tuple[int, str]:
+        time.sleep(wait)
+        try:
+            connect(sandbox).checkout.sessions.create(order(), {"idempotency_key": "k"})
+        except stripe.APIError as problem:
+            return problem.http_status or 0, problem.json_body["error"]["code"]
+        return 200, ""
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(create, [0, 0.2]))
+    assert answers == [(200, ""), (409, "idempotency_key_in_use")]
+
+
+def test_too_many_requests_are_a_429_when_told_to(sandbox: SandboxProcess, client: Any) -> None:
+    sandbox.settings(limit_next=1)
+    with pytest.raises(stripe.RateLimitError):
+        client.checkout.sessions.create(order())
+    assert client.checkout.sessions.create(order()).status == "open"
+
+
+def test_a_deleted_customer_is_told_as_stripe_tells_it(client: Any) -> None:
+    customer = client.customers.create({"name": "Acme"})
+    client.customers.delete(customer.id)
+    assert client.customers.retrieve(customer.id).deleted
+    problem = refused(client, customer=customer.id, customer_email=None)
+    assert (problem.http_status, problem.code, problem.param) == (400, "resource_missing", "customer")
+
+
+def test_a_key_that_lacks_a_permission_is_told_which(sandbox: SandboxProcess, client: Any) -> None:
+    sandbox.settings(lacks="rak_customer_write")
+    with pytest.raises(stripe.PermissionError, match="Having the 'rak_customer_write' permission"):
+        client.customers.create({"name": "Acme"})
+    assert client.customers.list().data == []
+
+
+def test_the_accounts_endpoint_and_its_events_can_be_listed(sandbox: SandboxProcess, client: Any) -> None:
+    sandbox.settings(endpoint_events="charge.refunded,checkout.session.completed")
+    (only,) = client.webhook_endpoints.list().data
+    assert (only.status, only.enabled_events) == (
+        "enabled",
+        ["charge.refunded", "checkout.session.completed"],
+    )
 
 
 def test_without_retries_a_500_reaches_the_caller(sandbox: SandboxProcess, client: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import logging
 from collections.abc import Callable, Sequence
@@ -9,8 +10,9 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from models import Order, OrderState, StripeEvent, db, utcnow
-from services.payments import gateway, settlement, stripe_events
+from models import Order, OrderState, Outcome, StripeEvent, db, utcnow
+from services.events import stripe_events
+from services.payments import desks, gateway, settlement
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +23,18 @@ SILENCES = 3
 # Reasons to wait for the next run; any other exception is a fault of ours.
 _EXPECTED = (settlement.UnknownOrder, gateway.Unavailable, gateway.NotFound, gateway.Rejected)
 
-Try = tuple[str, Callable[[], object]]
+
+@dataclasses.dataclass(frozen=True)
+class Try:
+    """Something to settle.
+
+    Attributes:
+        give_up: What is done instead once Stripe does not know it; None while it may still come.
+    """
+
+    name: str
+    verb: Callable[[], Outcome]
+    give_up: Callable[[], None] | None = None
 
 
 def reconcile() -> dict[str, int]:
@@ -41,32 +54,55 @@ def try_all(tries: Sequence[Try]) -> int:
     After `SILENCES` tries in a row without an answer of Stripe, the others are left for the next run.
     """
     unsettled = silences = 0
-    for number, (name, verb) in enumerate(tries):
+    for number, this in enumerate(tries):
         if silences == SILENCES:
             log.warning("reconcile: Stripe does not answer; %s left for later", len(tries) - number)
             return unsettled + len(tries) - number
         try:
-            verb()
+            _settle(this)
         except Exception as error:
             unsettled += 1
             silences = silences + 1 if isinstance(error, gateway.Unavailable) else 0
-            _log(name, error)
+            _log(this.name, error)
         else:
             silences = 0
     return unsettled
 
 
+def _settle(this: Try) -> None:
+    try:
+        if this.verb() == Outcome.FOREIGN:
+            # A copy of the desk leaves the other's payments alone; one that moved must say what it was called.
+            log.warning(
+                "reconcile: %s was made by another desk than %s and is left to it; if this desk has a new address, set "
+                "STRIPE_DESK to the host of the old one",
+                this.name,
+                desks.mark(),
+            )
+    except gateway.NotFound:
+        if this.give_up is None:
+            raise
+        this.give_up()
+        log.warning("reconcile: %s is given up: Stripe does not know it", this.name)
+
+
 def _waiting_orders(before: dt.datetime) -> list[Try]:
     """`fulfil` for the session of each order that was placed `before` and may still be paid."""
-    sessions = db.session.scalars(
-        sa.select(Order.stripe_session_id)
+    rows = db.session.execute(
+        sa.select(Order.id, Order.stripe_session_id, Order.placed_at)
         .where(
             Order.state.in_([OrderState.PENDING, OrderState.PROCESSING]),
             Order.placed_at < before,
         )
         .order_by(Order.placed_at)
     )
-    return [(f"session {key}", partial(settlement.fulfil, key)) for key in sessions if key]
+    return [_try_order(number, session, at) for number, session, at in rows if session]
+
+
+def _try_order(order_id: int, session_id: str, placed_at: dt.datetime) -> Try:
+    old = placed_at < utcnow() - stripe_events.STRIPE_KEEPS
+    give_up = partial(settlement.give_up, order_id, session_id) if old else None
+    return Try(f"session {session_id}", partial(settlement.fulfil, session_id), give_up)
 
 
 def _unhandled_events(before: dt.datetime) -> list[Try]:
@@ -76,7 +112,7 @@ def _unhandled_events(before: dt.datetime) -> list[Try]:
             StripeEvent.handled_at.is_(None), StripeEvent.received_at < before
         )
     )
-    return [(f"event {event.id}", partial(stripe_events.handle, *event, ours=True)) for event in events.all()]
+    return [Try(f"event {event.id}", partial(stripe_events.handle, *event)) for event in events.all()]
 
 
 def _log(name: str, error: Exception) -> None:
