@@ -145,11 +145,11 @@ class Settings(BaseModel):
     RATELIMIT_ENABLED: Switch = True
     """0 switches all limits off, for load tests."""
     SIGN_IN_LIMIT: Limits = "10 per minute; 50 per hour"
-    """Wrong passwords and dead links that one machine may try, and wrong passwords for one mail address."""
+    """Wrong passwords and dead links that one machine may try; past it for one account, each machine may try it twice a minute."""
     LINK_LIMIT: Limits = "5 per minute; 20 per hour"
-    """Mailed links that may be asked for to one mail address."""
+    """Mailed links that may be asked for to one account, over all pages."""
     MACHINE_LINK_LIMIT: Limits = "20 per minute; 100 per hour"
-    """Mailed links that one machine may ask for; a whole office may have one address."""
+    """Mailed links that one machine may ask for, over all pages; a whole office may have one address."""
     LINK_ANSWER_SECONDS: Seconds = 0.3
     """Seconds after which a request for a mailed link is answered, whether the address has an account or not."""
 
@@ -292,7 +292,13 @@ def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
         "BABEL_DEFAULT_LOCALE": "fr_CA",
         "BABEL_DEFAULT_TIMEZONE": "UTC",
         "BOOTSTRAP_SERVE_LOCAL": True,
+        "RATELIMIT_STORAGE_OPTIONS": _storage_options(settings.RATELIMIT_STORAGE_URI),
     }
+
+
+def _storage_options(uri: str) -> dict[str, Any]:
+    # A Redis that does not answer at all must not hold up each sign-in for minutes.
+    return {"socket_connect_timeout": 2, "socket_timeout": 2} if uri.startswith("redis") else {}
 
 
 def _engine_options(url: str) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from services.foundation.tokens import DeadLinkError
 from services.people import links
 from web.accounts import home_of, start_session
 from web.blueprint import bp
-from web.forms import NewPasswordForm
-from web.guards import limit_dead_links
+from web.forms import NewPasswordForm, status_of
+from web.limits import limit_dead_links
 
 
 @bp.route("/l/<token>", methods=["GET", "POST"])
@@ -77,7 +77,7 @@ def _set_password(token: str) -> ResponseReturnValue:
         else:
             flash(_("Your password is changed. Sign in with the new one."), "success")
             return redirect(url_for("web.sign_in"))
-    return render_template("web/link_password.html", form=form)
+    return render_template("web/link_password.html", form=form), status_of(form)
 
 
 def _activate(token: str) -> ResponseReturnValue:
