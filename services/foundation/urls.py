@@ -46,6 +46,11 @@ def support_url() -> str:
     return absolute("/support/")
 
 
+def forgot_password_url() -> str:
+    """Where anybody asks for a link to choose a new password."""
+    return absolute("/forgot-password")
+
+
 def link_url(token: str) -> str:
     """The page of a one-time link (`services/foundation/tokens.py`)."""
     return absolute(f"/l/{token}")

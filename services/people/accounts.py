@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import JournalVerb, Language, Role, User, db
+from models import JournalVerb, Language, LinkPurpose, Role, User, db
 from services.foundation import checks, edits, journal, tokens
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, company_lock, transaction
@@ -43,7 +43,8 @@ def create_person(
 
 
 def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str | None = None) -> User:
-    """Change a person's account. A person who is deactivated is signed out everywhere, and their links stop working.
+    """Change a person's account. Whose address or role changes, or who is deactivated, is signed out everywhere, and their
+    links stop working; who needs to know of it is told by mail.
 
     Raises:
         Refused: what `create_person` refuses, `last_administrator`, `yourself` or `changed_meanwhile`.
@@ -56,15 +57,7 @@ def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str
         if not (checked["active"] and checked["role"] == user.role):
             _check_dispensable(user, by)
         change = EDITABLE.edit(turn, user, checked, by=by, seen=seen)
-        moved = "email" in change.after and change.before["email"].lower() != checked["email"]
-        if moved:
-            # Nobody has answered at the new one yet, and the password of before proves nothing about it.
-            user.confirmed_at = user.password = None
-        if moved or not user.active:
-            # Unused links were mailed to the old address, or to somebody who may no longer sign in.
-            tokens.void(turn, user.id)
-        if change.after.get("active") is False:
-            oneself.end_sessions(turn, user)
+        note_change(turn, user, change, by=by)
         return user
 
 
@@ -114,7 +107,30 @@ def add_person(
     EDITABLE.add(turn, user, by=by)
     if invite and user.active:
         letters.password_link(turn, user)
+    _tell_administrators(turn, user, by)
     return user
+
+
+def note_change(turn: Turn, user: User, change: edits.Change, *, by: Actor) -> None:
+    """What follows from a change of `EDITABLE`: sessions and links of before end, and who needs to know is told."""
+    moved = "email" in change.after and change.before["email"].lower() != user.email
+    if moved:
+        # Nobody has answered at the new one yet, and the password of before proves nothing about it.
+        user.confirmed_at = user.password = None
+        letters.address_changed(turn, user, change.before["email"], by)
+    if moved or "role" in change.after or not user.active:
+        # Unused links were mailed to the old address, to a lesser role, or to somebody who may no longer sign in. Using
+        # even one that only activates a licence would confirm an address that it was not mailed to.
+        tokens.void(turn, user.id, LinkPurpose if moved else tokens.INTO_ACCOUNT)
+    if moved or "role" in change.after or change.after.get("active") is False:
+        oneself.end_sessions(turn, user)
+    if {"role", "active"} & change.after.keys():
+        _tell_administrators(turn, user, by)
+
+
+def _tell_administrators(turn: Turn, user: User, by: Actor) -> None:
+    if user.role == Role.ADMIN and user.active:
+        letters.new_administrator(turn, user, by)
 
 
 # --- Helpers --------------------------------------------------------------------------------------------------------

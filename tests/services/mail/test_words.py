@@ -43,6 +43,9 @@ def queue(name, cast, language, *, quantity=2, by=None):
             "license_released": lambda: _released(turn, with_license, assignment, reader, actor),
             "sign_in_link": lambda: letters.sign_in_link(turn, reader),
             "password_link": lambda: letters.password_link(turn, reader),
+            "address_changed": lambda: letters.address_changed(turn, reader, "before@acme.example", actor),
+            "password_changed": lambda: letters.password_changed(turn, reader),
+            "new_administrator": lambda: _new_administrator(turn, reader, actor),
             "staff_alert": lambda: letters.staff_alert(turn, issue),
         }[name]()
     return db.session.get_one(OutgoingMail, queued)
@@ -51,6 +54,16 @@ def queue(name, cast, language, *, quantity=2, by=None):
 def _released(turn, license, assignment, holder, by):
     letters.license_released(turn, [(license, assignment, holder)], by)
     return db.session.scalar(db.select(db.func.max(OutgoingMail.id)))
+
+
+def _new_administrator(turn, person, by):
+    """The mail to the other administrator who reads the person's language."""
+    letters.new_administrator(turn, person, by)
+    return db.session.scalar(
+        db.select(OutgoingMail.id).where(
+            OutgoingMail.template == "new_administrator", OutgoingMail.language == person.language
+        )
+    )
 
 
 @pytest.fixture
