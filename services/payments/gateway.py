@@ -18,6 +18,7 @@ from models import LineKind, Order, OrderLine
 from services.foundation import urls
 from services.foundation.formats import locale_of
 from services.foundation.transaction import release_reads
+from services.payments import signed
 from services.payments.sessions import Charge, Dispute, Event, Page, Session
 
 log = logging.getLogger(__name__)
@@ -350,23 +351,32 @@ def read_event(payload: bytes, signature: str) -> Event:
     """The event in a webhook's raw body.
 
     Raises:
-        BadSignature: forged, altered, signed over `SIGNATURE_TOLERANCE` ago, or not an event.
+        BadSignature: forged, altered, signed over `SIGNATURE_TOLERANCE` ago or from now, or not an event that can be kept.
     """
     secret = current_app.config["STRIPE_WEBHOOK_SECRET"]
     try:
         text = payload.decode()
         stripe.WebhookSignature.verify_header(text, signature, secret, SIGNATURE_TOLERANCE)
+        signed.check_not_from_the_future(signature, SIGNATURE_TOLERANCE)
         found = json.loads(text)
         thing = found["data"]["object"]
         return Event(
-            id=str(found["id"]),
-            type=str(found["type"]),
-            object_id=str(thing.get("id", "")),
+            id=signed.text(found["id"], 255),
+            type=signed.text(found["type"], 100),
+            object_id=signed.text(thing.get("id") or "", 255),
             reference=_reference(thing),
             livemode=bool(found["livemode"]),
             created_at=dt.datetime.fromtimestamp(int(found["created"]), dt.UTC),
         )
-    except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        stripe.SignatureVerificationError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,  # a year of thirty digits
+        RecursionError,  # brackets a hundred thousand deep
+    ) as error:
         raise BadSignature from error
 
 
