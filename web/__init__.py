@@ -44,5 +44,6 @@ def init_app(app: Flask) -> None:
     statics.init_app(app)
     headers.init_app(app)
     stripe_webhook.init_app(app)
+    health.init_app(app)
     errors.init_app(app)
     app.register_blueprint(bp)
