@@ -27,7 +27,7 @@ from services.foundation.periodic import Periodic
 from services.mail import check as mail_check
 from services.mail import outbox
 from services.payments import gateway, reconciliation
-from services.people import setup
+from services.people import kept_forms, setup
 from web import health as health_page
 
 log = logging.getLogger(__name__)
@@ -90,6 +90,7 @@ def periodic_works() -> tuple[Periodic, ...]:
     return (
         Periodic("reconcile", dt.timedelta(minutes=10), reconciliation.reconcile),
         Periodic("forget expired links", dt.timedelta(days=1), tokens.forget_expired),
+        Periodic("forget kept forms", dt.timedelta(hours=1), kept_forms.forget_old),
         Periodic("forget old jobs", dt.timedelta(days=1), periodic.forget_done),
     )
 

@@ -60,8 +60,7 @@ class Guarded:
         """Send a visitor to sign in and come back; tell a signed-in person that this is not theirs."""
         if current_user.is_authenticated:
             abort(403)
-        wanted = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
-        return redirect(url_for(current_app.login_manager.login_view, next=wanted))  # type: ignore[attr-defined]
+        return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run a route. Flask-Admin's own swallows TypeError and runs the route again."""

@@ -31,6 +31,7 @@ PARTS = (
     "journal",
     "operations",
     "jobs",
+    "kept",
     "mail",
 )
 

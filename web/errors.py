@@ -16,7 +16,7 @@ from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_limiter.errors import RateLimitExceeded
-from flask_login import AnonymousUserMixin
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response
@@ -24,7 +24,7 @@ from werkzeug.wrappers import Response
 from models import db
 from services.catalogue import vendor as vendors
 from services.foundation.errors import Code, Refused
-from web import limits, sign_in
+from web import limits, links, lost, sign_in
 from web.guards import OtherSite
 from web.languages import visitors_choice
 from web.limits import limiter
@@ -135,6 +135,10 @@ def _too_old(_error: CSRFError) -> Response:
         return sign_in.shown_again(
             _("This page was open for too long. Nothing was changed: try once more."), 400
         )
+    if request.endpoint in links.PAGES:
+        return links.shown_again(_("This page was open for too long. Nothing was changed: try once more."))
+    if not current_user.is_authenticated:
+        return lost.go_on()
     title = _("This page was open for too long")
     return _page(
         400, Words(title, _("Nothing was changed. Go back, load the page again, and do it once more."))

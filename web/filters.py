@@ -23,6 +23,8 @@ def init_app(app: Flask) -> None:
         money=_money, number=_number, percent=_percent, day=_day, short_day=formats.short_day, moment=_moment
     )
     app.jinja_env.globals.update(vendor=LocalProxy(_vendor), can=_can, Permission=Permission)
+    # A production desk that is being rehearsed: nobody takes it for the real one (`config.py`).
+    app.jinja_env.globals["is_trial"] = app.config["MODE"] == "trial"
 
 
 def _vendor() -> Vendor:

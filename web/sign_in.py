@@ -17,7 +17,7 @@ from access import Actor, current_actor
 from models import User
 from services.foundation import urls
 from services.people import links, oneself
-from web import limits
+from web import limits, lost
 from web.accounts import home_of, start_session
 from web.blueprint import bp
 from web.forms import EmailForm, SignInForm, status_of
@@ -65,7 +65,7 @@ def _enter(user: User) -> Response:
     wanted = _next()
     oneself.sign_in_recorded(user, by=Actor.of(user, request.remote_addr), via="password")
     start_session(user, "password")
-    return redirect(wanted or home_of(user))
+    return redirect(lost.way_on(user, wanted or home_of(user)))
 
 
 def _next() -> str | None:

@@ -19,6 +19,7 @@ ROUTES = {
     "/forgot-password",
     "/healthz",
     "/icons.svg",
+    "/kept-form",
     "/l/<token>",
     "/language",
     "/profile",
