@@ -27,7 +27,7 @@ SECRET_FIELDS = {"password", "again", "current"}
 # What stands on every page, and is not worth keeping.
 SWITCHES = {"theme", "web.language", "web.sign_out"}
 # Fields that no person types.
-OF_THE_PAGE = {"csrf_token", "seen", "fingerprint", "url", "id", "rowid", "item", "action"}
+OF_THE_PAGE = {"csrf_token", "seen", "fingerprint", "url", "id", "rowid", "item", "action", "language"}
 
 
 def to_sign_in() -> Response:
