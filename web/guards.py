@@ -90,5 +90,7 @@ def origin_of(url: str) -> str | None:
         port = parts.port
     except ValueError:
         return None
+    if not parts.hostname:
+        return None
     usual = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port not in {None, usual} else "")

@@ -40,14 +40,14 @@ def to_sign_in() -> Response:
         )
     else:
         flash(_("You had been signed out in the meantime. Nothing was changed: sign in to go on."), "warning")
-    return redirect(url_for("web.sign_in", next=urls.local(request.referrer, request.host)), 303)
+    return redirect(url_for("web.sign_in", next=urls.local(request.referrer, request.host)))
 
 
 def go_on() -> Response:
     """From a form without its token that a visitor sent: as `to_sign_in`, or back to the page whose switch it was."""
     if request.endpoint in SWITCHES:
         flash(_("This page was open for too long. Nothing was changed: try once more."), "warning")
-        return redirect(urls.local(request.referrer, request.host) or url_for("web.home"), 303)
+        return redirect(urls.local(request.referrer, request.host) or url_for("web.home"))
     return to_sign_in()
 
 
