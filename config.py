@@ -176,8 +176,10 @@ def read(environ: dict[str, str] | None = None) -> Settings:
     Raises:
         SettingsError: settings are wrong or, in production, missing or unsafe; all of them in one message.
     """
-    # An empty value counts as not set: compose files and shells leave settings out in this way.
-    given = {name: value for name, value in (os.environ if environ is None else environ).items() if value}
+    # An empty value counts as not set: compose files and shells leave settings out in this way. The spaces and the
+    # carriage return that an editor leaves at the end of a line are no part of a key either.
+    given = {name: value.strip() for name, value in (os.environ if environ is None else environ).items()}
+    given = {name: value for name, value in given.items() if value}
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:

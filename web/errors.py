@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, g, jsonify, redirect, render_template, request
 from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -25,6 +25,7 @@ from models import db
 from services.catalogue import vendor as vendors
 from services.foundation.errors import Code, Refused
 from web import limits, links, lost, sign_in
+from web.accounts import home_of
 from web.guards import OtherSite
 from web.languages import visitors_choice
 from web.limits import limiter
@@ -70,6 +71,9 @@ def _even_without_database(answer: Callable[[Any], Any]) -> Callable[[Any], Any]
         try:
             return answer(error)
         except sa.exc.SQLAlchemyError as away:
+            if answer is _too_old:
+                # Whose session it was, and what they typed, is for the database to say.
+                return _database(away)
             _forget_database()
             log.error("the database did not answer for an error's page: %s", _kind(away))
             return answer(error)
@@ -131,6 +135,9 @@ def _http(error: HTTPException) -> Any:
 
 def _too_old(_error: CSRFError) -> Response:
     """A form without its session's token: most often, the session has ended since its page was opened."""
+    if request.endpoint == "web.sign_in" and current_user.is_authenticated:
+        # They signed in from another tab meanwhile, which gave every page a new token.
+        return redirect(home_of(current_user))
     if request.endpoint in sign_in.PAGES:
         return sign_in.shown_again(
             _("This page was open for too long. Nothing was changed: try once more."), 400

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import re
 from collections.abc import Callable
 
 import limits
@@ -20,6 +21,7 @@ from services.people import oneself
 SLOWED = "2 per minute; 20 per hour"
 # The part of an IPv6 address that names a customer of a network; the rest is theirs to choose (RFC 6177, RFC 8981).
 SITE_BITS = 64
+_PORT = re.compile(r"(?:\[(.+)\]|([0-9.]+))(?::[0-9]+)?")
 
 
 def by_machine() -> str:
@@ -28,9 +30,12 @@ def by_machine() -> str:
 
 
 def machine(address: str) -> str:
-    """`2001:db8::1` → `2001:db8::/64`; an IPv4 address, mapped into IPv6 or not, as it is."""
+    """`2001:db8::1` → `2001:db8::/64`; an IPv4 address, mapped into IPv6 or not, as it is. Some proxies add a port: it is
+    another one with each connection.
+    """
+    with_port = _PORT.fullmatch(address)
     try:
-        found = ipaddress.ip_address(address)
+        found = ipaddress.ip_address((with_port[1] or with_port[2]) if with_port else address)
     except ValueError:
         return address
     if isinstance(found, ipaddress.IPv4Address):

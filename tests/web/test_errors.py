@@ -95,6 +95,27 @@ def test_a_page_that_was_open_for_too_long_says_what_to_do(client: Client, cast:
 
 
 @pytest.mark.one_database
+def test_whoever_signed_in_from_another_tab_meanwhile_is_led_home_from_the_sign_in_page(
+    client: Client, cast: Cast
+) -> None:
+    fields = {"email": "alice@acme.example", "password": PASSWORD, "csrf_token": client.csrf_token()}
+    assert client.post("/sign-in", data=fields, csrf=False).location == "/portal/"
+    assert client.post("/sign-in", data=fields, csrf=False).location == "/portal/"
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    "host", ["LOCALHOST", "localhost.", "localhost:8000", "localhost, localhost", "[::1"]
+)
+def test_an_unusual_spelling_of_the_host_is_a_page_or_refused_and_never_a_crash(
+    client: Client, host: str
+) -> None:
+    client.application.config["PROPAGATE_EXCEPTIONS"] = False
+    assert client.get("/sign-in", headers={"Host": host}).status_code in {200, 400}
+    assert client.head("/healthz", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-in/link", "/forgot-password"])
 def test_a_sign_in_page_left_open_overnight_is_shown_again_with_its_address_and_works(
     client: Client, cast: Cast, path: str
