@@ -20,6 +20,8 @@ from admin_views.site import init_theme, make_site
 from models import db
 from services.foundation.transaction import configure_engine
 
+log = logging.getLogger(__name__)
+
 
 def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask:
     """The application, with settings from `environ` (the process's own by default).
@@ -31,10 +33,12 @@ def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask
     settings = config.load(environ)
     app = Flask(__name__)
     app.config.update(settings | overrides)
-    app.config["INSTANCE"].mkdir(parents=True, exist_ok=True)
+    if not app.config["PRODUCTION"]:
+        app.config["INSTANCE"].mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
         level=app.config["LOG_LEVEL"], format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    _say_mode(app)
     # At INFO it names the database at each health check.
     logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
 
@@ -51,6 +55,20 @@ def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask
     make_site(app, prefix="support", home=support.HOME, views=support.VIEWS)
     cli.init_app(app)
     return app
+
+
+def _say_mode(app: Flask) -> None:
+    """The first line of the log. That nothing is really charged is said at any level."""
+    mode = app.config["MODE"]
+    level = logging.WARNING if mode == "trial" else logging.INFO
+    payments = app.config["STRIPE_API_BASE"] or "Stripe"
+    log.log(
+        level,
+        "mode: %s; payments go to %s%s",
+        mode,
+        payments,
+        "" if mode == "live" else ", nothing is charged",
+    )
 
 
 def _connect_database(app: Flask) -> None:

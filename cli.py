@@ -1,4 +1,4 @@
-"""The commands: `flask setup`, `demo`, `worker`, `reconcile`, `check-mail`, `check-stripe`.
+"""The commands: `flask setup`, `demo`, `worker`, `reconcile`, `health`, `check-mail`, `check-stripe`.
 
 Each prints sentences in English, for operators, and ends with status 1 when something is wrong.
 """
@@ -6,6 +6,7 @@ Each prints sentences in English, for operators, and ends with status 1 when som
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
 import os
 import signal
@@ -27,14 +28,15 @@ from services.foundation.periodic import Periodic
 from services.mail import check as mail_check
 from services.mail import outbox
 from services.payments import gateway
-from services.people import setup
+from services.people import kept_forms, setup
+from web import health as health_page
 
 log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    for command in (setup_desk, fill_demo, worker, reconcile, check_mail, check_stripe):
+    for command in (setup_desk, fill_demo, worker, reconcile, health, check_mail, check_stripe):
         app.cli.add_command(command)
 
 
@@ -90,6 +92,7 @@ def periodic_works() -> tuple[Periodic, ...]:
         Periodic("reconcile", dt.timedelta(minutes=10), reconciliation.reconcile),
         Periodic("forget expired links", dt.timedelta(days=1), tokens.forget_expired),
         Periodic("forget forms that were done", dt.timedelta(days=1), once.forget_old),
+        Periodic("forget kept forms", dt.timedelta(hours=1), kept_forms.forget_old),
         Periodic("forget old jobs", dt.timedelta(days=1), periodic.forget_done),
     )
 
@@ -159,6 +162,16 @@ def reconcile() -> None:
         counts = reconciliation.reconcile()
     click.echo("Looked at {orders} orders and {events} events; {unsettled} wait for later.".format(**counts))
     if counts["unsettled"]:
+        raise SystemExit(1)
+
+
+@click.command("health")
+@with_appcontext
+def health() -> None:
+    """Say how the database, its schema and the waiting mail are, as JSON for a monitor; status 1 unless all is well."""
+    found = health_page.report()
+    click.echo(json.dumps(found))
+    if found["status"] != "ok":
         raise SystemExit(1)
 
 

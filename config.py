@@ -2,6 +2,7 @@
 
 `TROUSSEAU_ENV` is `development` (the default: SQLite and the sandbox, nothing to configure) or `production`,
 where a missing secret, a debug switch or the sandbox under a live key stops the application at start-up.
+`config_types.py` has the types: how a value is written.
 """
 
 from __future__ import annotations
@@ -10,15 +11,35 @@ import datetime as dt
 import os
 import secrets
 from collections.abc import Iterator
+from email.utils import parseaddr
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-ROOT = Path(__file__).resolve().parent
+from config_types import (
+    ROOT,
+    AtLeastOne,
+    DatabaseAddress,
+    Folder,
+    Kind,
+    Level,
+    Limits,
+    Names,
+    Port,
+    Seconds,
+    Site,
+    Storage,
+    Switch,
+    Wanted,
+    Whole,
+)
+
 MINIMUM_SECRET_LENGTH = 32
+# Of 32 random letters and digits, fewer than ten are different once in a million times.
+MINIMUM_SECRET_VARIETY = 10
 # The sandbox's own keys, of no use anywhere else.
 SANDBOX_SECRET_KEY = "sk_test_sandbox"  # noqa: S105
 SANDBOX_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105
@@ -28,52 +49,29 @@ class SettingsError(click.ClickException):
     """Settings are wrong, missing or unsafe, a sentence for each. A ClickException, so `flask` prints no traceback."""
 
 
-def _spelled_out(text: str) -> str:
-    # pydantic also takes single letters such as `y`, which are not documented.
-    if text.isalpha() and len(text) == 1:
-        raise ValueError("a single letter")
-    return text
-
-
-def _with_our_driver(url: str) -> str:
-    # Hosting services still use the old scheme `postgres://`, and neither names our driver.
-    for scheme in ("postgres://", "postgresql://"):
-        if url.startswith(scheme):
-            return "postgresql+psycopg://" + url.removeprefix(scheme)
-    return url
-
-
 def _in_production(read: dict[str, Any]) -> bool:
     return bool(read["TROUSSEAU_ENV"] == "production")
 
 
 def _own_hosts(read: dict[str, Any]) -> list[str]:
-    netloc, port = urlsplit(read["BASE_URL"]).netloc, read["PORT"]
+    public, port = urlsplit(read["BASE_URL"]), read["PORT"]
     own = (f"{name}{end}" for name in ("localhost", "127.0.0.1") for end in ("", f":{port}"))
-    return list(dict.fromkeys([netloc, netloc.partition(":")[0], *own]))
+    return list(dict.fromkeys([public.netloc, public.hostname or "", *own]))
 
 
-Kind = Literal["development", "production"]
-LevelName = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
-LEVELS: tuple[str, ...] = get_args(LevelName)
-Level = Annotated[LevelName, BeforeValidator(lambda text: text.upper() if text.upper() in LEVELS else text)]
-Whole = Annotated[int, Field(ge=0)]
-Switch = Annotated[bool, BeforeValidator(_spelled_out)]
-Folder = Annotated[Path, AfterValidator(lambda path: (ROOT / path).resolve())]
-Address = Annotated[str, AfterValidator(lambda url: url.rstrip("/"))]
-DatabaseAddress = Annotated[str, AfterValidator(_with_our_driver)]
-Names = Annotated[list[str], BeforeValidator(lambda text: [*filter(None, map(str.strip, text.split(",")))])]
+def _mail_port(read: dict[str, Any]) -> int:
+    if _in_production(read):
+        return 465 if read["MAIL_USE_SSL"] else 587
+    return int(read["PORT"]) + 2
+
+
+def is_live_key(key: str) -> bool:
+    """Whether real money is charged with this key of Stripe's: secret, restricted or an organization's."""
+    return key.startswith(("sk_live_", "rk_live_", "sk_org_live_"))
+
 
 # Settings that only gunicorn.conf.py reads; it reads PORT too.
 SERVER = {"HOST", "WEB_CONCURRENCY", "WEB_THREADS"}
-# How a value has to look, by the type of the setting, for the message about a wrong one. Any text is right.
-WANTED: dict[Any, str] = {
-    Kind: "development or production",
-    LevelName: "DEBUG, INFO, WARNING or ERROR",
-    int: "a whole number",
-    float: "a number",
-    bool: "1 or 0 (or true or false, yes or no, on or off)",
-}
 
 
 class Settings(BaseModel):
@@ -85,23 +83,23 @@ class Settings(BaseModel):
     """`development` (SQLite and the sandbox) or `production` (which refuses to start when a setting is missing or unsafe)."""
     HOST: str = "127.0.0.1"
     """The address the web server listens on; a reverse proxy on the same machine reaches 127.0.0.1."""
-    PORT: Whole = 8000
+    PORT: Port = 8000
     """Its port; in development the sandbox takes the next one and its mail server the one after."""
-    BASE_URL: Address = Field(default_factory=lambda read: f"http://127.0.0.1:{read['PORT']}")
+    BASE_URL: Site = Field(default_factory=lambda read: f"http://127.0.0.1:{read['PORT']}")
     """The address people type, which mailed links and payment pages lead back to: in production, https."""
     TRUSTED_HOSTS: Names = Field(default_factory=_own_hosts)
     """Host names that requests may use, separated by commas; the name in BASE_URL and localhost's by default."""
     TRUSTED_PROXIES: Whole = 0
-    """How many reverse proxies in front of it set X-Forwarded-For, -Proto and -Host; with 0 these are ignored."""
+    """How many reverse proxies in front of it set X-Forwarded-For, -Proto and -Host: production wants it said; with 0 these are ignored."""
     INSTANCE: Folder = ROOT / "instance"
     """Where development data lives: the SQLite file, the sandbox's, and a secret made on first use."""
     SECRET_KEY: str = ""
     """Signs sessions: in production at least 32 random characters, the same on every machine (`openssl rand -hex 32`)."""
     LOG_LEVEL: Level = "INFO"
     """From which level on messages are logged: DEBUG, INFO, WARNING or ERROR."""
-    WEB_CONCURRENCY: Whole = 1
+    WEB_CONCURRENCY: AtLeastOne = 1
     """Processes of the web server; in production, one for each core."""
-    WEB_THREADS: Whole = 8
+    WEB_THREADS: AtLeastOne = 8
     """Threads of each process, which mostly wait for the database."""
 
     DATABASE_URL: DatabaseAddress = Field(
@@ -119,21 +117,23 @@ class Settings(BaseModel):
         default_factory=lambda read: "" if read["STRIPE_SECRET_KEY"] else SANDBOX_WEBHOOK_SECRET
     )
     """The signing secret (whsec_…) of the webhook endpoint that points at BASE_URL/stripe/webhook."""
-    STRIPE_TIMEOUT: float = 8.0
+    STRIPE_TIMEOUT: Seconds = 8.0
     """Seconds that Stripe may take to answer, tries and all, before the customer is told to try again."""
-    PAYMENT_PAGE_ORIGIN: Address = ""
+    PAYMENT_PAGE_ORIGIN: Site = ""
     """Where Stripe's payment page is, if Checkout has a domain of your own (https://pay.example.com)."""
-    SANDBOX_URL: Address = Field(default_factory=lambda read: f"http://127.0.0.1:{read['PORT'] + 1}")
-    """Where the sandbox answers when no key is set; PORT + 1 on this machine by default."""
+    SANDBOX_URL: Site = Field(default_factory=lambda read: f"http://127.0.0.1:{read['PORT'] + 1}")
+    """Where the sandbox answers: PORT + 1 on this machine by default; named beside an sk_test_ key, payments go there and not to Stripe."""
 
     MAIL_SERVER: str = Field(default_factory=lambda read: "" if _in_production(read) else "127.0.0.1")
     """The SMTP server; in development the sandbox's, which keeps all mail and sends none."""
-    MAIL_PORT: Whole = Field(default_factory=lambda read: 587 if _in_production(read) else read["PORT"] + 2)
-    """Its port: 587 in production, the sandbox's (PORT + 2) in development."""
-    MAIL_USE_TLS: Switch = Field(default_factory=_in_production)
-    """1 starts TLS on an ordinary connection (port 587), as production does unless told otherwise."""
     MAIL_USE_SSL: Switch = False
     """1 speaks TLS from the first byte (port 465)."""
+    MAIL_USE_TLS: Switch = Field(
+        default_factory=lambda read: _in_production(read) and not read["MAIL_USE_SSL"]
+    )
+    """1 starts TLS on an ordinary connection (port 587), as production does unless told otherwise."""
+    MAIL_PORT: Port = Field(default_factory=_mail_port)
+    """Its port: 465 or 587 in production, the sandbox's (PORT + 2) in development."""
     MAIL_USERNAME: str | None = None
     """The account on the SMTP server, where it wants one."""
     MAIL_PASSWORD: str | None = None
@@ -142,24 +142,37 @@ class Settings(BaseModel):
         default_factory=lambda read: "" if _in_production(read) else "desk@trousseau.example"
     )
     """The address that mail is sent from; the name with it is the vendor's."""
-    MAIL_TIMEOUT: float = 20.0
+    MAIL_TIMEOUT: Seconds = 20.0
     """Seconds that the SMTP server may take to answer."""
 
-    RATELIMIT_STORAGE_URI: str = "memory://"
+    RATELIMIT_STORAGE_URI: Storage = "memory://"
     """Where tries are counted: memory:// in each process, or redis://… when there are several."""
     RATELIMIT_ENABLED: Switch = True
     """0 switches all limits off, for load tests."""
-    SIGN_IN_LIMIT: str = "10 per minute; 50 per hour"
-    """Wrong passwords and dead links that one machine may try, and wrong passwords for one mail address."""
-    LINK_LIMIT: str = "5 per minute; 20 per hour"
-    """Mailed links that may be asked for to one mail address."""
-    MACHINE_LINK_LIMIT: str = "20 per minute; 100 per hour"
-    """Mailed links that one machine may ask for; a whole office may have one address."""
-    LINK_ANSWER_SECONDS: float = 0.3
+    SIGN_IN_LIMIT: Limits = "10 per minute; 50 per hour"
+    """Wrong passwords and dead links that one machine may try; past it for one account, each machine may try it twice a minute."""
+    LINK_LIMIT: Limits = "5 per minute; 20 per hour"
+    """Mailed links that may be asked for to one account, over all pages."""
+    MACHINE_LINK_LIMIT: Limits = "20 per minute; 100 per hour"
+    """Mailed links that one machine may ask for, over all pages; a whole office may have one address."""
+    LINK_ANSWER_SECONDS: Seconds = 0.3
     """Seconds after which a request for a mailed link is answered, whether the address has an account or not."""
 
     FLASK_DEBUG: Switch = False
     """Flask's debugger: production refuses to start with it."""
+
+    @property
+    def mode(self) -> str:
+        """`development`, `trial` (a production desk on which nothing is really charged) or `live`."""
+        if self.TROUSSEAU_ENV == "development":
+            return "development"
+        return "live" if is_live_key(self.STRIPE_SECRET_KEY) else "trial"
+
+    @property
+    def uses_sandbox(self) -> bool:
+        """Whether payments go to the sandbox: without a key, or where SANDBOX_URL is named beside a test key."""
+        named = "SANDBOX_URL" in self.model_fields_set
+        return not self.STRIPE_SECRET_KEY or (named and not is_live_key(self.STRIPE_SECRET_KEY))
 
 
 def read(environ: dict[str, str] | None = None) -> Settings:
@@ -168,8 +181,10 @@ def read(environ: dict[str, str] | None = None) -> Settings:
     Raises:
         SettingsError: settings are wrong or, in production, missing or unsafe; all of them in one message.
     """
-    # An empty value counts as not set: compose files and shells leave settings out in this way.
-    given = {name: value for name, value in (os.environ if environ is None else environ).items() if value}
+    # An empty value counts as not set: compose files and shells leave settings out in this way. The spaces and the
+    # carriage return that an editor leaves at the end of a line are no part of a key either.
+    given = {name: value.strip() for name, value in (os.environ if environ is None else environ).items()}
+    given = {name: value for name, value in given.items() if value}
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
@@ -184,21 +199,49 @@ def _wrong(error: ValidationError) -> Iterator[str]:
         # Do not report a default that could not be computed because another setting is wrong.
         if fault["type"] != "default_factory_not_called":
             name = str(fault["loc"][0])
-            yield f"{name} must be {WANTED[Settings.model_fields[name].annotation]}, not {fault['input']!r}."
+            (wanted,) = (item for item in Settings.model_fields[name].metadata if isinstance(item, Wanted))
+            end = "" if wanted.secret else f", not {fault['input']!r}"
+            yield f"{name} must be {wanted.text}{end}."
 
 
 def _unsafe(settings: Settings) -> list[str]:
-    key = settings.STRIPE_SECRET_KEY
-    checks = {
-        "SECRET_KEY must be set to at least 32 random characters.": (
-            len(settings.SECRET_KEY) >= MINIMUM_SECRET_LENGTH
+    return [
+        sentence
+        for sentence, holds in (_desk(settings) | _payments(settings) | _mail(settings)).items()
+        if not holds
+    ]
+
+
+def _desk(settings: Settings) -> dict[str, bool]:
+    counted = settings.RATELIMIT_ENABLED and settings.RATELIMIT_STORAGE_URI.startswith("memory:")
+    return {
+        "SECRET_KEY must be set to at least 32 random characters (openssl rand -hex 32 makes some).": _is_random(
+            settings.SECRET_KEY
         ),
         "DATABASE_URL must name the PostgreSQL database.": settings.DATABASE_URL.startswith("postgresql"),
         "BASE_URL must be the public https:// address.": settings.BASE_URL.startswith("https://"),
-        "STRIPE_SECRET_KEY must be set: the sandbox is for development.": bool(key),
-        "STRIPE_WEBHOOK_SECRET must be set beside STRIPE_SECRET_KEY.": bool(settings.STRIPE_WEBHOOK_SECRET),
+        "TRUSTED_PROXIES must be said: how many reverse proxies stand in front (usually 1; 0 for none). Unsaid, "
+        "everybody would share one address, and one stranger's wrong passwords would lock all out.": (
+            "TRUSTED_PROXIES" in settings.model_fields_set
+        ),
+        "RATELIMIT_STORAGE_URI must be redis://… where WEB_CONCURRENCY is more than 1: in memory each process counts "
+        "tries for itself.": settings.WEB_CONCURRENCY == 1 or not counted,
+        "FLASK_DEBUG must be off in production.": not settings.FLASK_DEBUG,
+    }
+
+
+def _payments(settings: Settings) -> dict[str, bool]:
+    key, secret = settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET
+    return {
+        "STRIPE_SECRET_KEY must be set: the sandbox is for development, and for a trial under an sk_test_ key.": bool(
+            key
+        ),
+        "STRIPE_WEBHOOK_SECRET must be set beside STRIPE_SECRET_KEY.": bool(secret),
+        "STRIPE_WEBHOOK_SECRET must be one of your own: everybody can read the sandbox's.": (
+            secret != SANDBOX_WEBHOOK_SECRET
+        ),
         "SANDBOX_URL must not be set under a live key.": not (
-            "SANDBOX_URL" in settings.model_fields_set and is_live(key)
+            "SANDBOX_URL" in settings.model_fields_set and is_live_key(key)
         ),
         "STRIPE_CONTEXT must name the account (acct_…) for which an organization's key is used.": bool(
             settings.STRIPE_CONTEXT or not key.startswith("sk_org_")
@@ -206,12 +249,33 @@ def _unsafe(settings: Settings) -> list[str]:
         "PAYMENT_PAGE_ORIGIN must be an https:// address.": (
             not settings.PAYMENT_PAGE_ORIGIN or settings.PAYMENT_PAGE_ORIGIN.startswith("https://")
         ),
+    }
+
+
+def _mail(settings: Settings) -> dict[str, bool]:
+    encrypted = settings.MAIL_USE_TLS or settings.MAIL_USE_SSL
+    return {
         "MAIL_SERVER and MAIL_DEFAULT_SENDER must be set.": bool(
             settings.MAIL_SERVER and settings.MAIL_DEFAULT_SENDER
         ),
-        "FLASK_DEBUG must be off in production.": not settings.FLASK_DEBUG,
+        "MAIL_DEFAULT_SENDER must be an address.": (
+            not settings.MAIL_DEFAULT_SENDER or "@" in parseaddr(settings.MAIL_DEFAULT_SENDER)[1]
+        ),
+        "MAIL_USE_TLS and MAIL_USE_SSL must not both be on: TLS is for port 587, SSL for port 465.": not (
+            settings.MAIL_USE_TLS and settings.MAIL_USE_SSL
+        ),
+        "MAIL_USE_TLS (port 587) or MAIL_USE_SSL (port 465) must be on; say both are 0 for a server that takes mail "
+        "unencrypted.": encrypted or {"MAIL_USE_TLS", "MAIL_USE_SSL"} <= settings.model_fields_set,
+        "MAIL_USERNAME and MAIL_PASSWORD must be set together.": (
+            bool(settings.MAIL_USERNAME) == bool(settings.MAIL_PASSWORD)
+        ),
     }
-    return [sentence for sentence, holds in checks.items() if not holds]
+
+
+def _is_random(secret: str) -> bool:
+    """Whether a secret is long enough, and neither one character nor one word over and over."""
+    repeats = secret in (secret + secret)[1:-1]
+    return len(secret) >= MINIMUM_SECRET_LENGTH and len(set(secret)) >= MINIMUM_SECRET_VARIETY and not repeats
 
 
 def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
@@ -229,6 +293,7 @@ def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
             exclude={"TROUSSEAU_ENV", "DATABASE_URL", "SANDBOX_URL", "FLASK_DEBUG"} | SERVER
         ),
         "PRODUCTION": settings.TROUSSEAU_ENV == "production",
+        "MODE": settings.mode,
         "SECRET_KEY": settings.SECRET_KEY or _development_secret(settings.INSTANCE),
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 500_000,
@@ -240,7 +305,13 @@ def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
         "BABEL_DEFAULT_LOCALE": "fr_CA",
         "BABEL_DEFAULT_TIMEZONE": "UTC",
         "BOOTSTRAP_SERVE_LOCAL": True,
+        "RATELIMIT_STORAGE_OPTIONS": _storage_options(settings.RATELIMIT_STORAGE_URI),
     }
+
+
+def _storage_options(uri: str) -> dict[str, Any]:
+    # A Redis that does not answer at all must not hold up each sign-in for minutes.
+    return {"socket_connect_timeout": 2, "socket_timeout": 2} if uri.startswith("redis") else {}
 
 
 def _engine_options(url: str) -> dict[str, Any]:
@@ -287,26 +358,14 @@ def _security() -> dict[str, Any]:
     }
 
 
-def is_live(key: str) -> bool:
-    """Whether a key of Stripe charges real money: an account's, a restricted one or an organization's."""
-    return key.startswith(("sk_live_", "rk_live_", "sk_org_live_"))
-
-
-def _origin(url: str) -> str:
-    """Of an address, what Content-Security-Policy knows a site by; empty for an empty one."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if url else ""
-
-
 def _stripe(settings: Settings) -> dict[str, Any]:
-    key = settings.STRIPE_SECRET_KEY
+    sandbox = settings.SANDBOX_URL if settings.uses_sandbox else None
     return {
-        "STRIPE_SECRET_KEY": key or SANDBOX_SECRET_KEY,
+        "STRIPE_SECRET_KEY": settings.STRIPE_SECRET_KEY or SANDBOX_SECRET_KEY,
         # None means Stripe's own address.
-        "STRIPE_API_BASE": None if key else settings.SANDBOX_URL,
-        "STRIPE_LIVE": is_live(key),
-        "PAYMENT_PAGE_ORIGIN": _origin(settings.PAYMENT_PAGE_ORIGIN)
-        or ("https://checkout.stripe.com" if key else settings.SANDBOX_URL),
+        "STRIPE_API_BASE": sandbox,
+        "STRIPE_LIVE": is_live_key(settings.STRIPE_SECRET_KEY),
+        "PAYMENT_PAGE_ORIGIN": settings.PAYMENT_PAGE_ORIGIN or sandbox or "https://checkout.stripe.com",
     }
 
 

@@ -1,4 +1,4 @@
-"""The web server, the same in development and in production: `gunicorn` in this folder needs no argument.
+"""The web server, the same in development and in production: `serve.py` starts it, and it needs no argument.
 
 It uses threads, because a request mostly waits for the database, and a process for each core (WEB_CONCURRENCY).
 `docs/deploy.md` says what to set. Gunicorn itself checks the four settings that are read here: the master process
@@ -13,14 +13,15 @@ from gunicorn.errors import AppImportError
 load_dotenv(".env")
 
 wsgi_app = "app:create_app()"
-bind = f"{os.environ.get('HOST') or '127.0.0.1'}:{os.environ.get('PORT') or '8000'}"
+host = os.environ.get("HOST") or "127.0.0.1"
+bind = f"{f'[{host}]' if ':' in host else host}:{os.environ.get('PORT') or '8000'}"
 workers = os.environ.get("WEB_CONCURRENCY") or 1
 threads = os.environ.get("WEB_THREADS") or 8
 worker_class = "gthread"
 # Longer than every timeout of our own (config.py), so that a slow request gets an error page before it is killed.
 timeout = 60
-# As long: a restart ends nobody's payment in the middle of asking Stripe. systemd waits for 90 seconds.
-graceful_timeout = 60
+# A request under way may be waiting for Stripe or for the database, for 30 s at most: stopping does not cut it off.
+graceful_timeout = 40
 # The reverse proxy writes the access log.
 accesslog = None
 loglevel = "warning"

@@ -94,5 +94,8 @@ from tables.submissions import Submission  # isort: skip
 # Work in the background that is no mail.
 from tables.jobs import Job, JobState  # isort: skip
 
+# What was typed when a session ended.
+from tables.kept import KeptForm  # isort: skip
+
 # Mail that waits to be sent, and the one-time links that it carries.
 from tables.mail import Lane, Link, LinkPurpose, MailKind, MailState, MailTrouble, OutgoingMail  # isort: skip

@@ -91,7 +91,7 @@ def _commands(settings: dict[str, object]) -> dict[str, tuple[list[str], dict[st
         "SANDBOX_SECRET_KEY": config.SANDBOX_SECRET_KEY,
     }
     return {
-        "web server": ([str(BIN / "gunicorn")], {}),
+        "web server": ([sys.executable, "serve.py"], {}),
         "mail worker": ([str(BIN / "flask"), "worker"], {}),
         "sandbox": ([sys.executable, "-m", "sandbox"], sandbox),
     }

@@ -62,8 +62,7 @@ class Guarded:
             if request.method in {"GET", "HEAD"} and (own := self._own_site()):
                 return redirect(own)
             abort(403)
-        wanted = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
-        return redirect(url_for(current_app.login_manager.login_view, next=wanted))  # type: ignore[attr-defined]
+        return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
 
     def _own_site(self) -> str | None:
         """The home of the vendor's staff, who have no page of their own on the customers' site; else None."""

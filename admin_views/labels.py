@@ -217,9 +217,12 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         SubjectKind.VENDOR: _l("Vendor"),
     },
     MailKind: {
+        MailKind.ADDRESS_CHANGED: _l("Address changed"),
         MailKind.INVITATION: _l("Invitation"),
         MailKind.LICENSE_ASSIGNED: _l("License assigned"),
         MailKind.LICENSE_RELEASED: _l("License released"),
+        MailKind.NEW_ADMINISTRATOR: _l("New administrator"),
+        MailKind.PASSWORD_CHANGED: _l("Password changed"),
         MailKind.PASSWORD_LINK: _l("Choose a password"),
         MailKind.PAYMENT_FAILED: _l("Payment declined"),
         MailKind.RECEIPT: _l("Receipt"),

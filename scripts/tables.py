@@ -32,6 +32,7 @@ PARTS = (
     "operations",
     "submissions",
     "jobs",
+    "kept",
     "mail",
 )
 

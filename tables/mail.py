@@ -19,9 +19,12 @@ class MailKind(enum.StrEnum):
     The column is plain text: an older database may hold a kind that is no member any more.
     """
 
+    ADDRESS_CHANGED = "address_changed"
     INVITATION = "invitation"
     LICENSE_ASSIGNED = "license_assigned"
     LICENSE_RELEASED = "license_released"
+    NEW_ADMINISTRATOR = "new_administrator"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a mail, not a secret
     PASSWORD_LINK = "password_link"  # noqa: S105 - the name of a mail, not a secret
     PAYMENT_FAILED = "payment_failed"
     RECEIPT = "receipt"

@@ -16,6 +16,7 @@ from web import (
     links,
     logs,
     look,
+    lost,
     profile,
     sign_in,
     statics,
@@ -28,6 +29,7 @@ PAGES = (
     home,
     links,
     look,
+    lost,
     profile,
     sign_in,
     stripe_webhook,
@@ -44,5 +46,6 @@ def init_app(app: Flask) -> None:
     statics.init_app(app)
     headers.init_app(app)
     stripe_webhook.init_app(app)
+    health.init_app(app)
     errors.init_app(app)
     app.register_blueprint(bp)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Flask, g, redirect, request, session, url_for
+from flask import Flask, g, session
 from flask_security import Security, SQLAlchemyUserDatastore, login_user
-from werkzeug.wrappers import Response
 
 import access
 from models import User, db
+from web import lost
 
 
 def init_app(app: Flask) -> None:
@@ -19,7 +19,7 @@ def init_app(app: Flask) -> None:
     # No sign-in by a token in a header or in a URL, which Flask-Security accepts otherwise.
     security.login_manager.request_loader(lambda _request: None)
     security.login_manager.login_view = "web.sign_in"
-    security.login_manager.unauthorized_handler(_to_sign_in)
+    security.login_manager.unauthorized_handler(lost.to_sign_in)
 
 
 def _load_user(uniquifier: str) -> User | None:
@@ -29,15 +29,10 @@ def _load_user(uniquifier: str) -> User | None:
     return user if user and user.active else None
 
 
-def _to_sign_in() -> Response:
-    """Ask the visitor to sign in, and remember the page that they wanted to read."""
-    wanted = request.full_path.rstrip("?") if request.method in {"GET", "HEAD"} else None
-    return redirect(url_for("web.sign_in", next=wanted))
-
-
 def start_session(user: User, via: str) -> None:
     """Sign the person in, in a new session that keeps nothing of the one before; `via` a `password` or a `link`."""
     session.clear()
+    session[lost.PERSON] = user.id
     with access.everything():
         login_user(user, remember=False, authn_via=[via])
     g.scope = access.scope_of(user)

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import math
 import time
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, g, jsonify, redirect, render_template, request
 from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_limiter.errors import RateLimitExceeded
-from flask_login import AnonymousUserMixin
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response
 
 from models import db
 from services.catalogue import vendor as vendors
 from services.foundation.errors import Code, Refused
-from web.guards import limiter
+from web import limits, links, lost, sign_in
+from web.accounts import home_of
+from web.guards import OtherSite
 from web.languages import visitors_choice
+from web.limits import limiter
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 10
@@ -43,15 +48,41 @@ class Words:
 
 def init_app(app: Flask) -> None:
     """Register our answer to every kind of failure."""
-    app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(CSRFError, _too_old)
-    app.register_error_handler(RateLimitExceeded, _too_many)
-    app.register_error_handler(Refused, _refused)
-    app.register_error_handler(sa.exc.OperationalError, _database)
-    app.register_error_handler(sa.exc.InterfaceError, _database)
-    app.register_error_handler(sa.exc.TimeoutError, _database)
-    app.register_error_handler(sa.exc.DataError, _unstorable)
-    app.register_error_handler(500, _crashed)
+    for kind, answer in {
+        HTTPException: _http,
+        CSRFError: _too_old,
+        OtherSite: _other_site,
+        RateLimitExceeded: _too_many,
+        Refused: _refused,
+        sa.exc.OperationalError: _database,
+        sa.exc.InterfaceError: _database,
+        sa.exc.TimeoutError: _database,
+        sa.exc.DataError: _unstorable,
+        InternalServerError: _crashed,
+    }.items():
+        app.register_error_handler(kind, _even_without_database(answer))
+
+
+def _even_without_database(answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Choosing a page's words asks the database whose language they are in: with it away, the page is a visitor's."""
+
+    @functools.wraps(answer)
+    def answered(error: Any) -> Any:
+        try:
+            return answer(error)
+        except sa.exc.SQLAlchemyError as away:
+            if answer is _too_old:
+                # Whose session it was, and what they typed, is for the database to say.
+                return _database(away)
+            _forget_database()
+            log.error("the database did not answer for an error's page: %s", _kind(away))
+            return answer(error)
+
+    return answered
+
+
+def _kind(error: BaseException) -> str:
+    return type(getattr(error, "orig", None) or error).__name__
 
 
 # --- The words ----------------------------------------------------------------------------------------------------
@@ -107,10 +138,31 @@ def _http(error: HTTPException) -> Any:
 
 
 def _too_old(_error: CSRFError) -> Response:
+    """A form without its session's token: most often, the session has ended since its page was opened."""
+    if request.endpoint == "web.sign_in" and current_user.is_authenticated:
+        # They signed in from another tab meanwhile, which gave every page a new token.
+        return redirect(home_of(current_user))
+    if request.endpoint in sign_in.PAGES:
+        return sign_in.shown_again(
+            _("This page was open for too long. Nothing was changed: try once more."), 400
+        )
+    if request.endpoint in links.PAGES:
+        return links.shown_again(_("This page was open for too long. Nothing was changed: try once more."))
+    if not current_user.is_authenticated:
+        return lost.go_on()
     title = _("This page was open for too long")
     return _page(
         400, Words(title, _("Nothing was changed. Go back, load the page again, and do it once more."))
     )
+
+
+def _other_site(_error: OtherSite) -> Response:
+    title = _("We cannot tell where this form comes from")
+    text = _(
+        "Your browser did not say that it sends it from one of our pages: an extension, or a server in between, hides "
+        "it. Nothing was changed. Reload the page and try again; if this comes back, use another browser, or tell us."
+    )
+    return _page(400, Words(title, text))
 
 
 def _too_many(_error: RateLimitExceeded) -> Response:
@@ -123,6 +175,11 @@ def _too_many(_error: RateLimitExceeded) -> Response:
         "There were many tries in a short time. Nothing was changed. Try again in %(num)s minutes.",
         minutes,
     )
+    if request.endpoint in sign_in.PAGES:
+        log.warning("too many tries at %s: %s", request.path, limits.account())
+        response = sign_in.shown_again(text, 429)
+        response.headers["Retry-After"] = str(seconds)
+        return response
     return _page(429, Words(_("Too many tries"), text), headers={"Retry-After": str(seconds)})
 
 
@@ -132,16 +189,14 @@ def _refused(error: Refused) -> Response:
 
 def _database(error: sa.exc.SQLAlchemyError) -> Response:
     """A lock that was not free in time, or an unreachable database: both pass by themselves, and nothing was changed."""
-    db.session.rollback()
     name = getattr(getattr(error, "orig", None), "sqlite_errorname", None)
     if name and not name.startswith(tuple(SQLITE_PASSING)):
         return _crashed(error)
-    log.error("the database did not answer: %s", type(getattr(error, "orig", error)).__name__)
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     # Even the language of the words must not be asked of it.
     _forget_database()
+    log.error("the database did not answer: %s", _kind(error))
     words = _back_from_paying() if request.endpoint == "portal_orders.done" else _words(503)
-    return _page(503, words, headers=headers, without_database=True)
+    return _page(503, words, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def _back_from_paying() -> Words:
@@ -158,26 +213,23 @@ def _back_from_paying() -> Words:
 def _unstorable(error: sa.exc.DataError) -> Response:
     """A value that the database cannot store, such as a number of 30 digits."""
     db.session.rollback()
-    log.warning("refused by the database: %s", type(error.orig).__name__)
-    return _page(400, _words(400))
+    response = _page(400, _words(400))
+    log.warning("refused by the database: %s", _kind(error))
+    return response
 
 
 def _crashed(error: Exception) -> Response:
+    _forget_database()
     original = getattr(error, "original_exception", None) or error
     log.error("a request broke", exc_info=original)
-    return _page(500, _words(500), without_database=True)
+    return _page(500, _words(500))
 
 
 # --- The page -------------------------------------------------------------------------------------------------------
 
 
 def _page(
-    code: int,
-    words: Words,
-    *,
-    headers: dict[str, str] | None = None,
-    without_database: bool = False,
-    refusal: Code | None = None,
+    code: int, words: Words, *, headers: dict[str, str] | None = None, refusal: Code | None = None
 ) -> Response:
     """The answer in the reader's language; `refusal`, the code of a verb's refusal, gives the page its title."""
     if request.path.startswith(JSON_PATHS):
@@ -186,27 +238,16 @@ def _page(
         # A Host header that is not ours: no address can be built, so no page with links either.
         response = Response(words.title, mimetype="text/plain")
     else:
-        response = Response(
-            _render(without_database, code=code, words=words, refusal=refusal), mimetype="text/html"
-        )
+        page = render_template("web/error.html", code=code, words=words, refusal=refusal)
+        response = Response(page, mimetype="text/html")
     response.status_code = code
     response.headers.extend(headers or {})
     return response
 
 
-def _render(without_database: bool, **context: Any) -> str:
-    if not without_database:
-        try:
-            return render_template("web/error.html", **context)
-        except sa.exc.SQLAlchemyError:
-            log.exception("the page of an error could not be written with the database")
-            db.session.rollback()
-    _forget_database()
-    return render_template("web/error.html", **context)
-
-
 def _forget_database() -> None:
     """Let the rest of the request see nobody signed in and an empty vendor, so that no query is needed."""
+    db.session.rollback()
     g.vendor = vendors.nobody()
     g._login_user = AnonymousUserMixin()
     if "language" not in g:

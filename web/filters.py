@@ -29,6 +29,8 @@ def init_app(app: Flask) -> None:
         moment=_moment,
     )
     app.jinja_env.globals.update(vendor=LocalProxy(_vendor), can=_can, Permission=Permission)
+    # A production desk that is being rehearsed: nobody takes it for the real one (`config.py`).
+    app.jinja_env.globals["is_trial"] = app.config["MODE"] == "trial"
 
 
 def _vendor() -> Vendor:

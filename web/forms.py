@@ -20,6 +20,11 @@ FILLED = InputRequired(_l("Please fill in this field."))
 TOO_LONG = _l("This text is too long.")
 
 
+def status_of(form: FlaskForm) -> int:
+    """Of the page that shows `form`: 422 where what was sent is refused, so that programs know it too."""
+    return 422 if form.is_submitted() else 200
+
+
 class EmailForm(FlaskForm):
     """Asks for a mail to an address."""
 

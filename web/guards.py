@@ -1,33 +1,40 @@
-"""What every request passes, in this order: its scope, unreadable input, CSRF tokens, rate limits."""
+"""What every request passes, in this order: its scope, unreadable input, CSRF tokens, other sites, rate limits."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Callable
+import logging
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, g, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf import CSRFProtect
-from werkzeug.wrappers import Response
+from werkzeug.exceptions import BadRequest
 
 import access
+from web import limits
 
+log = logging.getLogger(__name__)
 csrf = CSRFProtect()
-limiter = Limiter(get_remote_address)
 
+# Methods that change nothing (RFC 9110, 9.2.1).
+SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Endpoints whose answers are the same for everybody: no session is read for them.
 IMPERSONAL = {"static", "icons", "web.health", "web.vendor_css", "web.vendor_logo"}
+
+
+class OtherSite(BadRequest):
+    """A change was asked for from another site's page, or from one that the browser does not name."""
 
 
 def init_app(app: Flask) -> None:
     """Install the guards. The scope comes first, so that a refusal's page can show the person's own menu."""
     app.before_request(_set_scope)
     app.before_request(_refuse_unreadable)
+    # Ours below, which knows more than one sign of where a form comes from.
+    app.config["WTF_CSRF_SSL_STRICT"] = False
     csrf.init_app(app)
-    limiter.init_app(app)
+    app.before_request(_refuse_other_sites)
+    limits.init_app(app)
 
 
 def is_impersonal() -> bool:
@@ -50,29 +57,40 @@ def _refuse_unreadable() -> None:
         abort(400)
 
 
-def by_typed_address() -> str:
-    """The key of limits per mail address: an HMAC, so that no address is in the storage of the counters."""
-    email = request.form.get("email", "").strip().lower()
-    return hmac.new(current_app.config["SECRET_KEY"].encode(), email.encode(), hashlib.sha256).hexdigest()
+def _refuse_other_sites() -> None:
+    """Beside the form's token, which a network that can set cookies could plant, ask where a change comes from.
+
+    Browsers say it in Sec-Fetch-Site (W3C Fetch Metadata), Origin (RFC 6454) or Referer, and each is missing somewhere: any one
+    that names us is enough. Over plain HTTP all of them could be forged on the way as well.
+    """
+    if request.method in SAFE or not request.endpoint or not current_app.config["SESSION_COOKIE_SECURE"]:
+        return
+    if csrf._is_exempt():  # noqa: SLF001 - the same exceptions as for the token
+        return
+    said = (request.headers.get("Origin", ""), request.referrer or "")
+    ours = {current_app.config["BASE_URL"], f"{request.scheme}://{request.host}"}
+    if request.headers.get("Sec-Fetch-Site") in {"same-origin", "none"} or any(
+        origin_of(url) in ours for url in said
+    ):
+        return
+    log.warning(
+        "a form was refused: Sec-Fetch-Site %.20r, Origin %.100r, Referer's origin %.100r, expected %s",
+        request.headers.get("Sec-Fetch-Site"),
+        said[0],
+        origin_of(said[1]),
+        sorted(ours),
+    )
+    raise OtherSite
 
 
-def _setting(name: str) -> Callable[[], str]:
-    """A limit, read from the settings at each request."""
-    return lambda: str(current_app.config[name])
-
-
-def _failed(response: Response) -> bool:
-    """Whether the sign-in failed. Only then the try counts, so that a whole office can sign in from one IP address."""
-    return response.status_code != 302
-
-
-# Decorators for the functions of pages. The limits themselves are explained in `config.py`.
-limit_guesses = limiter.limit(_setting("SIGN_IN_LIMIT"), methods=["POST"], deduct_when=_failed)
-limit_guesses_per_address = limiter.limit(
-    _setting("SIGN_IN_LIMIT"), methods=["POST"], deduct_when=_failed, key_func=by_typed_address
-)
-limit_dead_links = limiter.limit(
-    _setting("SIGN_IN_LIMIT"), methods=["POST"], deduct_when=lambda response: response.status_code == 404
-)
-limit_mails = limiter.limit(_setting("MACHINE_LINK_LIMIT"), methods=["POST"])
-limit_mails_per_address = limiter.limit(_setting("LINK_LIMIT"), methods=["POST"], key_func=by_typed_address)
+def origin_of(url: str) -> str | None:
+    """`https://desk.example/profile` → `https://desk.example`, in lower case and without the scheme's own port."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if not parts.hostname:
+        return None
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port not in {None, usual} else "")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Flask, current_app
 from werkzeug.wrappers import Response
 
-HSTS = "max-age=31536000; includeSubDomains"
+# Not the domains below: they are not ours to decide for.
+HSTS = "max-age=31536000"
 
 
 def init_app(app: Flask) -> None:

@@ -15,10 +15,13 @@ from services.foundation import tokens
 from services.foundation.errors import Code, Refused
 from services.foundation.tokens import DeadLinkError
 from services.people import links
+from web import lost
 from web.accounts import home_of, start_session
 from web.blueprint import bp
-from web.forms import NewPasswordForm
-from web.guards import limit_dead_links
+from web.forms import NewPasswordForm, status_of
+from web.limits import limit_dead_links
+
+PAGES = {"web.link"}
 
 
 @bp.route("/l/<token>", methods=["GET", "POST"])
@@ -47,6 +50,14 @@ def _page(found: Link, form: NewPasswordForm | None = None) -> str:
     )
 
 
+def shown_again(sentence: str) -> Response:
+    """The page of the link that was posted, with a fresh token: the link is not used."""
+    flash(sentence, "danger")
+    with access.everything():
+        found = tokens.find((request.view_args or {})["token"])
+        return _dead() if found is None else _private(_page(found), 400)
+
+
 def _dead() -> Response:
     return _private(render_template("web/link_dead.html"), 404)
 
@@ -67,7 +78,7 @@ def _private(answer: ResponseReturnValue, status: int | None = None) -> Response
 def _sign_in(token: str) -> ResponseReturnValue:
     user = links.sign_in(token, address=request.remote_addr)
     start_session(user, "link")
-    return redirect(home_of(user))
+    return redirect(lost.way_on(user, home_of(user)))
 
 
 def _set_password(token: str) -> ResponseReturnValue:
@@ -102,7 +113,7 @@ def _with_new_password(token: str, choose: Callable[[str], Response]) -> Respons
     with access.everything():
         if (found := tokens.find(token)) is None:
             raise DeadLinkError
-        return _page(found, form)
+        return _page(found, form), status_of(form)
 
 
 def _activate(token: str) -> ResponseReturnValue:

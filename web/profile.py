@@ -16,8 +16,8 @@ from services.people import oneself
 from web import languages
 from web.accounts import start_session
 from web.blueprint import bp
-from web.forms import ChangePasswordForm, ProfileForm
-from web.guards import limit_guesses
+from web.forms import ChangePasswordForm, ProfileForm, status_of
+from web.limits import limit_guesses
 
 
 @bp.route("/profile", methods=["GET", "POST"])
@@ -90,5 +90,6 @@ def _wrong(field: Field, refused: Refused) -> bool:
     return False
 
 
-def _page(profile_form: ProfileForm, password_form: ChangePasswordForm) -> str:
-    return render_template("web/profile.html", form=profile_form, password_form=password_form)
+def _page(profile_form: ProfileForm, password_form: ChangePasswordForm) -> ResponseReturnValue:
+    page = render_template("web/profile.html", form=profile_form, password_form=password_form)
+    return page, status_of(profile_form)

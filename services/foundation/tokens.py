@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -77,9 +78,9 @@ def use(turn: Turn, token: str, purpose: LinkPurpose) -> Link:
     return db.session.get_one(Link, link_id, populate_existing=True)
 
 
-def void(turn: Turn, user_id: int) -> None:
-    """Mark the person's unused links into the account as used. A step: it never commits."""
-    unused = (Link.user_id == user_id, Link.purpose.in_(INTO_ACCOUNT), Link.used_at.is_(None))
+def void(turn: Turn, user_id: int, purposes: Iterable[LinkPurpose] = INTO_ACCOUNT) -> None:
+    """Mark the person's unused links as used, those into the account by default. A step: it never commits."""
+    unused = (Link.user_id == user_id, Link.purpose.in_(purposes), Link.used_at.is_(None))
     with access.everything():
         db.session.execute(
             sa.update(Link).where(*unused).values(used_at=turn.now),

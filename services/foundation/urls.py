@@ -24,9 +24,13 @@ def local(target: str | None, host: str) -> str | None:
     """
     if not target or "\\" in target or any(ord(character) < 0x20 for character in target):
         return None
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        # Half an IPv6 address, or a character that becomes a slash or an @ in a name (`℀`).
+        return None
     if parts.netloc:
-        if parts.netloc != host:
+        if parts.netloc.lower() not in {host.lower(), urlsplit(current_app.config["BASE_URL"]).netloc}:
             return None
         target = parts.path + (f"?{parts.query}" if parts.query else "")
     return target if target.startswith("/") and not target.startswith("//") else None
@@ -40,6 +44,11 @@ def portal_url() -> str:
 def support_url() -> str:
     """The staff's home."""
     return absolute("/support/")
+
+
+def forgot_password_url() -> str:
+    """Where anybody asks for a link to choose a new password."""
+    return absolute("/forgot-password")
 
 
 def link_url(token: str) -> str:

@@ -277,6 +277,39 @@ def _what_one_does(person: User) -> str:
     return str(_("You will find your license there once one is assigned to you."))
 
 
+def _address_changed(mail: OutgoingMail) -> Context:
+    actor, sender = _actor_name(mail), vendor.current().name
+    if mail.context.get("by") == mail.context["user"]:
+        said = _("You changed the address of your %(vendor)s account.", vendor=sender)
+    elif actor:
+        said = _("%(actor)s changed the address of your %(vendor)s account.", actor=actor, vendor=sender)
+    else:
+        said = _("The address of your %(vendor)s account was changed.", vendor=sender)
+    if mail.user is None:
+        now = _("This address no longer opens it. Every session and every link of before has ended.")
+    else:
+        now = _(
+            "From now on you sign in with this address: ask for a link by email, then choose a password anew."
+        )
+    return {"said": said, "now": now}
+
+
+def _new_administrator(mail: OutgoingMail) -> Context:
+    person = db.session.get_one(User, mail.context["person"])
+    names = {"name": person.name, "company": str(person.company)}
+    if mail.context.get("by") == mail.user_id:
+        said = _("You made %(name)s an administrator of %(company)s.", **names)
+    elif actor := _actor_name(mail):
+        said = _("%(actor)s made %(name)s an administrator of %(company)s.", actor=actor, **names)
+    else:
+        said = _("%(name)s is now an administrator of %(company)s.", **names)
+    return {"said": said, "company": person.company, "users_url": urls.users_url()}
+
+
+def _password_changed(_mail: OutgoingMail) -> Context:
+    return {"forgot_url": urls.forgot_password_url()}
+
+
 def _actor_name(mail: OutgoingMail) -> str | None:
     """Who did it, as the reader is told: a colleague by name, the vendor's staff as a team, None for the system."""
     if (user_id := mail.context.get("by")) is None:
@@ -298,6 +331,9 @@ CONTEXTS: dict[MailKind, Callable[[OutgoingMail], Context]] = {
     MailKind.LICENSE_ASSIGNED: _license_assigned,
     MailKind.LICENSE_RELEASED: _license_released,
     MailKind.INVITATION: _invitation,
+    MailKind.ADDRESS_CHANGED: _address_changed,
+    MailKind.NEW_ADMINISTRATOR: _new_administrator,
+    MailKind.PASSWORD_CHANGED: _password_changed,
     MailKind.SIGN_IN_LINK: _nothing,
     MailKind.PASSWORD_LINK: _nothing,
 }

@@ -27,6 +27,7 @@ from models import (
     Order,
     OrderIssue,
     OutgoingMail,
+    Role,
     User,
     db,
 )
@@ -47,12 +48,14 @@ class Letter:
         to: The person, a company at its billing address, or a bare address where there is no account.
         context: Ids (and codes) to render from: never a token, a name or an address.
         dedupe_key: Names the event, at most 200 characters: a second mail with the same key is not queued.
+        language: Of a bare address's mail; a person's or a company's is in theirs.
     """
 
     kind: MailKind
     to: User | Company | str
     context: Mapping[str, int | str]
     dedupe_key: str
+    language: Language = Language.FR
 
 
 def queue(
@@ -62,6 +65,7 @@ def queue(
     to: User | Company | str,
     context: Mapping[str, int | str],
     dedupe_key: str,
+    language: Language = Language.FR,
 ) -> int | None:
     """Put one mail in the outbox. Like every function below it is a step: it never commits.
 
@@ -70,7 +74,7 @@ def queue(
     Returns:
         The row's id, or None when a mail with this key was queued before.
     """
-    values = _row(turn, Letter(kind, to, context, dedupe_key))
+    values = _row(turn, Letter(kind, to, context, dedupe_key, language))
     found: int | None = db.session.scalar(
         insert_or_ignore(OutgoingMail).values(**values).returning(OutgoingMail.id)
     )
@@ -100,7 +104,7 @@ def _row(turn: Turn, letter: Letter) -> dict[str, object]:
         "user_id": to.id if isinstance(to, User) else None,
         "address": to.billing_email if isinstance(to, Company) else None if isinstance(to, User) else to,
         "company_id": to.id if isinstance(to, Company) else to.company_id if isinstance(to, User) else None,
-        "language": Language.FR if isinstance(to, str) else to.language,
+        "language": letter.language if isinstance(to, str) else to.language,
         "context": dict(letter.context),
         "dedupe_key": letter.dedupe_key,
         "message_id": f"<{uuid.uuid4()}@{_sender_domain()}>",
@@ -208,6 +212,42 @@ def sign_in_link(turn: Turn, user: User) -> int | None:
 def password_link(turn: Turn, user: User) -> int | None:
     """To the person: the one-time link with which they choose a new password."""
     return _link(turn, MailKind.PASSWORD_LINK, user)
+
+
+def address_changed(turn: Turn, user: User, before: str, by: Actor) -> int | None:
+    """To the person at the address of before, and at the new one: which of the two opens the account from now on."""
+    event = f"{MailKind.ADDRESS_CHANGED}:{user.id}:{uuid.uuid4()}"
+    context = {"user": user.id} | _by(by)
+    queue(
+        turn,
+        MailKind.ADDRESS_CHANGED,
+        to=before,
+        context=context,
+        dedupe_key=f"{event}:before",
+        language=user.language,
+    )
+    return queue(turn, MailKind.ADDRESS_CHANGED, to=user, context=context, dedupe_key=event)
+
+
+def password_changed(turn: Turn, user: User) -> int | None:
+    """To the person: their password is another one, so that whoever did not do it knows at once."""
+    key = f"{MailKind.PASSWORD_CHANGED}:{user.id}:{uuid.uuid4()}"
+    return queue(turn, MailKind.PASSWORD_CHANGED, to=user, context={"user": user.id}, dedupe_key=key)
+
+
+def new_administrator(turn: Turn, person: User, by: Actor) -> None:
+    """To each other administrator of the person's company: who administers it too from now on, and by whom."""
+    others = db.session.scalars(
+        sa.select(User).where(
+            User.company_id == person.company_id,
+            User.role == Role.ADMIN,
+            User.active.is_(True),
+            User.id != person.id,
+        )
+    )
+    event = f"{MailKind.NEW_ADMINISTRATOR}:{person.id}:{uuid.uuid4()}"
+    context = {"person": person.id} | _by(by)
+    queue_all(turn, [Letter(MailKind.NEW_ADMINISTRATOR, to, context, f"{event}:{to.id}") for to in others])
 
 
 def _link(turn: Turn, kind: MailKind, user: User) -> int | None:

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import JournalVerb, Language, Role, User, db
+from models import JournalVerb, Language, LinkPurpose, Role, User, db
 from services.foundation import checks, edits, journal, tokens
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, transaction
 from services.mail import letters
+from services.people import oneself
 from services.people.administrators import check_dispensable, people_lock
 
 EDITABLE = edits.Sheet(
@@ -44,7 +45,8 @@ def create_person(
 
 
 def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str | None = None) -> User:
-    """Change a person's account.
+    """Change a person's account. Whose address or role changes is signed out everywhere, and their links stop working; who
+    needs to know of it is told by mail.
 
     Args:
         values: Columns of `EDITABLE`; those that are not given stay as they are.
@@ -62,12 +64,7 @@ def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str
         if checked.get("role", user.role) != user.role:
             check_dispensable(turn, user, by)
         change = EDITABLE.edit(turn, user, checked, by=by, seen=seen)
-        moved = "email" in change.after and change.before["email"].lower() != checked["email"]
-        if moved:
-            # Nobody has answered at the new one yet, and the password of before proves nothing about it.
-            user.confirmed_at = user.password = None
-            # Unused links were mailed to the old address.
-            tokens.void(turn, user.id)
+        note_change(turn, user, change, by=by)
         return user
 
 
@@ -120,7 +117,30 @@ def add_person(
     EDITABLE.add(turn, user, by=by)
     if invite:
         _invite(turn, user, by)
+    tell_administrators(turn, user, by)
     return user
+
+
+def note_change(turn: Turn, user: User, change: edits.Change, *, by: Actor) -> None:
+    """What follows from a change of `EDITABLE`: sessions and links of before end, and who needs to know is told."""
+    moved = "email" in change.after and change.before["email"].lower() != user.email
+    if moved:
+        # Nobody has answered at the new one yet, and the password of before proves nothing about it.
+        user.confirmed_at = user.password = None
+        letters.address_changed(turn, user, change.before["email"], by)
+    if moved or "role" in change.after:
+        # Unused links were mailed to the old address, or to a lesser role. Using even one that only activates a licence
+        # would confirm an address that it was not mailed to.
+        tokens.void(turn, user.id, LinkPurpose if moved else tokens.INTO_ACCOUNT)
+        oneself.end_sessions(turn, user)
+    if "role" in change.after:
+        tell_administrators(turn, user, by)
+
+
+def tell_administrators(turn: Turn, user: User, by: Actor) -> None:
+    """Tell a company's administrators of a new one among them. A step."""
+    if user.role == Role.ADMIN and user.active:
+        letters.new_administrator(turn, user, by)
 
 
 def _invite(turn: Turn, user: User, by: Actor) -> None:

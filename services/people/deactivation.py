@@ -12,7 +12,7 @@ from models import JournalVerb, License, LicenseStatus, User, db
 from services import licenses
 from services.foundation import edits, journal, tokens
 from services.foundation.transaction import CompanyTurn, Turn
-from services.people import oneself
+from services.people import accounts, oneself
 from services.people.administrators import check_dispensable, people_lock
 
 
@@ -59,6 +59,7 @@ def reactivate(user: User, *, by: Actor) -> None:
         if user.active:
             return
         user.active = True
+        accounts.tell_administrators(turn, user, by)
         journal.record(
             turn,
             JournalVerb.PERSON_REACTIVATED,

@@ -16,6 +16,7 @@ from models import JournalVerb, Language, User, db
 from services.foundation import checks, edits, journal, tokens
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, transaction
+from services.mail import letters
 
 MIN_PASSWORD_LENGTH = 10
 # Hashing takes time for each character, so an attacker could send very long ones.
@@ -199,7 +200,9 @@ def address_claimed() -> Refused:
 
 
 def replace_password(turn: Turn, user: User, password_hash: str, *, by: Actor) -> None:
-    """Store a new hash, and end the person's sessions and links into the account."""
+    """Store a new hash, end the person's sessions and links into the account, and tell them if it replaces another one."""
+    if user.password is not None:
+        letters.password_changed(turn, user)
     user.password = password_hash
     end_sessions(turn, user)
     tokens.void(turn, user.id)

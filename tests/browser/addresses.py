@@ -22,6 +22,7 @@ NO_PAGES = {
     "icons",
     "web.health",
     "web.home",
+    "web.kept_form",  # given once, to somebody whose session had ended: `tests/web/test_lost.py` reads it
     "web.vendor_css",
     "web.vendor_logo",
     "support_mail.preview",  # a mail as its reader sees it, in a frame of its page

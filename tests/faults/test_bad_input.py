@@ -32,6 +32,7 @@ PUBLIC = {
     "web.vendor_logo",
 }
 NASTY = [
+    "//[",
     "abc",
     "1,2",
     "-1",
@@ -156,6 +157,8 @@ def test_fault_39_no_nonsense_in_a_path_or_a_query_is_a_500(visitor, who, value)
         "session_id",
         "month",
         "size",
+        "next",
+        "url",
     )
     broken = {}
     for rule in own_routes(who, "GET"):
@@ -175,12 +178,13 @@ FIELDS = (
 
 
 @pytest.mark.parametrize("who", OWN)
-@pytest.mark.parametrize("value", ["\x00", "９", "-1", "x" * 100_000, "9" * 30, "<script>"])
-def test_fault_39_no_nonsense_in_a_form_is_a_500(visitor, who, value):
+@pytest.mark.parametrize("value", ["\x00", "９", "-1", "x" * 100_000, "9" * 30, "<script>", "http://[::1"])
+def test_fault_39_no_nonsense_in_a_form_or_its_referrer_is_a_500(visitor, who, value):
     broken = {}
     client = visitor(who)
+    referrer = {"Referer": value} if value.isprintable() and len(value) < 100 else {}
     for rule in own_routes(who, "POST"):
-        answer = client.post(fill(rule), data=dict.fromkeys(FIELDS, value))
+        answer = client.post(fill(rule), data=dict.fromkeys(FIELDS, value), headers=referrer)
         if answer.status_code >= 500:
             broken[rule] = answer.status_code
     assert broken == {}
@@ -203,3 +207,23 @@ def test_a_form_without_its_token_changes_nothing(furnished, client, who):
     for method, rule, endpoint in ROUTES:
         if method == "POST" and endpoint != "web.stripe_webhook":
             assert client.post(fill(rule), csrf=False).status_code in {400, 403, 404, 405}, rule
+
+
+# What succeeds with no field at all.
+NEEDS_NOTHING = {"web.sign_out"}
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("who", OWN)
+def test_a_form_that_is_refused_and_shown_again_says_so_to_programs(furnished, client, who):
+    """A browser, a password manager and a monitor know by the status that nothing was done (RFC 9110, 15.5.21)."""
+    if who:
+        sign_in(client, getattr(furnished, who))
+    endpoints = {rule: endpoint for method, rule, endpoint in ROUTES if method == "POST"}
+    shown = {}
+    for rule in own_routes(who, "POST"):
+        if endpoints[rule] not in NEEDS_NOTHING:
+            answer = client.post(fill(rule))
+            if answer.status_code == 200:
+                shown[rule] = endpoints[rule]
+    assert shown == {}

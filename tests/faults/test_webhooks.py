@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import hmac
+import json
 import threading
 import time
 
@@ -82,8 +83,53 @@ def _sign(body, secret):
     return {"Stripe-Signature": f"t={at},v1={mac}", "Content-Type": "application/json"}
 
 
-@pytest.mark.parametrize(("age", "status"), [(290, 200), (310, 400)])
-def test_fault_14_a_signature_older_than_five_minutes_is_refused(buyer, client, age, status):
+def _event(**changed):
+    """An event of an object that is not ours, with some of it changed."""
+    event = {
+        "id": "evt_1",
+        "type": "balance.available",
+        "livemode": False,
+        "created": 1_700_000_000,
+        "data": {"object": {"id": "ba_1", "object": "balance"}},
+    }
+    return json.dumps(event | changed)
+
+
+ABSURD = {
+    "half a surrogate pair": _event(id="evt_\ud800"),
+    "half a pair in its object": _event(data={"object": {"id": "\udfff"}}),
+    "a NUL": _event(type="a\0b"),
+    "an endless name": _event(id="evt_" + "x" * 300),
+    "an endless type": _event(type="x" * 101),
+    "a name that is a number": _event(id=1),
+    "a name that is a list": _event(data={"object": {"id": ["ba_1"]}}),
+    "an object that is a text": _event(data={"object": "ba_1"}),
+    "no object": _event(data=None),
+    "the year 10^30": _event(created=10**30),
+    "a day before all days": _event(created=-(10**15)),
+    "a day that is no number": _event(created="soon"),
+    "no end": _event(created=float("inf")),
+    "a number of ten thousand digits": _event().replace("1700000000", "9" * 10_000),
+    "brackets a hundred thousand deep": _event(data={"object": {"id": "ba_1", "x": 0}}).replace(
+        '"x": 0', '"x": ' + "[" * 100_000 + "]" * 100_000
+    ),
+}
+
+
+@pytest.mark.parametrize("what", ABSURD)
+def test_a_signed_event_that_is_absurd_is_refused_and_not_sent_again_for_days(buyer, client, app, what):
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    body = ABSURD[what].encode()
+    assert post(client, body, _sign(body, SandboxProcess.webhook_secret)).status_code == 400
+    assert kept() == []
+
+
+@pytest.mark.parametrize(
+    ("age", "status"), [(290, 200), (310, 400), (-290, 200), (-310, 400), (-(10**8), 400)]
+)
+def test_fault_14_a_signature_of_more_than_five_minutes_ago_or_from_now_is_refused(
+    buyer, client, age, status
+):
     body, headers = buyer.sandbox.signed(completed(buyer), age=age)
     assert post(client, body, headers).status_code == status
     assert buyer.delivered() == (5 if status == 200 else 0)

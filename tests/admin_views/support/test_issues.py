@@ -95,7 +95,7 @@ def test_a_customer_neither_sees_nor_closes_an_issue(app, cast, staff):
 )
 def test_an_issue_leads_to_what_it_is_about_in_stripe(staff, cast, app, monkeypatch, stripe_id, key, address):
     monkeypatch.setitem(app.config, "STRIPE_API_BASE", None)
-    monkeypatch.setitem(app.config, "STRIPE_LIVE", config.is_live(key))
+    monkeypatch.setitem(app.config, "STRIPE_LIVE", config.is_live_key(key))
     order = factories.make_order(cast.alice, cast.pro)
     issue = factories.make_issue(order, "disputed", stripe_id=stripe_id)
     assert f'href="{address}"' in staff.get(f"/support/issues/details/?id={issue.id}").text

@@ -29,10 +29,21 @@ pytestmark = pytest.mark.one_database
         ("/portal/\r\nLocation: x", None),
         ("javascript:alert(1)", None),
         ("/portal/\x1fx", None),
+        # What Python's own reader of addresses refuses.
+        ("http://[::1", None),
+        ("//[", None),
+        ("//ex\u2100mple.com", None),
+        ("http://[desk.example]/", None),
+        # Behind a proxy that names no port, while people type one.
+        ("https://DESK.example/portal/", "/portal/"),
+        ("https://desk.vendor.example:8443/portal/", "/portal/"),
+        ("https://desk.vendor.example/portal/", None),
     ],
 )
-def test_only_a_page_of_this_site_is_returned_to(target, page):
-    assert urls.local(target, "desk.example") == page
+def test_only_a_page_of_this_site_is_returned_to(app, target, page):
+    app.config["BASE_URL"] = "https://desk.vendor.example:8443"
+    with app.app_context():
+        assert urls.local(target, "desk.example") == page
 
 
 def test_an_absolute_address_never_comes_from_a_request(app):

@@ -44,6 +44,9 @@ def queue(name, cast, language, *, quantity=2, by=None):
             "sign_in_link": lambda: letters.sign_in_link(turn, reader),
             "password_link": lambda: letters.password_link(turn, reader),
             "invitation": lambda: letters.invitation(turn, reader, actor),
+            "address_changed": lambda: letters.address_changed(turn, reader, "before@acme.example", actor),
+            "password_changed": lambda: letters.password_changed(turn, reader),
+            "new_administrator": lambda: _new_administrator(turn, reader, actor),
             "staff_alert": lambda: letters.staff_alert(turn, issue),
         }[name]()
     return db.session.get_one(OutgoingMail, newest())
@@ -56,6 +59,16 @@ def newest():
 
 def _released(turn, license, assignment, holder, by):
     letters.license_released(turn, [(license, assignment, holder)], by)
+
+
+def _new_administrator(turn, person, by):
+    """The mail to the other administrator who reads the person's language."""
+    letters.new_administrator(turn, person, by)
+    return db.session.scalar(
+        db.select(OutgoingMail.id).where(
+            OutgoingMail.template == "new_administrator", OutgoingMail.language == person.language
+        )
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,34 @@
+"""What starts the web server: `python serve.py` runs gunicorn in its place once the settings are known to be right.
+
+Gunicorn reads WEB_CONCURRENCY by itself before it reads any file of ours, and dies of an empty one with a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+import config
+from config_types import ROOT
+
+
+def main() -> int:
+    """Become gunicorn; returns 1 when a setting is wrong, after saying which."""
+    os.chdir(ROOT)
+    load_dotenv(".env")
+    try:
+        settings = config.read()
+    except config.SettingsError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for name in config.SERVER:
+        os.environ[name] = str(getattr(settings, name))
+    server = str(Path(sys.executable).with_name("gunicorn"))
+    os.execv(server, [server])  # noqa: S606 - our own server, without a shell
+
+
+if __name__ == "__main__":
+    sys.exit(main())

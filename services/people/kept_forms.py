@@ -1,0 +1,69 @@
+"""What a person had typed when their session ended: kept for an hour, for that person alone, and given back once.
+
+The row says whose it is by their number, so that whoever else signs in at the same browser is never asked for it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+import access
+from models import KeptForm, User, db, utcnow
+from services.foundation.transaction import transaction
+
+KEPT_FOR = dt.timedelta(hours=1)
+# A form of many lines of people fits; a flood does not.
+MAX_FIELDS = 1_000
+MAX_CHARACTERS = 100_000
+MAX_PATH = 2_000
+
+
+def keep(user_id: int, path: str, fields: Sequence[tuple[str, str]]) -> bool:
+    """Keep the fields of a form sent to `path` in place of the person's last one. False where it is too large, or there is no
+    such active person.
+    """
+    size = sum(len(name) + len(value) for name, value in fields)
+    if len(fields) > MAX_FIELDS or size > MAX_CHARACTERS or len(path) > MAX_PATH:
+        return False
+    with access.everything(), transaction() as turn:
+        # Locked, so that of two forms at once the second replaces the first.
+        user = db.session.get(User, user_id, with_for_update=True)
+        if user is None or not user.active:
+            return False
+        row = db.session.get(KeptForm, user_id) or KeptForm(user_id=user_id)
+        row.path, row.typed, row.kept_at = path, {"fields": [list(field) for field in fields]}, turn.now
+        db.session.add(row)
+        return True
+
+
+def waits_for(user: User) -> bool:
+    """Whether something is kept for this person."""
+    with access.everything():
+        return db.session.scalar(sa.select(KeptForm.user_id).where(*_of(user.id))) is not None
+
+
+def take(user: User) -> tuple[str, list[tuple[str, str]]] | None:
+    """The path and the fields that are kept for this person, which are then forgotten; None if there are none."""
+    user_id = user.id
+    with access.everything(), transaction():
+        taken = db.session.execute(
+            sa.delete(KeptForm).where(*_of(user_id)).returning(KeptForm.path, KeptForm.typed),
+            execution_options={"synchronize_session": False},
+        ).one_or_none()
+    return None if taken is None else (taken.path, [(name, value) for name, value in taken.typed["fields"]])
+
+
+def forget_old() -> None:
+    """Delete what nobody has come back for."""
+    with access.everything(), transaction() as turn:
+        db.session.execute(
+            sa.delete(KeptForm).where(KeptForm.kept_at < turn.now - KEPT_FOR),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _of(user_id: int) -> list[sa.ColumnElement[bool]]:
+    return [KeptForm.user_id == user_id, KeptForm.kept_at >= utcnow() - KEPT_FOR]

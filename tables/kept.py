@@ -1,0 +1,27 @@
+"""What was typed into a form whose session had ended, kept for an hour for whoever typed it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tables.base import Base, BigId, StaffRow, utcnow
+
+
+class KeptForm(Base, StaffRow):
+    """The last such form of a person: no other is kept, and no password ever is."""
+
+    __tablename__ = "kept_forms"
+    __table_args__ = (sa.Index("ix_kept_forms_kept_at", "kept_at"),)
+
+    user_id: Mapped[int] = mapped_column(
+        BigId, sa.ForeignKey("users.id"), primary_key=True, autoincrement=False
+    )
+    # Where it was sent to, with its query string.
+    path: Mapped[str] = mapped_column(sa.String(2_000))
+    # `fields`: a list of (name, value).
+    typed: Mapped[dict[str, Any]]
+    kept_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
