@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -20,8 +19,6 @@ class KeptForm(Base, StaffRow):
     user_id: Mapped[int] = mapped_column(
         BigId, sa.ForeignKey("users.id"), primary_key=True, autoincrement=False
     )
-    # Where it was sent to, with its query string.
-    path: Mapped[str] = mapped_column(sa.String(2_000))
-    # `fields`: a list of (name, value).
-    typed: Mapped[dict[str, Any]]
+    # Where it was sent to and its fields, as `services/people/sealing.py` seals them for this person.
+    sealed: Mapped[str] = mapped_column(sa.Text)
     kept_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

@@ -72,7 +72,7 @@ class VendorForm(ConfirmedForm):
     )
     new_logo = FileField(
         _l("New logo"),
-        description=_l("PNG, JPEG or WebP, at most 200 kB; shown 28 pixels high."),
+        description=_l("PNG, JPEG or WebP, at most 200 kB and 2,000 pixels a side; shown 28 pixels high."),
         render_kw={"accept": "image/png,image/jpeg,image/webp"},
     )
     remove_logo = BooleanField(_l("Remove the logo"))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import re
+import struct
 from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from PIL import Image
 
 from access import Actor
 from models import DEFAULT_COLOR, DEFAULT_TIME_ZONE, Conditions, JournalVerb, Vendor, db
 from services.catalogue import examples
-from services.foundation import checks, edits, journal
+from services.foundation import checks, edits, formats, journal
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import transaction
 
@@ -34,6 +37,9 @@ EDITABLE = edits.Sheet(
     changed=JournalVerb.VENDOR_CHANGED,
 )
 MAX_LOGO_BYTES = 200_000
+# Pixels: four times what the sharpest screen shows of it.
+MAX_LOGO_SIDE = 2_000
+LOGO_FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 # Canada Revenue Agency, business number with its program account; Revenu Québec, identification number and file.
 _GST = re.compile(r"([0-9]{9})\s*(RT[0-9]{4})", re.ASCII)
 _QST = re.compile(r"([0-9]{10})\s*(TQ[0-9]{4})", re.ASCII)
@@ -90,7 +96,7 @@ def update_vendor(
 
     Args:
         values: The columns of `EDITABLE`.
-        logo: The bytes of a new one: PNG, JPEG or WebP, at most 200 kB.
+        logo: The bytes of a new one: PNG, JPEG or WebP, at most 200 kB and 2,000 pixels a side.
         confirmed: As in `examples.asked_first`; tax numbers that change are asked about.
 
     Raises:
@@ -192,13 +198,23 @@ def _number(value: str, pattern: re.Pattern[str], sentence: str) -> str:
 
 
 def _logo_type(logo: bytes) -> str:
-    """The logo's media type, read from its first bytes: what the upload claims is not trusted."""
+    """The logo's media type. It is decoded whole: what the upload claims, or its first bytes, is not trusted.
+
+    Its size in pixels is read before it is decoded, so that a small file cannot become a huge picture.
+    """
     if len(logo) > MAX_LOGO_BYTES:
         raise Refused(Code.BAD_LOGO, _("The logo is larger than 200 kB."))
-    if logo.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if logo.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if logo[:4] == b"RIFF" and logo[8:12] == b"WEBP":
-        return "image/webp"
-    raise Refused(Code.BAD_LOGO, _("The logo must be a PNG, JPEG or WebP image."))
+    try:
+        with Image.open(io.BytesIO(logo), formats=list(LOGO_FORMATS)) as image:
+            if max(image.size) > MAX_LOGO_SIDE or getattr(image, "n_frames", 1) > 1:
+                raise Refused(
+                    Code.BAD_LOGO,
+                    _(
+                        "The logo must be one picture of at most %(most)s pixels a side.",
+                        most=formats.number(MAX_LOGO_SIDE, formats.current_language()),
+                    ),
+                )
+            image.load()
+            return LOGO_FORMATS[str(image.format)]
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError) as error:
+        raise Refused(Code.BAD_LOGO, _("The logo must be a PNG, JPEG or WebP image.")) from error

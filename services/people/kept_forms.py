@@ -1,11 +1,13 @@
 """What a person had typed when their session ended: kept for an hour, for that person alone, and given back once.
 
-The row says whose it is by their number, so that whoever else signs in at the same browser is never asked for it.
+The row says whose it is by their number, so that whoever else signs in at the same browser is never asked for it. It is
+sealed: a copy of the database does not tell what anybody typed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 
 import sqlalchemy as sa
@@ -13,6 +15,7 @@ import sqlalchemy as sa
 import access
 from models import KeptForm, User, db, utcnow
 from services.foundation.transaction import transaction
+from services.people.sealing import seal, unseal
 
 KEPT_FOR = dt.timedelta(hours=1)
 # A form of many lines of people fits; a flood does not.
@@ -34,7 +37,7 @@ def keep(user_id: int, path: str, fields: Sequence[tuple[str, str]]) -> bool:
         if user is None or not user.active:
             return False
         row = db.session.get(KeptForm, user_id) or KeptForm(user_id=user_id)
-        row.path, row.typed, row.kept_at = path, {"fields": [list(field) for field in fields]}, turn.now
+        row.sealed, row.kept_at = seal(json.dumps([path, fields]), _seal_of(user_id)), turn.now
         db.session.add(row)
         return True
 
@@ -50,10 +53,13 @@ def take(user: User) -> tuple[str, list[tuple[str, str]]] | None:
     user_id = user.id
     with access.everything(), transaction():
         taken = db.session.execute(
-            sa.delete(KeptForm).where(*_of(user_id)).returning(KeptForm.path, KeptForm.typed),
+            sa.delete(KeptForm).where(*_of(user_id)).returning(KeptForm.sealed),
             execution_options={"synchronize_session": False},
-        ).one_or_none()
-    return None if taken is None else (taken.path, [(name, value) for name, value in taken.typed["fields"]])
+        ).scalar_one_or_none()
+    if taken is None or (opened := unseal(taken, _seal_of(user_id), KEPT_FOR)) is None:
+        return None
+    path, fields = json.loads(opened)
+    return path, [(name, value) for name, value in fields]
 
 
 def forget_old() -> None:
@@ -63,6 +69,10 @@ def forget_old() -> None:
             sa.delete(KeptForm).where(KeptForm.kept_at < turn.now - KEPT_FOR),
             execution_options={"synchronize_session": False},
         )
+
+
+def _seal_of(user_id: int) -> str:
+    return f"kept form of {user_id}"
 
 
 def _of(user_id: int) -> list[sa.ColumnElement[bool]]:

@@ -8,7 +8,7 @@ import re
 
 import pytest
 import time_machine as clock
-from flask import Flask
+from flask import Flask, current_app
 from flask_wtf import FlaskForm
 from wtforms import PasswordField
 
@@ -201,3 +201,18 @@ def test_a_switch_of_a_page_left_open_overnight_leads_back_to_the_page(client: C
         path, data={"language": "en"}, csrf=False, headers={"Referer": "http://localhost/sign-in"}
     )
     assert (answer.status_code, answer.location) == (302, "/sign-in")
+
+
+def test_what_was_typed_is_sealed_for_its_person_alone(cast: Cast) -> None:
+    _keep(cast)
+    row = db.session.scalars(db.select(KeptForm)).one()
+    assert "lise" not in row.sealed
+    assert "profile" not in row.sealed
+    # Moved to somebody else's place it opens for neither; nor with the secret of another desk.
+    row.user_id = cast.bob.id
+    db.session.commit()
+    assert kept_forms.take(cast.bob) is None
+    _keep(cast)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(current_app.config, "SECRET_KEY", "another secret of another desk, long enough")
+        assert kept_forms.take(cast.alice) is None

@@ -18,6 +18,7 @@ from tests.admin_views.portal.pages import words
 from tests.admin_views.support.forms import confirm, opened, read_form, send
 from tests.asked import entries
 from tests.client import sign_in
+from tests.pictures import PNG
 
 NEW_PLAN = "/support/plans/new/"
 RIGHT_PLAN = {
@@ -30,7 +31,6 @@ RIGHT_PLAN = {
     "limits": "size | Taille | Size | 2,5 Go | 2.5 GB\n\nsign | Signataires | Signatories | Plusieurs | Several",
     "position": "4",
 }
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from access import SYSTEM
 from models import Conditions, Vendor, db
 from services.catalogue import vendor
 from tests.asked import entries, refused
+from tests.pictures import PNG, picture
 
 
 def identity(row, **changes):
@@ -54,9 +55,6 @@ def test_an_identity_that_would_be_printed_wrong_is_refused(cast, sam, name, typ
     assert db.session.get_one(Vendor, 1).revision == 1
 
 
-PNG = b"\x89PNG\r\n\x1a\n"
-
-
 def test_each_edit_of_the_look_is_another_revision_and_no_edit_is_none(cast, sam):
     values = identity(cast.vendor)
     vendor.update_vendor(values, by=sam)
@@ -75,14 +73,32 @@ def test_each_edit_of_the_look_is_another_revision_and_no_edit_is_none(cast, sam
 
 
 @pytest.mark.parametrize(
-    ("start", "kind"),
-    [(PNG, "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"RIFF1234WEBP", "image/webp")],
+    ("kind", "stored"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")]
 )
-def test_a_logo_is_at_most_200_kilobytes(cast, sam, start, kind):
-    largest = start + b"\0" * (200_000 - len(start))
-    assert vendor.update_vendor(identity(cast.vendor), by=sam, logo=largest).logo_type == kind
-    for logo in (largest + b"\0", b"GIF89a", b"RIFF1234WAVE", b"JUNK1234WEBP"):
+def test_a_logo_is_at_most_200_kilobytes_and_2000_pixels_a_side(cast, sam, kind, stored):
+    for largest in (picture(kind, weight=200_000), picture(kind, (2_000, 2_000))):
+        assert vendor.update_vendor(identity(cast.vendor), by=sam, logo=largest).logo_type == stored
+    for logo in (picture(kind, weight=200_001), picture(kind, (2_001, 1)), picture(kind, (1, 2_001))):
         assert refused("bad_logo", vendor.update_vendor, identity(cast.vendor), by=sam, logo=logo)
+
+
+@pytest.mark.parametrize(
+    "logo",
+    [
+        picture("GIF"),
+        picture("WEBP", frames=2),
+        picture("PNG")[:40],
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff",
+        b"RIFF1234WEBP",
+        b"RIFF1234WAVE",
+        # A picture of 4,000 million pixels in few bytes: its size is read, and it is not decoded.
+        picture("PNG")[:16] + (65_000).to_bytes(4, "big") * 2 + picture("PNG")[24:],
+    ],
+    ids=["gif", "moving", "cut off", "png's first bytes", "jpeg's", "webp's", "a sound", "a bomb"],
+)
+def test_a_logo_that_is_no_picture_of_its_kind_is_refused(cast, sam, logo):
+    assert refused("bad_logo", vendor.update_vendor, identity(cast.vendor), by=sam, logo=logo)
 
 
 def test_the_same_conditions_are_the_same_version(cast, sam):
