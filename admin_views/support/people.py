@@ -70,7 +70,7 @@ class NewPersonForm(StaffPersonForm):
 class AssignForm(DeskForm):
     """Which plan to give: those alone that have a free licence."""
 
-    plan = RadioField(_l("Plan"), [REQUIRED])
+    plan = RadioField(_l("Plan to assign"), [REQUIRED])
 
 
 # What a person held, from when until when.
