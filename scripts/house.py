@@ -30,6 +30,7 @@ ROOMS: dict[str, str | None] = {
     "services/mail": "services/mail/ruff.toml",
     "services/catalogue": "services/catalogue/ruff.toml",
     "services/foundation": "services/foundation/ruff.toml",
+    "services/text": "services/text/ruff.toml",
     "access": "access/ruff.toml",
     "models, tables": "tables/ruff.toml",
 }

@@ -119,10 +119,10 @@ def test_setup_refuses_a_desk_that_has_staff(run, cast):
     ("answers", "typed", "said"),
     [
         (["--email", "nobody"], PASSWORD, "nobody is not an email address"),
-        (["--first-name", " "], PASSWORD, "A name cannot be empty"),
-        (["--last-name", " "], PASSWORD, "A name cannot be empty"),
-        (["--vendor", " "], PASSWORD, "A name cannot be empty"),
-        ([], "short", "at least 10 characters"),
+        (["--first-name", " "], PASSWORD, "A name must have"),
+        (["--last-name", " "], PASSWORD, "A name must have"),
+        (["--vendor", " "], PASSWORD, "A mandatory field is empty"),
+        ([], "short", "at least 10\u00a0characters"),
     ],
 )
 def test_setup_refuses_nonsense_and_makes_nothing(run, app, answers, typed, said):

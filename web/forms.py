@@ -6,24 +6,33 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import Field, HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from models import Language
-from services.foundation.checks import MAX_EMAIL_LENGTH
+from services.foundation.checks import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
+from services.foundation.fields import SoughtEmailField, checked
 from services.foundation.places import time_zones
-from services.people.oneself import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
+from services.people.oneself import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 
 LANGUAGE_NAMES = [SelectChoice(Language.FR.value, "Français"), SelectChoice(Language.EN.value, "English")]
 FILLED = InputRequired(_l("Please fill in this field."))
 TOO_LONG = _l("This text is too long.")
 
 
-class EmailForm(FlaskForm):
+class WebForm(FlaskForm):
+    """Each field takes what may be stored (`fields.checked`), and says beside it what may not."""
+
+    class Meta(FlaskForm.Meta):
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
+            return checked(unbound_field.bind(form=form, **options))
+
+
+class EmailForm(WebForm):
     """Asks for a mail to an address."""
 
-    email = EmailField(
+    email = SoughtEmailField(
         _l("Email"),
         [FILLED, Length(max=MAX_EMAIL_LENGTH, message=TOO_LONG)],
         render_kw={"autocomplete": "username", "spellcheck": "false"},
@@ -38,7 +47,7 @@ class SignInForm(EmailForm):
     )
 
 
-class NewPasswordForm(FlaskForm):
+class NewPasswordForm(WebForm):
     """A new password, twice, because what is typed is not shown."""
 
     password = PasswordField(
@@ -64,7 +73,7 @@ class ChangePasswordForm(NewPasswordForm):
     )
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(WebForm):
     """What a person says of themselves."""
 
     # What the row held when the form was made.

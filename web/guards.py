@@ -14,6 +14,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.wrappers import Response
 
 import access
+from services.foundation import checks
 
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address)
@@ -52,7 +53,7 @@ def _refuse_unreadable() -> None:
 
 def by_typed_address() -> str:
     """The key of limits per mail address: an HMAC, so that no address is in the storage of the counters."""
-    email = request.form.get("email", "").strip().lower()
+    email = checks.sought_email(request.form.get("email", ""))
     return hmac.new(current_app.config["SECRET_KEY"].encode(), email.encode(), hashlib.sha256).hexdigest()
 
 

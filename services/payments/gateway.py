@@ -14,7 +14,7 @@ from typing import Any
 import stripe  # noqa: TID251 - the one place
 from flask import current_app
 
-from models import LineKind, Order, OrderLine
+from models import LineKind, Order, OrderLine, ascii_address
 from services.foundation import urls
 from services.foundation.formats import locale_of
 from services.foundation.transaction import release_reads
@@ -131,7 +131,7 @@ def open_page(order: Order) -> Page:
 
 def _create_customer(company_name: str, email: str, reference: str, attempt: int) -> str:
     """Make a customer at Stripe, under an idempotency key of the order's attempt; returns its id."""
-    params: Any = {"name": company_name, "email": email}
+    params: Any = {"name": company_name, "email": ascii_address(email)}
     options: Any = {"idempotency_key": f"customer-{reference}-attempt-{attempt}"}
     customer = _call(_client().v1.customers.create, params=params, options=options)
     return str(customer.id)

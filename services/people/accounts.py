@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import JournalVerb, Language, Role, User, db
+from models import JournalVerb, Language, Role, User, db, same_address
 from services.foundation import checks, edits, journal, tokens
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, company_lock, transaction
@@ -124,6 +124,8 @@ def _checked(values: Mapping[str, Any], company_id: int | None) -> dict[str, Any
     checked = checks.texts(User, {name: values[name] for name in EDITABLE})
     checks.filled(checked, "email", "first_name", "last_name")
     checked["email"] = checks.email(checked["email"])
+    for name in ("first_name", "last_name"):
+        checked[name] = checks.person_name(checked[name])
     checked["language"], checked["role"] = Language(checked["language"]), Role(checked["role"])
     checked["time_zone"] = checks.time_zone(checked["time_zone"]) if checked["time_zone"] else None
     checked["active"] = bool(checked["active"])
@@ -139,10 +141,11 @@ def _checked(values: Mapping[str, Any], company_id: int | None) -> dict[str, Any
 
 def _check_free(email: str, company_id: int | None, own_id: int | None) -> None:
     """Refuse an address that somebody of the same company, or of the staff, has. Whether others know it is not told."""
-    same = sa.func.lower(User.email) == email
     found = db.session.scalar(
         sa.select(User.id).where(
-            same, User.company_id.is_not_distinct_from(company_id), User.id != (own_id or 0)
+            same_address(User.email, email),
+            User.company_id.is_not_distinct_from(company_id),
+            User.id != (own_id or 0),
         )
     )
     if found is not None:

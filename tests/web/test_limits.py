@@ -50,7 +50,7 @@ def test_guessing_passwords_from_one_machine_is_stopped_until_the_minute_is_over
         stopped = sign_in_by_page(browser, "alice@acme.example")
         assert stopped.status_code == 429
         assert heading(stopped) == "Trop de tentatives"
-        assert "Réessayez dans 1 minute." in stopped.text
+        assert "Réessayez dans 1\u00a0minute." in stopped.text
         assert 59 <= int(stopped.headers["Retry-After"]) <= 61
         assert not is_signed_in(browser)
         now.shift(58)
@@ -78,7 +78,7 @@ def test_nobodys_mailbox_is_flooded(limited: Flask, cast: Cast, path: str) -> No
             for number in range(3)
         ]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
-    assert "Réessayez dans 5 minutes." in answers[-1].text
+    assert "Réessayez dans 5\u00a0minutes." in answers[-1].text
 
 
 def test_one_machine_does_not_mail_a_whole_company(limited: Flask, cast: Cast) -> None:
@@ -123,7 +123,7 @@ def test_the_page_is_in_the_persons_language(limited: Flask, cast: Cast) -> None
         for _ in range(4):
             answer = browser.post("/profile/password", data={"current": "wrong"})
     assert heading(answer) == "Too many tries"
-    assert "Try again in 1 minute." in answer.text
+    assert "Try again in 1\u00a0minute." in answer.text
 
 
 def test_where_the_counts_are_kept_there_are_no_addresses(limited: Flask, cast: Cast) -> None:

@@ -11,7 +11,7 @@ from flask_babel import force_locale, ngettext
 import config
 from access import SYSTEM, Actor
 from models import Assignment, IssueKind, Language, Link, MailKind, OrderState, OutgoingMail, db, utcnow
-from services.foundation import colors
+from services.catalogue import colors
 from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
 from services.mail import letters
@@ -133,10 +133,10 @@ def test_english_is_not_left_in_french_nor_the_other_way(name, cast):
 @pytest.mark.parametrize(
     ("language", "quantity", "words_read"),
     [
-        ("fr", 1, "1 licence est prête à être assignée"),
-        ("fr", 2, "2 licences sont prêtes à être assignées"),
-        ("en", 1, "1 license is ready"),
-        ("en", 2, "2 licenses are ready"),
+        ("fr", 1, "1\u00a0licence est prête à être assignée"),
+        ("fr", 2, "2\u00a0licences sont prêtes à être assignées"),
+        ("en", 1, "1\u00a0license is ready"),
+        ("en", 2, "2\u00a0licenses are ready"),
     ],
 )
 def test_a_receipt_counts_as_people_do(language, quantity, words_read, cast):
@@ -147,8 +147,8 @@ def test_a_receipt_counts_as_people_do(language, quantity, words_read, cast):
 @pytest.mark.parametrize(
     ("locale", "read"),
     [
-        ("fr_CA", ["0 licence", "1 licence", "2 licences"]),
-        ("en_CA", ["0 licenses", "1 license", "2 licenses"]),
+        ("fr_CA", ["0\u00a0licence", "1\u00a0licence", "2\u00a0licences"]),
+        ("en_CA", ["0\u00a0licenses", "1\u00a0license", "2\u00a0licenses"]),
     ],
 )
 def test_zero_is_singular_in_french_only(locale, read, scope):
