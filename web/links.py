@@ -77,7 +77,10 @@ def _set_password(token: str) -> ResponseReturnValue:
         else:
             flash(_("Your password is changed. Sign in with the new one."), "success")
             return redirect(url_for("web.sign_in"))
-    return render_template("web/link_password.html", form=form)
+    with access.everything():
+        if found := tokens.find(token):
+            return render_template("web/link_password.html", form=form, person=found.user)
+    return _dead()
 
 
 def _activate(token: str) -> ResponseReturnValue:

@@ -31,6 +31,7 @@ from services.foundation import places
 from services.foundation.formats import current_language, short_day
 from services.licenses import seat_counts
 from services.people import accounts
+from services.text.characters import isolated
 
 HISTORY = 20
 
@@ -96,7 +97,7 @@ HELD = (
 
 def _held_text(row: User) -> str:
     return ", ".join(
-        f"{license.plan.name(current_language())} ({labels.label(license.state())})"
+        f"{isolated(license.plan.name(current_language()))} ({labels.label(license.state())})"
         for license in row.licenses
     )
 

@@ -89,7 +89,8 @@ def _render(mail: OutgoingMail, link_to: Callable[[LinkPurpose], str]) -> Previe
             context |= {"link": link_to(purpose), "minutes": lifetime.seconds // 60, "days": lifetime.days}
         subject = _template(mail, "subject.txt").render(context)
         text = _template(mail, "body.txt").render(context)
-        html = _template(mail, "body.html").render(context | {"subject": one_line(subject)})
+        day = partial(formats.day_in_html, language=str(mail.language))
+        html = _template(mail, "body.html").render(context | {"subject": one_line(subject), "day": day})
     return Preview(one_line(subject), _spaced(text), _INLINER.inline(html))
 
 

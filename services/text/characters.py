@@ -87,7 +87,9 @@ def isolated(text: str) -> str:
     """
     if text.isascii():
         return text
-    plain = without_bidi_controls(text)
+    # What was isolated in a sentence that this one takes up stays so.
+    kept = {_FSI, _PDI} if text.count(_FSI) == text.count(_PDI) else set()
+    plain = "".join(character for character in text if character not in _BIDI_CONTROLS - kept)
     return f"{_FSI}{plain}{_PDI}" if reads_from_the_right(plain) else plain
 
 

@@ -31,9 +31,12 @@ def unbroken(message: str) -> str:
 
 def filled(message: str, variables: Mapping[str, Any]) -> str:
     """The message with its variables in it: each text is kept apart from the words around it."""
-    return message % {
-        name: isolated(value) if type(value) is str else value for name, value in variables.items()
-    }
+    return message % {name: _apart(value) for name, value in variables.items()}
+
+
+def _apart(value: Any) -> Any:
+    """Numbers stay numbers; HTML has its own `<bdi>` (the filter `bdi`)."""
+    return value if isinstance(value, (int, float, Markup)) else isolated(str(value))
 
 
 class Sentences(flask_babel.Domain):  # type: ignore[misc]

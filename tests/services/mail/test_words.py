@@ -18,6 +18,7 @@ from services.mail import letters
 from services.mail.contents import CONTEXTS
 from services.mail.rendering import render_preview
 from tests.factories import make_issue, make_licenses, make_order
+from tests.isolation import mixed, mixed_blocks, mixed_lines
 
 TEMPLATES = config.ROOT / "templates" / "mail"
 NAMES = sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir())
@@ -274,3 +275,18 @@ def test_a_colour_that_is_none_does_not_reach_the_mail(cast):
     cast.vendor.color = "red;}x{"
     db.session.commit()
     assert "red;" not in render_preview(queue("receipt", cast, "fr")).html
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_from_right_to_left_moves_nothing_in_a_mail(name, language, cast):
+    for person in (cast.alice, cast.bob, cast.dave, cast.erin):
+        person.first_name, person.last_name = "שרה", "כהן,"
+    cast.acme.name, cast.vendor.name, cast.vendor.legal_name = "شركة (محمد)", "ספק!", "ספק!"
+    cast.pro.name_fr = cast.pro.name_en = "תוכנית!"
+    db.session.commit()
+    subject, text, html = render_preview(queue(name, cast, language))
+    assert not mixed(subject)
+    assert mixed_lines(text) == []
+    assert mixed_blocks(html) == []
