@@ -57,15 +57,13 @@ def setup_desk(
     person = setup.Staff(email.strip(), first_name.strip(), last_name.strip(), setup.Language(language))
     with access.everything(), force_locale("en_CA"):
         try:
-            setup.first_staff(person, vendor.strip(), password)
+            made = setup.first_staff(person, vendor.strip(), password).email
         except Refused as refusal:
             raise click.ClickException(refusal.sentence) from refusal
     if mail_link:
-        click.echo(
-            f"The account of {person.email} is made; `flask worker` mails the link to choose a password."
-        )
+        click.echo(f"The account of {made} is made; `flask worker` mails the link to choose a password.")
     else:
-        click.echo(f"The account of {person.email} is made.")
+        click.echo(f"The account of {made} is made.")
     click.echo(f"Sign in at {current_app.config['BASE_URL']}/support/ and complete the vendor's identity.")
 
 

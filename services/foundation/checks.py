@@ -80,8 +80,10 @@ def text(value: str, limit: int | None = None, *, lines: bool = False) -> str:
 
 
 def readable(value: str, *, lines: bool = False) -> str:
-    """What `text` stores, unless it refuses it."""
+    """What `text` stores, unless it refuses it: nothing, where there is nothing to be seen."""
     value = characters.written(value).strip()
+    if not characters.is_visible(value) and not characters.forbidden(value):
+        return ""
     return value if lines else re.sub(r"\s*[\n\t]\s*", " ", value)
 
 
@@ -135,6 +137,8 @@ def email(value: str) -> str:
     """
     value = sought(value)
     try:
+        if len(value.rpartition("@")[0]) > MAX_LOCAL_LENGTH:
+            raise EmailNotValidError
         found = validate_email(value, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise Refused(Code.BAD_ADDRESS, _why_no_address(value)) from error
@@ -146,7 +150,9 @@ def _why_no_address(value: str) -> str:
     local, at, domain = value.rpartition("@")
     if not (at and local and domain):
         why = _("%(email)s is not an email address: it is written name@company.example.")
-    elif len(ascii_address(value)) > MAX_EMAIL_LENGTH or len(local) > MAX_LOCAL_LENGTH:
+    elif len(local) > MAX_LOCAL_LENGTH or any(
+        len(spelled.encode(errors="replace")) > MAX_EMAIL_LENGTH for spelled in (value, ascii_address(value))
+    ):
         why = _("%(email)s… is too long: no mail could be sent to it.")
     elif not local.isascii():
         why = _(

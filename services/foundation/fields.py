@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from flask_babel import gettext as _
 from wtforms import EmailField, Field, PasswordField, StringField, TextAreaField, ValidationError
 
 from services.foundation import checks
@@ -42,10 +43,15 @@ def _validator(check: Callable[[str], str]) -> Callable[[Any, Field], None]:
     """A validator that puts the sentence of a refusal beside the field; an empty one is for others to judge."""
 
     def validate(_form: Any, field: Field) -> None:
-        if isinstance(field.data, str) and field.data:
-            try:
+        if not isinstance(field.data, str):
+            return
+        if not field.data and field.flags.required and any(field.raw_data or ()):
+            # Something was typed, and nobody sees it: `InputRequired` looks at what was typed.
+            raise ValidationError(_("This field is required."))
+        try:
+            if field.data:
                 check(field.data)
-            except Refused as refused:
-                raise ValidationError(refused.sentence) from refused
+        except Refused as refused:
+            raise ValidationError(refused.sentence) from refused
 
     return validate
