@@ -164,6 +164,8 @@ def test_every_mail_has_headers_that_read_as_they_were_meant(cast, postman, kind
     subject = decoded(unfolded(raw, "Subject"))
     assert "=?" not in subject
     assert (long in subject) == (kind in {"license_assigned", "license_released"})
+    # A bare line feed could smuggle a second mail through some servers (CVE-2023-51764).
+    assert not re.search(rb"(?<!\r)\n|\r(?!\n)", raw)
     for name in ("From", "To", "Subject", "Reply-To", "Date", "Message-ID"):
         assert raw.count(f"\r\n{name}:".encode()) == 1
 

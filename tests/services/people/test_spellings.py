@@ -122,6 +122,15 @@ def test_support_finds_the_person_by_either_spelling_in_the_list_and_in_a_picker
         assert "Jean Roy" in sam.get("/support/", query_string={"q": typed}).text
 
 
+@pytest.mark.parametrize("typed", ["Le\u0301vesque", "\u200eLévesque\ufeff", "LÉVESQUE"])
+def test_a_name_is_found_however_its_accents_are_typed(app, cast, jean, typed):
+    jean.last_name = "Lévesque"
+    db.session.commit()
+    sam, alice = sign_in(make_client(app), cast.sam), sign_in(make_client(app), cast.alice)
+    for client, page in ((sam, "/support/people/"), (alice, "/portal/users/")):
+        assert "Jean Lévesque" in client.get(page, query_string={"q": typed}).text
+
+
 @pytest.mark.one_database
 def test_people_read_letters_on_pages_in_exports_and_in_mail_and_mail_servers_the_other(
     app, cast, jean, smtp
