@@ -340,3 +340,13 @@ def test_a_plan_at_no_charge_is_delivered_without_a_payment(buyer):
     buyer.sandbox.pay(url)
     assert settlement.fulfil(buyer.session_id) == Outcome.FULFILLED
     assert buyer.delivered() == 5
+
+
+@pytest.mark.one_database
+def test_stripe_is_told_an_address_in_the_spelling_that_mail_servers_know(buyer):
+    buyer.cast.acme.billing_email = "comptes@québec.example"
+    db.session.commit()
+    buyer.check_out()
+    assert [row["email"] for row in buyer.sandbox.api("customers")["data"]] == [
+        "comptes@xn--qubec-csa.example"
+    ]
