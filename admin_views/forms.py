@@ -12,7 +12,6 @@ from flask_admin.contrib.sqla.validators import Unique
 from flask_admin.model.form import converts
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -32,16 +31,12 @@ from admin_views.lists.rows import narrow, primary_key
 from admin_views.pickers import PickerField
 from models import db
 from services.catalogue.plans import MAX_AMOUNT
+from services.forms.fields import CheckedForm
 from services.foundation import checks
-from services.foundation.fields import checked
 
 
-class DeskForm(FlaskForm):
-    """Each field takes what may be stored (`fields.checked`), and says beside it what may not."""
-
-    class Meta(FlaskForm.Meta):
-        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
-            return checked(unbound_field.bind(form=form, **options))
+class DeskForm(CheckedForm):
+    """A form of the two sites."""
 
     def __init__(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
         # Flask-WTF reads the request itself when it is given nothing; Flask-Admin gives None for a GET.

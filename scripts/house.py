@@ -29,6 +29,7 @@ ROOMS: dict[str, str | None] = {
     "services/buying": "services/buying/ruff.toml",
     "services/mail": "services/mail/ruff.toml",
     "services/catalogue": "services/catalogue/ruff.toml",
+    "services/forms": "services/forms/ruff.toml",
     "services/foundation": "services/foundation/ruff.toml",
     "services/text": "services/text/ruff.toml",
     "access": "access/ruff.toml",

@@ -17,13 +17,12 @@ from wtforms import (
 )
 
 import app as _every_form  # noqa: F401 - it imports every room
-from admin_views.forms import DeskForm, WholeNumber
+from admin_views.forms import WholeNumber
 from admin_views.support.fields import LimitsField
 from demo.fill import fill
 from models import Base, MailAddress, db
+from services.forms.fields import CheckedForm, SoughtEmailField
 from services.foundation import checks
-from services.foundation.fields import SoughtEmailField
-from web.forms import WebForm
 
 pytestmark = pytest.mark.one_database
 OURS = ("web", "admin_views")
@@ -61,7 +60,7 @@ def _all(base):
         yield from _all(form)
 
 
-FORMS = sorted(set(_all(FlaskForm)) - {DeskForm, WebForm}, key=lambda form: (form.__module__, form.__name__))
+FORMS = sorted(set(_all(FlaskForm)), key=lambda form: (form.__module__, form.__name__))
 
 
 @pytest.fixture
@@ -93,9 +92,9 @@ def typed(app, cast):
     return process
 
 
-def test_every_form_stands_on_one_of_the_two_that_check_what_is_typed():
+def test_every_form_checks_what_is_typed():
     assert len(FORMS) >= 15
-    assert [form.__name__ for form in FORMS if not issubclass(form, (DeskForm, WebForm))] == []
+    assert [form.__name__ for form in FORMS if not issubclass(form, CheckedForm)] == []
 
 
 @pytest.mark.parametrize("text", KEPT)

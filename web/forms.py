@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, PasswordField, SelectField, StringField
+from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from models import Language
+from services.forms.fields import CheckedForm, SoughtEmailField
 from services.foundation.checks import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
-from services.foundation.fields import SoughtEmailField, checked
 from services.foundation.places import time_zones
 from services.people.oneself import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 
@@ -21,15 +20,7 @@ FILLED = InputRequired(_l("Please fill in this field."))
 TOO_LONG = _l("This text is too long.")
 
 
-class WebForm(FlaskForm):
-    """Each field takes what may be stored (`fields.checked`), and says beside it what may not."""
-
-    class Meta(FlaskForm.Meta):
-        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
-            return checked(unbound_field.bind(form=form, **options))
-
-
-class EmailForm(WebForm):
+class EmailForm(CheckedForm):
     """Asks for a mail to an address."""
 
     email = SoughtEmailField(
@@ -47,7 +38,7 @@ class SignInForm(EmailForm):
     )
 
 
-class NewPasswordForm(WebForm):
+class NewPasswordForm(CheckedForm):
     """A new password, twice, because what is typed is not shown."""
 
     password = PasswordField(
@@ -73,7 +64,7 @@ class ChangePasswordForm(NewPasswordForm):
     )
 
 
-class ProfileForm(WebForm):
+class ProfileForm(CheckedForm):
     """What a person says of themselves."""
 
     # What the row held when the form was made.

@@ -6,6 +6,7 @@ end of a line; so nobody who writes a message or a translation has to think of e
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,7 @@ _AFTER_A_NUMBER = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=4096)
 def unbroken(message: str) -> str:
     """The message with a no-break space between each number and its noun."""
     return _AFTER_A_NUMBER.sub("\\1\u00a0", message)

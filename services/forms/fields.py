@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
 from wtforms import EmailField, Field, PasswordField, StringField, TextAreaField, ValidationError
 
 from services.foundation import checks
@@ -14,6 +15,14 @@ from services.foundation.errors import Refused
 
 class SoughtEmailField(EmailField):  # type: ignore[misc]
     """An address by which somebody says who they are: whatever it is, it is looked for, and nothing is told of it."""
+
+
+class CheckedForm(FlaskForm):  # type: ignore[misc]
+    """A form whose fields are all `checked`."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
+            return checked(unbound_field.bind(form=form, **options))
 
 
 def checked(field: Field) -> Field:
