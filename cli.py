@@ -22,7 +22,8 @@ from flask_babel import force_locale
 
 import access
 from services.events import account, reconciliation
-from services.foundation import once, periodic, queue, tokens, urls
+from services.forms import once
+from services.foundation import periodic, queue, tokens, urls
 from services.foundation.errors import Refused
 from services.foundation.periodic import Periodic
 from services.mail import check as mail_check
@@ -60,15 +61,13 @@ def setup_desk(
     person = setup.Staff(email.strip(), first_name.strip(), last_name.strip(), setup.Language(language))
     with access.everything(), force_locale("en_CA"):
         try:
-            setup.first_staff(person, vendor.strip(), password)
+            made = setup.first_staff(person, vendor.strip(), password).email
         except Refused as refusal:
             raise click.ClickException(refusal.sentence) from refusal
     if mail_link:
-        click.echo(
-            f"The account of {person.email} is made; `flask worker` mails the link to choose a password."
-        )
+        click.echo(f"The account of {made} is made; `flask worker` mails the link to choose a password.")
     else:
-        click.echo(f"The account of {person.email} is made.")
+        click.echo(f"The account of {made} is made.")
     click.echo(f"Sign in at {current_app.config['BASE_URL']}/support/ and complete the vendor's identity.")
 
 

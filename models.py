@@ -7,6 +7,9 @@ every statement): `TenantRow` (the company in its `company_id`, and the staff), 
 
 from __future__ import annotations
 
+# Mail addresses: one spelling is stored and compared, another is read.
+from tables.addresses import MailAddress, ascii_address, same_address
+
 # Column types, and the three kinds of rows.
 from tables.base import (
     CURRENCY,

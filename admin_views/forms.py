@@ -13,14 +13,13 @@ from flask_admin.contrib.sqla.validators import Unique
 from flask_admin.model.form import converts
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
+    EmailField,
     Field,
     IntegerField,
     SelectField,
-    StringField,
     TextAreaField,
     ValidationError,
 )
@@ -33,18 +32,12 @@ from admin_views.lists.rows import narrow, primary_key
 from admin_views.pickers import PickerField
 from models import db
 from services.catalogue.plans import MAX_AMOUNT
+from services.forms.fields import CheckedForm
+from services.foundation import checks
 
 
-class DeskForm(FlaskForm):
-    """Text comes in without spaces around it and without NUL, which PostgreSQL cannot store."""
-
-    class Meta(FlaskForm.Meta):
-        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
-            field = unbound_field.bind(form=form, **options)
-            if isinstance(field, StringField):
-                field.filters = [_strip, *field.filters]
-                field.validators = [no_nul, *field.validators]
-            return field
+class DeskForm(CheckedForm):
+    """A form of the two sites."""
 
     def __init__(self, formdata: Any = None, obj: Any = None, **kwargs: Any) -> None:
         # Flask-WTF reads the request itself when it is given nothing; Flask-Admin gives None for a GET.
@@ -52,26 +45,16 @@ class DeskForm(FlaskForm):
         self._obj = obj
 
 
-def _strip(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
-
-
-def no_nul(_form: Any, field: Field) -> None:
-    if isinstance(field.data, str) and "\0" in field.data:
-        raise ValidationError(_("This text contains a character that cannot be stored."))
-
-
 class WholeNumber(IntegerField):
-    """A whole number as people write it: ASCII digits alone, so no `3.5`, `-1`, `1e9`, `1_000` or full-width digit."""
+    """A whole number as people write it, such as `1000` or « 1 000 »; no `3.5`, `-1`, `1e9`, `1_000` or full-width digit."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = None
         text = valuelist[0].strip() if valuelist else ""
-        if not text:
-            return
-        if not re.fullmatch(r"[0-9]{1,9}", text):
-            raise ValueError(_("Enter a whole number, such as 5."))
-        self.data = int(text)
+        if text:
+            self.data = checks.whole_number(text)
+            if self.data is None:
+                raise ValueError(_("Enter a whole number, such as 5."))
 
 
 class MoneyField(Field):
@@ -86,7 +69,7 @@ class MoneyField(Field):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = None
-        text = re.sub(r"[ \u00a0\u202f$]", "", valuelist[0]) if valuelist else ""
+        text = checks.without_spaces(valuelist[0]).replace("$", "").strip() if valuelist else ""
         if not text:
             return
         if not re.fullmatch(r"[0-9]{1,7}([.,][0-9]{1,2})?", text):
@@ -152,6 +135,11 @@ class DeskConverter(AdminModelConverter):
         field_args["choices"] = [SelectChoice(value, text) for value, text in labels.options(kind)]
         field_args["coerce"] = lambda value: kind(value) if value else None
         return SelectField(**field_args)
+
+    @converts("MailAddress")
+    def convert_address(self, column: Any, field_args: Any, **extra: Any) -> EmailField:
+        self._string_common(column=column, field_args=field_args, **extra)
+        return EmailField(**field_args)
 
     @converts("Text")
     def conv_Text(self, field_args: Any, **extra: Any) -> TextAreaField:

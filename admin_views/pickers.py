@@ -21,6 +21,7 @@ from wtforms.validators import StopValidation
 from admin_views.lists import listing, rows
 from admin_views.lists.columns import Search
 from models import db
+from services.foundation import checks
 
 MAX_FOUND = 20
 MAX_OFFSET = 1_000
@@ -67,7 +68,7 @@ class Lookup(AjaxModelLoader):
 
     def get_list(self, query: str, offset: int, limit: int) -> list[Any]:
         """At most `MAX_FOUND` rows that `query` finds, from `offset` on; negative numbers count as none."""
-        text = query.strip()[: listing.MAX_SEARCH]
+        text = checks.sought(query)[: listing.MAX_SEARCH]
         statement = self.select()
         if text:
             statement = listing.searched(statement, text, self.search, self.model)

@@ -30,7 +30,9 @@ ROOMS: dict[str, str | None] = {
     "services/buying": "services/buying/ruff.toml",
     "services/mail": "services/mail/ruff.toml",
     "services/catalogue": "services/catalogue/ruff.toml",
+    "services/forms": "services/forms/ruff.toml",
     "services/foundation": "services/foundation/ruff.toml",
+    "services/text": "services/text/ruff.toml",
     "access": "access/ruff.toml",
     "models, tables": "tables/ruff.toml",
 }

@@ -9,6 +9,7 @@ import zoneinfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from tables.addresses import MailAddress
 from tables.base import (
     CURRENCY,
     DEFAULT_TIME_ZONE,
@@ -128,7 +129,7 @@ class Vendor(Base, PublicRow):
     qst_number: Mapped[str] = mapped_column(sa.String(30), default="")
     # Said aloud: a small supplier who is not registered. Without it, a desk without numbers is reminded.
     charges_no_tax: Mapped[bool] = mapped_column(default=False)
-    support_email: Mapped[str] = mapped_column(sa.String(254))
+    support_email: Mapped[str] = mapped_column(MailAddress(254))
     install_url_fr: Mapped[str] = mapped_column(sa.String(500), default="")
     install_url_en: Mapped[str] = mapped_column(sa.String(500), default="")
     install_url = Bilingual()

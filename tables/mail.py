@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from tables.addresses import MailAddress
 from tables.base import Base, BigId, Language, StaffRow, TenantRow, enum_column, partial_index, utcnow
 from tables.who import Company, User, person_in
 
@@ -84,7 +85,7 @@ class OutgoingMail(Base, TenantRow):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     company_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("companies.id"))
     user_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("users.id"))
-    address: Mapped[str | None] = mapped_column(sa.String(254))
+    address: Mapped[str | None] = mapped_column(MailAddress(254))
     template: Mapped[str] = mapped_column(sa.String(50))
     language: Mapped[Language] = mapped_column(enum_column(Language, "language"))
     context: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask_security import UserMixin
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
+from tables.addresses import MailAddress
 from tables.base import (
     CURRENCY,
     DEFAULT_TIME_ZONE,
@@ -53,7 +54,7 @@ class Company(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(200))
-    billing_email: Mapped[str] = mapped_column(sa.String(254))
+    billing_email: Mapped[str] = mapped_column(MailAddress(254))
     street: Mapped[str] = mapped_column(sa.String(200), default="")
     city: Mapped[str] = mapped_column(sa.String(100), default="")
     province: Mapped[str] = mapped_column(sa.String(10), default="")
@@ -115,7 +116,7 @@ class User(Base, TenantRow, UserMixin):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     company_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("companies.id"))
-    email: Mapped[str] = mapped_column(sa.String(254))
+    email: Mapped[str] = mapped_column(MailAddress(254))
     first_name: Mapped[str] = mapped_column(sa.String(100))
     last_name: Mapped[str] = mapped_column(sa.String(100))
     role: Mapped[Role] = mapped_column(enum_column(Role, "role"), default=Role.MEMBER)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import click
 import pytest
 import sqlalchemy as sa
 
 import access
+import cli
 from models import Conditions, JournalEntry, OutgoingMail, Role, TaxRate, User, Vendor, db
 from services.events import stripe_events
 from services.people import oneself, setup
@@ -121,10 +123,10 @@ def test_setup_refuses_a_desk_that_has_staff(run, cast):
     ("answers", "typed", "said"),
     [
         (["--email", "nobody"], PASSWORD, "nobody is not an email address"),
-        (["--first-name", " "], PASSWORD, "A name cannot be empty"),
-        (["--last-name", " "], PASSWORD, "A name cannot be empty"),
-        (["--vendor", " "], PASSWORD, "A name cannot be empty"),
-        ([], "short", "at least 10 characters"),
+        (["--first-name", " "], PASSWORD, "A name must have"),
+        (["--last-name", " "], PASSWORD, "A name must have"),
+        (["--vendor", " "], PASSWORD, "A mandatory field is empty"),
+        ([], "short", "at least 10\u00a0characters"),
     ],
 )
 def test_setup_refuses_nonsense_and_makes_nothing(run, app, answers, typed, said):
@@ -134,6 +136,39 @@ def test_setup_refuses_nonsense_and_makes_nothing(run, app, answers, typed, said
     with app.app_context(), access.everything():
         assert _people() == []
         assert db.session.get(Vendor, 1) is None
+
+
+TEXT_OPTIONS = [item.opts[0] for item in cli.setup_desk.params if item.type is click.STRING]
+
+
+def test_setup_keeps_what_was_pasted_as_it_is_read(run, app):
+    pasted = dict.fromkeys(TEXT_OPTIONS, " \ufeffRené\u200b ")
+    pasted["--email"] = "\u200eSam@E\u0301cole.example\u200b"
+    answers = [part for pair in pasted.items() for part in pair]
+    result = run("setup", *answers, typed=f"{PASSWORD}\n{PASSWORD}\n")
+    assert result.exit_code == 0, result.output
+    with app.app_context(), access.everything():
+        (person,) = _people()
+        assert (person.email, person.first_name, person.last_name) == ("sam@école.example", "René", "René")
+        assert db.session.get(Vendor, 1).name == "René"
+        assert db.session.scalar(sa.text("SELECT email FROM users")) == "sam@xn--cole-9oa.example"
+
+
+@pytest.mark.parametrize("text", ["\u202eEve", "\u2060", "\u3164", "a\x07b"])
+@pytest.mark.parametrize("option", TEXT_OPTIONS)
+def test_setup_takes_no_text_that_nobody_sees_or_that_turns_a_line_around(run, app, option, text):
+    email = f"{text}@boreal.example" if option == "--email" and "\u202e" not in text else text
+    result = run("setup", *ANSWERS, option, email, typed=f"{PASSWORD}\n{PASSWORD}\n")
+    assert result.exit_code == 1
+    with app.app_context(), access.everything():
+        assert _people() == []
+
+
+def test_check_mail_sends_to_no_address_that_is_none(run, app, smtp):
+    result = run("check-mail", "rené@acme.example")
+    assert result.exit_code == 1
+    assert "cannot be mailed: before the @" in result.output
+    assert smtp.messages == []
 
 
 def test_demo_refuses_production(run, app):

@@ -106,8 +106,8 @@ def test_the_words_on_the_screen_are_the_ones_people_were_taught(english):
 @pytest.mark.parametrize(
     ("locale", "expected"),
     [
-        ("fr_CA", ["0 licence", "1 licence", "2 licences"]),
-        ("en_CA", ["0 licenses", "1 license", "2 licenses"]),
+        ("fr_CA", ["0\u00a0licence", "1\u00a0licence", "2\u00a0licences"]),
+        ("en_CA", ["0\u00a0licenses", "1\u00a0license", "2\u00a0licenses"]),
     ],
 )
 def test_zero_one_and_two_are_counted_as_people_do(app, locale, expected):

@@ -7,6 +7,9 @@ import zoneinfo
 
 from flask import Flask, g
 from flask_login import current_user
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 from werkzeug.local import LocalProxy
 
 import access
@@ -15,6 +18,7 @@ from models import CURRENCY, DEFAULT_TIME_ZONE, Vendor
 from services.catalogue import vendor as vendors
 from services.foundation import formats
 from services.foundation.formats import current_language
+from services.text import characters
 
 
 def init_app(app: Flask) -> None:
@@ -24,6 +28,8 @@ def init_app(app: Flask) -> None:
         money=_money,
         number=_number,
         percent=_percent,
+        bdi=_bdi,
+        isolated=characters.isolated,
         day=_day,
         short_day=formats.short_day,
         moment=_moment,
@@ -66,8 +72,21 @@ def _percent(rate: int) -> str:
     return formats.percent(rate, current_language())
 
 
-def _day(value: dt.date) -> str:
-    return formats.day(value, current_language())
+def _bdi(name: str) -> str:
+    """A name within a line of HTML: what is read from right to left does not move what stands beside it.
+
+    Where no element may stand, `isolated` does it in plain text, as in every sentence (`services/text/sentences.py`).
+    """
+    plain = characters.without_bidi_controls(str(name))
+    if not characters.reads_from_the_right(plain):
+        return plain
+    return Markup("<bdi>{}</bdi>").format(plain)
+
+
+@pass_eval_context
+def _day(context: EvalContext, value: dt.date) -> str:
+    write = formats.day_in_html if context.autoescape else formats.day
+    return write(value, current_language())
 
 
 def _moment(value: dt.datetime) -> str:

@@ -5,30 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms import HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length
 
 from models import Language
-from services.foundation.checks import MAX_EMAIL_LENGTH
+from services.forms.fields import CheckedForm, SoughtEmailField
+from services.foundation.checks import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
 from services.foundation.places import time_zones
-from services.people.oneself import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
+from services.people.oneself import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 
 LANGUAGE_NAMES = [SelectChoice(Language.FR.value, "Français"), SelectChoice(Language.EN.value, "English")]
 FILLED = InputRequired(_l("Please fill in this field."))
 TOO_LONG = _l("This text is too long.")
 
 
-def status_of(form: FlaskForm) -> int:
+def status_of(form: CheckedForm) -> int:
     """Of the page that shows `form`: 422 where what was sent is refused, so that programs know it too."""
     return 422 if form.is_submitted() else 200
 
 
-class EmailForm(FlaskForm):
+class EmailForm(CheckedForm):
     """Asks for a mail to an address."""
 
-    email = EmailField(
+    email = SoughtEmailField(
         _l("Email"),
         [FILLED, Length(max=MAX_EMAIL_LENGTH, message=TOO_LONG)],
         render_kw={"autocomplete": "username", "spellcheck": "false"},
@@ -43,7 +43,7 @@ class SignInForm(EmailForm):
     )
 
 
-class NewPasswordForm(FlaskForm):
+class NewPasswordForm(CheckedForm):
     """A new password, twice, because what is typed is not shown."""
 
     password = PasswordField(
@@ -69,7 +69,7 @@ class ChangePasswordForm(NewPasswordForm):
     )
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(CheckedForm):
     """What a person says of themselves."""
 
     # What the row held when the form was made.

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from models import Language
 from services.foundation.formats import current_language, locale_of
+from services.text import sentences
 from web.guards import is_impersonal
 
 COOKIE = "language"
@@ -19,7 +20,7 @@ COOKIE_LIFETIME = dt.timedelta(days=365)
 
 def init_app(app: Flask) -> None:
     """Install Flask-Babel."""
-    Babel(app, locale_selector=_locale)
+    sentences.install(app, Babel(app, locale_selector=_locale))
     app.context_processor(lambda: {"language": current_language(), "here": _here()})
 
 

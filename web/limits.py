@@ -15,6 +15,7 @@ from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
 from models import db
+from services.foundation import checks
 from services.people import oneself
 
 # What a machine may still try at an account that many wrong passwords were tried at: its owner is not locked out.
@@ -46,7 +47,7 @@ def machine(address: str) -> str:
 def account() -> str:
     """Whom the address typed into this form was found to be, as a log may say it: `person 12`, or `nobody 9f86d081`.
 
-    Only the database knows which spellings it takes for one address; an unknown one is counted as it is typed.
+    Only the database knows which spellings it takes for one address; an unknown one is counted as it would be looked for.
     """
     if "account" not in g:
         typed = request.form.get("email", "")
@@ -56,7 +57,7 @@ def account() -> str:
             # The page itself will say that it cannot answer.
             db.session.rollback()
             found = []
-        unknown = f"nobody {_sealed(typed.strip().casefold())[:8]}"
+        unknown = f"nobody {_sealed(checks.sought_email(typed))[:8]}"
         g.account = f"person {', '.join(str(user.id) for user in found)}" if found else unknown
     return str(g.account)
 

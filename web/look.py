@@ -10,7 +10,7 @@ from sqlalchemy.orm import undefer
 
 from models import Vendor, db
 from services.catalogue import vendor as vendors
-from services.foundation.colors import BLACK, WHITE, Color, as_hex, ink_on, mix, parse, readable
+from services.catalogue.colors import BLACK, WHITE, Color, as_hex, ink_on, mix, parse, readable
 from web.blueprint import bp
 from web.statics import FOREVER
 

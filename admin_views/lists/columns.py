@@ -109,7 +109,8 @@ class Search:
         """The condition that the column is `text`, whatever the case."""
         if self.capitals:
             return self.column == text.upper()
-        return sa.func.lower(self.column) == text.lower()
+        # Compared as the column's own type: a mail address has two spellings, and one is stored.
+        return sa.func.lower(self.column, type_=self.column.type) == text.lower()
 
 
 Columns = Sequence[Column]

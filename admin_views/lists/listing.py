@@ -16,6 +16,7 @@ from admin_views.lists import keyset
 from admin_views.lists.columns import Column, ListFilter, Search
 from admin_views.lists.rows import narrow, primary_key
 from models import db
+from services.foundation import checks
 from services.foundation.formats import number
 from services.reports.counts import COUNT_LIMIT, counts
 
@@ -70,7 +71,7 @@ def read_request(columns: Sequence[Column], filters: Sequence[ListFilter], defau
         if value in dict(choices[choice.name]) if choice.name in choices else _is_id(value):
             chosen[choice.name] = value
     return Asked(
-        search=args.get("q", "").strip()[:MAX_SEARCH],
+        search=checks.sought(args.get("q", ""))[:MAX_SEARCH],
         filters=chosen,
         sort=sortable.get(name.removeprefix("-")),
         descending=name.startswith("-"),

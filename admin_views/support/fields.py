@@ -10,6 +10,9 @@ from wtforms import Field, TextAreaField
 from wtforms.widgets import TextInput
 
 from services.catalogue.plans import LIMIT_PARTS, MAX_LIMIT_LENGTH, MAX_LIMITS
+from services.foundation import checks
+from services.foundation.errors import Refused
+from services.text import characters
 
 
 class LimitsField(TextAreaField):
@@ -29,8 +32,11 @@ class LimitsField(TextAreaField):
             raise ValueError(_("At most %(count)s lines.", count=MAX_LIMITS))
 
     def _row(self, line: str, number: int) -> dict[str, str]:
-        parts = [part.strip() for part in line.split("|")]
-        if len(parts) != len(LIMIT_PARTS) or not all(parts):
+        try:
+            parts = [checks.text(part) for part in line.split("|")]
+        except Refused as refused:
+            raise ValueError(refused.sentence) from refused
+        if len(parts) != len(LIMIT_PARTS) or not all(map(characters.is_visible, parts)):
             raise ValueError(
                 _("Line %(number)s needs five parts that are filled, with | between them.", number=number)
             )
@@ -59,7 +65,7 @@ class PercentField(Field):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = None
-        text = re.sub(r"[ \u00a0\u202f%]", "", valuelist[0]) if valuelist else ""
+        text = checks.without_spaces(valuelist[0]).replace("%", "").strip() if valuelist else ""
         if not text:
             return
         if not re.fullmatch(r"[0-9]{1,3}([.,][0-9]{1,3})?", text, re.ASCII):

@@ -32,7 +32,9 @@ from models import (
     User,
     WebhookFault,
     db,
+    same_address,
 )
+from services.foundation import checks
 from services.foundation.formats import current_language, money, number
 from services.reports import desk
 from services.reports.counts import COUNT_LIMIT
@@ -55,7 +57,7 @@ class Home(DeskIndexView):
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
-        text = request.args.get("q", "").strip()[:MAX_SEARCH]
+        text = checks.sought(request.args.get("q", ""))[:MAX_SEARCH]
         return self.render(
             "support/home.html",
             q=text,
@@ -162,7 +164,7 @@ def _found(text: str) -> list[Found]:
 
 def _companies(text: str) -> list[Found]:
     named = sa.func.lower(Company.name).startswith(text.lower(), autoescape=True)
-    billed = sa.func.lower(Company.billing_email) == text.lower()
+    billed = same_address(Company.billing_email, text)
     rows = db.session.scalars(sa.select(Company).where(sa.or_(named, billed)).limit(FOUND))
     return [
         Found(
@@ -175,7 +177,7 @@ def _companies(text: str) -> list[Found]:
 def _people(text: str) -> list[Found]:
     """An address is whoever was given it, by its index; anything else is the beginning of a last name."""
     if "@" in text:
-        condition = sa.func.lower(User.email) == text.lower()
+        condition = same_address(User.email, text)
     else:
         condition = User.last_name.istartswith(text, autoescape=True)
     rows = db.session.scalars(sa.select(User).where(condition).options(joinedload(User.company)).limit(FOUND))

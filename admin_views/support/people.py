@@ -23,19 +23,20 @@ from admin_views.pickers import PickerField
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_link, current_actor
 from admin_views.support.licenses import PERIOD
-from models import Assignment, Company, License, Plan, Role, User, db, utcnow
+from models import Assignment, Company, License, Plan, Role, User, db, same_address, utcnow
 from services import licenses
 from services.foundation import places
 from services.foundation.formats import current_language, number, short_day
 from services.licenses import seat_counts
 from services.people import accounts
+from services.text.characters import isolated
 
 HISTORY = 20
 
 
 def _namesakes(row: User) -> str:
     """Where else the address was given to somebody, and who has answered at it."""
-    same = sa.select(User).where(sa.func.lower(User.email) == row.email.lower(), User.id != row.id)
+    same = sa.select(User).where(same_address(User.email, row.email), User.id != row.id)
     return ", ".join(
         _("%(name)s, address confirmed", name=name) if other.confirmed_at else name
         for other in db.session.scalars(same.options(joinedload(User.company)).order_by(User.id))
@@ -88,7 +89,7 @@ HELD = (
 
 def _held_text(row: User) -> str:
     return ", ".join(
-        f"{license.plan.name(current_language())} ({labels.label(license.state())})"
+        f"{isolated(license.plan.name(current_language()))} ({labels.label(license.state())})"
         for license in row.licenses
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -11,23 +9,20 @@ from flask_babel import ngettext
 from access import Actor
 from models import MAX_QUANTITY, CartItem, Company, JournalVerb, LineKind, Plan, db
 from services.catalogue import vendor as vendors
-from services.foundation import journal
+from services.forms.once import is_first
+from services.foundation import checks, journal
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language, number
-from services.foundation.once import is_first
 from services.foundation.transaction import CompanyTurn, company_lock
 
 
 def parse_quantity(text: str | None) -> int:
-    """A number of licences as a person typed it.
-
-    Only the digits 0 to 9 count: `int()` would also take "１０", "1_0" and " 10 ".
+    """A number of licences as a person typed it: « 1 000 » is one, "１０" and "1_0", which `int()` would take, are none.
 
     Raises:
         Refused: `bad_quantity`, for anything that is not a whole number from 1 to `MAX_QUANTITY`.
     """
-    text = (text or "").strip(" ")
-    quantity = int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+    quantity = checks.whole_number(text or "") or 0
     _require_range(quantity)
     return quantity
 
@@ -36,7 +31,7 @@ def add(company_id: int, plan: Plan, quantity: int, by: Actor, *, once: str | No
     """Put `quantity` more licences of `plan` in the cart; returns the line.
 
     Args:
-        once: The token of the form that asks (`foundation/once.py`). The same form again adds nothing: then the line as
+        once: The token of the form that asks (`forms/once.py`). The same form again adds nothing: then the line as
             it is, or None when it is gone.
 
     Raises:

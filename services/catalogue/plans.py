@@ -15,6 +15,7 @@ from services.catalogue import examples, scheduled, vendor
 from services.foundation import checks, edits, journal
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import transaction
+from services.text import characters
 
 # What the journal writes of a price, and what a page shows of it.
 PRICED = ("amount", "currency", "starts_on")
@@ -177,8 +178,9 @@ def _check_range(value: Any, low: int, high: int, sentence: str) -> None:
 
 def _limits(rows: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
     """The rows of the comparison table: every part of `LIMIT_PARTS` is filled, and no code is used twice."""
-    limits = [{part: str(row.get(part, "")).strip() for part in LIMIT_PARTS} for row in rows]
-    if any(not 0 < len(text) <= MAX_LIMIT_LENGTH or "\0" in text for row in limits for text in row.values()):
+    limits = [{part: checks.text(str(row.get(part, ""))) for part in LIMIT_PARTS} for row in rows]
+    parts = [text for row in limits for text in row.values()]
+    if not all(characters.is_visible(text) and len(text) <= MAX_LIMIT_LENGTH for text in parts):
         raise Refused(Code.BAD_LIMITS, _("Each limit has a code, two labels and two values."))
     codes = [row["code"] for row in limits]
     if len(set(codes)) < len(codes) or len(codes) > MAX_LIMITS:

@@ -101,7 +101,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     checks.filled(checked, "place", "name_fr", "name_en", "registration", "starts_on")
     checked["place"] = checked["place"].upper()
     checked["registration"] = Registration(checked["registration"])
-    if not places.is_taxable(checked["place"]):
+    if not _is_taxable(checked["place"]):
         raise Refused(
             Code.BAD_PLACE,
             _("A place is a province of Canada, such as CA-QC, or another country as a whole, such as FR."),
@@ -111,6 +111,17 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(checked["starts_on"], dt.date):
         raise Refused(Code.EMPTY, _("A mandatory field is empty. Nothing was changed."))
     return checked
+
+
+def _is_taxable(place: str) -> bool:
+    """Whether taxes can be due at `place`: a province of Canada (`CA-QC`), or another country as a whole (`FR`).
+
+    A customer's address knows no other subdivision, and in Canada always has one.
+    """
+    country, _dash, province = place.partition("-")
+    if country == places.CANADA:
+        return province in places.PROVINCES
+    return not province and country in dict(places.countries("en"))
 
 
 def _check_day(starts_on: dt.date) -> None:

@@ -13,6 +13,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 from flask_babel import get_locale
+from markupsafe import Markup
 
 LOCALES = {"fr": "fr_CA", "en": "en_CA"}
 NBSP = "\u00a0"
@@ -54,13 +55,27 @@ def percent(rate: int, language: str) -> str:
 
 
 def day(value: dt.date, language: str) -> str:
-    """A day, written out: « 24 novembre 2026 », “November 24, 2026”.
+    """A day, written out: « 24 novembre 2026 », « 1er décembre 2027 », “November 24, 2026”.
+
+    French counts the first of a month (Office québécois de la langue française, « Écriture de la date »); CLDR does not.
 
     Raises:
         TypeError: for an instant. On which day it falls depends on where: whoever knows says so (`models.day_in`).
     """
     text: str = format_date(_day(value), format="long", locale=locale_of(language))
-    return text
+    return f"1er{text[1:]}" if _is_first(text, language) else text
+
+
+def day_in_html(value: dt.date, language: str) -> Markup:
+    """As `day`, where there is HTML: « 1<sup>er</sup> décembre 2027 »."""
+    text = day(value, language)
+    return (
+        Markup("1<sup>er</sup>{}").format(text[3:]) if text.startswith("1er ") else Markup("{}").format(text)
+    )
+
+
+def _is_first(text: str, language: str) -> bool:
+    return locale_of(language) == LOCALES["fr"] and text.startswith("1 ")
 
 
 def short_day(value: dt.date) -> str:

@@ -53,17 +53,6 @@ def countries(language: str) -> list[tuple[str, str]]:
 _NOT_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
 
 
-def is_taxable(place: str) -> bool:
-    """Whether taxes can be due at `place`: a province of Canada (`CA-QC`), or another country as a whole (`FR`).
-
-    A customer's address knows no other subdivision, and in Canada always has one.
-    """
-    country, _dash, province = place.partition("-")
-    if country == CANADA:
-        return province in PROVINCES
-    return not province and country in dict(countries("en"))
-
-
 def name(place: str, language: str) -> str:
     """`CA-QC` → « Québec »; the country's name where there is no province, and the code of what is no place."""
     country, _dash, province = place.partition("-")

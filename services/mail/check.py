@@ -11,9 +11,11 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from models import MailTrouble
+from models import MailTrouble, ascii_address
 from services.catalogue import vendor
-from services.mail.smtp import Courier, Message, NotSent, first_reply
+from services.foundation import checks
+from services.foundation.errors import Refused
+from services.mail.smtp import Courier, Mailbox, Message, NotSent, first_reply
 
 
 def check(to: str) -> list[str]:
@@ -24,6 +26,10 @@ def check(to: str) -> list[str]:
     """
     if problems := _settings_problems():
         return problems
+    try:
+        to = checks.email(to)
+    except Refused as refused:
+        return [refused.sentence]
     try:
         with Courier() as courier:
             courier.connect()
@@ -53,12 +59,11 @@ def _test_message(to: str) -> Message:
     sender = parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]
     return Message(
         subject=_("Test of your license desk’s mail"),
-        recipients=[to],
+        to=Mailbox("", to),
         body=_("This mail arrived: the mail server is set up. Nothing needs to be done.") + "\n",
-        sender=sender,
+        sender=Mailbox("", sender),
         reply_to=vendor.current().support_email,
-        message_id=make_msgid(domain=sender.rpartition("@")[2]),
-        extra_headers={"Auto-Submitted": "auto-generated"},
+        message_id=make_msgid(domain=ascii_address(sender).rpartition("@")[2]),
     )
 
 

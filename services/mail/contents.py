@@ -32,8 +32,8 @@ from models import (
     db,
     utcnow,
 )
-from services.catalogue import vendor
-from services.foundation import colors, formats, urls
+from services.catalogue import colors, vendor
+from services.foundation import formats, urls
 
 Context = dict[str, Any]
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")

@@ -29,6 +29,7 @@ from models import (
     OutgoingMail,
     Role,
     User,
+    ascii_address,
     db,
 )
 from services.catalogue import vendor
@@ -114,7 +115,10 @@ def _row(turn: Turn, letter: Letter) -> dict[str, object]:
 
 
 def _sender_domain() -> str:
-    return parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1].rpartition("@")[2] or "localhost"
+    return (
+        ascii_address(parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]).rpartition("@")[2]
+        or "localhost"
+    )
 
 
 def _by(actor: Actor) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from email.utils import parseaddr, quote
+from email.utils import parseaddr
 from functools import partial
 from typing import NamedTuple
 
@@ -24,7 +24,8 @@ from services.foundation import formats, tokens, urls
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn
 from services.mail.contents import check_wanted, context_of
-from services.mail.smtp import Message
+from services.mail.headers import one_line
+from services.mail.smtp import Mailbox, Message
 
 # Fetches nothing: a mail is rendered from our own files alone. The rules for dark screens stay in a <style>.
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
@@ -55,14 +56,12 @@ def compose(turn: Turn, mail: OutgoingMail) -> Message:
     subject, text, html = _render(mail, partial(_mint, turn, mail))
     return Message(
         subject=subject,
-        recipients=[_recipient(mail)],
+        to=_recipient(mail),
         body=text,
         html=html,
-        sender=_named(sender.name, parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]),
+        sender=Mailbox(sender.name, parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]),
         reply_to=sender.support_email,
         message_id=mail.message_id,
-        # Asks for no automatic replies (RFC 3834).
-        extra_headers={"Auto-Submitted": "auto-generated"},
     )
 
 
@@ -91,8 +90,9 @@ def _render(mail: OutgoingMail, link_to: Callable[[LinkPurpose], str]) -> Previe
             context |= {"link": link_to(purpose), "minutes": lifetime.seconds // 60, "days": lifetime.days}
         subject = _template(mail, "subject.txt").render(context)
         text = _template(mail, "body.txt").render(context)
-        html = _template(mail, "body.html").render(context | {"subject": _one_line(subject)})
-    return Preview(_one_line(subject), _spaced(text), _INLINER.inline(html))
+        day = partial(formats.day_in_html, language=str(mail.language))
+        html = _template(mail, "body.html").render(context | {"subject": one_line(subject), "day": day})
+    return Preview(one_line(subject), _spaced(text), _INLINER.inline(html))
 
 
 def _template(mail: OutgoingMail, name: str) -> jinja2.Template:
@@ -111,25 +111,15 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _one_line(text: str) -> str:
-    """`text` on one line: a line break would start a new header."""
-    return re.sub(r"[ \t\r\n]+", " ", text).strip()
-
-
 def _spaced(text: str) -> str:
     """`text` with single empty lines between paragraphs, however many the template's blocks left."""
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"
 
 
-def _recipient(mail: OutgoingMail) -> str:
+def _recipient(mail: OutgoingMail) -> Mailbox:
     if mail.user is None:
-        return str(mail.address)
-    return _named(mail.user.name, mail.user.email)
-
-
-def _named(name: str, address: str) -> str:
-    """`"Name" <address>`, not encoded: Flask-Mail does that, and encoding twice would garble the name."""
-    return f'"{quote(_one_line(name))}" <{address}>'
+        return Mailbox("", str(mail.address))
+    return Mailbox(mail.user.name, mail.user.email)
 
 
 def _mint(turn: Turn, mail: OutgoingMail, purpose: LinkPurpose) -> str:

@@ -11,13 +11,15 @@ import smtplib
 import ssl
 from email.charset import QP, Charset
 from email.mime.text import MIMEText
+from email.policy import compat32
 from types import TracebackType
-from typing import Any
+from typing import Any, NamedTuple
 
 import flask_mail  # noqa: TID251 - the one place
 from flask import current_app
 
-from models import MailTrouble
+from models import MailTrouble, ascii_address
+from services.mail import headers
 
 # Replies about the server or our settings, not about the mail: shutting down (RFC 5321); sign in first, wrong password,
 # TLS needed (RFC 4954).
@@ -57,13 +59,57 @@ class NotSent(Exception):
         self.everyone = everyone
 
 
-class Message(flask_mail.Message):
-    """Flask-Mail's message in quoted-printable: SMTP allows 998 bytes a line, and inlined CSS makes longer ones."""
+class Mailbox(NamedTuple):
+    """Somebody's name, which may be empty, and the address at which mail reaches them."""
 
-    def __init__(self, *, message_id: str, **values: Any) -> None:
-        super().__init__(**values)
+    name: str
+    address: str
+
+
+class Message(flask_mail.Message):
+    """Flask-Mail's message with headers of our own, and bodies in quoted-printable.
+
+    SMTP allows 998 bytes a line, and inlined CSS makes longer ones.
+    """
+
+    def __init__(
+        self,
+        *,
+        subject: str,
+        to: Mailbox,
+        sender: Mailbox,
+        reply_to: str,
+        message_id: str,
+        body: str,
+        html: str | None = None,
+    ) -> None:
+        to_address, from_address = ascii_address(to.address), ascii_address(sender.address)
+        # The envelope has bare addresses. The header asks for no automatic replies (RFC 3834).
+        super().__init__(
+            recipients=[to_address],
+            sender=from_address,
+            body=body,
+            html=html,
+            extra_headers={"Auto-Submitted": "auto-generated"},
+        )
         # Flask-Mail makes a new one each time; mail programs show a mail sent twice once only if it stays the same.
         self.msgId = message_id
+        self._headers = {
+            "Subject": headers.sentence(subject, "Subject"),
+            "From": headers.mailbox(sender.name, from_address, "From"),
+            "To": headers.mailbox(to.name, to_address, "To"),
+        }
+        if reply_to:
+            self._headers["Reply-To"] = ascii_address(reply_to)
+
+    def as_bytes(self) -> bytes:
+        message = self._message()
+        # Not folded anew: `headers` says why.
+        message.policy = compat32.clone(linesep="\r\n", max_line_length=None)
+        for name, value in self._headers.items():
+            del message[name]
+            message[name] = value
+        return bytes(message.as_bytes())
 
     def _mimetext(self, text: str | None, subtype: str = "plain") -> MIMEText:
         charset = Charset("utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models import Company, LineKind, Order, OrderLine
+from models import Company, LineKind, Order, OrderLine, ascii_address
 from services.foundation import urls
 from services.foundation.formats import locale_of
 from services.payments import desks
@@ -16,7 +16,11 @@ DEBIT_CURRENCIES = {"CAD", "USD"}
 
 def customer(company: Company) -> dict[str, Any]:
     """The customer that payments of a company belong to; its address is on the payment page."""
-    return {"name": company.name, "email": company.billing_email, "metadata": {desks.DESK: desks.mark()}}
+    return {
+        "name": company.name,
+        "email": ascii_address(company.billing_email),
+        "metadata": {desks.DESK: desks.mark()},
+    }
 
 
 def session(order: Order) -> dict[str, Any]:

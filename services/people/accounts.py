@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import JournalVerb, Language, LinkPurpose, Role, User, db
+from models import JournalVerb, Language, LinkPurpose, Role, User, db, same_address
 from services.foundation import checks, edits, journal, tokens
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, transaction
@@ -152,6 +152,8 @@ def _invite(turn: Turn, user: User, by: Actor) -> None:
 
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "email": checks.email,
+    "first_name": checks.person_name,
+    "last_name": checks.person_name,
     "language": Language,
     "role": Role,
     "time_zone": lambda name: checks.time_zone(name) if name else None,
@@ -185,10 +187,11 @@ def _checked(values: Mapping[str, Any], company_id: int | None) -> dict[str, Any
 
 def _check_free(email: str, company_id: int | None, own_id: int | None) -> None:
     """Refuse an address that somebody of the same company, or of the staff, has. Whether others know it is not told."""
-    same = sa.func.lower(User.email) == email
     found = db.session.scalar(
         sa.select(User.id).where(
-            same, User.company_id.is_not_distinct_from(company_id), User.id != (own_id or 0)
+            same_address(User.email, email),
+            User.company_id.is_not_distinct_from(company_id),
+            User.id != (own_id or 0),
         )
     )
     if found is not None:

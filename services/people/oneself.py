@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 
 import sqlalchemy as sa
@@ -12,16 +11,16 @@ from flask_security import hash_password, verify_password
 
 import access
 from access import Actor
-from models import JournalVerb, Language, User, db
+from models import JournalVerb, Language, User, db, same_address
 from services.foundation import checks, edits, journal, tokens
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, transaction
 from services.mail import letters
+from services.text import characters
 
 MIN_PASSWORD_LENGTH = 10
 # Hashing takes time for each character, so an attacker could send very long ones.
 MAX_PASSWORD_LENGTH = 200
-MAX_NAME_LENGTH = 100
 PROFILE = edits.Sheet(
     names=("first_name", "last_name", "language", "time_zone"),
     added=JournalVerb.PERSON_ADDED,
@@ -35,13 +34,12 @@ def find_all(email: str) -> list[User]:
 
     For signing in.
     """
-    typed = email.strip().lower()
-    # One way of writing `école.example` or `xn--cole-9oa.example`; an address that no longer passes is looked for as it is.
-    with contextlib.suppress(Refused):
-        typed = checks.email(typed)
+    typed = checks.sought_email(email)
+    if characters.forbidden(typed):
+        return []
     with access.everything():
         found = db.session.scalars(
-            sa.select(User).where(sa.func.lower(User.email) == typed).order_by(User.id)
+            sa.select(User).where(same_address(User.email, typed)).order_by(User.id)
         ).all()
     return [user for user in found if user.confirmed_at] or list(found)
 
@@ -144,7 +142,7 @@ def change_profile(
         seen: The version of `PROFILE` that the form showed; None changes whatever there is.
 
     Raises:
-        Refused: `bad_name`, `unknown_language`, `unknown_time_zone` or `changed_meanwhile`.
+        Refused: `bad_text`, `bad_name`, `unknown_language`, `unknown_time_zone` or `changed_meanwhile`.
     """
     wanted = _profile(first_name, last_name, language, time_zone)
     user_id = user.id
@@ -172,9 +170,7 @@ def confirm(turn: Turn, user: User) -> bool:
     """Note that the person answers at their address. False where somebody of another account did so before: then not."""
     if user.confirmed_at is not None:
         return True
-    others = sa.select(User.id).where(
-        sa.func.lower(User.email) == user.email.lower(), User.confirmed_at.is_not(None)
-    )
+    others = sa.select(User.id).where(same_address(User.email, user.email), User.confirmed_at.is_not(None))
     with access.everything():
         if db.session.scalar(others.limit(1)) is not None:
             return False
@@ -224,7 +220,7 @@ def _profile(
     wanted: dict[str, str | None] = {}
     for column, name in {"first_name": first_name, "last_name": last_name}.items():
         if name is not None:
-            wanted[column] = _name(name)
+            wanted[column] = checks.person_name(name)
     if language is not None:
         if language not in list(Language):
             raise Refused(Code.UNKNOWN_LANGUAGE, _("This language is not available."))
@@ -232,10 +228,3 @@ def _profile(
     if time_zone is not None:
         wanted["time_zone"] = checks.time_zone(time_zone) if time_zone else None
     return wanted
-
-
-def _name(name: str) -> str:
-    name = " ".join(name.split())
-    if not 0 < len(name) <= MAX_NAME_LENGTH:
-        raise Refused(Code.BAD_NAME, _("A name must have 1 to %(count)s characters.", count=MAX_NAME_LENGTH))
-    return name

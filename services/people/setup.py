@@ -64,11 +64,16 @@ def first_staff(person: Staff, vendor_name: str, password: str | None = None) ->
     Without a password, the person is invited by mail to choose one.
 
     Raises:
-        Refused: `has_staff`, `bad_address`, `bad_name`, `password_short` or `password_long`.
+        Refused: `has_staff`, `bad_address`, `bad_name`, `bad_text`, `empty`, `too_long`, `password_short` or `password_long`.
     """
-    person = dataclasses.replace(person, email=checks.email(person.email))
-    if not (person.first_name and person.last_name and vendor_name):
-        raise Refused(Code.BAD_NAME, _("A name cannot be empty."))
+    person = dataclasses.replace(
+        person,
+        email=checks.email(person.email),
+        first_name=checks.person_name(person.first_name),
+        last_name=checks.person_name(person.last_name),
+    )
+    vendor_name = checks.texts(Vendor, {"name": vendor_name})["name"]
+    checks.filled({"name": vendor_name}, "name")
     hashed = oneself.hashed(password) if password is not None else None
     with transaction() as turn:
         # First of all: it locks the vendor's row, so that of two runs at once the second waits here.

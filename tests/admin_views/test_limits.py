@@ -74,7 +74,7 @@ PROMISED = [
     # Links, passwords, texts, files.
     ([lifetime / MINUTE for lifetime in tokens.LIFETIMES.values()], [30, 60, 30 * 24 * 60, 7 * 24 * 60]),
     (tokens.TOKEN_BYTES, 32),
-    ((oneself.MIN_PASSWORD_LENGTH, oneself.MAX_PASSWORD_LENGTH, oneself.MAX_NAME_LENGTH), (10, 200, 100)),
+    ((oneself.MIN_PASSWORD_LENGTH, oneself.MAX_PASSWORD_LENGTH, checks.MAX_NAME_LENGTH), (10, 200, 100)),
     ((checks.MAX_EMAIL_LENGTH, checks.MAX_TEXT_LENGTH), (254, 50_000)),
     ((plans.MAX_LIMITS, plans.MAX_LIMIT_LENGTH, plans.MAX_POSITION), (50, 200, 1_000)),
     (vendor.MAX_LOGO_BYTES, 200_000),

@@ -26,7 +26,11 @@ FACTS = """
   const widest = [...document.querySelectorAll("main *, header *")]
     .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".table-box, .scroll-text, .wide, pre"))
     .map((element) => element.outerHTML.slice(0, 80));
+  const fields = [...document.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea")];
+  const named = (form) => [...form.querySelectorAll("[autocomplete=username]")].some((field) => field.value.includes("@") && field.type !== "hidden");
   return {
+    small: fields.filter((field) => parseFloat(getComputedStyle(field).fontSize) < 16).map((field) => field.name),
+    nameless: [...document.querySelectorAll("form:has([autocomplete=new-password])")].filter((form) => !named(form)).length,
     titles: titles.map((element) => element.firstChild ? element.innerText.trim() : ""),
     title: document.title,
     language: document.documentElement.lang,
@@ -66,6 +70,9 @@ def _wrong_facts(facts: dict[str, Any], width: int, language: str) -> list[str]:
         f"its language is {facts['language']!r}": facts["language"] != language,
         f"an id is there twice: {facts['twice']}": bool(facts["twice"]),
         f"it is {facts['width']} px wide on {width}: {facts['wide']}": facts["width"] > width,
+        f"an iPhone zooms in on its fields {facts['small']}": width == PHONE["width"]
+        and bool(facts["small"]),
+        "a password manager cannot tell whose new password it asks for": bool(facts["nameless"]),
         # A window that changes its size moves everything: only the first of the two says something.
         f"it jumps by {facts['shift']:.3f}": width == PHONE["width"] and facts["shift"] > MOST_SHIFT,
     }

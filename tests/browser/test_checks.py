@@ -22,6 +22,15 @@ SLOW_BOX = """<p id="late"></p><div style="height:300px">Texte</div>
         ("<p style='color:#ccc;background:#fff'>Texte</p>", "color-contrast"),
         ("<input>", "label"),
         (SLOW_BOX, "it jumps by"),
+        ("<label>Texte <input name=a style='font-size:15px'></label>", "zooms in on its fields ['a']"),
+        (
+            "<label>Choix <select name=b style='font-size:15px'></select></label>",
+            "zooms in on its fields ['b']",
+        ),
+        (
+            "<form><label>Mot de passe <input type=password autocomplete=new-password style='font-size:16px'></label></form>",
+            "whose new password",
+        ),
     ],
 )
 def test_a_defect_is_found(open_page: OpenPage, wrong: str, said: str) -> None:

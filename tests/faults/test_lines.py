@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from models import CartItem, LineKind, OrderLine, db
 from services.buying import cart
 from services.payments import checkout, settlement
@@ -47,4 +49,14 @@ def test_a_plan_of_several_prices_is_one_line_at_stripe_and_the_total_stands(buy
         ("Avancé × 7", 1, 52_468),
         ("TPS", 1, 2_500),
         ("TVQ", 1, 4_988),
+    ]
+
+
+@pytest.mark.one_database
+def test_stripe_is_told_an_address_in_the_spelling_that_mail_servers_know(buyer):
+    buyer.cast.acme.billing_email = "comptes@québec.example"
+    db.session.commit()
+    buyer.check_out()
+    assert [row["email"] for row in buyer.sandbox.api("customers")["data"]] == [
+        "comptes@xn--qubec-csa.example"
     ]

@@ -53,7 +53,7 @@ def test_guessing_passwords_from_one_machine_is_stopped_until_the_minute_is_over
         browser = make_client(limited)
         stopped = sign_in_by_page(browser, "alice@acme.example")
         assert stopped.status_code == 429
-        assert "Réessayez dans 1 minute." in stopped.text
+        assert "Réessayez dans 1\u00a0minute." in stopped.text
         # The way on is there: the address as it was typed, and a link by mail instead of a password.
         assert heading(stopped) == "Se connecter"
         assert 'value="alice@acme.example"' in stopped.text
@@ -139,7 +139,7 @@ def test_nobodys_mailbox_is_flooded_through_both_pages(limited: Flask, cast: Cas
             )
         ]
     assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
-    assert "Réessayez dans 5 minutes." in answers[-1].text
+    assert "Réessayez dans 5\u00a0minutes." in answers[-1].text
     assert 'value="alice@acme.example"' in answers[-1].text
 
 
@@ -185,7 +185,7 @@ def test_the_page_is_in_the_persons_language(limited: Flask, cast: Cast) -> None
         for _ in range(4):
             answer = browser.post("/profile/password", data={"current": "wrong"})
     assert heading(answer) == "Too many tries"
-    assert "Try again in 1 minute." in answer.text
+    assert "Try again in 1\u00a0minute." in answer.text
 
 
 def test_where_the_counts_are_kept_there_are_no_addresses(limited: Flask, cast: Cast) -> None:

@@ -114,7 +114,10 @@ def test_a_password_that_is_refused_leaves_the_link_usable(
     client: Client, cast: Cast, typed: dict[str, str]
 ) -> None:
     path = _mint(LinkPurpose.PASSWORD, cast)
-    assert client.post(path, data=typed).status_code == 422
+    answer = client.post(path, data=typed)
+    assert answer.status_code == 422
+    # A password manager still knows whose it is.
+    assert re.search(r'value="bob@acme.example"\s+autocomplete="username"', answer.text)
     assert oneself.authenticate("bob@acme.example", PASSWORD)
     assert client.post(path, data=NEW).location == "/sign-in"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import config
 from models import db
-from services.foundation import colors
+from services.catalogue import colors
 from tests.client import Client
 from tests.conftest import Cast
 from web import look

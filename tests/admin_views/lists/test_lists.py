@@ -180,7 +180,7 @@ def test_a_count_says_when_it_stopped_counting(
     goods.alice.language = "en"
     db.session.commit()
     assert "more than 5" in alice.get("/demo/people/").text
-    assert "1 result<" in alice.get("/demo/people/?q=bob@acme.example").text
+    assert "1\u00a0result<" in alice.get("/demo/people/?q=bob@acme.example").text
 
 
 # --- Search and filters -------------------------------------------------------------------------------------------

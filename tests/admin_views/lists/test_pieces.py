@@ -279,8 +279,8 @@ def test_a_key_in_capitals_is_compared_as_it_is_stored_so_that_its_own_index_fin
 @pytest.mark.one_database
 def test_a_count_reads_as_what_it_is(app, cast):
     with app.app_context(), force_locale("en_CA"):
-        assert listing.Total(1).text("en") == "1 result"
-        assert listing.Total(1_234).text("en") == "1,234 results"
+        assert listing.Total(1).text("en") == "1\u00a0result"
+        assert listing.Total(1_234).text("en") == "1,234\u00a0results"
         assert listing.Total(10_000, capped=True).text("en") == "more than 10,000"
         assert listing.Total(12_345, estimated=True).text("en") == "about 12,345"
 

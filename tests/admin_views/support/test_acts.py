@@ -42,7 +42,7 @@ def test_one_released_licence_leads_back_to_its_page_and_several_to_the_list(sta
     ids = [seat.id for seat in seats]
     answer = staff.post("/support/licenses/release-many/", data=to_release(ids[0]))
     assert answer.location == f"/support/licenses/details/?id={ids[0]}"
-    assert "1 licence libérée." in staff.get(answer.location).text
+    assert "1\u00a0licence libérée." in staff.get(answer.location).text
     answer = staff.post("/support/licenses/release-many/", data=to_release(*ids[1:]))
     assert answer.location == "/support/licenses/"
     answer = staff.post("/support/licenses/release-many/", data=to_release(*ids), follow_redirects=True)

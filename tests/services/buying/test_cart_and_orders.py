@@ -22,7 +22,7 @@ from models import (
 )
 from services.buying import cart, orders, quotes
 from services.catalogue import taxes
-from services.foundation import once
+from services.forms import once
 from services.foundation.errors import Refused
 from tests.factories import make_company, make_plan, make_user
 
@@ -44,6 +44,11 @@ def full_cart(cast):
     return cast
 
 
+@pytest.mark.parametrize("typed", ["1000", "1 000", "1\u00a0000", "1\u202f000", " 1\u2009000 "])
+def test_a_thousand_licences_are_typed_with_any_space(cast, typed):
+    assert cart.parse_quantity(typed) == 1_000
+
+
 @pytest.mark.parametrize(
     "typed",
     [
@@ -61,6 +66,8 @@ def full_cart(cast):
         "+5",
         "\x005",
         "5\n",
+        "1 0",
+        "1\n000",
         "9" * 400,
     ],
 )

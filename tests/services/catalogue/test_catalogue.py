@@ -51,7 +51,6 @@ def test_a_plan_without_a_name_is_none(cast, sam, name):
     [
         [LIMIT | {"label_en": " "}],
         [LIMIT | {"value_fr": "a" * 201}],
-        [LIMIT | {"value_fr": "a\0b"}],
         [{"code": "size"}],
         [LIMIT, LIMIT],
         [LIMIT | {"code": str(number)} for number in range(51)],
@@ -59,6 +58,12 @@ def test_a_plan_without_a_name_is_none(cast, sam, name):
 )
 def test_a_comparison_table_with_a_hole_or_a_twin_is_refused(cast, sam, limits):
     assert refused("bad_limits", plans.create_plan, PLAN | {"limits": limits}, by=sam)
+
+
+def test_a_comparison_table_holds_no_character_that_cannot_be_stored_or_turns_the_line_around(cast, sam):
+    for value in ("a\0b", "a\u202eb"):
+        limits = [LIMIT | {"value_fr": value}]
+        assert refused("bad_text", plans.create_plan, PLAN | {"limits": limits}, by=sam)
 
 
 def test_the_longest_comparison_table_is_taken(cast, sam):

@@ -23,6 +23,11 @@ pytestmark = pytest.mark.one_database
         # One domain, written in two ways.
         ("Elodie@École.example", "elodie@école.example"),
         ("elodie@xn--cole-9oa.example", "elodie@école.example"),
+        # The full stop of Japanese keyboards, their wide letters, a small dotless and a Kelvin K (Django CVE-2019-19844).
+        ("elodie@école。example", "elodie@école.example"),
+        ("elodie@ｅcole.example", "elodie@ecole.example"),
+        ("mi\u212ae@acme.example", "mike@acme.example"),
+        ("jean@xn--strae-oqa.example", "jean@straße.example"),
     ],
 )
 def test_an_address_that_people_have_is_taken_in_lower_case(app, typed, stored):
@@ -39,7 +44,16 @@ def test_an_address_that_people_have_is_taken_in_lower_case(app, typed, stored):
         "@acme.example",
         "bob@acme",
         "bob smith@acme.example",
-        # Nothing could be mailed to it.
+        # Nothing could be mailed to it, and what is like it is somebody else's.
+        "bobı@acme.example",
+        # Without its joiner, which the library does not take, it would be another domain.
+        "ali@نامه\u200cای.example",
+        "boſ@acme.example",
+        "bob＠acme.example",
+        "bob@acme..example",
+        "bob@acme.example.",
+        "bob@xn--zzzz.example",
+        f"{'a' * 65}@acme.example",
         "élodie@acme.example",
         "bob@acme.example, eve@evil.example",
         "bob@acme.example\nBcc: eve@evil.example",

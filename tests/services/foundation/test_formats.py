@@ -36,6 +36,16 @@ def test_a_day_is_written_out_and_in_tables_short():
     assert formats.short_day(dt.date(2026, 11, 24)) == "2026-11-24"
 
 
+@pytest.mark.parametrize("day", [dt.date(2027, 12, 1) + dt.timedelta(days=number) for number in range(31)])
+def test_french_counts_the_first_of_a_month_and_no_other_day_and_english_none(day):
+    first = day.day == 1
+    assert formats.day(day, "fr") == ("1er décembre 2027" if first else f"{day.day} décembre 2027")
+    assert formats.day_in_html(day, "fr") == (
+        "1<sup>er</sup> décembre 2027" if first else f"{day.day} décembre 2027"
+    )
+    assert formats.day(day, "en") == formats.day_in_html(day, "en") == f"December {day.day}, 2027"
+
+
 def test_an_instant_is_no_day_before_somebody_says_where():
     for write in (lambda value: formats.day(value, "fr"), formats.short_day):
         with pytest.raises(TypeError, match="time zone"):

@@ -17,6 +17,7 @@ class Postman(Inbox):
         dawdles: How many seconds pass between taking a mail and saying so.
         connections: How many were made.
         lines: Every line of every mail, as it was sent.
+        raw: The bytes of every mail.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,7 @@ class Postman(Inbox):
         self.dawdles = 0.0
         self.connections = 0
         self.lines: list[bytes] = []
+        self.raw: list[bytes] = []
 
     async def handle_EHLO(
         self, _server: Any, session: Any, _envelope: Any, hostname: str, responses: list[str]
@@ -52,6 +54,7 @@ class Postman(Inbox):
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         self.lines += envelope.content.splitlines()
+        self.raw.append(envelope.content)
         answer = await super().handle_DATA(server, session, envelope)
         await asyncio.sleep(self.dawdles)
         return answer

@@ -11,13 +11,14 @@ from flask_babel import force_locale, ngettext
 import config
 from access import SYSTEM, Actor
 from models import Assignment, IssueKind, Language, Link, MailKind, OrderState, OutgoingMail, db, utcnow
-from services.foundation import colors
+from services.catalogue import colors
 from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
 from services.mail import letters
 from services.mail.contents import CONTEXTS
 from services.mail.rendering import render_preview
 from tests.factories import make_issue, make_licenses, make_order
+from tests.isolation import mixed, mixed_blocks, mixed_lines
 
 TEMPLATES = config.ROOT / "templates" / "mail"
 NAMES = sorted(folder.name for folder in TEMPLATES.iterdir() if folder.is_dir())
@@ -151,10 +152,10 @@ def test_english_is_not_left_in_french_nor_the_other_way(name, cast):
 @pytest.mark.parametrize(
     ("language", "quantity", "words_read"),
     [
-        ("fr", 1, "1 licence est prête à être assignée"),
-        ("fr", 2, "2 licences sont prêtes à être assignées"),
-        ("en", 1, "1 license is ready"),
-        ("en", 2, "2 licenses are ready"),
+        ("fr", 1, "1\u00a0licence est prête à être assignée"),
+        ("fr", 2, "2\u00a0licences sont prêtes à être assignées"),
+        ("en", 1, "1\u00a0license is ready"),
+        ("en", 2, "2\u00a0licenses are ready"),
     ],
 )
 def test_a_receipt_counts_as_people_do(language, quantity, words_read, cast):
@@ -165,8 +166,8 @@ def test_a_receipt_counts_as_people_do(language, quantity, words_read, cast):
 @pytest.mark.parametrize(
     ("locale", "read"),
     [
-        ("fr_CA", ["0 licence", "1 licence", "2 licences"]),
-        ("en_CA", ["0 licenses", "1 license", "2 licenses"]),
+        ("fr_CA", ["0\u00a0licence", "1\u00a0licence", "2\u00a0licences"]),
+        ("en_CA", ["0\u00a0licenses", "1\u00a0license", "2\u00a0licenses"]),
     ],
 )
 def test_zero_is_singular_in_french_only(locale, read, scope):
@@ -292,3 +293,18 @@ def test_a_colour_that_is_none_does_not_reach_the_mail(cast):
     cast.vendor.color = "red;}x{"
     db.session.commit()
     assert "red;" not in render_preview(queue("receipt", cast, "fr")).html
+
+
+@pytest.mark.one_database
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_from_right_to_left_moves_nothing_in_a_mail(name, language, cast):
+    for person in (cast.alice, cast.bob, cast.dave, cast.erin):
+        person.first_name, person.last_name = "שרה", "כהן,"
+    cast.acme.name, cast.vendor.name, cast.vendor.legal_name = "شركة (محمد)", "ספק!", "ספק!"
+    cast.pro.name_fr = cast.pro.name_en = "תוכנית!"
+    db.session.commit()
+    subject, text, html = render_preview(queue(name, cast, language))
+    assert not mixed(subject)
+    assert mixed_lines(text) == []
+    assert mixed_blocks(html) == []

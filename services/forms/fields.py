@@ -1,0 +1,66 @@
+"""What every field of every form does to what is typed in it, before its own validators: the checks of a stored value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import EmailField, Field, PasswordField, StringField, TextAreaField, ValidationError
+
+from services.foundation import checks
+from services.foundation.errors import Refused
+
+
+class SoughtEmailField(EmailField):  # type: ignore[misc]
+    """An address by which somebody says who they are: whatever it is, it is looked for, and nothing is told of it."""
+
+
+class CheckedForm(FlaskForm):  # type: ignore[misc]
+    """A form whose fields are all `checked`."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
+            return checked(unbound_field.bind(form=form, **options))
+
+
+def checked(field: Field) -> Field:
+    """`field`, a text or an address, that takes what `checks` takes and says beside it what it refuses.
+
+    A password is no text: whoever hashes it normalizes it.
+    """
+    if not isinstance(field, StringField) or isinstance(field, PasswordField):
+        return field
+    if isinstance(field, EmailField):
+        field.filters = [_kept(checks.sought), *field.filters]
+        if not isinstance(field, SoughtEmailField):
+            field.validators = [*field.validators, _validator(checks.email)]
+    else:
+        lines = isinstance(field, TextAreaField)
+        field.filters = [_kept(lambda value: checks.readable(value, lines=lines)), *field.filters]
+        field.validators = [_validator(lambda value: checks.text(value, lines=lines)), *field.validators]
+    return field
+
+
+def _kept(clean: Callable[[str], str]) -> Callable[[Any], Any]:
+    """A filter; what is no text stays as it is."""
+    return lambda value: clean(value) if isinstance(value, str) else value
+
+
+def _validator(check: Callable[[str], str]) -> Callable[[Any, Field], None]:
+    """A validator that puts the sentence of a refusal beside the field; an empty one is for others to judge."""
+
+    def validate(_form: Any, field: Field) -> None:
+        if not isinstance(field.data, str):
+            return
+        if not field.data and field.flags.required and any(field.raw_data or ()):
+            # Something was typed, and nobody sees it: `InputRequired` looks at what was typed.
+            raise ValidationError(_("This field is required."))
+        try:
+            if field.data:
+                check(field.data)
+        except Refused as refused:
+            raise ValidationError(refused.sentence) from refused
+
+    return validate

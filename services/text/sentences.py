@@ -1,0 +1,105 @@
+"""How a message becomes a sentence: every `gettext` of the code and of the templates goes through here.
+
+Whatever a sentence takes up is kept apart from it (`characters.isolated`), and a number does not part from its noun at the
+end of a line; so nobody who writes a message or a translation has to think of either.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import flask_babel
+from flask import Flask
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from services.text.characters import isolated
+
+# « %(num)s licences », “60 days”: the space after a number and before its noun, which “1 to 3 days” has after the 3.
+_AFTER_A_NUMBER = re.compile(
+    r"(%\((?:num|count|most)\)s|(?<![\w.,])[0-9][0-9.,]*) (?=[^\W\d_])(?!(?:to|and|or|of|à|et|ou|de)\b)"
+)
+
+
+@functools.lru_cache(maxsize=4096)
+def unbroken(message: str) -> str:
+    """The message with a no-break space between each number and its noun."""
+    return _AFTER_A_NUMBER.sub("\\1\u00a0", message)
+
+
+def filled(message: str, variables: Mapping[str, Any]) -> str:
+    """The message with its variables in it: each text is kept apart from the words around it."""
+    return message % {name: _apart(value) for name, value in variables.items()}
+
+
+def _apart(value: Any) -> Any:
+    """Numbers stay numbers; HTML has its own `<bdi>` (the filter `bdi`)."""
+    return value if isinstance(value, (int, float, Markup)) else isolated(str(value))
+
+
+class Sentences(flask_babel.Domain):  # type: ignore[misc]
+    """Flask-Babel's messages, as sentences."""
+
+    def gettext(self, string: str, **variables: Any) -> str:
+        message = unbroken(self.get_translations().ugettext(string))
+        return filled(message, variables) if variables else message
+
+    def ngettext(self, singular: str, plural: str, num: int, **variables: Any) -> str:
+        message = unbroken(self.get_translations().ungettext(singular, plural, num))
+        return filled(message, {"num": num, **variables})
+
+    def pgettext(self, context: str, string: str, **variables: Any) -> str:
+        message = unbroken(self.get_translations().upgettext(context, string))
+        return filled(message, variables) if variables else message
+
+    def npgettext(self, context: str, singular: str, plural: str, num: int, **variables: Any) -> str:
+        message = unbroken(self.get_translations().unpgettext(context, singular, plural, num))
+        return filled(message, {"num": num, **variables})
+
+
+def install(app: Flask, babel: flask_babel.Babel) -> None:
+    """Make both the code's and the templates' messages sentences."""
+    babel.domain_instance = Sentences()
+    app.jinja_env.globals.update(
+        gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext, npgettext=_npgettext
+    )
+
+
+# --- In templates -----------------------------------------------------------------------------------------------------
+# As Jinja's own “newstyle” functions: a message is always a pattern, and where HTML is made, safe HTML.
+
+
+def _said(context: Context, message: str, variables: Mapping[str, Any]) -> str:
+    return filled(Markup(message) if context.eval_ctx.autoescape else message, variables)  # noqa: S704 - our own messages
+
+
+def _translations() -> Any:
+    return flask_babel.get_translations()
+
+
+@pass_context
+def _gettext(context: Context, string: str, /, **variables: Any) -> str:
+    return _said(context, unbroken(_translations().ugettext(string)), variables)
+
+
+@pass_context
+def _ngettext(context: Context, singular: str, plural: str, num: int, /, **variables: Any) -> str:
+    message = unbroken(_translations().ungettext(singular, plural, num))
+    return _said(context, message, {"num": num, **variables})
+
+
+@pass_context
+def _pgettext(context: Context, about: str, string: str, /, **variables: Any) -> str:
+    return _said(context, unbroken(_translations().upgettext(about, string)), variables)
+
+
+@pass_context
+def _npgettext(
+    context: Context, about: str, singular: str, plural: str, num: int, /, **variables: Any
+) -> str:
+    message = unbroken(_translations().unpgettext(about, singular, plural, num))
+    return _said(context, message, {"num": num, **variables})
