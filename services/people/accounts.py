@@ -188,12 +188,22 @@ def _checked(values: Mapping[str, Any], company_id: int | None) -> dict[str, Any
 def _check_free(email: str, company_id: int | None, own_id: int | None) -> None:
     """Refuse an address that somebody of the same company, or of the staff, has. Whether others know it is not told."""
     found = db.session.scalar(
-        sa.select(User.id).where(
+        sa.select(User).where(
             same_address(User.email, email),
             User.company_id.is_not_distinct_from(company_id),
             User.id != (own_id or 0),
         )
     )
+    if found is not None and not found.active:
+        raise Refused(
+            Code.EMAIL_TAKEN,
+            _(
+                "%(email)s is the address of %(name)s, who was deactivated: reactivate them instead. Nothing was "
+                "changed.",
+                email=email,
+                name=found.name,
+            ),
+        )
     if found is not None:
         raise Refused(
             Code.EMAIL_TAKEN,

@@ -44,7 +44,8 @@ def test_a_colleague_who_is_missing_from_the_list_is_added_and_invited(cast, ali
     page = words(alice.get(answer.location))
     assert "une invitation est en route" in page
     assert "Renvoyer l’invitation" in page
-    assert mails() == [("invitation", nadia.id)]
+    told = [("invitation", nadia.id), *(("new_administrator", user.id) for user in (cast.alice, cast.erin))]
+    assert sorted(mails()) == sorted(told)
     assert "Alice Tremblay a ajouté Nadia Roy." in words(alice.get("/portal/"))
 
 
@@ -65,6 +66,13 @@ def test_a_colleague_who_cannot_be_added_is_kept_in_the_form_and_the_reason_said
     assert 'value="Roy"' in answer.text
     assert mails() == []
     assert person("nadia@acme.example") is None
+
+
+def test_who_comes_back_is_found_among_the_deactivated_not_added_a_second_time(cast, alice):
+    make_user(cast.acme, "Gaston", active=False)
+    answer = send(alice, NEW, NADIA | {"email": "gaston@acme.example"})
+    assert answer.status_code == 422
+    assert "Gaston Tremblay, qui a été désactivé : réactivez plutôt" in words(answer)
 
 
 def test_nobody_is_added_to_another_company_whatever_is_sent(cast, alice):
