@@ -14,8 +14,9 @@ class Submission(Base, TenantRow):
     """A form that was done, by the token that its page gave it."""
 
     __tablename__ = "submissions"
-    __table_args__ = (sa.Index("ix_submissions_at", "at"),)
+    __table_args__ = (sa.UniqueConstraint("company_id", "token"), sa.Index("ix_submissions_at", "at"))
 
-    company_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("companies.id"), primary_key=True)
-    token: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    company_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("companies.id"))
+    token: Mapped[str] = mapped_column(sa.String(64))
     at: Mapped[dt.datetime]

@@ -18,11 +18,13 @@ BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.create_table(
         "submissions",
+        sa.Column("id", BIG_ID, nullable=False),
         sa.Column("company_id", BIG_ID, nullable=False),
         sa.Column("token", sa.String(length=64), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_submissions_company_id")),
-        sa.PrimaryKeyConstraint("company_id", "token", name=op.f("pk_submissions")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
+        sa.UniqueConstraint("company_id", "token", name=op.f("uq_submissions_company_id_token")),
     )
     op.create_index("ix_submissions_at", "submissions", ["at"])
     with altered("outgoing_mail") as table:

@@ -81,12 +81,11 @@ def _event(found: Any) -> Event:
 
 
 def _text(value: object, most: int) -> str:
-    """A text that the database can hold. ValueError for a lone surrogate, a NUL, or one that is too long."""
-    text = str(value)
-    text.encode()
-    if "\0" in text or len(text) > most:
+    """A text that the database can hold. ValueError for what is none, a lone surrogate, a NUL, or one that is too long."""
+    if not isinstance(value, str) or "\0" in value or len(value) > most:
         raise ValueError("not an identifier of Stripe")
-    return text
+    value.encode()
+    return value
 
 
 # --- What was refused -------------------------------------------------------------------------------------------------

@@ -205,7 +205,8 @@ def test_fault_39_ten_megabytes_in_a_field_are_refused(furnished, client, who):
 def test_a_form_without_its_token_changes_nothing(furnished, client, who):
     sign_in(client, getattr(furnished, who))
     for method, rule, endpoint in ROUTES:
-        if method == "POST" and endpoint != "web.stripe_webhook":
+        # A signed-in person who sends the sign-in page again, from a tab of before, is led home.
+        if method == "POST" and endpoint not in {"web.stripe_webhook", "web.sign_in"}:
             assert client.post(fill(rule), csrf=False).status_code in {400, 403, 404, 405}, rule
 
 

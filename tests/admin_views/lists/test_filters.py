@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from admin_views import portal, support
-from tests.factories import make_order
+from tests.factories import make_licenses, make_order
 
 FILTERS = [
     pytest.param(view, one, id=f"{view.__module__.removeprefix('admin_views.')}-{one.name}")
@@ -19,6 +19,7 @@ FILTERS = [
 @pytest.mark.parametrize(("view", "one"), FILTERS)
 def test_each_choice_of_a_filter_narrows_its_list_in_another_way(app, cast, view, one):
     make_order(cast.alice, cast.pro)
+    make_licenses(1, cast.alice, cast.pro)
     with app.test_request_context():
         choices = [value for value, _label in one.choices()] if one.options else ["1", "2"]
         assert choices

@@ -37,7 +37,7 @@ def queue(name, cast, language, *, quantity=2, by=None):
     with transaction() as turn:
         if name == "license_released":
             assignment.ended_at = utcnow()
-        {
+        queued = {
             "receipt": lambda: letters.receipt(turn, order),
             "payment_failed": lambda: letters.payment_failed(turn, failed),
             "license_assigned": lambda: letters.license_assigned(turn, with_license, assignment, actor),
@@ -50,7 +50,7 @@ def queue(name, cast, language, *, quantity=2, by=None):
             "new_administrator": lambda: _new_administrator(turn, reader, actor),
             "staff_alert": lambda: letters.staff_alert(turn, issue),
         }[name]()
-    return db.session.get_one(OutgoingMail, newest())
+    return db.session.get_one(OutgoingMail, queued or newest())
 
 
 def newest():

@@ -9,7 +9,7 @@ from access import Actor
 from models import Link, LinkPurpose, MailKind, OutgoingMail, Role, User, db
 from services.foundation import tokens
 from services.foundation.transaction import transaction
-from services.people import accounts, companies, links, oneself
+from services.people import accounts, companies, deactivation, links, oneself
 from tests.factories import hold, make_licenses
 
 
@@ -46,7 +46,6 @@ def busy(cast):
 CHANGES = {
     "address": ({"email": "robert@acme.example"}, True, set()),
     "role": ({"role": Role.ADMIN}, True, {LinkPurpose.ACTIVATION}),
-    "activity": ({"active": False}, True, {LinkPurpose.ACTIVATION}),
     "name": ({"last_name": "Roy"}, False, set(LinkPurpose)),
     "capitals": ({"email": "BOB@acme.example"}, False, set(LinkPurpose)),
 }
@@ -86,11 +85,11 @@ def test_the_customers_other_administrators_are_told_of_a_new_one_however_they_b
     change(cast.bob, cast.alice, role=Role.ADMIN)
     assert told(MailKind.NEW_ADMINISTRATOR) == others
     change(cast.bob, cast.alice, last_name="Roy")
-    change(cast.dave, cast.alice, active=False)
+    deactivation.deactivate(cast.dave, deactivation.Seats.KEEP, by=Actor.of(cast.alice))
     assert told(MailKind.NEW_ADMINISTRATOR) == others
     # A deactivated administrator is told nothing, and coming back counts as new.
-    change(cast.bob, cast.alice, active=False)
-    change(cast.bob, cast.sam, active=True)
+    deactivation.deactivate(cast.bob, deactivation.Seats.KEEP, by=Actor.of(cast.alice))
+    deactivation.reactivate(cast.bob, by=Actor.of(cast.sam))
     assert told(MailKind.NEW_ADMINISTRATOR) == others * 2
     values = dict.fromkeys(accounts.EDITABLE) | {
         "email": "new@acme.example",
@@ -98,7 +97,6 @@ def test_the_customers_other_administrators_are_told_of_a_new_one_however_they_b
         "last_name": "One",
         "role": Role.ADMIN,
         "language": "fr",
-        "active": True,
     }
     accounts.create_person(values, company_id=cast.acme.id, by=Actor.of(cast.sam))
     assert sorted(told(MailKind.NEW_ADMINISTRATOR)[4:]) == sorted([*others, cast.bob.id])
