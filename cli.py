@@ -16,11 +16,13 @@ from collections.abc import Callable, Iterator
 
 import click
 import flask_migrate
+import sqlalchemy as sa
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_babel import force_locale
 
 import access
+from models import db
 from services.events import account, reconciliation
 from services.forms import once
 from services.foundation import periodic, queue, tokens, urls
@@ -29,7 +31,7 @@ from services.foundation.periodic import Periodic
 from services.mail import check as mail_check
 from services.mail import outbox
 from services.payments import gateway
-from services.people import kept_forms, setup
+from services.people import kept_forms, oneself, setup
 from web import health as health_page
 
 log = logging.getLogger(__name__)
@@ -55,20 +57,41 @@ def setup_desk(
     *, vendor: str, email: str, first_name: str, last_name: str, language: str, mail_link: bool
 ) -> None:
     """Make the first staff account of an empty desk."""
-    password = (
-        None if mail_link else click.prompt("Password", hide_input=True, confirmation_prompt="The same again")
-    )
+    password = None if mail_link else _ask_password()
     person = setup.Staff(email.strip(), first_name.strip(), last_name.strip(), setup.Language(language))
     with access.everything(), force_locale("en_CA"):
         try:
             made = setup.first_staff(person, vendor.strip(), password).email
         except Refused as refusal:
             raise click.ClickException(refusal.sentence) from refusal
+        except (sa.exc.ProgrammingError, sa.exc.OperationalError) as error:
+            if sa.inspect(db.engine).has_table("vendor"):
+                raise
+            raise click.ClickException(
+                "The database has no tables yet: run flask db upgrade first."
+            ) from error
     if mail_link:
         click.echo(f"The account of {made} is made; `flask worker` mails the link to choose a password.")
     else:
         click.echo(f"The account of {made} is made.")
     click.echo(f"Sign in at {current_app.config['BASE_URL']}/support/ and complete the vendor's identity.")
+
+
+def _ask_password() -> str:
+    """A password that is long enough: only it is asked for again, and nothing that was typed before."""
+
+    def checked(text: str) -> str:
+        with force_locale("en_CA"):
+            try:
+                oneself.hashed(text)
+            except Refused as refusal:
+                raise click.UsageError(refusal.sentence) from refusal
+        return text
+
+    found: str = click.prompt(
+        "Password", hide_input=True, confirmation_prompt="The same again", value_proc=checked
+    )
+    return found
 
 
 @click.command("demo")
@@ -195,9 +218,11 @@ def check_stripe() -> None:
         found = account.look()
     except gateway.Unavailable as error:
         where = settings["STRIPE_API_BASE"] or "https://api.stripe.com"
-        raise click.ClickException(
-            f"Nothing answers as Stripe at {where}: check the network, or try again later."
-        ) from error
+        if str(error) == "certificate":
+            said = "has a certificate that is not trusted: Stripe's library knows the world's authorities, not this machine's."
+        else:
+            said = "does not answer as Stripe: check the network, or try again later."
+        raise click.ClickException(f"{where} {said}") from error
     except (gateway.Rejected, gateway.NotFound) as error:
         raise click.ClickException(
             f"Stripe refuses STRIPE_SECRET_KEY ({error or 'not found'}): copy it anew from Stripe’s dashboard."

@@ -32,6 +32,8 @@ from config_types import (
     Seconds,
     Site,
     Storage,
+    StripeKey,
+    StripeSecret,
     Switch,
     Wanted,
     Whole,
@@ -107,13 +109,13 @@ class Settings(BaseModel):
     )
     """PostgreSQL in production, such as postgresql://trousseau:secret@db.internal/trousseau; a SQLite file in INSTANCE otherwise."""
 
-    STRIPE_SECRET_KEY: str = ""
+    STRIPE_SECRET_KEY: StripeKey = ""
     """Stripe's secret key (sk_…), a restricted one (rk_…) or an organization's (sk_org_…); without one, the sandbox is used."""
     STRIPE_CONTEXT: str = ""
     """The account (acct_…) for which an organization's key is used; other keys have one of their own."""
     STRIPE_DESK: str = ""
     """What marks this desk's payments in a Stripe account that others use too; after a move, the host of the old BASE_URL."""
-    STRIPE_WEBHOOK_SECRET: str = Field(
+    STRIPE_WEBHOOK_SECRET: StripeSecret = Field(
         default_factory=lambda read: "" if read["STRIPE_SECRET_KEY"] else SANDBOX_WEBHOOK_SECRET
     )
     """The signing secret (whsec_…) of the webhook endpoint that points at BASE_URL/stripe/webhook."""
@@ -372,8 +374,14 @@ def _stripe(settings: Settings) -> dict[str, Any]:
 def _development_secret(instance: Path) -> str:
     """A secret made on first use and kept beside the development data, so that sessions survive a restart."""
     path = instance / "secret_key"
-    instance.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
-    return path.read_text()
+    try:
+        instance.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_hex(32))
+        return path.read_text()
+    except OSError as error:
+        raise SettingsError(
+            f"INSTANCE ({instance}) cannot be used: {error.strerror}. A desk in production needs none: is "
+            "TROUSSEAU_ENV=production in its .env?"
+        ) from None

@@ -73,6 +73,15 @@ def _host(parts: SplitResult) -> str:
     return written if parts.port in {None, usual} else f"{written}:{parts.port}"
 
 
+def _matching(pattern: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError("another kind of text")
+        return text
+
+    return check
+
+
 def _limits(text: str) -> str:
     limits.parse_many(text)
     return text
@@ -130,6 +139,16 @@ DatabaseAddress = Annotated[
         "/ is %2F, : is %3A and % is %25)",
         secret=True,
     ),
+]
+StripeKey = Annotated[
+    str,
+    AfterValidator(_matching(r"((sk|rk)_(test|live)|sk_org_(test|live))_[A-Za-z0-9_]+")),
+    Wanted("a secret key of Stripe (sk_test_…, sk_live_…, rk_… or sk_org_…)", secret=True),
+]
+StripeSecret = Annotated[
+    str,
+    AfterValidator(_matching(r"whsec_[A-Za-z0-9_+/=-]+")),
+    Wanted("the signing secret of a webhook endpoint (whsec_…)", secret=True),
 ]
 Limits = Annotated[str, AfterValidator(_limits), Wanted("limits such as 10 per minute; 50 per hour")]
 Storage = Annotated[

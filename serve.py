@@ -18,11 +18,14 @@ from config_types import ROOT
 def main() -> int:
     """Become gunicorn; returns 1 when a setting is wrong, after saying which."""
     os.chdir(ROOT)
-    load_dotenv(".env")
     try:
+        load_dotenv(".env")
         settings = config.read()
     except config.SettingsError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f".env cannot be read: {error.strerror}. It has to be this user's own.", file=sys.stderr)
         return 1
     for name in config.SERVER:
         os.environ[name] = str(getattr(settings, name))

@@ -19,7 +19,7 @@ from access import current_actor
 from admin_views import labels
 from admin_views.edited import EditedView, EditForm
 from admin_views.forms import REQUIRED, DeskForm, choices
-from models import Language, License, Role, User, db
+from models import Language, License, Role, User, db, utcnow
 from services.people import accounts, deactivation
 from services.people.deactivation import Seats
 
@@ -97,15 +97,16 @@ class AccountView(EditedView):
         page, name = self.person_url(row), row.name
         if not row.active:
             return redirect(page)
-        held, form = _held(row), DeactivateForm()
-        if not held:
+        held, form = _live(row), DeactivateForm()
+        asked = deactivation.held_by(row, utcnow())
+        if not asked:
             del form.seats
         if request.method != "POST":
-            form.held.data = deactivation.seats_seen(license.id for license in held)
+            form.held.data = deactivation.seats_seen(asked)
         if not form.validate_on_submit():
             status = 422 if request.method == "POST" else 200
             return self.render(self.deactivate_template, row=row, form=form, held=held, back_url=page), status
-        seats = Seats(form.seats.data) if held else Seats.KEEP
+        seats = Seats(form.seats.data) if asked else Seats.KEEP
         deactivation.deactivate(row, seats, by=current_actor(), seen=form.held.data or "")
         flash(_("%(name)s is deactivated, and signed out everywhere.", name=name), "success")
         return redirect(page, 303)
@@ -115,13 +116,17 @@ class AccountView(EditedView):
         """Open the account again."""
         row = self.row_or_404()
         name, page = row.name, self.person_url(row)
+        had_password = row.password is not None
         deactivation.reactivate(row, by=current_actor())
-        flash(_("%(name)s is active again, and signs in as before.", name=name), "success")
+        if had_password:
+            flash(_("%(name)s is active again, and signs in as before.", name=name), "success")
+        else:
+            flash(_("%(name)s is active again, and an invitation is on its way.", name=name), "success")
         return redirect(page, 303)
 
 
-def _held(row: User) -> Sequence[License]:
-    held = (
-        sa.select(License).where(License.id.in_(deactivation.held_by(row))).options(joinedload(License.plan))
-    )
+def _live(row: User) -> Sequence[License]:
+    """What the person holds and can use, or could if it were not suspended."""
+    live = License.user_id == row.id, License.where_live(utcnow())
+    held = sa.select(License).where(*live).options(joinedload(License.plan))
     return db.session.scalars(held.order_by(License.id)).all()

@@ -240,6 +240,8 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         MailTrouble.LICENSE_EXPIRED: _l("The license expired before the mail left."),
         MailTrouble.NEVER_ANNOUNCED: _l("The person had not been told of this license."),
         MailTrouble.ORDER_SETTLED: _l("The order had moved on before the mail left."),
+        MailTrouble.LICENSE_GIVEN_AGAIN: _l("The person held the license again before the mail left."),
+        MailTrouble.NO_LONGER_ADMINISTRATOR: _l("It was no longer so before the mail left."),
         MailTrouble.ALREADY_JOINED: _l("The person had joined before the mail left."),
     },
     Outcome: {

@@ -36,6 +36,7 @@ REFUSALS: dict[Code, Any] = {
     Code.PRODUCT_IN_USE: _l("Product already sold"),
     Code.RATE_EXISTS: _l("Rate already there"),
     Code.RATE_USED: _l("Rate already charged"),
+    Code.ACCESS_ENDED: _l("Your access has ended"),
     Code.ADDRESS_CLAIMED: _l("Address confirmed for another account"),
     Code.ALREADY_JOINED: _l("Already joined"),
     Code.DEAD_LINK: _l("Link that no longer works"),

@@ -21,4 +21,6 @@ class KeptForm(Base, StaffRow):
     )
     # Where it was sent to and its fields, as `services/people/sealing.py` seals them for this person.
     sealed: Mapped[str] = mapped_column(sa.Text)
+    # Whether its person was led to it.
+    shown: Mapped[bool] = mapped_column(default=False)
     kept_at: Mapped[dt.datetime] = mapped_column(default=utcnow)

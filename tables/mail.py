@@ -50,6 +50,8 @@ class MailTrouble(enum.StrEnum):
     NEVER_ANNOUNCED = "never_announced"
     ORDER_SETTLED = "order_settled"
     ALREADY_JOINED = "already_joined"
+    LICENSE_GIVEN_AGAIN = "license_given_again"
+    NO_LONGER_ADMINISTRATOR = "no_longer_administrator"
 
 
 class MailState(enum.StrEnum):

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import http.server
+import os
+import ssl
+import threading
+
 import click
 import pytest
 import sqlalchemy as sa
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 import access
 import cli
+import config
+import serve
 from models import Conditions, JournalEntry, OutgoingMail, Role, TaxRate, User, Vendor, db
 from services.events import stripe_events
 from services.people import oneself, setup
@@ -123,8 +135,8 @@ def test_setup_refuses_a_desk_that_has_staff(run, cast):
     ("answers", "typed", "said"),
     [
         (["--email", "nobody"], PASSWORD, "nobody is not an email address"),
-        (["--first-name", " "], PASSWORD, "A name must have"),
-        (["--last-name", " "], PASSWORD, "A name must have"),
+        (["--first-name", " "], PASSWORD, "A name has 1 to 100"),
+        (["--last-name", " "], PASSWORD, "A name has 1 to 100"),
         (["--vendor", " "], PASSWORD, "A mandatory field is empty"),
         ([], "short", "at least 10\u00a0characters"),
     ],
@@ -195,7 +207,58 @@ def test_check_stripe_says_that_nothing_answers(run, app):
     app.config["STRIPE_API_BASE"] = "http://127.0.0.1:9"
     result = run("check-stripe")
     assert result.exit_code == 1
-    assert "Nothing answers as Stripe at http://127.0.0.1:9" in result.output
+    assert "http://127.0.0.1:9 does not answer as Stripe" in result.output
+
+
+def test_check_stripe_names_a_certificate_that_is_not_trusted_and_the_log_says_that_it_could_not_ask(
+    run, app, tls_server, caplog
+):
+    app.config["STRIPE_API_BASE"] = tls_server
+    result = run("check-stripe")
+    assert result.exit_code == 1
+    assert "has a certificate that is not trusted" in result.output
+    assert "stripe cannot be asked: certificate" in caplog.text
+
+
+@pytest.fixture
+def tls_server(tmp_path):
+    """The address of a server whose certificate nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, SHA256())
+    )
+    file = tmp_path / "server.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    server = http.server.ThreadingHTTPServer(("localhost", 0), http.server.BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://localhost:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_setup_asks_for_a_password_again_and_for_nothing_else(run, app):
+    result = run("setup", *ANSWERS, typed=f"short\nshort\n{PASSWORD}\n{PASSWORD}\n")
+    assert result.exit_code == 0, result.output
+    assert "at least 10" in result.output
+    assert result.output.count("Your email address") == 0
+
+
+def test_setup_before_the_tables_are_made_says_what_to_do_first(make_app, database):
+    empty = make_app(database.another())
+    result = empty.test_cli_runner().invoke(args=["setup", *ANSWERS, "--mail-link"])
+    assert result.exit_code == 1
+    assert "run flask db upgrade first" in result.output
+    with empty.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 @pytest.fixture
@@ -265,3 +328,16 @@ def test_reconcile_says_what_it_looked_at(run, cast):
     result = run("reconcile")
     assert result.exit_code == 0, result.output
     assert "0 orders and 0 events" in result.output
+
+
+def test_a_folder_that_cannot_be_used_is_a_sentence_and_so_is_a_file_that_cannot_be_read(monkeypatch, capsys):
+    with pytest.raises(config.SettingsError, match="TROUSSEAU_ENV=production"):
+        config.load({"INSTANCE": "/proc/nowhere"})
+
+    def unreadable(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(serve, "load_dotenv", unreadable)
+    monkeypatch.setattr(os, "chdir", lambda _path: None)
+    assert serve.main() == 1
+    assert ".env cannot be read: Permission denied" in capsys.readouterr().err

@@ -50,7 +50,9 @@ def health() -> ResponseReturnValue:
                 db.session.scalars(sa.select(model).limit(1)).first()
     except sa.exc.SQLAlchemyError as error:
         db.session.rollback()
-        log.error("not healthy: %s", type(getattr(error, "orig", None) or error).__name__)
+        log.error(
+            "not healthy (flask health says why): %s", type(getattr(error, "orig", None) or error).__name__
+        )
         return {"status": "unavailable"}, 503
     return {"status": "ok"}
 
@@ -72,6 +74,8 @@ def report() -> dict[str, Any]:
     except sa.exc.SQLAlchemyError as error:
         db.session.rollback()
         log.error("the database does not answer: %s", type(getattr(error, "orig", None) or error).__name__)
+        # To whoever types the command alone: the words may hold a part of DATABASE_URL.
+        found["database"]["why"] = " ".join(str(getattr(error, "orig", None) or error).split())[:300]
     return found
 
 

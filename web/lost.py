@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from flask import current_app, flash, redirect, render_template, request, session, url_for
@@ -14,8 +15,10 @@ from itsdangerous import BadSignature
 from werkzeug.wrappers import Response
 
 from models import User
+from services.forms.words import FIELDS
 from services.foundation import urls
 from services.people import kept_forms
+from web import guards
 from web.blueprint import bp
 
 # The session's key with the number of its person; Flask-Login's own is another one once they have signed out elsewhere.
@@ -26,8 +29,6 @@ REMEMBERED = dt.timedelta(days=5)
 SECRET_FIELDS = {"password", "again", "current"}
 # What stands on every page, and is not worth keeping.
 SWITCHES = {"theme", "web.language", "web.sign_out"}
-# Fields that no person types.
-OF_THE_PAGE = {"csrf_token", "seen", "fingerprint", "url", "id", "rowid", "item", "action", "language"}
 
 
 def to_sign_in() -> Response:
@@ -61,17 +62,32 @@ def kept_form() -> ResponseReturnValue:
     """What was typed, once: to be sent as it would have been, or left."""
     if not current_user.is_authenticated:
         return to_sign_in()
-    found = kept_forms.take(current_user)
+    found = kept_forms.show(current_user)
     if found is None:
         return redirect(url_for("web.home"))
     path, fields = found
-    typed = [value for name, value in fields if value.strip() and name not in OF_THE_PAGE]
-    return render_template("web/kept_form.html", path=path, fields=fields, typed=typed)
+    return render_template("web/kept_form.html", path=path, fields=fields, typed=typed_in(fields))
+
+
+@bp.post("/kept-form")
+def leave_kept_form() -> ResponseReturnValue:
+    """Forget what was typed."""
+    if current_user.is_authenticated:
+        kept_forms.forget(current_user)
+    return redirect(url_for("web.home"))
+
+
+def typed_in(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(what the page calls it, what was typed) of the fields that people fill in; what a page adds by itself has no words."""
+    return [(str(FIELDS[name]), value) for name, value in fields if name in FIELDS and value.strip()]
 
 
 def _keep() -> bool:
+    """Keep what was typed; not a password, nothing that another site has sent, and nothing of a form that is but a button."""
     person, fields = whose(), [pair for pair in request.form.items(multi=True) if pair[0] != "csrf_token"]
-    if person is None or SECRET_FIELDS & {name for name, _value in fields}:
+    if person is None or not guards.comes_from_us() or SECRET_FIELDS & {name for name, _value in fields}:
+        return False
+    if not typed_in(fields):
         return False
     return kept_forms.keep(person, request.full_path.rstrip("?"), fields)
 

@@ -122,6 +122,12 @@ class Users(AccountView):
     def person_url(self, row: User) -> str:
         return str(self.get_url(".license", user_id=row.id))
 
+    def create_form(self, obj: Any = None) -> Any:
+        form = super().create_form(obj)
+        if request.method != "POST":
+            form.language.data = own_company().language.value
+        return form
+
     def edit_form(self, obj: Any = None) -> Any:
         form = super().edit_form(obj)
         # An address is the account's: another one is another person's, or support's to change.

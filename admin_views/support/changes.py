@@ -10,8 +10,8 @@ from typing import Any
 from flask_babel import gettext as _
 
 from admin_views import labels
-from admin_views.edited import FIELDS
 from models import CURRENCY, IssueKind, Language, MailState, OrderState, Role, SubjectKind
+from services.forms.words import FIELDS
 from services.foundation import formats
 
 

@@ -198,9 +198,9 @@ class Orders(SupportView):
         _not_too_many(rows)
         return self.confirm(
             rows,
-            heading=ngettext("Cancel the order", "Cancel %(num)s orders", len(rows)),
+            heading=ngettext("Cancel %(num)s order", "Cancel %(num)s orders", len(rows)),
             text=_("Its payment page is closed and nothing is charged. The customer’s cart is kept."),
-            button=ngettext("Cancel the order", "Cancel %(num)s orders", len(rows)),
+            button=ngettext("Cancel %(num)s order", "Cancel %(num)s orders", len(rows)),
             endpoint=".cancel_many",
             tone="danger",
         )

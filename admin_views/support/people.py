@@ -158,6 +158,8 @@ class People(SupportView, AccountView):
         form = super().create_form(obj)
         if request.method != "POST" and (company_id := request.args.get("company")):
             form.company.data = form.company.lookup.get_one(company_id)
+            if form.company.data is not None:
+                form.language.data = form.company.data.language.value
         return form
 
     def edit_form(self, obj: Any = None) -> Any:

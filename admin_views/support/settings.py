@@ -121,6 +121,8 @@ class VendorPage(DeskPage):
         except Refused as refused:
             db.session.rollback()
             ask_to_confirm(form, refused)
+            if logo and refused.code == Code.NOT_CONFIRMED:
+                form.new_logo.errors = [_("Choose the file again: a browser does not send it a second time.")]
             form.form_errors.append(refused.sentence)
             if refused.code == Code.CHANGED_MEANWHILE:
                 form.seen.data = vendor.EDITABLE.version(vendor.current())

@@ -19,6 +19,7 @@ def upgrade() -> None:
         "kept_forms",
         sa.Column("user_id", BIG_ID, autoincrement=False, nullable=False),
         sa.Column("sealed", sa.Text(), nullable=False),
+        sa.Column("shown", sa.Boolean(), nullable=False),
         sa.Column("kept_at", INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_kept_forms_user_id")),
         sa.PrimaryKeyConstraint("user_id", name=op.f("pk_kept_forms")),

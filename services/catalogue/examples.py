@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Sequence
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -31,10 +33,11 @@ class Unconfirmed(Refused):
         confirm: What to send back to confirm this very change.
     """
 
-    def __init__(self, before: Example, after: Example) -> None:
+    def __init__(self, changed: Sequence[tuple[Example, Example]]) -> None:
         not_yet = _("Nothing is saved yet: save again to confirm.")
-        super().__init__(Code.NOT_CONFIRMED, f"{said(before, after)} {not_yet}")
-        self.confirm = after.confirm
+        sentences = [said(before, after) for before, after in changed]
+        super().__init__(Code.NOT_CONFIRMED, " ".join([*sentences, not_yet]))
+        self.confirm = outcome(after for _before, after in changed)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,11 +53,6 @@ class Example:
     @property
     def total(self) -> int:
         return self.net + sum(tax.amount for tax in self.taxes)
-
-    @property
-    def confirm(self) -> str:
-        """Names the outcome, for a form to send back."""
-        return f"{self.place}/{self.day}/{self.net}/{self.total}"
 
 
 def example(
@@ -85,7 +83,7 @@ def asked_first(
         confirmed: `Unconfirmed.confirm` of what was shown; None makes the change unasked.
 
     Raises:
-        Unconfirmed: with the first example that is not the same after the change.
+        Unconfirmed: with each example that is not the same after the change.
     """
     where = list(dict.fromkeys((place, max(day, vendor.today)) for place, day in changes))
     before = [example(vendor, place, day, plan) for place, day in where]
@@ -93,12 +91,24 @@ def asked_first(
     db.session.flush()
     if plan is not None:
         db.session.refresh(plan, ["prices"])
-    for was in before if confirmed is not None else []:
-        now = example(vendor, was.place, was.day, plan)
-        if (was.net, was.taxes) != (now.net, now.taxes):
-            if confirmed == now.confirm:
-                return
-            raise Unconfirmed(was, now)
+    after = [example(vendor, place, day, plan) for place, day in where]
+    changed = [
+        (was, now)
+        for was, now in zip(before, after, strict=True)
+        if (was.net, was.taxes) != (now.net, now.taxes)
+    ]
+    if changed and confirmed is not None and confirmed != outcome(now for _was, now in changed):
+        raise Unconfirmed(changed)
+
+
+def outcome(examples: Iterable[Example]) -> str:
+    """Names what buyers would pay, tax by tax, for a form to send back: 64 hex digits."""
+    seen = [
+        [one.place, one.day.isoformat(), one.plan.id if one.plan else None, one.net]
+        + [[tax.name_en, tax.rate, tax.registration_number, tax.amount] for tax in one.taxes]
+        for one in examples
+    ]
+    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
 
 def said(before: Example, after: Example) -> str:
@@ -120,7 +130,7 @@ def said(before: Example, after: Example) -> str:
     ]
     if not gone:
         return str(sentence)
-    no_longer = _("No longer charged: %(taxes)s.", taxes=", ".join(gone))
+    no_longer = _("Tax no longer charged: %(taxes)s.", taxes=", ".join(gone))
     return f"{sentence} {no_longer}"
 
 

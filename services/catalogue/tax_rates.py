@@ -62,7 +62,8 @@ def update_rate(
         if found is None:
             raise Refused(Code.CHANGED_MEANWHILE, _("Somebody else withdrew this rate. Nothing was changed."))
         _check_unused(found)
-        if checked["starts_on"] != found.starts_on:
+        if any(checked[name] != getattr(found, name) for name in ("place", "name_en", "starts_on")):
+            # Another tax, or another day: as if it were new.
             _check_day(checked["starts_on"])
         _check_free(checked, rate_id)
         EDITABLE.check_seen(found, seen)

@@ -91,13 +91,16 @@ def person_name(value: str) -> str:
     """A first or last name, with single spaces in it.
 
     Raises:
-        Refused: `bad_text`, or `bad_name` for one that nobody sees or that is too long.
+        Refused: `bad_text`, or `bad_name` for one that nobody sees, that is too long or an advertisement.
     """
     value = " ".join(text(value).split())
-    if not characters.is_visible(value) or len(value) > MAX_NAME_LENGTH:
+    if not characters.is_visible(value) or len(value) > MAX_NAME_LENGTH or "://" in value:
         raise Refused(
             Code.BAD_NAME,
-            _("A name must have 1 to %(count)s characters, and something to be seen.", count=MAX_NAME_LENGTH),
+            _(
+                "A name has 1 to %(count)s characters, something to be seen and no web address.",
+                count=MAX_NAME_LENGTH,
+            ),
         )
     return value
 

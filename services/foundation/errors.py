@@ -38,6 +38,7 @@ class Code(enum.StrEnum):
     RATE_EXISTS = "rate_exists"
     RATE_USED = "rate_used"
     # People and sign-in.
+    ACCESS_ENDED = "access_ended"
     ADDRESS_CLAIMED = "address_claimed"
     ALREADY_JOINED = "already_joined"
     DEAD_LINK = "dead_link"

@@ -350,11 +350,19 @@ def _still_held(mail: OutgoingMail) -> None:
 
 
 def _was_announced(mail: OutgoingMail) -> None:
-    """Do not announce that a licence was taken back when its assignment was never announced."""
+    """Do not announce that a licence was taken back when its assignment was never announced, or it is theirs again."""
     key = f"{MailKind.LICENSE_ASSIGNED}:{mail.context['assignment']}"
     state = db.session.scalar(db.select(OutgoingMail.state).filter_by(dedupe_key=key))
     if state in {MailState.QUEUED, MailState.FAILED, MailState.DROPPED}:
         raise NotWanted(MailTrouble.NEVER_ANNOUNCED)
+    again = db.select(Assignment.id).where(
+        Assignment.license_id == mail.context["license"],
+        Assignment.user_id == mail.user_id,
+        Assignment.id > mail.context["assignment"],
+        Assignment.ended_at.is_(None),
+    )
+    if db.session.scalar(again) is not None:
+        raise NotWanted(MailTrouble.LICENSE_GIVEN_AGAIN)
 
 
 def _still_failed(mail: OutgoingMail) -> None:
@@ -369,6 +377,12 @@ def _still_open(mail: OutgoingMail) -> None:
         raise NotWanted(MailTrouble.ORDER_SETTLED)
 
 
+def _still_administrator(mail: OutgoingMail) -> None:
+    reader, person = mail.user, db.session.get_one(User, mail.context["person"])
+    if any(one is None or not one.active or one.role != Role.ADMIN for one in (reader, person)):
+        raise NotWanted(MailTrouble.NO_LONGER_ADMINISTRATOR)
+
+
 def _not_joined(mail: OutgoingMail) -> None:
     if mail.user is not None and mail.user.confirmed_at is not None:
         raise NotWanted(MailTrouble.ALREADY_JOINED)
@@ -380,4 +394,5 @@ _CHECKS: dict[MailKind, Callable[[OutgoingMail], None]] = {
     MailKind.PAYMENT_FAILED: _still_failed,
     MailKind.STAFF_ALERT: _still_open,
     MailKind.INVITATION: _not_joined,
+    MailKind.NEW_ADMINISTRATOR: _still_administrator,
 }

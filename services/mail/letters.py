@@ -15,7 +15,7 @@ from email.utils import parseaddr
 import sqlalchemy as sa
 from flask import current_app
 
-from access import ROLE_PERMISSIONS, Actor, Permission
+from access import ROLE_PERMISSIONS, Actor, Permission, can
 from models import (
     ActorKind,
     Assignment,
@@ -91,9 +91,11 @@ def queue_all(turn: Turn, letters: Sequence[Letter]) -> None:
 
 def copy(turn: Turn, mail: OutgoingMail) -> OutgoingMail | None:
     """A second mail that tells the same, to the address of today; None when one was queued this minute."""
+    kind, key = MailKind(mail.template), f"again:{mail.id}:{turn.now:%Y%m%d%H%M}"
     to = mail.user or mail.company or str(mail.address)
-    key = f"again:{mail.id}:{turn.now:%Y%m%d%H%M}"
-    found = queue(turn, MailKind(mail.template), to=to, context=mail.context, dedupe_key=key)
+    if kind == MailKind.STAFF_ALERT:
+        to = vendor.current().support_email
+    found = queue(turn, kind, to=to, context=mail.context, dedupe_key=key, language=Language(mail.language))
     return db.session.get_one(OutgoingMail, found) if found else None
 
 
@@ -139,6 +141,7 @@ def payment_failed(turn: Turn, order: Order) -> None:
     """To the billing address, and the buyer or, once they have left, whoever may buy: the bank refused the debit after
     the fact; nothing was delivered, and how to pay again."""
     buyer = _buyer(order)
+    buyer = buyer if buyer and can(buyer, Permission.PURCHASE) else None
     key = f"payment_failed:{order.id}:{order.attempt}"
     _about_money(turn, MailKind.PAYMENT_FAILED, order, [buyer] if buyer else _may_buy(order), key)
 
@@ -198,13 +201,13 @@ def _person(assignment: Assignment) -> User:
 
 
 def invitation(turn: Turn, user: User, by: Actor) -> int | None:
-    """To the person: who gave them an account, of what, and a link to begin, good for seven days. One a minute."""
+    """To the person: who gave them an account, of what, and a link to begin, good for seven days. One a minute, unless what it leads to has changed."""
     return queue(
         turn,
         MailKind.INVITATION,
         to=user,
         context={"user": user.id} | _by(by),
-        dedupe_key=f"invitation:{user.id}:{turn.now:%Y%m%d%H%M}",
+        dedupe_key=f"invitation:{user.id}:{user.fs_uniquifier[:8]}:{turn.now:%Y%m%d%H%M}",
     )
 
 

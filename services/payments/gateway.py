@@ -132,6 +132,7 @@ def _in_time(ask: Callable[[], Any]) -> Any:
     try:
         answer, error = answers.get(timeout=current_app.config["STRIPE_TIMEOUT"])
     except queue.Empty:
+        log.warning("stripe did not answer within STRIPE_TIMEOUT")
         raise Unavailable("no answer in time") from None
     if error is not None:
         raise error
@@ -139,7 +140,6 @@ def _in_time(ask: Callable[[], Any]) -> Any:
 
 
 def _ours(error: stripe.StripeError, asked: dict[str, Any]) -> Exception:
-    """Our exception for Stripe's."""
     replayed = (error.headers or {}).get("idempotent-replayed") == "true"
     if "idempotency_key" in asked.get("options", {}):
         if replayed:
@@ -155,7 +155,9 @@ def _ours(error: stripe.StripeError, asked: dict[str, Any]) -> Exception:
         return Rejected("key")
     if isinstance(error, stripe.InvalidRequestError):
         return _refused(error, asked)
-    return Unavailable()
+    why = "certificate" if "certificate" in str(error) else type(error).__name__
+    log.warning("stripe cannot be asked: %s", why)
+    return Unavailable(why)
 
 
 def _refused(error: stripe.InvalidRequestError, asked: dict[str, Any]) -> Exception:

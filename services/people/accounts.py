@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,13 +10,13 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import JournalVerb, Language, LinkPurpose, Role, User, db, same_address
+from models import JournalVerb, Language, LinkPurpose, MailKind, OutgoingMail, Role, User, db, same_address
 from services.foundation import checks, edits, journal, tokens
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, transaction
 from services.mail import letters
 from services.people import oneself
-from services.people.administrators import check_dispensable, people_lock
+from services.people.administrators import check_actor, check_dispensable, people_lock
 
 EDITABLE = edits.Sheet(
     names=("email", "first_name", "last_name", "role", "language", "time_zone"),
@@ -23,6 +24,8 @@ EDITABLE = edits.Sheet(
     changed=JournalVerb.PERSON_CHANGED,
     personal=frozenset({"email", "first_name", "last_name", "time_zone"}),
 )
+# Of one company within a day.
+MAX_INVITATIONS = 200
 # Of a new person, what whoever adds them does not say.
 DEFAULTS = {"role": Role.MEMBER, "language": Language.FR, "time_zone": None}
 
@@ -63,6 +66,7 @@ def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str
             _check_free(checked["email"], company_id, user_id)
         if checked.get("role", user.role) != user.role:
             check_dispensable(turn, user, by)
+            check_actor(turn, by)
         change = EDITABLE.edit(turn, user, checked, by=by, seen=seen)
         note_change(turn, user, change, by=by)
         return user
@@ -87,7 +91,7 @@ def invite(user: User, by: Actor) -> None:
                     name=user.name,
                 ),
             )
-        _invite(turn, user, by)
+        mail_invitation(turn, user, by)
 
 
 def send_sign_in_link(user: User, by: Actor) -> None:
@@ -116,7 +120,7 @@ def add_person(
     user = User(company_id=company_id, **checked)
     EDITABLE.add(turn, user, by=by)
     if invite:
-        _invite(turn, user, by)
+        mail_invitation(turn, user, by)
     tell_administrators(turn, user, by)
     return user
 
@@ -124,15 +128,20 @@ def add_person(
 def note_change(turn: Turn, user: User, change: edits.Change, *, by: Actor) -> None:
     """What follows from a change of `EDITABLE`: sessions and links of before end, and who needs to know is told."""
     moved = "email" in change.after and change.before["email"].lower() != user.email
+    # Who was invited and never came is invited anew: the address of before was a stranger's, and that link ends here.
+    waits = user.confirmed_at is None and _was_invited(user)
     if moved:
         # Nobody has answered at the new one yet, and the password of before proves nothing about it.
         user.confirmed_at = user.password = None
+    if moved and not waits:
         letters.address_changed(turn, user, change.before["email"], by)
     if moved or "role" in change.after:
         # Unused links were mailed to the old address, or to a lesser role. Using even one that only activates a licence
         # would confirm an address that it was not mailed to.
         tokens.void(turn, user.id, LinkPurpose if moved else tokens.INTO_ACCOUNT)
         oneself.end_sessions(turn, user)
+        if waits:
+            mail_invitation(turn, user, by)
     if "role" in change.after:
         tell_administrators(turn, user, by)
 
@@ -143,9 +152,34 @@ def tell_administrators(turn: Turn, user: User, by: Actor) -> None:
         letters.new_administrator(turn, user, by)
 
 
-def _invite(turn: Turn, user: User, by: Actor) -> None:
+def mail_invitation(turn: Turn, user: User, by: Actor) -> None:
+    """Mail an invitation and write it down. A step.
+
+    Raises:
+        Refused: `too_many`, from a company that has invited `MAX_INVITATIONS` times within a day: the desk is no relay.
+    """
+    if user.company_id is not None and not by.is_staff:
+        today = sa.select(sa.func.count(OutgoingMail.id)).where(
+            OutgoingMail.company_id == user.company_id,
+            OutgoingMail.template == MailKind.INVITATION,
+            OutgoingMail.created_at > turn.now - dt.timedelta(days=1),
+        )
+        if (db.session.scalar(today) or 0) >= MAX_INVITATIONS:
+            raise Refused(
+                Code.TOO_MANY,
+                _(
+                    "Your company has sent %(count)s invitations within a day. Nothing was changed: go on tomorrow, or "
+                    "write to support.",
+                    count=MAX_INVITATIONS,
+                ),
+            )
     if letters.invitation(turn, user, by) is not None:
         journal.record(turn, JournalVerb.PERSON_INVITED, by=by, subject=user)
+
+
+def _was_invited(user: User) -> bool:
+    invited = sa.exists().where(OutgoingMail.user_id == user.id, OutgoingMail.template == MailKind.INVITATION)
+    return bool(db.session.scalar(sa.select(invited)))
 
 
 # --- Helpers --------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from access import Actor
+from access import Actor, Permission, can
 from models import Role, User, db
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, company_lock, transaction
@@ -27,6 +27,17 @@ def people_lock(company_id: int | None) -> Iterator[Turn]:
             sa.select(User.id).where(User.role == Role.SUPPORT).order_by(User.id).with_for_update()
         )
         yield turn
+
+
+def check_actor(_turn: Turn, by: Actor) -> None:
+    """Refuse (`access_ended`) somebody who was shut out or demoted while they waited for the lock: of two who shut each other
+    out at once, one stays. A step.
+    """
+    actor = db.session.get(User, by.user_id) if by.user_id is not None else None
+    if actor is not None and not (can(actor, Permission.MANAGE_USERS) or can(actor, Permission.SUPPORT)):
+        raise Refused(
+            Code.ACCESS_ENDED, _("Your own access was taken away in the meantime. Nothing was changed.")
+        )
 
 
 def check_dispensable(_turn: Turn, user: User, by: Actor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
 from collections.abc import Iterable
 
@@ -13,7 +14,7 @@ from services import licenses
 from services.foundation import edits, journal, tokens
 from services.foundation.transaction import CompanyTurn, Turn
 from services.people import accounts, oneself
-from services.people.administrators import check_dispensable, people_lock
+from services.people.administrators import check_actor, check_dispensable, people_lock
 
 
 class Seats(enum.StrEnum):
@@ -35,7 +36,8 @@ def deactivate(user: User, seats: Seats, *, by: Actor, seen: str | None = None) 
         seen: `seats_seen` of the licences that the page said the person holds; None skips the check.
 
     Raises:
-        Refused: `yourself`, `last_administrator`, or `changed_meanwhile` when they hold other licences by now.
+        Refused: `yourself`, `last_administrator`, `access_ended`, or `changed_meanwhile` when they hold other licences
+            by now.
     """
     user_id = user.id
     with people_lock(user.company_id) as turn:
@@ -43,7 +45,8 @@ def deactivate(user: User, seats: Seats, *, by: Actor, seen: str | None = None) 
         if not user.active:
             return
         check_dispensable(turn, user, by)
-        held = held_by(user)
+        check_actor(turn, by)
+        held = held_by(user, turn.now)
         if seen is not None:
             edits.changed_since(seen, seats_seen(held))
         _shut_out(turn, user, by)
@@ -52,13 +55,15 @@ def deactivate(user: User, seats: Seats, *, by: Actor, seen: str | None = None) 
 
 
 def reactivate(user: User, *, by: Actor) -> None:
-    """Let the person in again, with the password of before. Doing it twice is no error."""
+    """Let the person in again, with the password of before; who never had one is invited. Doing it twice is no error."""
     user_id = user.id
     with people_lock(user.company_id) as turn:
         user = db.session.get_one(User, user_id, with_for_update=True)
         if user.active:
             return
         user.active = True
+        if user.password is None:
+            accounts.mail_invitation(turn, user, by)
         accounts.tell_administrators(turn, user, by)
         journal.record(
             turn,
@@ -70,9 +75,11 @@ def reactivate(user: User, *, by: Actor) -> None:
         )
 
 
-def held_by(user: User) -> list[int]:
-    """The ids of the licences that could be taken back from the person, in their order."""
-    held = sa.select(License.id).where(License.user_id == user.id, License.status == LicenseStatus.ACTIVE)
+def held_by(user: User, now: dt.datetime) -> list[int]:
+    """The ids of the live licences that could be taken back from the person, in their order."""
+    held = sa.select(License.id).where(
+        License.user_id == user.id, License.status == LicenseStatus.ACTIVE, License.where_live(now)
+    )
     return list(db.session.scalars(held.order_by(License.id)))
 
 
@@ -86,6 +93,8 @@ def seats_seen(license_ids: Iterable[int]) -> str:
 
 def _shut_out(turn: Turn, user: User, by: Actor) -> None:
     user.active = False
+    # Whoever is shut out answers at their address no more: it must not keep them from another company's account.
+    user.confirmed_at = None
     tokens.void(turn, user.id)
     oneself.end_sessions(turn, user)
     journal.record(

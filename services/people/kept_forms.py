@@ -1,4 +1,4 @@
-"""What a person had typed when their session ended: kept for an hour, for that person alone, and given back once.
+"""What a person had typed when their session ended: kept for an hour, for that person alone. Signing in leads to it once.
 
 The row says whose it is by their number, so that whoever else signs in at the same browser is never asked for it. It is
 sealed: a copy of the database does not tell what anybody typed.
@@ -38,6 +38,7 @@ def keep(user_id: int, path: str, fields: Sequence[tuple[str, str]]) -> bool:
             return False
         row = db.session.get(KeptForm, user_id) or KeptForm(user_id=user_id)
         row.sealed, row.kept_at = seal(json.dumps([path, fields]), _seal_of(user_id)), turn.now
+        row.shown = False
         db.session.add(row)
         return True
 
@@ -45,21 +46,32 @@ def keep(user_id: int, path: str, fields: Sequence[tuple[str, str]]) -> bool:
 def waits_for(user: User) -> bool:
     """Whether something is kept for this person."""
     with access.everything():
-        return db.session.scalar(sa.select(KeptForm.user_id).where(*_of(user.id))) is not None
+        waits = sa.select(KeptForm.user_id).where(*_of(user.id), ~KeptForm.shown)
+        return db.session.scalar(waits) is not None
 
 
-def take(user: User) -> tuple[str, list[tuple[str, str]]] | None:
-    """The path and the fields that are kept for this person, which are then forgotten; None if there are none."""
+def show(user: User) -> tuple[str, list[tuple[str, str]]] | None:
+    """The path and the fields that are kept for this person; None if there are none. A reload shows them again."""
     user_id = user.id
     with access.everything(), transaction():
         taken = db.session.execute(
-            sa.delete(KeptForm).where(*_of(user_id)).returning(KeptForm.sealed),
+            sa.update(KeptForm).where(*_of(user_id)).values(shown=True).returning(KeptForm.sealed),
             execution_options={"synchronize_session": False},
         ).scalar_one_or_none()
     if taken is None or (opened := unseal(taken, _seal_of(user_id), KEPT_FOR)) is None:
         return None
     path, fields = json.loads(opened)
     return path, [(name, value) for name, value in fields]
+
+
+def forget(user: User) -> None:
+    """Forget what is kept for this person."""
+    user_id = user.id
+    with access.everything(), transaction():
+        db.session.execute(
+            sa.delete(KeptForm).where(KeptForm.user_id == user_id),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def forget_old() -> None:

@@ -11,7 +11,7 @@ from models import JournalVerb, License, LinkPurpose, User, db
 from services import licenses
 from services.foundation import journal, tokens
 from services.foundation.tokens import DeadLinkError
-from services.foundation.transaction import company_lock, transaction
+from services.foundation.transaction import Turn, company_lock, transaction
 from services.mail import letters
 from services.people import oneself
 
@@ -43,7 +43,7 @@ def sign_in(token: str, *, address: str | None) -> User:
         Refused: `address_claimed`; the link can still be used.
     """
     with access.everything(), transaction() as turn:
-        user = tokens.use(turn, token, LinkPurpose.SIGN_IN).user
+        user = _use(turn, token, LinkPurpose.SIGN_IN)
         oneself.note_sign_in(turn, user, by=Actor.of(user, address), via="link")
     return user
 
@@ -57,7 +57,7 @@ def set_password(token: str, password: str, *, address: str | None) -> User:
     """
     password_hash = oneself.hashed(password)
     with access.everything(), transaction() as turn:
-        user = tokens.use(turn, token, LinkPurpose.PASSWORD).user
+        user = _use(turn, token, LinkPurpose.PASSWORD)
         if not oneself.confirm(turn, user):
             raise oneself.address_claimed()
         oneself.replace_password(turn, user, password_hash, by=Actor.of(user, address))
@@ -73,7 +73,7 @@ def accept(token: str, password: str, *, address: str | None) -> User:
     """
     password_hash = oneself.hashed(password)
     with access.everything(), transaction() as turn:
-        user = tokens.use(turn, token, LinkPurpose.INVITATION).user
+        user = _use(turn, token, LinkPurpose.INVITATION)
         by = Actor.of(user, address)
         oneself.note_sign_in(turn, user, by=by, via="invitation")
         oneself.replace_password(turn, user, password_hash, by=by)
@@ -102,6 +102,17 @@ def activate(token: str, *, address: str | None) -> License:
             # The seat is theirs in any case.
             oneself.confirm(turn, holder)
         return license
+
+
+def _use(turn: Turn, token: str, purpose: LinkPurpose) -> User:
+    """Use a link, and lock its person first: so do those who edit or deactivate them, and end their links afterwards. In the
+    other order two of them would wait for each other.
+    """
+    found = tokens.find(token)
+    if found is None:
+        raise DeadLinkError
+    db.session.get_one(User, found.user_id, with_for_update=True)
+    return tokens.use(turn, token, purpose).user
 
 
 def _active(email: str) -> list[User]:

@@ -30,10 +30,15 @@ TYPED = {
 }
 
 
+OURS = {"Referer": "http://localhost/"}
+
+
 def _fields(page: str) -> dict[str, str]:
     """Of the form that gives back what was typed."""
     form = re.search(
-        r'<form method="post" action="([^"]+)" class="card-box stack">(.*?)</form>', page, re.DOTALL
+        r'<form method="post" action="([^"]+)" class="inline-form">(.*?)</form>',
+        page.partition("<main")[2],
+        re.DOTALL,
     )
     assert form, page
     pairs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[2])
@@ -87,6 +92,10 @@ def test_a_session_lost_in_the_middle_of_a_form_leads_to_sign_in_and_back_to_wha
         assert (
             db.session.get_one(User, cast.alice.id, populate_existing=True).first_name == TYPED["first_name"]
         )
+        # A reload shows it again, the next sign-in does not, and whoever leaves it has it forgotten.
+        assert client.get("/kept-form").status_code == 200
+        assert sign_in_by_page(make_client(client.application), "alice@acme.example").location == "/portal/"
+        assert client.post("/kept-form").location == "/"
         assert client.get("/kept-form").location == "/"
 
 
@@ -121,8 +130,9 @@ def test_of_two_forms_the_last_is_kept_and_a_flood_or_a_deactivated_persons_is_n
     db.session.commit()
     assert not kept_forms.keep(cast.bob.id, "/portal/", [])
     assert not kept_forms.keep(999, "/portal/", [])
-    assert kept_forms.take(cast.alice) == ("/portal/", [("a", "b"), ("a", "c")])
-    assert kept_forms.take(cast.alice) is None
+    assert kept_forms.show(cast.alice) == ("/portal/", [("a", "b"), ("a", "c")])
+    kept_forms.forget(cast.alice)
+    assert kept_forms.show(cast.alice) is None
 
 
 @pytest.mark.one_database
@@ -154,17 +164,19 @@ def test_every_form_of_a_signed_in_person_is_kept_but_those_with_a_password(
         assert cookie
         now.shift(dt.timedelta(hours=13))
         for method, rule, endpoint in ROUTES:
-            if method != "POST" or endpoint in PUBLIC:
+            # Leaving what is kept is but a button.
+            if method != "POST" or endpoint in PUBLIC | {"web.leave_kept_form"}:
                 continue
             for secret in (False, True):
                 visitor = make_client(client.application)
                 visitor.set_cookie(name, cookie.value)
-                typed = {"text": rule} | ({"password": "secret"} if secret else {})
-                answer = visitor.post(fill(rule), data=typed, csrf=False)
+                typed = {"first_name": rule} | ({"password": "secret"} if secret else {})
+                answer = visitor.post(fill(rule), data=typed, headers=OURS, csrf=False)
                 assert answer.status_code == 302, rule
                 assert answer.location.startswith("/sign-in"), rule
-                taken = kept_forms.take(cast.sam)
-                assert taken == (None if secret else (fill(rule), [("text", rule)])), rule
+                taken = kept_forms.show(cast.sam)
+                kept_forms.forget(cast.sam)
+                assert taken == (None if secret else (fill(rule), [("first_name", rule)])), rule
 
 
 def test_no_field_of_a_password_is_ever_kept() -> None:
@@ -211,8 +223,40 @@ def test_what_was_typed_is_sealed_for_its_person_alone(cast: Cast) -> None:
     # Moved to somebody else's place it opens for neither; nor with the secret of another desk.
     row.user_id = cast.bob.id
     db.session.commit()
-    assert kept_forms.take(cast.bob) is None
+    assert kept_forms.show(cast.bob) is None
     _keep(cast)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(current_app.config, "SECRET_KEY", "another secret of another desk, long enough")
-        assert kept_forms.take(cast.alice) is None
+        assert kept_forms.show(cast.alice) is None
+
+
+@pytest.mark.one_database
+def test_what_another_site_sent_or_a_mere_button_is_not_kept(client: Client, cast: Cast) -> None:
+    """Else a page of a stranger could put a form into one's hands, to be sent with one click after signing in."""
+    ours = {"Referer": "http://localhost/portal/users/new/"}
+    planted = {"Origin": "https://evil.example", "Sec-Fetch-Site": "same-site"}
+    person = {"first_name": "Eve", "last_name": "Mal", "email": "eve@evil.example", "role": "admin"}
+    for headers, fields, kept in (
+        (planted, person, False),
+        (ours, {"seats": "release", "held": "1", "once": "a-token-of-a-form"}, False),
+        (ours, person, True),
+    ):
+        sign_in_by_page(client, "alice@acme.example")
+        _lose(client, cast.alice, "elsewhere")
+        client.post("/portal/users/new/", data=fields, headers=headers, csrf=False)
+        assert kept_forms.waits_for(cast.alice) == kept
+        kept_forms.forget(cast.alice)
+
+
+@pytest.mark.one_database
+def test_what_was_typed_is_shown_by_its_name_and_nothing_of_the_pages_own(client: Client, cast: Cast) -> None:
+    fields = [("first_name", "Élise"), ("once", "cnVzYaZRydB9"), ("seen", "ab12"), ("role", "admin")]
+    assert kept_forms.keep(cast.alice.id, "/portal/users/new/?x=1", fields)
+    sign_in_by_page(client, "alice@acme.example")
+    shown = html.unescape(client.get("/kept-form").text).partition("<main")[2]
+    read = re.sub(r"<input[^>]*>", "", shown)
+    assert "Prénom" in read
+    assert "Élise" in read
+    assert "/portal/users/new/" in read
+    assert "cnVzYaZRydB9" not in read
+    assert "ab12" not in read

@@ -8,10 +8,10 @@ import io
 import pytest
 import sqlalchemy as sa
 
-from admin_views.support.changes import FIELDS
 from models import Company, Conditions, JournalEntry, OrderLine, Plan, Price, TaxRate, Vendor, db
 from services.catalogue import plans, tax_rates
 from services.catalogue import vendor as catalogue_vendor
+from services.forms.words import FIELDS
 from services.people import accounts, companies
 from tests import factories
 from tests.admin_views.portal.pages import words

@@ -152,7 +152,7 @@ def test_what_a_buyer_of_ten_would_pay_is_shown_and_confirmed_before_a_rate_is_s
         tax_rates.add_rate(values, by=sam, confirmed="")
     said = shown.value.sentence.replace("\xa0", " ")
     assert "574,88 $ avant ce changement, 549,88 $ après" in said
-    assert "Ne sera plus facturé : TPS" in said
+    assert "Taxe qui ne sera plus facturée : TPS" in said
     assert db.session.scalar(db.select(TaxRate.id).filter_by(starts_on=day)) is None
     # What was confirmed is what is done: another rate is asked about anew.
     assert refused(
@@ -178,7 +178,7 @@ def test_a_price_of_nothing_and_a_tax_number_that_goes_are_asked_about(cast, sam
     identity = {name: getattr(cast.vendor, name) for name in vendor.EDITABLE}
     with pytest.raises(examples.Unconfirmed) as shown:
         vendor.update_vendor(identity | {"qst_number": ""}, by=sam, confirmed="")
-    assert "Ne sera plus facturé : TVQ" in shown.value.sentence.replace("\xa0", " ")
+    assert "Taxe qui ne sera plus facturée : TVQ" in shown.value.sentence.replace("\xa0", " ")
     assert vendor.update_vendor(identity | {"name": "Nord"}, by=sam, confirmed="").name == "Nord"
     done = vendor.update_vendor(
         identity | {"name": "Nord", "qst_number": ""}, by=sam, confirmed=shown.value.confirm
@@ -192,3 +192,24 @@ def test_a_vendor_who_charges_no_tax_says_so_and_has_no_number(cast, sam):
     without = {"gst_number": "", "qst_number": ""}
     assert vendor.update_vendor(identity | without | {"charges_no_tax": False}, by=sam).lacks_tax_numbers
     assert not vendor.update_vendor(identity | without, by=sam).lacks_tax_numbers
+
+
+def test_a_change_that_two_places_feel_shows_both_and_confirms_no_other(cast, sam):
+    """Else what was shown of Ontario would let a tax through in Québec."""
+    dearer = RATE | {"rate": 15_000}
+    rate = tax_rates.add_rate(dearer, by=sam)
+    ask = {"by": sam, "confirmed": ""}
+    with pytest.raises(examples.Unconfirmed) as shown:
+        tax_rates.update_rate(rate, dearer | {"place": "CA-BC"}, **ask)
+    assert "Ontario" in shown.value.sentence
+    assert "Colombie-Britannique" in shown.value.sentence
+    ask["confirmed"] = shown.value.confirm
+    elsewhere = dearer | {"place": "CA-QC", "rate": 100_000}
+    assert refused("not_confirmed", tax_rates.update_rate, rate, elsewhere, **ask)
+    assert tax_rates.update_rate(rate, dearer | {"place": "CA-BC"}, **ask).place == "CA-BC"
+
+
+def test_a_rate_that_began_does_not_reach_another_place_or_tax_with_its_past(cast, sam):
+    hst = db.session.scalars(db.select(TaxRate).filter_by(place="CA-ON")).one()
+    for change in ({"place": "CA-YT"}, {"name_en": "RST"}):
+        assert refused("past_day", tax_rates.update_rate, hst, _of(hst) | change, by=sam)

@@ -51,6 +51,7 @@ BILLING = "billing@acme.example"
     [
         ("nothing", {BILLING, "alice@acme.example"}, {BILLING, "alice@acme.example"}),
         ("the buyer has left", {BILLING}, {BILLING, "erin@acme.example"}),
+        ("the buyer may buy no more", {BILLING, "alice@acme.example"}, {BILLING, "erin@acme.example"}),
         ("staff bought", {BILLING}, {BILLING, "alice@acme.example", "erin@acme.example"}),
         ("nobody who may buy is left", {BILLING}, {BILLING}),
         ("the buyer reads the billing address", {"alice@acme.example"}, {"alice@acme.example"}),
@@ -62,6 +63,8 @@ def test_word_about_money_reaches_the_billing_address_and_whoever_may_do_somethi
     order = make_order(cast.alice, cast.pro, paid=True)
     if happened == "staff bought":
         order.placed_by_id, order.placed_as = cast.sam.id, "staff"
+    if happened == "the buyer may buy no more":
+        cast.alice.role = "member"
     if happened in {"the buyer has left", "nobody who may buy is left"}:
         cast.alice.active = False
     if happened == "nobody who may buy is left":

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from access import Actor
-from models import JournalEntry, MailState, db
+from models import JournalEntry, MailState, OutgoingMail, Role, User, db
+from services import licenses
 from services.foundation import tokens
 from services.foundation.errors import Refused
-from services.mail import outbox
+from services.foundation.transaction import transaction
+from services.mail import letters, outbox
+from tests.factories import make_issue, make_licenses, make_order
 from tests.services.mail.test_outbox import queue, row
 
 
@@ -67,3 +71,41 @@ def test_staff_read_what_the_server_answered_and_no_address_in_it(cast, postman)
     outbox.send_due()
     assert row(refused[0]).server_reply == "550 5.1.1 … has left"
     assert row(taken[0]).server_reply.startswith("250 ")
+
+
+def test_a_copy_is_in_the_language_of_before_and_an_alert_goes_to_the_support_of_today(cast, postman):
+    with transaction() as turn:
+        letters.address_changed(turn, cast.dave, "before@acme.example", Actor.of(cast.alice))
+        letters.staff_alert(turn, make_issue(make_order(cast.alice, cast.pro), "paid_twice"))
+    outbox.send_due()
+    sent = {mail.address: mail.id for mail in db.session.scalars(sa.select(OutgoingMail)) if mail.address}
+    cast.vendor.support_email = "nouveau@boreal.example"
+    db.session.commit()
+    told = outbox.resend(row(sent["before@acme.example"]), Actor.of(cast.sam))
+    assert (told.address, told.language) == ("before@acme.example", cast.dave.language)
+    alert = outbox.resend(row(sent["support@trousseau.example"]), Actor.of(cast.sam))
+    assert alert.address == "nouveau@boreal.example"
+
+
+def test_a_new_administrator_who_is_none_any_more_and_a_licence_that_is_theirs_again_are_not_told_again(
+    cast, postman
+):
+    (license,) = make_licenses(1, cast.alice, cast.pro)
+    alice = Actor.of(cast.alice)
+    licenses.assign(cast.pro, cast.bob, alice)
+    outbox.send_due()
+    licenses.release(license, alice, held_by=cast.bob.id)
+    cast.bob.role = Role.ADMIN
+    db.session.commit()
+    with transaction() as turn:
+        letters.new_administrator(turn, db.session.get_one(User, cast.bob.id), alice)
+    outbox.send_due()
+    licenses.assign(cast.pro, cast.bob, alice)
+    cast.bob.role = Role.MEMBER
+    db.session.commit()
+    for kind in ("license_released", "new_administrator"):
+        mail_id = db.session.scalar(
+            sa.select(sa.func.min(OutgoingMail.id)).where(OutgoingMail.template == kind)
+        )
+        with pytest.raises(Refused, match="no_longer_true"):
+            outbox.resend(row(mail_id), Actor.of(cast.sam))

@@ -64,6 +64,7 @@ def _released(turn, license, assignment, holder, by):
 
 def _new_administrator(turn, person, by):
     """The mail to the other administrator who reads the person's language."""
+    person.role = "admin"
     letters.new_administrator(turn, person, by)
     return db.session.scalar(
         db.select(OutgoingMail.id).where(

@@ -77,20 +77,20 @@ def test_a_password_that_replaces_another_is_told_to_its_owner_and_a_first_one_i
     with transaction() as turn:
         token = tokens.mint(turn, LinkPurpose.PASSWORD, cast.carol)
     links.set_password(token, "a new password", address=None)
-    assert told(MailKind.PASSWORD_CHANGED) == [cast.bob.id, cast.carol.id]
+    assert sorted(told(MailKind.PASSWORD_CHANGED)) == [cast.bob.id, cast.carol.id]
 
 
 def test_the_customers_other_administrators_are_told_of_a_new_one_however_they_became_it(cast):
     others = [cast.alice.id, cast.erin.id]
     change(cast.bob, cast.alice, role=Role.ADMIN)
-    assert told(MailKind.NEW_ADMINISTRATOR) == others
+    assert sorted(told(MailKind.NEW_ADMINISTRATOR)) == others
     change(cast.bob, cast.alice, last_name="Roy")
     deactivation.deactivate(cast.dave, deactivation.Seats.KEEP, by=Actor.of(cast.alice))
-    assert told(MailKind.NEW_ADMINISTRATOR) == others
+    assert sorted(told(MailKind.NEW_ADMINISTRATOR)) == others
     # A deactivated administrator is told nothing, and coming back counts as new.
     deactivation.deactivate(cast.bob, deactivation.Seats.KEEP, by=Actor.of(cast.alice))
     deactivation.reactivate(cast.bob, by=Actor.of(cast.sam))
-    assert told(MailKind.NEW_ADMINISTRATOR) == others * 2
+    assert sorted(told(MailKind.NEW_ADMINISTRATOR)) == sorted(others * 2)
     values = dict.fromkeys(accounts.EDITABLE) | {
         "email": "new@acme.example",
         "first_name": "New",
