@@ -41,7 +41,7 @@ def test_seats_that_have_ended_or_stay_with_who_left_do_not_vanish_from_home(cas
     page = alice.get("/portal/")
     assert "Pro 0 0 0 2" in words(page)
     assert "1 personne a une licence expirée" in words(page)
-    assert "1 licence est tenue par une personne désactivée." in words(page)
+    assert "1 licence est détenue par une personne désactivée." in words(page)
     links = {
         "/portal/users/?license=expired": "Bob Tremblay",
         "/portal/licenses/?holder=inactive": "Gaston Tremblay",
