@@ -9,6 +9,7 @@ machine. Printed are the medians in milliseconds and their ratio: 1.0 is as fast
 from __future__ import annotations
 
 import argparse
+import gc
 import inspect
 import json
 import os
@@ -113,6 +114,8 @@ def _deliver() -> dict[str, float]:
     db.session.add(order)
     db.session.commit()
     order_id = order.id
+    # Once only is measured: what filling left to be collected is not the delivery's.
+    gc.collect()
     began = time.perf_counter()
     with company_lock(1) as turn:
         delivery.deliver(turn, db.session.get_one(Order, order_id))
