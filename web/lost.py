@@ -27,6 +27,8 @@ PERSON = "person"
 REMEMBERED = dt.timedelta(days=5)
 # Forms that ask for one of these are not kept: `tests/web/test_lost.py` holds every password field to this list.
 SECRET_FIELDS = {"password", "again", "current"}
+# Chosen from a list, as a code: it goes along with what was typed.
+CHOSEN = {"role", "language", "country", "province", "time_zone", "registration", "on_sale", "charges_no_tax"}
 # What stands on every page, and is not worth keeping.
 SWITCHES = {"theme", "web.language", "web.sign_out"}
 
@@ -79,7 +81,11 @@ def leave_kept_form() -> ResponseReturnValue:
 
 def typed_in(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """(what the page calls it, what was typed) of the fields that people fill in; what a page adds by itself has no words."""
-    return [(str(FIELDS[name]), value) for name, value in fields if name in FIELDS and value.strip()]
+    return [
+        (str(FIELDS[name]), value)
+        for name, value in fields
+        if name in FIELDS and name not in CHOSEN and value.strip()
+    ]
 
 
 def _keep() -> bool:

@@ -260,3 +260,4 @@ def test_what_was_typed_is_shown_by_its_name_and_nothing_of_the_pages_own(client
     assert "/portal/users/new/" in read
     assert "cnVzYaZRydB9" not in read
     assert "ab12" not in read
+    assert "admin" not in read.partition("Prénom")[2].partition("/portal/users/new/")[0], "no code"
