@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from access import Actor
+from access import SYSTEM, Actor
 from models import Assignment, MailState, OrderState, OutgoingMail, User, db, utcnow
 from services.foundation.transaction import transaction
 from services.mail import letters, outbox
@@ -102,3 +102,15 @@ def test_a_declined_payment_is_told_while_it_is_still_so(state, sent, cast, post
         db.session.scalars(db.select(OutgoingMail.state)).all()
         == [MailState.SENT if sent else MailState.DROPPED] * 2
     )
+
+
+def test_who_has_come_in_by_another_way_gets_no_invitation_any_more(cast, postman):
+    cast.bob.confirmed_at = None
+    db.session.commit()
+    with transaction() as turn:
+        mail_id = letters.invitation(turn, cast.bob, SYSTEM)
+    cast.bob.confirmed_at = utcnow()
+    db.session.commit()
+    outbox.send_due()
+    assert (row(mail_id).state, row(mail_id).last_error) == (MailState.DROPPED, "already_joined")
+    assert postman.messages == []

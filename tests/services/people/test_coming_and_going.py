@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 
 import pytest
@@ -155,8 +156,11 @@ def test_accepting_while_one_is_shut_out_ends_one_way_or_the_other_and_never_in_
         token = tokens.mint(turn, LinkPurpose.INVITATION, user)
     user_id, note = user.id, oneself.note_sign_in
 
+    link_is_used = threading.Event()
+
     def slowly(*args, **kwargs):
-        time.sleep(0.3)
+        link_is_used.set()
+        time.sleep(0.5)
         note(*args, **kwargs)
 
     monkeypatch.setattr(oneself, "note_sign_in", slowly)
@@ -165,7 +169,7 @@ def test_accepting_while_one_is_shut_out_ends_one_way_or_the_other_and_never_in_
         if number:
             links.accept(token, "a whole new one", address=None)
         else:
-            time.sleep(0.1)
+            assert link_is_used.wait(30)
             deactivation.deactivate(db.session.get_one(User, user_id), Seats.KEEP, by=sam)
 
     errors = [outcome.error for outcome in together(2, act) if outcome.error]
