@@ -15,11 +15,14 @@ WORKERS ?= 2
 COUNT ?= 50
 SEED ?= 1
 ROOM ?=
+# What `make audit` is held to: parts of it, addresses that hold a text. Empty means everything.
+ONLY ?=
+PAGES ?=
 # How many random histories `make torture` lives.
 TORTURE ?= 500
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check sabotage torture format translations migration screenshots house tables clean browser FORCE
+.PHONY: help run test check audit sabotage torture format translations migration screenshots house tables clean browser FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +44,10 @@ check: .venv/installed-dev ## style, imports, types, templates, translations, si
 	@$(BIN)/djlint --quiet --lint templates sandbox/templates
 	@$(BIN)/python -m scripts.check_translations
 	@$(BIN)/python -m scripts.check_sizes
+
+# No part of `make test`: a full run takes some ten minutes.
+audit: .venv/installed-dev $(MESSAGES) browser audit/node_modules/installed ## ONLY=html,focus PAGES=/portal/users: valid HTML, access, widths, focus, paper, speed of every page
+	@ONLY="$(ONLY)" PAGES="$(PAGES)" $(BIN)/python -m audit
 
 # Which test runs which line is kept in .sabotage, and found out again when there is none.
 sabotage: .venv/installed-dev $(MESSAGES) ## ROOM=buying SEED=1 COUNT=50: delete guards at random, one at a time; does a test notice?
@@ -78,7 +85,7 @@ tables: .venv/installed-dev ## draw which table points at which into docs/data.m
 	@$(BIN)/python -m scripts.tables
 
 clean: ## forget the environment and the data
-	@rm -rf .venv $(INSTANCE) $(MESSAGES)
+	@rm -rf .venv $(INSTANCE) $(MESSAGES) audit/node_modules .audit
 
 browser:
 	@test -n "$(CHROMIUM)" || { \
@@ -103,6 +110,12 @@ browser:
 .venv/installed-dev: requirements-dev.txt .venv/installed
 	@echo "Installing what tests and checks it into .venv …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# Java for the HTML checker, Node.js for the rest: what the audit runs beside Python.
+audit/node_modules/installed: audit/package-lock.json audit/install
+	@echo "Installing what audits it into audit/node_modules …"
+	@audit/install
 	@touch $@
 
 # Filling starts the whole application once more: only where migrations or demonstration data are newer, and

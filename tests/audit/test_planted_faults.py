@@ -1,0 +1,174 @@
+"""The audit finds what it is for: every kind of fault is planted in a page once, and the same page without them is let be.
+
+What needs a package of its own (the HTML checker, IBM's engine, Lighthouse) is only asked what it makes of an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from audit import engines, focus, html, lighthouse, reading, widths
+from audit.findings import Finding, grouped, told
+from audit.page import Look, open_page
+
+BASE = """
+* { font: 1rem/1.3 sans-serif; } body { margin: 0; padding: 16px; color: #111; background: #fff; }
+a, button, summary { display: inline-block; min-width: 44px; min-height: 28px; } td { padding: 8px; }
+:focus-visible { outline: 3px solid #00f; } button { border: 1px solid #111; background: #eee; }
+.tall { height: 2000px; } @media print { nav { display: none; } }
+"""
+# Of each part: a page, and in groups that may stand together, the rules that break it, with what is said of them.
+WIDTHS = (
+    """
+    <header><nav><a id="name" href="/a">Gestion des licences</a></nav></header>
+    <details><summary id="menu">Menu</summary><p><a id="entry" href="/b">Entrée</a></p></details>
+    <div id="box"><table><tr><th>Nom</th><th id="result">Résultat</th></tr>
+      <tr><td>Un</td><td><button id="act">Libérer</button></td></tr></table></div>
+    <p id="cut">Une phrase entière.</p><p id="low">Celle du dessous</p><p id="upon">Celle du dessus</p>
+    """,
+    [
+        {
+            "#name { width: 60px }": "#name: the name “Gestion des licences” breaks",
+            "#entry { margin-left: -40px }": "#entry: is cut when its menu is open",
+            "#box { width: 120px; overflow: auto } #result { min-width: 200px }": "#result: out of reach",
+        },
+        {
+            "#low { width: 2100px }": "the page is",
+            "@media (max-width: 800px) { #act { display: none } }": "#act: the act “Libérer” of a wide screen",
+        },
+        {
+            "#box { width: 90px; overflow: hidden }": "#result: cut by",
+            "#cut { height: 8px; overflow: hidden }": "#cut: its text is cut",
+            "#upon { margin-top: -34px }": "#upon: its text lies upon that of p#low",
+        },
+    ],
+)
+FOCUS = (
+    """
+    <div id="bar"></div><a id="first" href="/a">Premier</a> <button id="second">Deuxième</button>
+    <form><button id="third">Troisième</button><br><button id="fourth">Quatrième</button></form>
+    <div class="tall"></div><a id="last" href="/z">Dernier</a><div class="tall"></div>
+    <p>Une phrase avec <a id="within" href="/w">son lien</a>.</p>
+    """,
+    [
+        {
+            "#bar { position: fixed; inset: 0 0 auto; height: 60px; background: #eee }": "#first: has the focus and is under",
+            "#second { clip-path: inset(50%) }": "#second: has the focus and is for screen readers only",
+            "#third { outline: 0 }": "#third: nothing shows that it has the focus",
+            "form { display: flex; flex-direction: column-reverse }": "#fourth: the focus goes back up",
+            "#last { min-height: 0; height: 18px }": "#last: “Dernier”",
+        },
+        {
+            "#last { position: fixed; top: -10px; height: 8px; min-height: 0 } #last:focus { top: -100px }": "#last: has the focus and",
+        },
+    ],
+)
+READING = (
+    """
+    <nav><ul><li><a id="here" aria-current="page" href="/a">Ici</a></li><li><a href="/b">Là</a></li></ul></nav>
+    <p id="quota"><span id="bar"></span> 5 sur 10</p><button id="buy">Acheter</button>
+    <p id="text">Une phrase<br>de deux lignes.</p><p id="foot">Le pied</p>
+    """,
+    [
+        {
+            "#bar { display: inline-block; width: 90px; height: 8px; background: #090 }": "#bar: was told by its colour",
+            "#buy { border: 0; background: #06c }": "#buy: was told by its colour",
+        },
+        {
+            "#here { background: #def; text-decoration: none } a { text-decoration: none }": "#here: “Ici” is not told apart",
+            "#buy:focus { outline: 0; box-shadow: 0 0 0 3px #00f }": "#buy: nothing shows the focus in forced colours",
+            "@media print { nav { display: block } }": "nav: is printed",
+            "#foot { position: fixed; bottom: 0 }": "#foot: is printed on each sheet",
+            "@media (prefers-color-scheme: dark) { #text { color: #eee } }": "#text: is printed in rgb(238, 238, 238)",
+            "#text { height: 46px; overflow: hidden }": "#text: its text is cut",
+        },
+    ],
+)
+# What the clean page has beside the base, because the words above are about what takes it away.
+MENDED = "#here { font-weight: bold; border-bottom: 2px solid } #within { display: inline; min-height: 0 }"
+PLANTED = [
+    (part, body, group)
+    for part, (body, groups) in ((widths, WIDTHS), (focus, FOCUS), (reading, READING))
+    for group in groups
+]
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(reduced_motion="reduce")
+    yield page
+    page.close()
+
+
+def looked_at(tab: Page, part: Any, body: str, sheet: str = "") -> Look:
+    """What a part says of a page with that sheet."""
+    clean = "" if "#here" in sheet else MENDED
+    text = f"<!doctype html><html lang=fr><title>t</title><style>{BASE}{clean}{sheet}</style>{body}"
+    tab.unroute_all()
+    tab.route("**/*", lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
+    tab.emulate_media(media="screen", color_scheme="light", forced_colors="none")
+    look = Look(tab, "http://page.test/", "part", "/")
+    open_page(look)
+    part.look(look)
+    return look
+
+
+def sentences(findings: list[Finding]) -> list[str]:
+    return [f"{finding.selector}: {finding.what} ({finding.where})" for finding in findings]
+
+
+@pytest.mark.parametrize(("part", "body"), [(widths, WIDTHS[0]), (focus, FOCUS[0]), (reading, READING[0])])
+def test_a_page_without_faults_is_let_be(tab: Page, part: Any, body: str) -> None:
+    look = looked_at(tab, part, body)
+    assert look.checks
+    assert not sentences(look.findings)
+
+
+@pytest.mark.parametrize(("part", "body", "group"), PLANTED)
+def test_each_planted_fault_is_found(tab: Page, part: Any, body: str, group: dict[str, str]) -> None:
+    found = sentences(looked_at(tab, part, body, "\n".join(group)).findings)
+    missed = [sentence for sentence in group.values() if not any(sentence in one for one in found)]
+    assert not missed, "\n".join(found)
+
+
+def test_axe_names_the_element(tab: Page) -> None:
+    look = looked_at(tab, focus, '<h1>t</h1><img id="picture" src="/p.png">')
+    engines.axe(look)
+    assert ("#picture", "375 light") in {(finding.selector, finding.where) for finding in look.findings}
+
+
+def test_a_message_of_the_html_checker_names_its_page_and_language() -> None:
+    message = {
+        "url": "file:/tmp/x/0001.html",
+        "lastLine": 3,
+        "message": "Duplicate attribute",
+        "extract": "<p\n>",
+    }
+    assert html.judged([message], {"0001.html": ("member /portal/", "fr")}) == [
+        Finding("html", "member /portal/", "fr", "line 3: <p >", "Duplicate attribute")
+    ]
+
+
+def test_a_score_below_what_is_asked_is_a_finding_that_says_why() -> None:
+    audits = {"slow": {"title": "Slow", "score": 0.4}, "fine": {"title": "Fine", "score": 1}}
+    refs = [{"id": "slow", "weight": 1}, {"id": "fine", "weight": 1}]
+    categories = {name: {"score": 0.98, "auditRefs": refs} for name in lighthouse.LEAST}
+    categories["performance"]["score"] = 0.94
+    measured = lighthouse.judged("/", {"categories": categories, "audits": audits})
+    assert measured.scores == {**dict.fromkeys(lighthouse.LEAST, 98), "performance": 94}
+    assert [finding.what for finding in measured.findings] == ["performance is 94, less than 95: Slow"]
+
+
+def test_the_same_fault_of_many_rows_and_pages_is_told_once() -> None:
+    rows = [
+        Finding("widths", page, "768 light", f"tr:nth-of-type({row}) > td", f"cut by {row} px")
+        for page in ("/a", "/b", "/c", "/d")
+        for row in range(3)
+    ]
+    (same,) = grouped(rows)
+    assert "12 × cut by" in told(same)
+    assert "/a, /b, /c and 1 more" in told(same)
