@@ -15,7 +15,7 @@ from flask_login import current_user
 from admin_views import holders, icons, labels
 from admin_views.base import DeskModelView
 from admin_views.guard import DeskIndexView, DeskPage, local_url
-from services.foundation.tongues import in_tongue, other_tongue
+from services.foundation.tongues import called, in_tongue, other_tongue
 from services.text.terms import term
 
 THEMES = ("light", "dark", "auto")
@@ -64,6 +64,7 @@ def init_theme(app: Flask) -> None:
         shown_holder=holders.shown,
         term_words=labels.term_words,
         term=term,
+        called=called,
         in_tongue=in_tongue,
         other_tongue=other_tongue,
     )

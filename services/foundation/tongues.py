@@ -27,3 +27,9 @@ def in_tongue(text: object, tongue: str | None) -> object:
     if not text or tongue is None or tongue == current_language():
         return text
     return Markup('<span lang="{}">{}</span>').format(tongue, text)
+
+
+def called(row: object) -> str:
+    """What the page around it calls a row: a plan by its name in the page's language, anything else as it is."""
+    say = getattr(row, "called", None)
+    return str(say(current_language()) if say else row)

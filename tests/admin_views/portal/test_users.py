@@ -237,7 +237,7 @@ def test_of_two_administrators_who_want_the_last_licence_one_reads_why_not(cast,
         return answer.status_code, words(client.get(answer.location))
 
     pages = [outcome.value[1] for outcome in together(2, save)]
-    refused = ("Aucune licence Avancé n’est disponible", "No Advanced license is free")
+    refused = ("Aucune licence Avancé n’est disponible", "No Advanced license is available")
     given = ("a maintenant une licence Avancé", "now holds a license of the Advanced plan")
     assert sum(any(words in page for words in refused) for page in pages) == 1
     assert sum(any(words in page for words in given) for page in pages) == 1

@@ -368,7 +368,7 @@ def test_who_edits_the_vendor_second_reads_what_the_other_one_changed(staff, cas
         send(staff, VENDOR, opened(staff, VENDOR), address="2, rue Neuve", color="#112233").status_code == 302
     )
     page = words(send(staff, VENDOR, mine, name="Autre"))
-    assert "Modifié par quelqu’un d’autre : Adresse, Couleur." in page
+    assert "Changé par quelqu’un d’autre : Adresse, Couleur." in page
 
 
 @pytest.mark.parametrize(
