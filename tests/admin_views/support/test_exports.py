@@ -55,7 +55,7 @@ def test_the_journal_says_in_a_file_who_did_what_and_for_whom(staff, cast, assig
     )
     assert own == {
         "Quand": entry.at.isoformat(timespec="seconds"),
-        "Quoi": "Licence assignée",
+        "Action": "Licence assignée",
         "Objet": "Licence",
         "Numéro": str(assigned.id),
         "Qui": "alice@acme.example",
