@@ -15,7 +15,7 @@ from flask_login import current_user
 from admin_views import holders, icons, labels
 from admin_views.base import DeskModelView
 from admin_views.guard import DeskIndexView, DeskPage, local_url
-from services.foundation.tongues import called, in_tongue, other_tongue
+from admin_views.tongues import called, in_tongue, other_tongue
 from services.text.terms import term
 
 THEMES = ("light", "dark", "auto")

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from services.foundation.tongues import tongue_of
+from admin_views.tongues import tongue_of
 
 Kind = Literal["text", "number", "money", "day", "moment", "badge", "mono"]
 

@@ -10,10 +10,10 @@ from typing import Any
 from flask_babel import gettext as _
 
 from admin_views import labels
+from admin_views.tongues import in_tongue, tongue_of
 from models import CURRENCY, IssueKind, Language, MailState, OrderState, Role, SubjectKind
 from services.forms.words import FIELDS
 from services.foundation import formats
-from services.foundation.tongues import in_tongue, tongue_of
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Any, Any]]:
