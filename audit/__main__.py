@@ -1,4 +1,5 @@
-"""`make audit`, or `make audit ONLY=html,focus PAGES=/portal/users`: prints a table of figures and what was found; status 1 where something was."""
+"""`make audit`, or `make audit ONLY=html,focus PAGES=/portal/users`: prints a table of figures and what was found; status 1 where
+something was, 2 where nothing could be looked for."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import sys
 import time
 from dataclasses import asdict
 
-from audit import html, lighthouse, visit
+from audit import html, lighthouse, planted, visit
 from audit.desk import Site, serving
 from audit.findings import Finding, grouped, table, told
 from config_types import ROOT
@@ -27,7 +28,10 @@ def main(only: str, pages: str) -> int:
         return 2
     started = time.monotonic()
     with serving(pages) as site:
-        tell(f"The desk serves at {site.url}")
+        tell(f"The desk serves at {site.url}; first a page of planted faults")
+        if blind := planted.missed(lambda page: _run(page, wanted)[2], site.agent, wanted):
+            print("In a page that has it, the audit does not find", *blind, sep="\n  ", file=sys.stderr)
+            return 2
         checks, scores, found = _run(site, wanted)
     _print_figures(site, wanted, checks, found)
     if scores:

@@ -45,25 +45,25 @@ class Site:
         pages: Every page, as a whole address, by who is shown it; "sandbox" is the name of the sandbox's visitor.
         signed_in: The cookies of each audience.
         agent: The browser to which the sessions of `signed_in` belong.
-        lists: The addresses of support's lists.
+        measured: The pages that Lighthouse measures: (audience, whole address).
     """
 
     url: str
     pages: dict[str, list[str]]
     signed_in: dict[str, StorageState]
     agent: str
-    lists: list[str]
+    measured: list[tuple[str, str]]
 
     def name(self, audience: str, url: str) -> str:
         """A page as findings name it: "member /portal/"."""
-        return f"{audience} /{url.split('/', 3)[3]}"
+        return f"{audience} {path_of(url)}"
 
 
 @contextlib.contextmanager
 def serving(part: str = "") -> Iterator[Site]:
     """Start everything on free ports and data of its own; yields what to visit. Ends it all afterwards.
 
-    With `part`, only the pages with that in their address.
+    With `part`, only the pages with that in their address; SystemExit where there are none.
     """
     port, smtp_port, sandbox_port = free_port(), free_port(), free_port()
     with tempfile.TemporaryDirectory(prefix="trousseau-audit-") as folder:
@@ -118,11 +118,30 @@ def _site(desk: Desk, part: str) -> Site:
         for audience in test_every_page.AUDIENCES
     }
     pages[SANDBOX] = [url for urls in test_sandbox_pages.addresses(desk.sandbox).values() for url in urls]
-    pages = {audience: [url for url in urls if part in url] for audience, urls in pages.items()}
+    pages = {audience: [url for url in urls if part in path_of(url)] for audience, urls in pages.items()}
+    if not any(pages.values()):
+        raise SystemExit(f"No page has “{part}” in its address.")
+    measured = [(audience, url) for audience, url in _measured(desk) if part in path_of(url)]
+    return Site(desk.url, pages, *_sign_in(desk.url), measured)
+
+
+def _measured(desk: Desk) -> list[tuple[str, str]]:
+    """Sign-in, the homes, people, plans and every list of support: where people spend their day."""
     views = [view for site in desk.app.extensions["admin"] for view in site._views]
-    lists = [f"{view.url}/" for view in views if isinstance(view, ModelView) and "/support/" in view.url]
-    signed_in, agent = _sign_in(desk.url)
-    return Site(desk.url, pages, signed_in, agent, lists)
+    lists = [
+        f"{view.url}/" for view in views if isinstance(view, ModelView) and view.url.startswith("/support/")
+    ]
+    pages = {
+        "visitor": ["/sign-in"],
+        "administrator": ["/portal/", "/portal/users/", "/portal/plans/"],
+        "support": ["/support/", *lists],
+    }
+    return [(audience, desk.url + path) for audience, paths in pages.items() for path in paths]
+
+
+def path_of(url: str) -> str:
+    """A whole address without its host: "/portal/users/?q=zzz"."""
+    return f"/{url.split('/', 3)[3]}"
 
 
 def _act() -> None:

@@ -27,6 +27,7 @@ NOT_ASKED = {
 NOT_ASKED_OF = {
     "aria_landmark_name_unique": "form:not([aria-label], [aria-labelledby])",  # no landmark either
     "aria_content_in_landmark": "a[href='#main']",  # the way past everything comes before everything
+    "input_autocomplete_valid": "[type=email][autocomplete=username]",  # the HTML Standard allows it since 2020
     "table_headers_exists": "table:has(thead th)",  # on a phone they are for screen readers only, and IBM misses them
 }
 # What is wrong, and nothing that only may be. IBM takes what is in a closed <details> for visible.

@@ -1,4 +1,4 @@
-"""Lighthouse, as a phone, on the pages where people spend their day. One at a time: it measures speed."""
+"""Lighthouse, as a phone. One page at a time: it measures speed."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ NOT_ASKED = ("is-crawlable",)
 SECONDS = 180
 
 
+class NotMeasuredError(Exception):
+    """Lighthouse gave no scores for the page; says why."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Scores:
     """A page's scores, of 100, and what took points away."""
@@ -33,16 +37,15 @@ class Scores:
 
 
 def measure(site: Site) -> Iterator[Scores]:
-    """Yields the scores of sign-in, the homes, people, plans and every list of support."""
-    portal = ("/portal/", "/portal/users/", "/portal/plans/")
-    pages = [("visitor", "/sign-in"), *(("administrator", path) for path in portal)]
-    pages += [("support", path) for path in ("/support/", *site.lists)]
-    visited = {url for urls in site.pages.values() for url in urls}
-    for audience, path in pages:
-        url = site.url + path
-        if url not in visited:
-            continue
-        yield judged(site.name(audience, url), _run(site, audience, url))
+    """Yields the scores of each page that is to be measured."""
+    for audience, url in site.measured:
+        page = site.name(audience, url)
+        try:
+            yield judged(page, _run(site, audience, url))
+        except (NotMeasuredError, subprocess.TimeoutExpired) as error:
+            # One page that cannot be measured is a fault, and no reason to forget the others.
+            scores = dict.fromkeys(LEAST, 0)
+            yield Scores(page, scores, [Finding("lighthouse", page, "phone", "html", str(error))])
 
 
 def _run(site: Site, audience: str, url: str) -> dict[str, Any]:
@@ -71,10 +74,10 @@ def _run(site: Site, audience: str, url: str) -> dict[str, Any]:
             command, env=environ, capture_output=True, text=True, timeout=SECONDS, check=False
         )
         if answer.returncode:
-            raise SystemExit(f"Lighthouse did not run on {url}: {answer.stderr[-500:]}")
+            raise NotMeasuredError(f"Lighthouse did not run: {answer.stderr.strip()[-500:]}")
         report: dict[str, Any] = json.loads((Path(folder) / "report.json").read_text())
     if report["finalDisplayedUrl"] != url:
-        raise SystemExit(f"Lighthouse was led from {url} to {report['finalDisplayedUrl']}")
+        raise NotMeasuredError(f"Lighthouse was led on to {report['finalDisplayedUrl']}")
     return report
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,11 @@ def open_page(look: Look, width: int = 1280) -> None:
     """Go there on a screen of that width, with the scripts at hand."""
     look.page.set_default_timeout(TIMEOUT)
     look.page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
-    look.page.goto(look.url)
+    answer = look.page.goto(look.url)
+    if answer and answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        look.note("", "html", f"answers {answer.status}")
+    if look.page.url != look.url:
+        # Else a session that is lost would have sign-in looked at a hundred times, and praised.
+        look.note("", "html", f"leads on to {look.page.url}")
     settled(look.page)
     look.page.evaluate(SCRIPT)

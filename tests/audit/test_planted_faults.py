@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flask import Flask, redirect
 from playwright.sync_api import Browser, Page
 
-from audit import engines, focus, html, lighthouse, reading, widths
+from audit import engines, focus, html, lighthouse, planted, reading, visit, widths
+from audit.desk import Site
 from audit.findings import Finding, grouped, told
 from audit.page import Look, open_page
+from tests.servers import WebServer, free_port
 
 BASE = """
 * { font: 1rem/1.3 sans-serif; } body { margin: 0; padding: 16px; color: #111; background: #fff; }
@@ -104,13 +107,18 @@ def tab(browser: Browser) -> Iterator[Page]:
     page.close()
 
 
+def fresh(tab: Page) -> Page:
+    """The tab as it was before a part looked with it."""
+    tab.unroute_all()
+    tab.emulate_media(media="screen", color_scheme="light", forced_colors="none")
+    return tab
+
+
 def looked_at(tab: Page, part: Any, body: str, sheet: str = "") -> Look:
     """What a part says of a page with that sheet."""
     clean = "" if "#here" in sheet else MENDED
     text = f"<!doctype html><html lang=fr><title>t</title><style>{BASE}{clean}{sheet}</style>{body}"
-    tab.unroute_all()
-    tab.route("**/*", lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
-    tab.emulate_media(media="screen", color_scheme="light", forced_colors="none")
+    fresh(tab).route("**/*", lambda route: route.fulfill(body=text, content_type="text/html; charset=utf-8"))
     look = Look(tab, "http://page.test/", "part", "/")
     open_page(look)
     part.look(look)
@@ -139,6 +147,38 @@ def test_axe_names_the_element(tab: Page) -> None:
     look = looked_at(tab, focus, '<h1>t</h1><img id="picture" src="/p.png">')
     engines.axe(look)
     assert ("#picture", "375 light") in {(finding.selector, finding.where) for finding in look.findings}
+
+
+def test_a_page_that_fails_or_leads_elsewhere_is_not_praised_for_what_is_there(tab: Page) -> None:
+    app = Flask(__name__)
+    app.add_url_rule("/fine", "fine", lambda: "Fine")
+    app.add_url_rule("/failed", "failed", lambda: ("Failed", 500))
+    app.add_url_rule("/lost", "lost", lambda: redirect("/fine"))
+    with WebServer(app, free_port()) as server:
+        said = {"/fine": [], "/failed": ["answers 500"], "/lost": [f"leads on to {server.url}/fine"]}
+        for path, sentences in said.items():
+            look = Look(fresh(tab), server.url + path, "part", path)
+            open_page(look)
+            assert [finding.what for finding in look.findings] == sentences
+
+
+def test_an_audit_that_would_see_nothing_is_not_believed(tab: Page) -> None:
+    """Each begins with a page of faults; here the parts that need no package look at it."""
+    parts = ("axe", "widths", "focus", "reading")
+
+    def see(site: Site) -> list[Finding]:
+        looks = [Look(tab, site.measured[0][1], part, "/") for part in parts]
+        for look in looks:
+            fresh(tab)
+            open_page(look)
+            visit.PARTS[look.part](look)
+        return [finding for look in looks for finding in look.findings]
+
+    assert not planted.missed(see, "", parts)
+    everything = {
+        f"{part}: {sentence}" for part, all_of_it in planted.EXPECTED.items() for sentence in all_of_it
+    }
+    assert set(planted.missed(lambda _site: [], "", tuple(planted.EXPECTED))) == everything
 
 
 def test_a_message_of_the_html_checker_names_its_page_and_language() -> None:
