@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 SHOWN = 3  # pages named for a fault that many have
+ELEMENTS = 5
 LONGEST = 160
 
 
@@ -30,30 +31,41 @@ class Finding:
     what: str
 
     @property
-    def kind(self) -> tuple[str, str, str]:
-        """The same for the same fault of another row, page or width: keys and counts apart."""
-        selector = re.sub(r":nth-of-type\(\d+\)", "", self.selector)
+    def kind(self) -> tuple[str, str]:
+        """The same for the same fault of another element, page or width: names, keys and counts apart."""
         what = re.sub(r"“[^”]*”", "“…”", self.what)
-        return self.part, re.sub(r"\d+(\.\d+)?", "N", what), re.sub(r"\d+", "N", selector)
+        return self.part, re.sub(r"\d+(\.\d+)?", "N", _unnumbered(what))
+
+    @property
+    def element(self) -> str:
+        """The selector, the same in every row."""
+        return re.sub(r"\d+", "N", _unnumbered(self.selector))[:LONGEST]
+
+
+def _unnumbered(selector: str) -> str:
+    return re.sub(r":nth-of-type\(\d+\)", "", selector)
 
 
 def grouped(findings: Iterable[Finding]) -> list[list[Finding]]:
     """The findings of the same kind together, the most frequent first within each part."""
-    kinds: dict[tuple[str, str, str], list[Finding]] = defaultdict(list)
+    kinds: dict[tuple[str, str], list[Finding]] = defaultdict(list)
     for finding in findings:
         kinds[finding.kind].append(finding)
     return sorted(kinds.values(), key=lambda same: (same[0].part, -len(same)))
 
 
 def told(same: list[Finding]) -> str:
-    """A fault as two lines: what and how often, then where to see it."""
+    """A fault: what and how often, then the elements that have it most, then where to see it."""
     first = same[0]
     pages = list(dict.fromkeys(finding.page for finding in same))
     wheres = list(dict.fromkeys(finding.where for finding in same))
     more = f" and {len(pages) - SHOWN} more" if len(pages) > SHOWN else ""
+    elements = Counter(finding.element for finding in same)
+    lines = [f"    {count} × {element}" for element, count in elements.most_common(ELEMENTS)]
+    if len(elements) > ELEMENTS:
+        lines.append(f"    and {len(elements) - ELEMENTS} other elements")
     return (
-        f"[{first.part}] {len(same)} × {first.what[:LONGEST]}\n"
-        f"    {first.selector[:LONGEST]}\n"
+        f"[{first.part}] {len(same)} × {first.what[:LONGEST]}\n" + "\n".join(lines) + "\n"
         f"    {', '.join(wheres[:6])} on {', '.join(pages[:SHOWN])}{more}"
     )
 

@@ -4,6 +4,8 @@
   const { ACTS, forget, isSeen, isOffered, selectorOf, styleOf, wordsOf } = window.audit;
   const SMALLEST = 24; // px: WCAG 2.2, 2.5.8 Target Size (Minimum)
   const STOPS = `${ACTS}, [tabindex="0"]`;
+  const PARTS = 8; // more than the stops within a field for a day or a moment: its numbers, the calendar's button
+  const isParted = (element) => ["date", "datetime-local", "month", "time", "week"].includes(element.type);
   let resting = new Map(); // each stop's look without the focus
   let last = null, start = null, seen = new Set();
 
@@ -15,9 +17,12 @@
   // A box or a choice may be drawn by its label, and be itself unseen.
   const drawnBy = (element) => (isSeen(element) ? element : [...(element.labels ?? [])].find(isSeen) ?? element);
 
+  // An open window leaves nothing of the page beside it.
+  const room = () => document.querySelector("dialog:modal") ?? document.body;
+
   function stops() {
     const names = new Set();
-    return [...document.querySelectorAll(STOPS)].filter(
+    return [...room().querySelectorAll(STOPS)].filter(
       (element) =>
         !element.matches(":disabled") && element.tabIndex >= 0 && element.type !== "hidden" && !element.closest("[inert]") &&
         element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) &&
@@ -32,13 +37,13 @@
     start?.remove();
     start = document.createElement("span");
     start.tabIndex = -1;
-    document.body[forwards ? "prepend" : "append"](start);
+    room()[forwards ? "prepend" : "append"](start);
     start.focus();
     seen = new Set();
     const all = stops();
     resting = new Map(all.map((element) => [element, [drawnBy(element), lookOf(drawnBy(element))]]));
     last = null;
-    return all.length;
+    return all.length + PARTS * all.filter(isParted).length;
   }
 
   const isOutlined = (element) => {
@@ -86,6 +91,7 @@
   // Where the focus is after a Tab: null at the page's end, else what is wrong with it. `forwards`: the order counts too.
   function focus(forwards) {
     const element = document.activeElement;
+    if (isParted(element ?? document.body) && element === last) return []; // from one part of it to another
     if (!element || element === document.body || element === start || (seen.has(element) && element.localName !== "iframe")) return null;
     seen.add(element);
     if (element.localName === "iframe") return []; // its own stops are those of another document
@@ -95,7 +101,8 @@
     else {
       const cover = coverOf(drawn);
       if (cover) wrong.push(`has the focus and ${cover}`);
-      if (!isShown(element)) wrong.push("nothing shows that it has the focus");
+      // Backwards one comes to its calendar's button first, which shows the focus itself, where no script can look.
+      if (!isShown(element) && (forwards || !isParted(element))) wrong.push("nothing shows that it has the focus");
       if (forwards && isBackwards(element)) wrong.push(`the focus goes back up to it from ${selectorOf(last)}`);
     }
     if (element.tabIndex > 0) wrong.push("has a tabindex of its own");

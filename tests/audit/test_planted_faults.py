@@ -112,6 +112,12 @@ BEHAVIOURS = [
         "Tab does not come to its end",
     ),
 ]
+# What is no fault, though a walk comes to its end otherwise: a field of several stops, a window before the page.
+FINE = [
+    '<a href="/a">Un</a> <label>Début <input type="date"></label> <input type="time" aria-label="t"> <a href="/b">Deux</a>',
+    '<a href="/a">Un</a><dialog><button>Oui</button> <button>Non</button></dialog>'
+    "<script>document.querySelector('dialog').showModal();</script>",
+]
 # What the clean page has beside the base, because the words above are about what takes it away.
 MENDED = "#here { font-weight: bold; border-bottom: 2px solid } #within { display: inline; min-height: 0 }"
 PLANTED = [
@@ -159,6 +165,13 @@ def sentences(findings: list[Finding]) -> list[str]:
 def test_a_page_without_faults_is_let_be(tab: Page, part: Any, body: str) -> None:
     look = looked_at(tab, part, body)
     assert look.checks
+    assert not sentences(look.findings)
+
+
+@pytest.mark.parametrize("body", FINE)
+def test_what_only_looks_like_a_trap_is_let_be(tab: Page, body: str) -> None:
+    look = looked_at(tab, focus, body)
+    assert look.checks > len(focus.SIZES)
     assert not sentences(look.findings)
 
 
@@ -247,4 +260,5 @@ def test_the_same_fault_of_many_rows_and_pages_is_told_once() -> None:
     ]
     (same,) = grouped(rows)
     assert "12 × cut by" in told(same)
+    assert "12 × tr > td" in told(same)
     assert "/a, /b, /c and 1 more" in told(same)
