@@ -11,7 +11,7 @@ import datetime as dt
 import enum
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from models import Base, db
 
@@ -20,11 +20,26 @@ Cell = str | int | None
 Rows = Iterable[Sequence[Cell]]
 
 
-class Loader(Protocol):
-    """Writes rows of one table."""
+class Loader:
+    """Writes rows of one table after the other."""
 
-    def __call__(self, kind: type[Base], columns: Sequence[str], rows: Rows) -> None:
+    def __init__(self, driver: Any, write: Callable[[str, Sequence[str], Rows], None]) -> None:
+        self._driver, self._write = driver, write
+
+    def load(self, kind: type[Base], columns: Sequence[str], rows: Rows) -> None:
         """Write `rows`, whose cells are in the order of `columns`; other columns get their defaults."""
+        table: Any = kind.__table__
+        more = {
+            column.name: plain(_default(column))
+            for column in table.columns
+            if column.default is not None and column.name not in columns
+        }
+        values = tuple(more.values())
+        self._write(table.name, (*columns, *more), ((*row, *values) for row in rows) if more else rows)
+
+    def run(self, statement: str) -> None:
+        """Write rows that the database makes of those it has; no trigger hears of it."""
+        self._driver.execute(statement)
 
 
 @contextlib.contextmanager
@@ -38,23 +53,9 @@ def loading() -> Iterator[Loader]:
         driver: Any = connection.driver_connection
         way = _in_postgresql if db.engine.dialect.name == "postgresql" else _in_sqlite
         with way(driver, tables) as write:
-            yield _with_defaults(write)
+            yield Loader(driver, write)
     # A connection that was told to care less is not given to anybody else.
     db.engine.dispose()
-
-
-def _with_defaults(write: Callable[[str, Sequence[str], Rows], None]) -> Loader:
-    def load(kind: type[Base], columns: Sequence[str], rows: Rows) -> None:
-        table: Any = kind.__table__
-        more = {
-            column.name: plain(_default(column))
-            for column in table.columns
-            if column.default is not None and column.name not in columns
-        }
-        values = tuple(more.values())
-        write(table.name, (*columns, *more), ((*row, *values) for row in rows) if more else rows)
-
-    return load
 
 
 def _default(column: Any) -> Any:

@@ -15,22 +15,28 @@ from collections.abc import Iterator
 
 from flask_security.utils import hash_password
 
+from benchmarks import following
 from benchmarks.bulk import Cell, Loader, loading, plain
 from models import (
     MAX_QUANTITY,
     Assignment,
     Base,
     Company,
+    Conditions,
     JournalEntry,
     License,
     Operation,
     Order,
+    OrderIssue,
     OrderLine,
     OrderTax,
     OutgoingMail,
     Plan,
     Price,
+    Registration,
+    StripeEvent,
     Suspension,
+    TaxRate,
     Term,
     TermTax,
     User,
@@ -59,7 +65,7 @@ LOTS = random.Random(20_251_125)  # noqa: S311 - nobody guards anything by these
 
 # The columns that are filled, in the order of their cells; others have their defaults. Tables point at those above them.
 COLUMNS: dict[type[Base], str] = {
-    Company: "id name billing_email province",
+    Company: "id name billing_email city province",
     User: "id company_id email first_name last_name role password fs_uniquifier active confirmed_at",
     Order: "id reference company_id placed_by_id state placed_at paid_at language net tax total fingerprint"
     " customer_name customer_address vendor_name vendor_address",
@@ -73,6 +79,8 @@ COLUMNS: dict[type[Base], str] = {
     Assignment: "company_id license_id user_id started_at activated_at given_by_id",
     Operation: "id verb by_id company_id",
     JournalEntry: "operation verb actor_id company_id subject_type subject_id related",
+    OrderIssue: "company_id order_id kind opened_at",
+    StripeEvent: "id type object_id livemode created_at received_at handled_at outcome",
     OutgoingMail: "company_id user_id template language dedupe_key state message_id",
 }
 
@@ -86,12 +94,14 @@ def fill(licenses: int) -> None:
     sizes = [(SEATS, PEOPLE)] * rest
     sizes.append((max(SEATS, licenses - SEATS * rest), max(PEOPLE, licenses * 3 // 10 - PEOPLE * rest)))
     writer = Writer(plain(utcnow()), password, [_period(months) for months in (0, -11, -24)])
-    with loading() as load:
+    with loading() as loader:
         for number, (seats, people) in enumerate(sizes, start=1):
             writer.company(number, seats, people)
             if number % BATCH == 0:
-                writer.write(load)
-        writer.write(load)
+                writer.write(loader)
+        writer.write(loader)
+        for statement in following.statements():
+            loader.run(statement)
 
 
 def _fill_catalogue(password: str) -> None:
@@ -100,6 +110,11 @@ def _fill_catalogue(password: str) -> None:
         plan = Plan(id=number, code=code, product=code, name_fr=code, name_en=code, position=number)
         price = Price(plan_id=number, amount=PRICE, starts_on=dt.date(2020, 1, 1))
         db.session.add_all([plan, price])
+    for name, rate in RATES.items():
+        tax = TaxRate(place="CA-QC", name_fr=name, name_en=name, rate=rate, starts_on=dt.date(2020, 1, 1))
+        tax.registration = Registration.GST if name == "TPS" else Registration.QST
+        db.session.add(tax)
+    db.session.add(Conditions(text_fr="Conditions de vente. " * 50, text_en="Conditions of sale. " * 50))
     staff = User(email=STAFF, first_name="Sam", last_name="Support", role="support", confirmed_at=utcnow())
     staff.password = password
     db.session.add(staff)
@@ -160,9 +175,9 @@ class Writer:
         self.rows: dict[type[Base], list[tuple[Cell, ...]]] = {kind: [] for kind in COLUMNS}
         self.last: dict[type[Base], int] = dict.fromkeys(COLUMNS, 0) | {User: 1}
 
-    def write(self, load: Loader) -> None:
+    def write(self, loader: Loader) -> None:
         for kind, names in COLUMNS.items():
-            load(kind, names.split(), self.rows[kind])
+            loader.load(kind, names.split(), self.rows[kind])
             self.rows[kind] = []
 
     def _next(self, kind: type[Base]) -> int:
@@ -171,7 +186,7 @@ class Writer:
 
     def company(self, number: int, seats: int, people: int) -> None:
         """A customer, its people, its seats and what was written down about them."""
-        row = (number, f"Company {number}", f"bill@c{number}.example", "QC")
+        row = (number, f"Company {number}", f"bill@c{number}.example", "Québec", "QC")
         self.rows[Company].append(row)
         first = self.last[User] + 1
         self.rows[User] += [self._person(number, seat) for seat in range(people)]
@@ -204,6 +219,11 @@ class Writer:
         for position, (name, amount) in enumerate(zip(RATES, taxes, strict=True)):
             tax = (self._next(OrderTax), number, order, position, name, name, RATES[name], "1", amount)
             self.rows[OrderTax].append(tax)
+        if state == "paid":
+            event = (f"evt_{order}", "checkout.session.completed", f"cs_test_{order}", 0)
+            self.rows[StripeEvent].append((*event, self.now, self.now, self.now, "fulfilled"))
+            if order % 10 == 0:
+                self.rows[OrderIssue].append((number, order, "refunded", self.now))
         place = PLANS.index(plan) + 1
         self.rows[OrderLine].append((order, number, order, 0, place, 12, plan, plan, quantity, PRICE, net))
         return order

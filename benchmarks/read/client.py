@@ -105,18 +105,40 @@ def rate(client: Client, path: str, clients: int, seconds: float) -> float:
         chosen.register(visitor, selectors.EVENT_READ, bytearray())
         visitor.sendall(question)
     answered, began = 0, time.perf_counter()
-    # However slow it is, one answer is waited for.
-    while (now := time.perf_counter()) - began < seconds or not answered:
-        for key, _mask in chosen.select(PATIENCE):
-            asking: Any = key.fileobj
-            key.data.extend(asking.recv(1 << 20))
-            if _is_whole(key.data):
-                answered += 1
-                key.data.clear()
-                asking.sendall(question)
+    # However slow it is, an answer for each is waited for.
+    while (now := time.perf_counter()) - began < seconds or answered < clients:
+        for visitor in _answered(chosen):
+            answered += 1
+            visitor.sendall(question)
+    waiting = clients
+    # What the server is still at would weigh on whoever is measured next.
+    while waiting:
+        waiting -= len(_answered(chosen))
     for visitor in visitors:
         visitor.close()
     return answered / (now - began)
+
+
+def _answered(chosen: selectors.BaseSelector) -> list[socket.socket]:
+    """The visitors whose answer has arrived to its end meanwhile.
+
+    Raises:
+        RuntimeError: the answer is not 200, or none comes.
+    """
+    whole = []
+    heard = chosen.select(PATIENCE)
+    if not heard:
+        raise RuntimeError(f"no answer for {PATIENCE} seconds")
+    for key, _mask in heard:
+        asking: Any = key.fileobj
+        received = asking.recv(1 << 20)
+        if not received:
+            raise RuntimeError("the server has closed a connection")
+        key.data.extend(received)
+        if _is_whole(key.data):
+            key.data.clear()
+            whole.append(asking)
+    return whole
 
 
 def _is_whole(received: bytearray) -> bool:

@@ -1,6 +1,7 @@
 """How fast the desk is read, beside a floor, in one run.
 
     python -m benchmarks read [--quick] [--database sqlite|postgresql] [--only WORDS] [--quote docs/performance.md]
+    python -m benchmarks read --fill [--database …]
     python -m benchmarks read --profile /support/licenses/
 
 Filled databases are kept in ~/.cache/trousseau-benchmarks (XDG_CACHE_HOME) for the next run; `--forget` deletes them.
@@ -28,8 +29,8 @@ from benchmarks.read.screens import Screen
 from benchmarks.read.servers import FLOOR, OURS, STOCK, Server, serving, write_floor
 from models import db
 
-# Licences, licences of the small database, rounds of each page, seconds of each rate, rounds of rates.
-FULL, QUICK = (1_000_000, 10_000, 15, 4.0, 3), (10_000, 0, 5, 1.0, 1)
+FULL = {"large": 1_000_000, "small": 10_000, "rounds": 15, "values": 8, "seconds": 4.0, "rate_rounds": 3}
+QUICK = {"large": 10_000, "small": 0, "rounds": 3, "values": 2, "seconds": 1.0, "rate_rounds": 1}
 
 
 def main() -> None:
@@ -39,8 +40,8 @@ def main() -> None:
         databases.forget()
         return
     usual = QUICK if asked.quick or asked.profile else FULL
-    for name, value in zip(("large", "small", "rounds", "seconds", "rate_rounds"), usual, strict=True):
-        if getattr(asked, name, None) is None:
+    for name, value in usual.items():
+        if getattr(asked, name) is None:
             setattr(asked, name, value)
     engines = [asked.database] if asked.database else list(databases.ENGINES)
     if asked.profile:
@@ -51,9 +52,13 @@ def main() -> None:
             if asked.profile:
                 profiling.profile(databases.filled(asked.large, postgresql, _say), asked.profile)
                 return
+            if asked.fill:
+                for licenses in filter(None, (asked.large, asked.small)):
+                    print(databases.filled(licenses, postgresql, _say))
+                continue
             printed.append(_run(engine, postgresql, asked))
             print(printed[-1], flush=True)
-    if asked.quote:
+    if asked.quote and printed:
         table.quote(asked.quote, "\n".join(printed))
 
 
@@ -69,11 +74,15 @@ def _parser() -> argparse.ArgumentParser:
         "--small", type=int, help="licences of the database that growth is counted from; 0: none"
     )
     parser.add_argument("--rounds", type=int, help="requests of each page")
+    parser.add_argument("--values", type=int, help="of each filter that are asked for, at most")
     parser.add_argument("--seconds", type=float, help="that requests a second are counted for")
     parser.add_argument("--rate-rounds", type=int, help="times that they are counted")
     parser.add_argument("--workers", type=int, default=2, help="processes of each server")
     parser.add_argument(
         "--only", nargs="+", default=[], metavar="WORDS", help="lines with one of these alone"
+    )
+    parser.add_argument(
+        "--fill", action="store_true", help="fill the databases alone, and say where they are"
     )
     parser.add_argument("--profile", metavar="PAGE", help="print where the time of a page goes")
     parser.add_argument("--quote", type=Path, metavar="FILE", help="put the run into a page of docs/")
@@ -96,11 +105,11 @@ class Prepared:
     version: str
 
 
-def _prepared(licenses: int, postgresql: sa.URL | None) -> Prepared:
+def _prepared(licenses: int, postgresql: sa.URL | None, values: int) -> Prepared:
     url = databases.filled(licenses, postgresql, _say)
     with tempfile.TemporaryDirectory() as instance:
         app = create_app({"DATABASE_URL": url, "INSTANCE": instance, "LOG_LEVEL": "ERROR"})
-        found = screens.found(app)
+        found = screens.found(app, values)
         with app.app_context():
             export = statements.export()
             version = ".".join(str(part) for part in db.engine.dialect.server_version_info or ())
@@ -112,8 +121,8 @@ def _prepared(licenses: int, postgresql: sa.URL | None) -> Prepared:
 def _run(engine: str, postgresql: sa.URL | None, asked: argparse.Namespace) -> str:
     """Measure on one database; the table."""
     began = time.monotonic()
-    large = _prepared(asked.large, postgresql)
-    small = _prepared(asked.small, postgresql) if asked.small else None
+    large = _prepared(asked.large, postgresql, asked.values)
+    small = _prepared(asked.small, postgresql, asked.values) if asked.small else None
     sizes = f"{asked.large:,} licences" + (f", growth from {asked.small:,}" if small else "")
     about = table.machine(f"{engine} {large.version}", sizes)
     with tempfile.TemporaryDirectory() as folder:

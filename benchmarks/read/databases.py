@@ -11,6 +11,7 @@ import io
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import sqlalchemy as sa
 
 import access
 from app import create_app
-from benchmarks import bulk, fill
+from benchmarks import bulk, fill, following
 from config_types import ROOT
 from models import db
 
@@ -43,7 +44,7 @@ def forget() -> None:
 def _key(licenses: int) -> str:
     """Another one for another schema, another way to fill, another number of licences."""
     migrations = sorted((ROOT / "migrations" / "versions").glob("*.py"))
-    code = [*migrations, Path(fill.__file__), Path(bulk.__file__)]
+    code = [*migrations, Path(fill.__file__), Path(bulk.__file__), Path(following.__file__)]
     seen = hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:8]
     return f"{migrations[-1].stem[:4]}_{seen}_{licenses}"
 
@@ -108,6 +109,7 @@ def _sqlite(licenses: int, say: Say) -> str:
 
 def _fill(url: str, licenses: int, say: Say) -> None:
     say(f"filling {licenses:,} licences in {sa.make_url(url).get_backend_name()} …")
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as instance:
         app = create_app({"DATABASE_URL": url, "INSTANCE": instance, "LOG_LEVEL": "ERROR"})
         with app.app_context(), access.everything():
@@ -121,3 +123,4 @@ def _fill(url: str, licenses: int, say: Say) -> None:
                     connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             db.session.remove()
             db.engine.dispose()
+    say(f"… in {time.monotonic() - began:.0f} s, kept in {folder()}")

@@ -19,7 +19,6 @@ from benchmarks.read.client import Client, rate, text_of
 from benchmarks.read.screens import Screen
 from benchmarks.read.servers import Server
 
-WARM_UPS = 2
 CLIENTS = 8
 # How often the memory of a process is looked at while it exports, in seconds.
 LOOK = 0.02
@@ -69,7 +68,8 @@ def times(
             (floor, path) if path else None,
             (small.visitor(less.email), less.path) if small and less else None,
         ]
-        for one in asked * WARM_UPS:
+        # The first time compiles.
+        for one in asked:
             if one:
                 one[0].page(one[1])
         taken: list[list[float]] = [[], [], []]

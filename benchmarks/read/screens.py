@@ -21,8 +21,6 @@ from models import Company, License, Order, User, db
 
 # The sizes of a list that is measured: `statements.PAGE` rows.
 SIZE = f"size={statements.PAGE}"
-# Of one filter; each is asked for, and the table shows the worst.
-MAX_VALUES = 8
 LIST, ONE, PORTAL, OTHER = "lists", "one row", "portal", "other pages"
 
 
@@ -81,17 +79,18 @@ def declared(view: Any) -> Declared:
 
 @dataclasses.dataclass(frozen=True)
 class Examples:
-    """Rows from the middle of the data."""
+    """Rows from the middle of the data, and how many values of a filter are asked for: the table shows the worst."""
 
     company: int
     large: int
     ids: dict[str, int]
+    values: int
 
 
-def found(app: Flask) -> list[Screen]:
-    """Every screen, with examples from the database of `app`."""
+def found(app: Flask, values: int = 8) -> list[Screen]:
+    """Every screen, with examples from the database of `app`, and at most `values` of each filter's."""
     with app.test_request_context(headers={"Accept-Language": "fr"}), access.everything():
-        examples = _examples()
+        examples = _examples(values)
         screens = []
         for view in _views(app, "support"):
             screens += List(view, examples, None).screens()
@@ -112,7 +111,7 @@ def _views(app: Flask, prefix: str) -> list[Any]:
     ]
 
 
-def _examples() -> Examples:
+def _examples(values: int) -> Examples:
     large = db.session.scalar(sa.select(sa.func.max(Company.id))) or 1
     company = max(1, large // 2)
 
@@ -122,7 +121,7 @@ def _examples() -> Examples:
 
     person, license, order = (of_company(model) for model in (User, License, Order))
     ids = {"person": person, "user": person, "actor": person, "subject": license, "order": order}
-    return Examples(company, large, ids)
+    return Examples(company, large, ids, values)
 
 
 # --- Lists --------------------------------------------------------------------------------------------------------------
@@ -177,7 +176,7 @@ class List:
 
     def _values(self, choice: Any) -> list[str]:
         if choice.options is not None:
-            return [value for value, _label in choice.choices()][:MAX_VALUES]
+            return [value for value, _label in choice.choices()][: self.examples.values]
         if choice.name == "company":
             return [str(self.examples.company), str(self.examples.large)]
         return [str(self.examples.ids.get(choice.name, 1))]

@@ -18,12 +18,17 @@ from admin_views.lists.rows import primary_key
 from models import (
     Assignment,
     Company,
+    Conditions,
+    JournalEntry,
     License,
     LicenseState,
     Order,
     OrderIssue,
     OrderLine,
+    OutgoingMail,
     Plan,
+    Price,
+    TaxRate,
     Term,
     User,
     db,
@@ -56,8 +61,26 @@ def _quantity() -> Any:
     return sa.select(sa.func.sum(OrderLine.quantity)).where(OrderLine.order_id == Order.id).scalar_subquery()
 
 
+def _price() -> Any:
+    newest = sa.select(Price.amount).where(Price.plan_id == Plan.id).order_by(Price.starts_on.desc())
+    return newest.limit(1).scalar_subquery()
+
+
+def _namesakes() -> Any:
+    other = aliased(User)
+    same = sa.func.lower(other.email) == sa.func.lower(User.email)
+    return sa.select(sa.func.count(other.id)).where(same, other.id != User.id).scalar_subquery()
+
+
 # The columns behind a name that is neither a column nor a relation to one row.
 BEHIND: dict[tuple[str, str], Any] = {
+    ("Company", "place"): lambda: (Company.city, Company.province),
+    ("Company", "address"): lambda: (Company.street, Company.city, Company.province, Company.postal_code),
+    ("Company", "since"): lambda: (Company.created_at,),
+    ("Plan", "name"): lambda: (Plan.name_fr,),
+    ("Plan", "price"): lambda: (_price(),),
+    ("TaxRate", "name"): lambda: (TaxRate.name_fr,),
+    ("Conditions", "start"): lambda: (Conditions.text_fr,),
     ("License", "state"): lambda: (License.status, License.usable_until, License.activated_at),
     ("License", "days"): lambda: (License.valid_until,),
     ("License", "holder"): lambda: (User.first_name, User.last_name, User.email),
@@ -66,6 +89,15 @@ BEHIND: dict[tuple[str, str], Any] = {
     ("User", "licenses"): lambda: (_held(),),
     ("User", "state"): lambda: (),
     ("User", "last_day"): lambda: (_held_until(),),
+    ("User", "namesakes"): lambda: (_namesakes(),),
+    ("JournalEntry", "subject"): lambda: (JournalEntry.subject_type, JournalEntry.subject_id),
+    ("JournalEntry", "on_behalf_of"): lambda: (JournalEntry.on_behalf_of_id,),
+    ("OutgoingMail", "recipient"): lambda: (
+        User.first_name,
+        User.last_name,
+        User.email,
+        OutgoingMail.address,
+    ),
     ("Order", "open_issues"): lambda: (_issues(),),
     ("Order", "quantity"): lambda: (_quantity(),),
     ("Order", "placed_on"): lambda: (Order.placed_at,),

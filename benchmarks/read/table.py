@@ -24,6 +24,8 @@ LARGE_HOME_GOAL = 50.0
 CSV_GOAL = 1.8
 # What `--only` may name besides pages.
 RATES, SIZES, EXPORTS = "list, 8 clients", "HTML of a list of 50", "CSV and XLSX of all"
+# In the place of a figure.
+NOT_THERE = "not there yet"
 BEGIN, END = "<!-- a run -->", "<!-- end of the run -->"
 
 
@@ -130,7 +132,7 @@ def of_sizes(found: Sizes) -> list[Line]:
 
 def of_exports(ours: Export | None, floor: Export | None, sheet: Export | None) -> list[Line]:
     """The CSV of all, by the clock and by memory, and the XLSX."""
-    lines = []
+    lines = [Line(EXPORTS, NOT_THERE)]
     if ours and floor:
         ratio = ours.whole / floor.whole
         lines = [
@@ -159,7 +161,7 @@ def of_exports(ours: Export | None, floor: Export | None, sheet: Export | None) 
         ]
     name = "XLSX of all, memory of the process"
     if sheet is None:
-        return [*lines, Line(name, "not there yet", goal="≤ 150 MB", met=False)]
+        return [*lines, Line(name, NOT_THERE, goal="≤ 150 MB")]
     words = f"{sheet.peak:.0f} MB, {sheet.whole:.0f} s"
     return [*lines, Line(name, words, goal="≤ 150 MB", met=sheet.peak <= 150)]
 
