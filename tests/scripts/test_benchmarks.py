@@ -60,6 +60,7 @@ def catalogue() -> list[str]:
 EMPTY = {
     "cart_item_licenses",
     "cart_items",
+    "dismissals",
     "jobs",
     "journal_personal",
     "kept_forms",
