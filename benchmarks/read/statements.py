@@ -87,6 +87,7 @@ BEHIND: dict[tuple[str, str], Any] = {
     ("User", "name"): lambda: (User.first_name, User.last_name),
     ("User", "license"): lambda: (_held(),),
     ("User", "licenses"): lambda: (_held(),),
+    ("User", "plan"): lambda: (_held(),),
     ("User", "state"): lambda: (),
     ("User", "last_day"): lambda: (_held_until(),),
     ("User", "namesakes"): lambda: (_namesakes(),),
