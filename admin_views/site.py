@@ -76,7 +76,8 @@ def current_site(app: Flask) -> Admin | None:
     """The site whose menu the signed-in person sees, on error pages and in their profile too."""
     if not current_user:
         return None
-    return next((site for site in app.extensions.get("admin", []) if site.index_view.is_accessible()), None)
+    ours = (site for site in app.extensions.get("admin", []) if isinstance(site.index_view, DeskIndexView))
+    return next((site for site in ours if site.index_view.is_accessible()), None)
 
 
 def theme_choice() -> str:

@@ -15,9 +15,8 @@ from tests.factories import make_licenses, make_order
 
 # Open to visitors who have not signed in, each for a reason.
 PUBLIC = {
-    "bootstrap.static",
-    "icons",
     "static",
+    "keys",
     "theme",
     "web.forgot_password",
     "web.health",
