@@ -81,6 +81,7 @@ class Licenses(SupportView):
     model = License
     title = _l("Licenses")
     slug = "licenses"
+    icon = "key"
     columns = (
         Column(
             "key",
