@@ -88,8 +88,10 @@ def short(value: int, language: str) -> str:
     """A number in as few characters as an axis has room for: « 950 », « 18,3 k », « 2 M », “18.3 k”."""
     for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         # What would be rounded up to the next unit is written in it: 999 950 is 1 M.
-        if round(value / size * 10) >= 10:
-            text = format_decimal(round(Decimal(value) / size, 1), format="#,##0.#", locale=locale_of(language))
+        if value * 100_000 >= size * 99_995:
+            text = format_decimal(
+                round(Decimal(value) / size, 1), format="#,##0.#", locale=locale_of(language)
+            )
             return f"{text}{NBSP}{unit}"
     return str(value)
 
@@ -188,7 +190,9 @@ def spark_line(values: Sequence[int]) -> tuple[tuple[float, float], ...]:
     return tuple(
         (
             round(1 + pitch * at, 1),
-            round(SPARK_HEIGHT - 3 - room * (value - low) / (high - low), 1) if high > low else SPARK_HEIGHT / 2,
+            round(SPARK_HEIGHT - 3 - room * (value - low) / (high - low), 1)
+            if high > low
+            else SPARK_HEIGHT / 2,
         )
         for at, value in enumerate(values)
     )

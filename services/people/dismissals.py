@@ -30,4 +30,4 @@ def bring_back(user: User) -> None:
 def put_away_by(user: User) -> dict[str, str]:
     """Task → mark of what the person has put away. One statement."""
     rows = db.session.execute(sa.select(Dismissal.task, Dismissal.mark).where(Dismissal.user_id == user.id))
-    return {task: mark for task, mark in rows}
+    return {row.task: row.mark for row in rows}

@@ -170,7 +170,7 @@ def examples() -> list[Example]:
         for of, statement in kinds.items()
     ]
     rows = db.session.execute(sa.union_all(*latest))
-    return [Example(of, code or "", customer or "", reference) for of, code, customer, reference in rows]
+    return [Example(row[0], row[1] or "", row[2] or "", row[3]) for row in rows]
 
 
 def _as_text(found: sa.Subquery) -> list[sa.ColumnElement[str]]:
@@ -260,8 +260,7 @@ def _under_way() -> dict[str, tuple[int, int]]:
 # --- Seats ------------------------------------------------------------------------------------------------------------
 
 
-
-def _sum(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+def _sum(*conditions: sa.ColumnExpressionArgument[bool]) -> sa.ColumnElement[int]:
     return sa.func.coalesce(sa.func.sum(SeatCount.seats).filter(*conditions), 0)
 
 
@@ -282,9 +281,7 @@ def _live(
     ).all()
     plans = {row[0]: Seats(int(row[1]), int(row[2])) for row in rows if row[1]}
     totals = [sum(int(row[at]) for row in rows) for at in range(1, 1 + len(sums) + len(past))]
-    ending = {
-        number: Seats(totals[2 * at], totals[2 * at + 1]) for at, number in enumerate(ENDING, start=1)
-    }
+    ending = {number: Seats(totals[2 * at], totals[2 * at + 1]) for at, number in enumerate(ENDING, start=1)}
     there = totals[len(sums) :]
     return plans, ending, tuple(seats + gone for seats, gone in zip(there, _gone_since(days), strict=True))
 

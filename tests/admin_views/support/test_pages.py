@@ -11,7 +11,7 @@ import pytest
 
 from access import SYSTEM, Actor
 from admin_views.lists import listing
-from admin_views.support import VIEWS, home
+from admin_views.support import VIEWS, waits
 from models import (
     JournalEntry,
     JournalVerb,
@@ -247,17 +247,37 @@ def test_the_home_shows_what_waits_for_a_person(client, cast):
 
 
 @pytest.mark.one_database
-def test_what_waits_for_a_person_is_red_and_what_only_takes_time_is_not(client, cast):
+def test_what_waits_is_counted_named_and_leads_to_its_list_and_what_only_takes_time_does_not_wait(
+    client, cast
+):
     sign_in(client, cast.sam)
-    assert "summary-danger" not in client.get("/support/").text
+    assert "Rien : tout est en ordre." in words(client.get("/support/"))
     furnish(cast, 1)
     mail = db.session.scalars(db.select(OutgoingMail)).first()
-    mail.state = MailState.FAILED
+    mail.state, mail.last_error = MailState.FAILED, "recipient_refused 550"
     factories.make_order(cast.alice, cast.pro, state=OrderState.PROCESSING)
+    factories.make_order(cast.carol, cast.pro, state=OrderState.FAILED)
+    past = utcnow() - dt.timedelta(days=20)
+    factories.make_licenses(
+        1, cast.carol, cast.pro, holder=cast.carol, starts=past - dt.timedelta(days=9), ends=past
+    )
+    factories.make_licenses(2, cast.alice, cast.eco, holder=cast.bob)
+    db.session.execute(db.update(License).where(License.user_id == cast.bob.id).values(assigned_at=past))
     db.session.commit()
-    cards = re.findall(r"(?s)<a +class=\"summary-card.*?</a>", client.get("/support/").text)
-    red = {words(card) for card in cards if "summary-danger" in card}
-    assert red == {"Points à vérifier 1", "Courriels non livrés 1", "Événements Stripe non traités 1"}
+    todo = client.get("/support/").text.partition('<ul class="todo">')[2].partition("</ul>")[0]
+    items = [words(item) for item in todo.split("<li>")[1:]]
+    issue, declined, failed, events, expired, idle = items
+    assert re.match(r"1 Points à vérifier .*Acme, ", issue)
+    assert declined == "1 Paiements refusés Globex Voir"
+    assert failed.startswith("1 Courriels non livrés ")
+    assert events.startswith("1 Événements Stripe non traités")
+    assert expired == "1 Licences expirées qu’une personne détient encore Globex (1) Voir"
+    assert idle == "1 Licences jamais activées, assignées depuis plus de 14 jours Acme (1) Voir"
+    assert todo.count('class="big bad"') == 4
+    # Each leads to the list that it counts.
+    for link in re.findall(r'href="([^"]*)"', todo):
+        found = client.get(html.unescape(link)).text.partition("<tbody>")[2].partition("</tbody>")[0]
+        assert found.count("<tr") == 1, link
 
 
 @pytest.mark.one_database
@@ -294,13 +314,15 @@ def test_mail_held_to_a_person_says_whose_and_can_be_let_go(client, cast):
 
 
 @pytest.mark.one_database
-def test_the_home_counts_to_its_limit_and_then_says_more(client, cast, monkeypatch):
+def test_what_waits_is_counted_to_a_limit_and_then_says_more(client, cast, monkeypatch):
     sign_in(client, cast.sam)
-    for module in (counts, home, listing):
-        monkeypatch.setattr(module, "COUNT_LIMIT", 6)
-    assert "Personnes 6 " in words(client.get("/support/"))
-    factories.make_user(cast.acme, "Gaston")
-    assert "Personnes plus de 6 " in words(client.get("/support/"))
+    for module in (counts, waits, listing):
+        monkeypatch.setattr(module, "COUNT_LIMIT", 2)
+    for _ in range(2):
+        factories.make_order(cast.alice, cast.pro, state=OrderState.FAILED)
+    assert "2 Paiements refusés" in words(client.get("/support/"))
+    factories.make_order(cast.alice, cast.pro, state=OrderState.FAILED)
+    assert "plus de 2 Paiements refusés" in words(client.get("/support/"))
 
 
 def test_a_list_is_narrowed_to_a_customer_that_was_typed_without_javascript(client, cast):
@@ -371,6 +393,67 @@ def test_the_figure_of_the_month_and_the_list_behind_it_count_by_the_same_day(cl
     staff = sign_in(client, cast.sam)
     home = staff.get("/support/").text
     link = html.unescape(re.search(r'href="([^"]*paid=2026-12[^"]*)"', home)[1])
-    assert "Revenus du mois, taxes comprises" in home
     assert [reference in staff.get(link).text for reference in references] == [True, False]
-    assert "Commandes payées ce mois-ci 1 " in words(home)
+    assert "Ventes en décembre, avant taxes 100,00 $" in words(home)
+    assert "100,00 $ en novembre" in words(home)
+
+
+def test_every_figure_of_the_home_leads_to_the_list_that_it_counts(client, cast):
+    now, day = utcnow(), dt.timedelta(days=1)
+    factories.make_licenses(3, cast.alice, cast.pro, holder=cast.bob, ends=now + 20 * day)
+    factories.make_licenses(2, cast.alice, cast.eco, holder=cast.dave, ends=now + 50 * day)
+    factories.make_licenses(1, cast.carol, cast.eco, holder=cast.carol, starts=now - 9 * day, ends=now - day)
+    factories.make_order(cast.alice, cast.pro, state=OrderState.PROCESSING)
+    sign_in(client, cast.sam)
+    page = client.get("/support/").text
+    tiles = dict(
+        re.findall(
+            r'(?s)<a href="([^"]*)"[^>]*aria-label="([^"]*)"',
+            page.partition('class="tiles"')[2].partition('class="cols')[0],
+        )
+    )
+    rows = {words(text): count_of(client, link) for link, text in tiles.items()}
+    assert rows["Licences en vigueur : 5"] == 5
+    assert rows["Part assignée : 40 %"] == 2
+    assert rows["Paiements en cours : 114,98 $"] == 1
+    # The tables behind the charts: each number is that of its list.
+    for section in ("assigned", "ending"):
+        table = page.partition(f'aria-labelledby="{section}"')[2].partition("</table>")[0]
+        for link, number in re.findall(r'<a href="([^"]*)">(\d+)</a>', table):
+            assert count_of(client, link) == int(number), link
+    assert re.findall(
+        r">(\d+)</a>", page.partition('aria-labelledby="ending"')[2].partition("</table>")[0]
+    ) == [
+        *("1", "3"),
+        *("2", "5"),
+        *("2", "5"),
+    ]
+    unheld = page.partition('aria-labelledby="unheld"')[2].partition("</table>")[0]
+    assert "Acme 3 5" in words(unheld)
+
+
+def count_of(client, link):
+    """How many rows a list says that it has."""
+    body = client.get(html.unescape(link)).text.partition("<tbody>")[2].partition("</tbody>")[0]
+    return body.count("<tr")
+
+
+@pytest.mark.one_database
+def test_charts_have_a_name_a_table_and_no_style(client, cast):
+    factories.make_licenses(3, cast.alice, cast.pro, holder=cast.bob)
+    dollars = factories.make_order(cast.alice, cast.eco, paid=True)
+    dollars.currency = "USD"
+    db.session.commit()
+    sign_in(client, cast.sam)
+    page = client.get("/support/").text
+    pictures = re.findall(r"(?s)<svg class=\"(?:chart|spark).*?</svg>", page)
+    assert len(pictures) == 7
+    for picture in pictures:
+        assert "style=" not in picture
+        assert 'aria-hidden="true"' in picture or ('role="img"' in picture and "<title" in picture)
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    # Two currencies are two charts, each with its own table: cents of both are never added up.
+    assert page.count('class="chart-box"') == 3
+    assert "en dollars canadiens, avant taxes" in words(page)
+    assert "en dollars des États-Unis, avant taxes" in words(page)

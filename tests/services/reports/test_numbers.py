@@ -59,7 +59,9 @@ def test_a_customers_home_counts_its_own_alone(cast):
 
 def test_an_empty_company_has_nothing_waiting(cast):
     found = company.figures(cast.globex.id, utcnow())
-    assert found == company.Figures(0, 0, None, people_without=2, people_expired=0, held_by_inactive=0, unused_since=None)
+    assert found == company.Figures(
+        0, 0, None, people_without=2, people_expired=0, held_by_inactive=0, unused_since=None
+    )
 
 
 def test_the_staffs_home_counts_what_waits(cast):
@@ -109,7 +111,9 @@ def test_the_staffs_home_counts_how_the_desk_does(cast, time_machine):
     make_licenses(1, cast.carol, cast.pro, status=LicenseStatus.SUSPENDED)
     gone = make_licenses(1, cast.alice, cast.eco, status=LicenseStatus.REVOKED, starts=now - 50 * DAY)[0]
     gone.gone_at = now - 10 * DAY
-    db.session.execute(db.update(License).values(assigned_at=now - 15 * DAY).where(License.user_id.is_not(None)))
+    db.session.execute(
+        db.update(License).values(assigned_at=now - 15 * DAY).where(License.user_id.is_not(None))
+    )
     db.session.commit()
     found = desk.today()
     assert found.plans == {cast.pro.id: desk.Seats(4, 1), cast.eco.id: desk.Seats(1, 0)}
@@ -126,7 +130,9 @@ def test_the_staffs_home_counts_how_the_desk_does(cast, time_machine):
     assert (found.months[0], found.months[-1]) == ("2025-12", "2026-11")
 
 
-def test_sales_are_before_taxes_by_month_and_plan_and_currency_without_what_was_given_back(cast, time_machine):
+def test_sales_are_before_taxes_by_month_and_plan_and_currency_without_what_was_given_back(
+    cast, time_machine
+):
     time_machine.move_to("2026-11-15 12:00Z")
     assert desk.today().sales == {}
     night = dt.datetime(2026, 11, 1, 3, 59, tzinfo=dt.UTC)
