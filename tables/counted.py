@@ -91,12 +91,17 @@ def _sqlite(event: str, body: str, name: str = "counted") -> str:
 
 
 def _postgresql(changes: str, people: str) -> str:
-    """`changes`: the rows with `n`, 1 or -1; `people`: whose cover may have changed."""
+    """`changes`: the rows with `n`, 1 or -1; `people`: whose cover may have changed.
+
+    They are locked before their licences are read: whoever changes another licence of theirs meanwhile would not be seen.
+    """
     return f"""
         INSERT INTO seat_counts AS counted ({_COLUMNS}, seats)
         SELECT {_COLUMNS}, sum(n) FROM ({changes}) AS changed ({_COLUMNS}, n)
         GROUP BY {_COLUMNS} HAVING sum(n) <> 0 ORDER BY {_COLUMNS}
         ON CONFLICT ({_COLUMNS}) DO UPDATE SET seats = counted.seats + excluded.seats;
+        PERFORM id FROM users WHERE id IN (SELECT user_id FROM ({people}) AS person)
+        ORDER BY id FOR NO KEY UPDATE;
         {_COVER} (SELECT user_id FROM ({people}) AS person);"""
 
 

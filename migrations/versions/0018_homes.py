@@ -65,6 +65,8 @@ def _postgresql(changes: str, people: str) -> str:
         SELECT {_COLUMNS}, sum(n) FROM ({changes}) AS changed ({_COLUMNS}, n)
         GROUP BY {_COLUMNS} HAVING sum(n) <> 0 ORDER BY {_COLUMNS}
         ON CONFLICT ({_COLUMNS}) DO UPDATE SET seats = counted.seats + excluded.seats;
+        PERFORM id FROM users WHERE id IN (SELECT user_id FROM ({people}) AS person)
+        ORDER BY id FOR NO KEY UPDATE;
         {_COVER} (SELECT user_id FROM ({people}) AS person);"""
 
 

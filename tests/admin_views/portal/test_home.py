@@ -42,7 +42,7 @@ def test_the_first_day_leads_from_buying_to_assigning(cast, alice):
 def test_with_everybody_served_nothing_waits(cast, alice):
     for person in (cast.alice, cast.bob, cast.dave, cast.erin):
         make_licenses(1, cast.alice, cast.pro, holder=person)
-    assert "Rien : tout est en ordre." in words(alice.get("/portal/"))
+    assert "Vous êtes à jour." in words(alice.get("/portal/"))
 
 
 def test_seats_that_have_ended_or_stay_with_who_left_do_not_vanish_from_home(cast, alice):
@@ -54,7 +54,7 @@ def test_seats_that_have_ended_or_stay_with_who_left_do_not_vanish_from_home(cas
     page = alice.get("/portal/")
     assert re.search(r"Pro 0 sur 0 assignée .*2 expirées", words(page))
     assert "1 personne a une licence expirée" in words(page)
-    assert "1 licence est détenue par une personne désactivée." in words(page)
+    assert "1 licence est assignée à une personne dont le compte est désactivé." in words(page)
     links = {
         "/portal/users/?license=expired": "Bob Tremblay",
         "/portal/licenses/?holder=inactive": "Gaston Tremblay",
@@ -210,7 +210,7 @@ def test_nobody_activates_a_licence_that_is_not_theirs(cast, owned, client):
     assert "Vous n’avez pas de licence en ce moment." in words(bob.get("/portal/"))
     for other in (owned.held.id, owned.foreign.id, "abc", ""):
         answer = bob.post("/portal/my-license/activate/", data={"id": other})
-        assert "Cette licence n’est plus la vôtre." in words(bob.get(answer.location))
+        assert "Cette licence ne vous est plus assignée." in words(bob.get(answer.location))
     db.session.rollback()
     assert db.session.scalars(sa.select(License.activated_at).distinct()).all() == [None]
 
