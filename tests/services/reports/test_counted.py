@@ -4,45 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import threading
+import time
 
 import sqlalchemy as sa
 
-from models import LIVE_STATUSES, Assignment, License, SeatCount, Term, TermTax, User, db, utcnow
-from tests.factories import make_licenses, make_user
-
-KEY = (License.company_id, License.plan_id, License.first_day, License.last_day)
-KEY = (*KEY, License.valid_until, License.usable_until)
-
-
-def counted_by_hand():
-    state = sa.case(
-        (License.status == "suspended", "suspended"),
-        (License.user_id.is_(None), "available"),
-        (License.activated_at.is_(None), "assigned"),
-        else_="activated",
-    )
-    held = License.user_id.is_not(None)
-    rows = db.session.execute(
-        sa.select(*KEY, state.label("state"), held.label("held"), sa.func.count())
-        .where(License.status.in_(LIVE_STATUSES))
-        .group_by(*KEY, sa.text("state"), sa.text("held"))
-    )
-    return sorted(tuple(row) for row in rows)
-
-
-def wrong_counts():
-    """Where the tables of counts differ from the licences; nothing where they are true."""
-    db.session.expire_all()
-    columns = (*(getattr(SeatCount, column.key) for column in KEY), SeatCount.state, SeatCount.held)
-    kept = db.session.execute(sa.select(*columns, SeatCount.seats).where(SeatCount.seats != 0))
-    differing = set(counted_by_hand()) ^ {tuple(row) for row in kept}
-    last = sa.select(sa.func.max(License.usable_until)).where(
-        License.user_id == User.id, License.status.in_(LIVE_STATUSES)
-    )
-    people = db.session.scalars(
-        sa.select(User.id).where(User.covered_until.is_distinct_from(last.scalar_subquery()))
-    )
-    return [*differing, *people]
+from access import Actor
+from models import Assignment, License, Plan, SeatCount, Term, TermTax, User, db, utcnow
+from services import licenses
+from services.licenses import seat_counts
+from tests.counts import wrong_counts
+from tests.factories import make_licenses, make_plan, make_user
 
 
 def test_counts_are_true_after_any_change_of_any_number_of_licences(cast):
@@ -94,3 +66,46 @@ def test_the_comparison_sees_a_count_that_is_wrong(cast):
     assert len(wrong_counts()) == 4
     db.session.execute(sa.update(User).values(covered_until=None))
     assert cast.bob.id in wrong_counts()
+
+
+def test_two_who_change_licences_of_one_person_at_once_both_count(cast, together):
+    """Without the company's lock too: an import or a hand in the database does not take it."""
+    now = utcnow()
+    other = make_plan("other", product="other")
+    make_licenses(1, cast.alice, cast.pro, ends=now + dt.timedelta(days=10))
+    make_licenses(1, cast.alice, other, ends=now + dt.timedelta(days=400))
+    ids, bob = db.session.scalars(sa.select(License.id).order_by(License.valid_until)).all(), cast.bob.id
+    db.session.rollback()
+    changed, went_on = threading.Event(), threading.Event()
+
+    def give(number):
+        if number:
+            assert changed.wait(30)
+            went_on.set()
+        statement = sa.update(License).where(License.id == ids[1 - number])
+        db.session.execute(statement.values(user_id=bob, assigned_at=now))
+        if not number:
+            # The licence that lasts longer is not committed yet when the other one is given.
+            changed.set()
+            assert went_on.wait(30)
+            time.sleep(0.3)
+        db.session.commit()
+
+    assert [outcome.error for outcome in together(2, give)] == [None, None]
+    assert wrong_counts() == []
+    assert db.session.get_one(User, bob).covered_until > now + dt.timedelta(days=300)
+
+
+def test_of_two_seats_for_five_people_at_once_no_more_are_counted_than_were_given(cast, together):
+    make_licenses(2, cast.alice, cast.pro)
+    rivals, plan, by = [make_user(cast.acme).id for _ in range(5)], cast.pro.id, Actor.of(cast.alice)
+    db.session.rollback()
+    outcomes = together(
+        5,
+        lambda number: licenses.assign(
+            db.session.get_one(Plan, plan), db.session.get_one(User, rivals[number]), by
+        ),
+    )
+    assert sum(outcome.error is None for outcome in outcomes) == 2
+    assert wrong_counts() == []
+    assert [seats.assigned for seats in seat_counts.summary(cast.acme.id, utcnow())] == [2]
