@@ -80,6 +80,8 @@ def test_two_who_change_licences_of_one_person_at_once_both_count(cast, together
 
     def give(number):
         if number:
+            db.session.execute(sa.text("SELECT 1"))
+            db.session.rollback()
             assert changed.wait(30)
             went_on.set()
         statement = sa.update(License).where(License.id == ids[1 - number])
@@ -88,7 +90,7 @@ def test_two_who_change_licences_of_one_person_at_once_both_count(cast, together
             # The licence that lasts longer is not committed yet when the other one is given.
             changed.set()
             assert went_on.wait(30)
-            time.sleep(0.3)
+            time.sleep(1)
         db.session.commit()
 
     assert [outcome.error for outcome in together(2, give)] == [None, None]
