@@ -10,10 +10,9 @@ from __future__ import annotations
 import datetime as dt
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from tables.base import Base, BigId, create_with, enum_column
-from tables.catalogue import Plan
 from tables.owning import ENDS_SOON, LIVE_STATUSES, License, LicenseState
 from tables.who import CompanyRow
 
@@ -35,8 +34,6 @@ class SeatCount(Base, CompanyRow):
     state: Mapped[LicenseState] = mapped_column(enum_column(LicenseState, "state"), primary_key=True)
     held: Mapped[bool] = mapped_column(primary_key=True)
     seats: Mapped[int]
-
-    plan: Mapped[Plan] = relationship(foreign_keys=[plan_id], viewonly=True)
 
     @classmethod
     def where_live(cls, now: dt.datetime) -> sa.ColumnElement[bool]:

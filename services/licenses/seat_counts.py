@@ -6,9 +6,9 @@ import dataclasses
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager
 
 from models import LicenseState, Plan, SeatCount, User, db
 
@@ -81,25 +81,32 @@ class Offer:
 
 
 def summary(company_id: int, now: dt.datetime) -> list[PlanSeats]:
-    """The seats of every plan of which the company has bought any, in the vendor's order. One statement, few rows."""
-    found: dict[int, list[SeatCount]] = {}
-    for row in _counted(company_id):
-        found.setdefault(row.plan_id, []).append(row)
-    return [_plan_seats(rows, now) for rows in found.values()]
+    """The seats of every plan of which the company has bought any, in the vendor's order. Two statements, few rows."""
+    return [_plan_seats(plan, rows, now) for plan, rows in _counted(company_id)]
 
 
-def _counted(company_id: int, *conditions: sa.ColumnElement[bool]) -> Sequence[SeatCount]:
-    """The company's counts, by plan in the vendor's order, what ends first before what lasts longer."""
-    return db.session.scalars(
-        sa.select(SeatCount)
+def _counted(company_id: int, *conditions: sa.ColumnElement[bool]) -> list[tuple[Plan, list[Any]]]:
+    """The company's counts by plan, in the vendor's order; of each plan, what ends first before what lasts longer."""
+    columns = (
+        *(SeatCount.plan_id, SeatCount.last_day, SeatCount.usable_until),
+        *(SeatCount.state, SeatCount.held, SeatCount.seats),
+    )
+    # Not with each row's plan: there may be hundreds of them, of three plans.
+    rows = db.session.execute(
+        sa.select(*columns)
         .where(SeatCount.company_id == company_id, SeatCount.seats > 0, *conditions)
-        .join(SeatCount.plan)
-        .options(contains_eager(SeatCount.plan))
-        .order_by(Plan.position, Plan.id, SeatCount.last_day, SeatCount.valid_until)
-    ).all()
+        .order_by(SeatCount.last_day)
+    )
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.plan_id, []).append(row)
+    if not found:
+        return []
+    plans = db.session.scalars(sa.select(Plan).where(Plan.id.in_(found)).order_by(Plan.position, Plan.id))
+    return [(plan, found[plan.id]) for plan in plans]
 
 
-def _plan_seats(rows: Sequence[SeatCount], now: dt.datetime) -> PlanSeats:
+def _plan_seats(plan: Plan, rows: Sequence[Any], now: dt.datetime) -> PlanSeats:
     live = [row for row in rows if row.usable_until > now]
     states: Counter[LicenseState] = Counter()
     ends: Counter[dt.date] = Counter()
@@ -109,7 +116,7 @@ def _plan_seats(rows: Sequence[SeatCount], now: dt.datetime) -> PlanSeats:
         ends[row.last_day] += row.seats
         held[row.last_day] += row.seats if row.held else 0
     return PlanSeats(
-        plan=rows[0].plan,
+        plan=plan,
         purchased=states.total(),
         assigned=held.total(),
         next_expiry=min(ends, default=None),
@@ -122,16 +129,20 @@ def _plan_seats(rows: Sequence[SeatCount], now: dt.datetime) -> PlanSeats:
 
 
 def free_seats(company_id: int, now: dt.datetime) -> list[FreeSeats]:
-    """What the company has to give, in the vendor's order of plans. One statement."""
-    found: dict[int, FreeSeats] = {}
+    """What the company has to give, in the vendor's order of plans. Two statements."""
     free = SeatCount.state == LicenseState.AVAILABLE
-    for row in reversed(_counted(company_id, free, SeatCount.where_live(now))):
-        batches = found.setdefault(row.plan_id, FreeSeats(row.plan, [])).batches
-        if batches and batches[-1].last_day == row.last_day:
-            batches[-1] = Batch(row.last_day, batches[-1].available + row.seats)
-        else:
-            batches.append(Batch(row.last_day, row.seats))
-    return list(reversed(found.values()))
+    return [
+        FreeSeats(plan, _batches(rows))
+        for plan, rows in _counted(company_id, free, SeatCount.where_live(now))
+    ]
+
+
+def _batches(rows: Sequence[Any]) -> list[Batch]:
+    """The one that lasts longest first."""
+    ends: Counter[dt.date] = Counter()
+    for row in rows:
+        ends[row.last_day] += row.seats
+    return [Batch(day, ends[day]) for day in sorted(ends, reverse=True)]
 
 
 def offer(user: User, now: dt.datetime) -> Offer:
