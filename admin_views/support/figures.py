@@ -124,7 +124,7 @@ def _licenses(today: desk.Today) -> list[Tile]:
             _("Licenses in force"),
             number(total.bought, language),
             url_for("support_licenses.index_view", expiry="live"),
-            _("in 30 days") if today.change else _("as many as 30 days ago"),
+            _("in 30 days") if today.change else _("no change in 30 days"),
             today.change,
             ("line", charts.spark_line(today.in_force)),
         ),

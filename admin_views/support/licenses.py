@@ -151,7 +151,7 @@ class Licenses(SupportView):
             ),
             _by_holder,
         ),
-        ListFilter("expiry", _l("Expiry"), _end_options, _by_end),
+        ListFilter("expiry", _l("Valid until"), _end_options, _by_end),
         ListFilter("order", _l("Order"), None, _of_order, _order_reference),
     )
     picked = {"company": lookups.company_lookup()}

@@ -77,7 +77,7 @@ def test_what_waits_is_counted_named_and_leads_to_its_list_and_what_only_takes_t
     assert declined == "1 Paiements refusés Globex Voir"
     assert failed.startswith("1 Courriels non livrés ")
     assert events.startswith("1 Événements Stripe non traités")
-    assert expired == "1 Licences expirées qu’une personne détient encore Globex (1) Voir"
+    assert expired == "1 Licences expirées qui ont un titulaire Globex (1) Voir"
     assert idle == "1 Licences jamais activées, assignées depuis plus de 14 jours Acme (1) Voir"
     assert todo.count('class="big bad"') == 4
     # Each leads to the list that it counts.
