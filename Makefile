@@ -17,9 +17,11 @@ SEED ?= 1
 ROOM ?=
 # How many random histories `make torture` lives.
 TORTURE ?= 500
+# What `make profile` looks at.
+PAGE ?= /support/licenses/
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check sabotage torture format translations migration screenshots house tables clean browser FORCE
+.PHONY: help run test check sabotage torture bench bench-quick profile format translations migration screenshots house tables clean browser FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +51,16 @@ sabotage: .venv/installed-dev $(MESSAGES) ## ROOM=buying SEED=1 COUNT=50: delete
 
 torture: .venv/installed-dev $(MESSAGES) ## TORTURE=500: that many random histories of a company, instead of 20
 	@TORTURE=$(TORTURE) $(BIN)/pytest -q -n $(WORKERS) tests/torture
+
+# The first run fills four databases with a million and ten thousand licences, and keeps them for the next.
+bench: .venv/installed-dev $(MESSAGES) ## how fast pages are over a million licences, beside a floor (half an hour; ARGS="--database sqlite")
+	@$(BIN)/python -m benchmarks read $(ARGS)
+
+bench-quick: .venv/installed-dev $(MESSAGES) ## the same over ten thousand, in under two minutes
+	@$(BIN)/python -m benchmarks read --quick $(ARGS)
+
+profile: .venv/installed-dev $(MESSAGES) ## PAGE=/support/licenses/: where the time of a page goes
+	@$(BIN)/python -m benchmarks read --profile "$(PAGE)" $(ARGS)
 
 format: .venv/installed-dev ## put code and templates into the house style
 	@$(BIN)/ruff check --fix-only --quiet
