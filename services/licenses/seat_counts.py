@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import LicenseState, Plan, SeatCount, User, db
+from services.foundation.known import by_id
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,9 +101,7 @@ def _counted(company_id: int, *conditions: sa.ColumnElement[bool]) -> list[tuple
     found: dict[int, list[Any]] = {}
     for row in rows:
         found.setdefault(row.plan_id, []).append(row)
-    if not found:
-        return []
-    plans = db.session.scalars(sa.select(Plan).where(Plan.id.in_(found)).order_by(Plan.position, Plan.id))
+    plans = sorted(by_id(Plan, found).values(), key=lambda plan: (plan.position, plan.id))
     return [(plan, found[plan.id]) for plan in plans]
 
 
