@@ -85,6 +85,9 @@ from tables.owning import (  # isort: skip
 )
 from tables.terms import Term, TermKind, TermTax  # isort: skip
 
+# Counted: how many seats of each kind a company has, kept true by triggers.
+from tables.counted import SeatCount  # isort: skip
+
 # The journal: who did what, and, in a table apart, the personal data in it.
 from tables.journal import AppendOnlyError, JournalEntry, JournalPersonal, JournalVerb, SubjectKind  # isort: skip
 
@@ -93,6 +96,9 @@ from tables.operations import Operation, OperationRow  # isort: skip
 
 # Forms that were done, so that none is done twice.
 from tables.submissions import Submission  # isort: skip
+
+# What an administrator has put away from their home page.
+from tables.dismissals import Dismissal  # isort: skip
 
 # Work in the background that is no mail.
 from tables.jobs import Job, JobState  # isort: skip

@@ -27,11 +27,13 @@ PARTS = (
     "payments",
     "issues",
     "owning",
+    "counted",
     "terms",
     "journal",
     "operations",
     "submissions",
     "jobs",
+    "dismissals",
     "kept",
     "mail",
 )

@@ -122,6 +122,15 @@ class License(Base, CompanyRow):
         partial_index(
             "ix_licenses_assigned", "user_id IS NOT NULL AND activated_at IS NULL AND status = 'active'", "id"
         ),
+        # Who has not begun to use what they were given, and since when.
+        partial_index(
+            "ix_licenses_never_used",
+            "user_id IS NOT NULL AND activated_at IS NULL AND status = 'active'",
+            "company_id",
+            "assigned_at",
+            "usable_until",
+        ),
+        partial_index("ix_licenses_gone_at", "gone_at IS NOT NULL", "gone_at"),
         partial_index("ix_licenses_activated", "activated_at IS NOT NULL AND status = 'active'", "id"),
         partial_index("ix_licenses_suspended", "status = 'suspended'", "id"),
         partial_index("ix_licenses_revoked", "status = 'revoked'", "id"),
@@ -199,6 +208,11 @@ class License(Base, CompanyRow):
     def where_ending_soon(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
         """Whether it is live at `now` and ends within `ENDS_SOON`, as SQL."""
         return sa.and_(cls.where_live(now), cls.valid_until <= now + ENDS_SOON)
+
+    @classmethod
+    def where_unused_since(cls, given: dt.datetime, now: dt.datetime) -> sa.ColumnElement[bool]:
+        """Whether it was given before `given` to somebody who has not begun to use it, live at `now`, as SQL."""
+        return sa.and_(cls.where_state(LicenseState.ASSIGNED, now), cls.assigned_at <= given)
 
     @classmethod
     def where_state(cls, state: LicenseState, now: dt.datetime) -> sa.ColumnElement[bool]:

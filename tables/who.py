@@ -112,6 +112,8 @@ class User(Base, TenantRow, UserMixin):
         sa.Index("ix_users_name", "last_name", "first_name", "id"),
         sa.Index("ix_users_role", "role", sa.text("id DESC")),
         sa.Index("ix_users_active", "active", sa.text("id DESC")),
+        # Who has no licence, on the home page of a company of any size.
+        sa.Index("ix_users_covered", "company_id", "active", "covered_until"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -130,6 +132,9 @@ class User(Base, TenantRow, UserMixin):
     confirmed_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     signed_in_at: Mapped[dt.datetime | None]
+    # The latest `usable_until` of the licences that the person holds; None without any. A trigger keeps it
+    # (`tables/counted.py`): nothing else may write it.
+    covered_until: Mapped[dt.datetime | None]
 
     company: Mapped[Company | None] = relationship(back_populates="users")
     # The licences that the person holds, expired ones included; revoked ones have no holder.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import datetime as dt
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,6 +21,7 @@ import access
 import config
 from app import create_app
 from models import Company, Language, Plan, Role, User, Vendor, db
+from services.reports import kept
 from tests import factories
 from tests.chromium import browser
 from tests.client import Client, make_client
@@ -70,6 +72,8 @@ def environ(ports: Ports, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 
 TEST_SETTINGS = {
     "TESTING": True,
+    # A page shows what a test has just done.
+    kept.SETTING: dt.timedelta(0),
     # By default Flask-Mail sends nothing while testing; our mail goes to a real server (`smtp`).
     "MAIL_SUPPRESS_SEND": False,
     # Hashing as in production would take most of the tests' time.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -13,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from models import JournalEntry, JournalVerb, Order, Plan, User, db
 from services.foundation.formats import current_language
+from services.foundation.known import by_id
 
 # What is told, by verb. The sentences come from functions, so that each is in the reader's language.
 SENTENCES: dict[JournalVerb, Callable[..., str]] = {
@@ -53,7 +53,7 @@ class Event:
 
 
 def recent(company_id: int, count: int) -> list[Event]:
-    """The last `count` things worth telling, newest first. Four statements, whatever happened."""
+    """The last `count` things worth telling, newest first. At most four statements, whatever happened."""
     entries = db.session.scalars(
         sa.select(JournalEntry)
         .where(JournalEntry.company_id == company_id, JournalEntry.verb.in_(SENTENCES))
@@ -61,9 +61,9 @@ def recent(company_id: int, count: int) -> list[Event]:
         .order_by(JournalEntry.id.desc())
         .limit(count)
     ).all()
-    people = _by_id(User, {_person_of(entry) for entry in entries})
-    plans = _by_id(Plan, {entry.related.get("plan") for entry in entries})
-    orders = _by_id(Order, {entry.subject_id for entry in entries if entry.subject_type == "order"})
+    people = by_id(User, {_person_of(entry) for entry in entries})
+    plans = by_id(Plan, {entry.related.get("plan") for entry in entries})
+    orders = by_id(Order, {entry.subject_id for entry in entries if entry.subject_type == "order"})
     return [Event(_sentence(entry, people, plans, orders), entry.at) for entry in entries]
 
 
@@ -89,7 +89,3 @@ def _person_of(entry: JournalEntry) -> int | None:
 def name_of(actor: User | None) -> str:
     """Who acted. Of the vendor's staff and of the system a customer sees no person."""
     return actor.name if actor else _("Support")
-
-
-def _by_id(model: Any, ids: set[int | None]) -> dict[int, Any]:
-    return {row.id: row for row in db.session.scalars(sa.select(model).where(model.id.in_(ids - {None})))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,49 +12,98 @@ from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 import access
 from access import Permission, current_actor
 from admin_views.base import DeskIndexView, DeskPage
 from admin_views.lists.rows import narrow, one
-from admin_views.portal import activity
+from admin_views.portal import activity, todo
 from admin_views.portal.options import OPTIONS
 from admin_views.portal.own import own_company
-from models import License, db, utcnow
+from models import Company, License, Plan, day_in, db, utcnow
 from services import licenses
 from services.buying import orders
+from services.catalogue import vendor as vendors
 from services.licenses import seat_counts
+from services.people import dismissals
 from services.reports import company as reports
 
 SHOWN_EVENTS = 8
 
 
 class Home(DeskIndexView):
-    """An administrator sees the company's licences and what waits; everybody else their own licence."""
+    """Who manages people or buys sees the company's licences and what is to do; everybody else their own licence."""
 
     title = _l("Home")
     permission = Permission.OWN_LICENSES
     menu_word = OPTIONS
 
     def is_visible(self) -> bool:
-        return access.can(current_user, Permission.MANAGE_USERS)
+        return _manages()
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
-        if not access.can(current_user, Permission.MANAGE_USERS):
+        if not _manages():
             return _my_license_page(self)
         company, now = own_company(), utcnow()
-        owned = seat_counts.summary(company.id, now)
+        overview = _overview(company, now)
+        if not overview["owned"] and not overview["unpaid"]:
+            return self.render("portal/first_day.html", company=company, prices=_prices(company), **overview)
+        away = dismissals.put_away_by(current_user)
+        shown = todo.shown(overview["tasks"], away)
         return self.render(
             "portal/home.html",
             company=company,
-            owned=owned,
-            free=sum(seat.available for seat in owned),
-            figures=reports.figures(company.id, now),
-            unpaid=orders.unpaid(company.id),
+            today=day_in(company.zone, now),
+            shown=shown,
+            hidden=len(overview["tasks"]) - len(shown),
+            ending=todo.ending(overview["owned"], day_in(company.zone, now)),
             events=activity.recent(company.id, SHOWN_EVENTS),
+            **overview,
         )
+
+    @expose("/put-away/", methods=("POST",))
+    def put_away(self) -> ResponseReturnValue:
+        """Do not tell this person of one thing again until it changes."""
+        found = _overview(own_company(), utcnow())["tasks"] if _manages() else []
+        key, mark = request.form.get("key", ""), request.form.get("mark", "")
+        known = [task for task in found if task.can_be_put_away and (task.key, task.mark) == (key, mark)]
+        if known:
+            dismissals.put_away(current_user, key, mark)
+            flash(_("You will not be told of it again until it changes."), "success")
+        else:
+            flash(_("This has changed in the meantime. Nothing was changed."), "danger")
+        return redirect(url_for(".index"), 303)
+
+    @expose("/bring-back/", methods=("POST",))
+    def bring_back(self) -> ResponseReturnValue:
+        """Tell this person of everything again."""
+        dismissals.bring_back(current_user)
+        return redirect(url_for(".index"), 303)
+
+
+def _manages() -> bool:
+    return any(access.can(current_user, can) for can in (Permission.MANAGE_USERS, Permission.PURCHASE))
+
+
+def _overview(company: Company, now: dt.datetime) -> dict[str, Any]:
+    owned, found = seat_counts.summary(company.id, now), reports.figures(company.id, now)
+    unpaid = orders.unpaid(company.id)
+    return {
+        "owned": owned,
+        "figures": found,
+        "unpaid": unpaid,
+        "tasks": todo.tasks(owned, found, unpaid, now),
+    }
+
+
+def _prices(company: Company) -> list[int]:
+    """What a licence of each plan on sale costs today, in cents, the cheapest first."""
+    plans = sa.select(Plan).where(Plan.on_sale).options(selectinload(Plan.prices))
+    today = vendors.current().today
+    found = [plan.price_on(today, company.currency) for plan in db.session.scalars(plans)]
+    return sorted(price.amount for price in found if price)
 
 
 class MyLicense(DeskPage):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 import sqlalchemy as sa
 from flask import request, url_for
@@ -11,44 +10,17 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import pgettext
 from sqlalchemy.orm import joinedload
 
 from access import Permission
-from admin_views import labels
 from admin_views.guard import DeskIndexView
-from admin_views.lists.listing import MAX_SEARCH, Total
-from admin_views.support.base import chosen
-from admin_views.support.journal import Journal
-from models import (
-    CURRENCY,
-    Company,
-    JournalEntry,
-    License,
-    MailState,
-    Order,
-    OrderIssue,
-    OrderState,
-    User,
-    WebhookFault,
-    db,
-    same_address,
-)
+from admin_views.lists.listing import MAX_SEARCH
+from admin_views.support import figures, waits
+from models import Company, License, Order, User, db, same_address
 from services.foundation import checks
-from services.foundation.formats import current_language, money, number
 from services.reports import desk
-from services.reports.counts import COUNT_LIMIT
 
 FOUND = 8
-LATEST = 8
-
-
-@dataclasses.dataclass(frozen=True)
-class Figure:
-    label: Any
-    text: str
-    href: str
-    urgent: bool = False
 
 
 class Home(DeskIndexView):
@@ -58,93 +30,12 @@ class Home(DeskIndexView):
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
+        """With a text, what it finds; else how the desk does."""
         text = checks.sought(request.args.get("q", ""))[:MAX_SEARCH]
-        return self.render(
-            "support/home.html",
-            q=text,
-            found=_found(text) if text else [],
-            waiting=_waiting(),
-            issues=_open_issues(),
-            figures=_figures(),
-            entries=_latest_entries(),
-            columns={"entries": chosen(Journal.columns, "at", "verb", "subject", "actor", "company")},
-        )
-
-
-# --- What needs a person --------------------------------------------------------------------------------------------
-
-
-def _waiting() -> list[Figure]:
-    """What waits, worst first."""
-    found = desk.waiting()
-    mails = url_for("support_mail.index_view", state=MailState.FAILED.value)
-    paying = url_for("support_orders.index_view", state=OrderState.PROCESSING.value)
-    places = (
-        (found.issues, _("Issues to look at"), url_for("support_issues.index_view", open="yes"), True),
-        (found.failed_mails, _("Mail not delivered"), mails, True),
-        (
-            found.events,
-            _("Stripe events not handled"),
-            url_for("support_stripe-events.index_view", handled="no"),
-            True,
-        ),
-        (found.processing, _("Payments in progress"), paying, False),
-    )
-    shown = [
-        Figure(label, _shown(count), href, bool(urgent and count)) for count, label, href, urgent in places
-    ]
-    return shown + _refused_webhooks()
-
-
-def _refused_webhooks() -> list[Figure]:
-    """What Stripe seems to have told in vain, and why; nothing on a desk whose settings are right."""
-    events = url_for("support_stripe-events.index_view")
-    return [
-        Figure(labels.word(WebhookFault, fault), _shown(count), events, True)
-        for fault, count in desk.refused_webhooks()
-    ]
-
-
-def _open_issues() -> list[OrderIssue]:
-    """The latest ones."""
-    statement = (
-        sa.select(OrderIssue)
-        .where(OrderIssue.closed_at.is_(None))
-        .options(joinedload(OrderIssue.order), joinedload(OrderIssue.company))
-    )
-    return list(db.session.scalars(statement.order_by(OrderIssue.id.desc()).limit(FOUND)))
-
-
-# --- Figures --------------------------------------------------------------------------------------------------------
-
-
-def _figures() -> list[Figure]:
-    """How the desk does; what would take long to count is counted up to a limit, and says so."""
-    found, language = desk.figures(), current_language()
-    held = url_for("support_licenses.index_view", state="assigned")
-    paid = url_for("support_orders.index_view", state=OrderState.PAID.value, paid=found.month)
-    return [
-        Figure(_("Customers"), _shown(found.companies), url_for("support_customers.index_view")),
-        Figure(_("People"), _shown(found.people), url_for("support_people.index_view")),
-        Figure(_("Live licenses"), _shown(found.licenses), url_for("support_licenses.index_view")),
-        Figure(pgettext("seats", "Assigned"), _shown(found.assigned), held),
-        Figure(_("Orders paid this month"), number(found.paid, language), paid),
-        Figure(_("Revenue of the month, taxes included"), money(found.revenue, CURRENCY, language), paid),
-    ]
-
-
-def _shown(count: int) -> str:
-    language = current_language()
-    if count > COUNT_LIMIT:
-        return Total(COUNT_LIMIT, capped=True).text(language)
-    return number(count, language)
-
-
-def _latest_entries() -> list[JournalEntry]:
-    statement = sa.select(JournalEntry).options(
-        joinedload(JournalEntry.actor), joinedload(JournalEntry.company)
-    )
-    return list(db.session.scalars(statement.order_by(JournalEntry.id.desc()).limit(LATEST)))
+        if text:
+            return self.render("support/home.html", q=text, found=_found(text))
+        today = desk.today()
+        return self.render("support/home.html", q="", waits=waits.waiting(today), **figures.overview(today))
 
 
 # --- Finding ----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,6 +37,7 @@ from models import (
 )
 from services import licenses
 from services.foundation.formats import current_language
+from services.reports.desk import ENDING, UNUSED_AFTER
 
 HISTORY = 20
 
@@ -58,6 +60,26 @@ HOLDERS = (
 def _of_order(query: Any, order_id: str) -> Any:
     lines = sa.select(OrderLine.id).where(OrderLine.order_id == int(order_id))
     return query.where(License.order_line_id.in_(lines))
+
+
+def _by_holder(query: Any, value: str) -> Any:
+    if value == "idle":
+        now = utcnow()
+        return query.where(License.where_unused_since(now - UNUSED_AFTER, now))
+    return query.where(License.user_id.is_not(None) if value == "with" else License.user_id.is_(None))
+
+
+def _by_end(query: Any, value: str) -> Any:
+    now = utcnow()
+    query = query.where(License.where_live(now))
+    return (
+        query if value == "live" else query.where(License.valid_until <= now + dt.timedelta(days=int(value)))
+    )
+
+
+def _end_options() -> list[tuple[str, str]]:
+    within = [(str(days), _("Within %(days)s days", days=days)) for days in ENDING]
+    return [("live", _("In force")), *within]
 
 
 def _order_reference(order_id: str) -> str:
@@ -120,6 +142,17 @@ class Licenses(SupportView):
         ),
         by_id("plan", _l("Plan"), License.plan_id, labels.plan_options),
         lookups.of_company(License.company_id),
+        ListFilter(
+            "holder",
+            _l("Holder"),
+            (
+                ("with", _l("With")),
+                ("without", _l("Without")),
+                ("idle", _l("Has not activated it for 14 days")),
+            ),
+            _by_holder,
+        ),
+        ListFilter("expiry", _l("Valid until"), _end_options, _by_end),
         ListFilter("order", _l("Order"), None, _of_order, _order_reference),
     )
     picked = {"company": lookups.company_lookup()}

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
-from models import LIVE_STATUSES, License, LicenseState, Plan, User, db
+from models import LicenseState, Plan, SeatCount, User, db
+from services.foundation.known import by_id
+
+
+@dataclasses.dataclass(frozen=True)
+class End:
+    """Seats of one plan that end on the same day, and how many of them somebody holds."""
+
+    last_day: dt.date
+    seats: int
+    held: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,6 +31,9 @@ class PlanSeats:
         purchased, assigned, available: The live ones, those of them that somebody holds, and those that can be given.
         next_expiry: The last day of the live one that ends first; None when none is live.
         expired: Those whose time is over, held or not.
+        activated, to_activate: The live ones that their holder uses, and those that a holder has not begun to use. What is
+            suspended is neither.
+        ends: The live ones by their last day, the first one first.
     """
 
     plan: Plan
@@ -26,6 +42,9 @@ class PlanSeats:
     next_expiry: dt.date | None
     available: int
     expired: int
+    activated: int
+    to_activate: int
+    ends: tuple[End, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,49 +82,66 @@ class Offer:
 
 
 def summary(company_id: int, now: dt.datetime) -> list[PlanSeats]:
-    """The seats of every plan of which the company has bought any, in the vendor's order. One statement."""
-    live = License.usable_until > now
-    free = License.where_state(LicenseState.AVAILABLE, now)
-    counts = (
-        sa.select(
-            License.plan_id,
-            sa.func.count().filter(live).label("purchased"),
-            sa.func.count(License.user_id).filter(live).label("assigned"),
-            sa.func.min(License.last_day).filter(live).label("next_expiry"),
-            sa.func.count().filter(free).label("available"),
-            sa.func.count().filter(~live).label("expired"),
-        )
-        .where(License.company_id == company_id, License.status.in_(LIVE_STATUSES))
-        .group_by(License.plan_id)
-        .subquery()
+    """The seats of every plan of which the company has bought any, in the vendor's order. Two statements, few rows."""
+    return [_plan_seats(plan, rows, now) for plan, rows in _counted(company_id)]
+
+
+def _counted(company_id: int, *conditions: sa.ColumnElement[bool]) -> list[tuple[Plan, list[Any]]]:
+    """The company's counts by plan, in the vendor's order; of each plan, what ends first before what lasts longer."""
+    columns = (
+        *(SeatCount.plan_id, SeatCount.last_day, SeatCount.usable_until),
+        *(SeatCount.state, SeatCount.held, SeatCount.seats),
     )
+    # Not with each row's plan: there may be hundreds of them, of three plans.
     rows = db.session.execute(
-        sa.select(Plan, counts).join(counts, counts.c.plan_id == Plan.id).order_by(Plan.position, Plan.id)
+        sa.select(*columns)
+        .where(SeatCount.company_id == company_id, SeatCount.seats > 0, *conditions)
+        .order_by(SeatCount.last_day)
     )
-    return [
-        PlanSeats(row.Plan, row.purchased, row.assigned, row.next_expiry, row.available, row.expired)
-        for row in rows
-    ]
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.plan_id, []).append(row)
+    plans = sorted(by_id(Plan, found).values(), key=lambda plan: (plan.position, plan.id))
+    return [(plan, found[plan.id]) for plan in plans]
+
+
+def _plan_seats(plan: Plan, rows: Sequence[Any], now: dt.datetime) -> PlanSeats:
+    live = [row for row in rows if row.usable_until > now]
+    states: Counter[LicenseState] = Counter()
+    ends: Counter[dt.date] = Counter()
+    held: Counter[dt.date] = Counter()
+    for row in live:
+        states[row.state] += row.seats
+        ends[row.last_day] += row.seats
+        held[row.last_day] += row.seats if row.held else 0
+    return PlanSeats(
+        plan=plan,
+        purchased=states.total(),
+        assigned=held.total(),
+        next_expiry=min(ends, default=None),
+        available=states[LicenseState.AVAILABLE],
+        expired=sum(row.seats for row in rows) - states.total(),
+        activated=states[LicenseState.ACTIVATED],
+        to_activate=states[LicenseState.ASSIGNED],
+        ends=tuple(End(day, ends[day], held[day]) for day in sorted(ends)),
+    )
 
 
 def free_seats(company_id: int, now: dt.datetime) -> list[FreeSeats]:
-    """What the company has to give, in the vendor's order of plans. One statement."""
-    batches = (
-        sa.select(License.plan_id, License.last_day, sa.func.count().label("available"))
-        .where(License.company_id == company_id, License.where_state(LicenseState.AVAILABLE, now))
-        .group_by(License.plan_id, License.last_day)
-        .subquery()
-    )
-    rows = db.session.execute(
-        sa.select(Plan, batches)
-        .join(batches, batches.c.plan_id == Plan.id)
-        .order_by(Plan.position, Plan.id, batches.c.last_day.desc())
-    )
-    found: dict[int, FreeSeats] = {}
+    """What the company has to give, in the vendor's order of plans. Two statements."""
+    free = SeatCount.state == LicenseState.AVAILABLE
+    return [
+        FreeSeats(plan, _batches(rows))
+        for plan, rows in _counted(company_id, free, SeatCount.where_live(now))
+    ]
+
+
+def _batches(rows: Sequence[Any]) -> list[Batch]:
+    """The one that lasts longest first."""
+    ends: Counter[dt.date] = Counter()
     for row in rows:
-        seats = found.setdefault(row.Plan.id, FreeSeats(row.Plan, []))
-        seats.batches.append(Batch(row.last_day, row.available))
-    return list(found.values())
+        ends[row.last_day] += row.seats
+    return [Batch(day, ends[day]) for day in sorted(ends, reverse=True)]
 
 
 def offer(user: User, now: dt.datetime) -> Offer:

@@ -7,7 +7,7 @@ import datetime as dt
 
 import sqlalchemy as sa
 
-from models import LIVE_STATUSES, CartItem, License, User, db
+from models import CartItem, License, LicenseState, SeatCount, User, db
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Figures:
         people_without: Active people without a live licence.
         people_expired: Those of them who hold one that has expired.
         held_by_inactive: Live licences that somebody who was deactivated still holds.
+        unused_since: When the first live licence was given whose holder has not begun to use it.
     """
 
     in_cart: int
@@ -29,25 +30,32 @@ class Figures:
     people_without: int
     people_expired: int
     held_by_inactive: int
+    unused_since: dt.datetime | None
 
 
 def figures(company_id: int, now: dt.datetime) -> Figures:
-    """The company's numbers at `now`. One statement."""
-    soon = sa.and_(License.company_id == company_id, License.where_ending_soon(now))
-    holds = sa.exists().where(License.user_id == User.id, License.where_live(now))
-    people = sa.select(sa.func.count(User.id)).where(User.company_id == company_id, User.active, ~holds)
-    held = sa.exists().where(License.user_id == User.id, License.status.in_(LIVE_STATUSES))
+    """The company's numbers at `now`. One statement, which reads counts and ends of indexes, whatever the company's size."""
+    soon = sa.select(SeatCount).where(
+        SeatCount.company_id == company_id, SeatCount.seats > 0, SeatCount.where_ending_soon(now)
+    )
+    people = sa.select(sa.func.count()).where(User.company_id == company_id, User.active)
+    never = people.where(User.covered_until.is_(None)).scalar_subquery()
+    expired = people.where(User.covered_until <= now).scalar_subquery()
     inactive = sa.select(sa.func.count(License.id)).join(User, User.id == License.user_id)
-    inactive = inactive.where(License.company_id == company_id, License.where_live(now), ~User.active)
+    inactive = inactive.where(User.company_id == company_id, ~User.active, User.covered_until > now)
+    unused = sa.select(License.assigned_at).where(
+        License.company_id == company_id, License.where_state(LicenseState.ASSIGNED, now)
+    )
     in_cart = sa.select(sa.func.coalesce(sa.func.sum(CartItem.quantity), 0))
     row = db.session.execute(
         sa.select(
             in_cart.where(CartItem.company_id == company_id).scalar_subquery(),
-            sa.select(sa.func.count(License.id)).where(soon).scalar_subquery(),
-            sa.select(sa.func.min(License.last_day)).where(soon).scalar_subquery(),
-            people.scalar_subquery(),
-            people.where(held).scalar_subquery(),
-            inactive.scalar_subquery(),
+            soon.with_only_columns(sa.func.coalesce(sa.func.sum(SeatCount.seats), 0)).scalar_subquery(),
+            soon.with_only_columns(sa.func.min(SeatCount.last_day)).scalar_subquery(),
+            never + expired,
+            expired,
+            inactive.where(License.where_live(now)).scalar_subquery(),
+            unused.order_by(License.assigned_at).limit(1).scalar_subquery(),
         )
     ).one()
     return Figures(*row)

@@ -11,8 +11,8 @@ from access import Actor
 from models import Conditions, JournalEntry, JournalVerb, Language, TaxRate, db
 from services.catalogue import plans
 from tests import factories
+from tests.admin_views.support.rows import furnish
 from tests.admin_views.support.test_pages import PAGES as SUPPORT
-from tests.admin_views.support.test_pages import furnish
 from tests.client import sign_in
 
 PORTAL = [

@@ -44,6 +44,7 @@ from services.payments import settlement
 from services.payments.sessions import Charge, Session
 from services.people import deactivation
 from tests.conftest import Cast
+from tests.counts import wrong_counts
 
 Seen = dict[int, tuple[int | None, int, LicenseState]]
 # How far the clock goes between two acts: mostly seconds, so that an undo is in time; now and then months.
@@ -78,7 +79,7 @@ class Life:
             self.deactivate_or_wake,
         ]
         self.buy()
-        for _ in range(steps):
+        for step in range(steps):
             self.now += dt.timedelta(seconds=self.chance.choice(STEPS))
             db.session.rollback()
             self.clock.move_to(self.now, tick=False)
@@ -90,6 +91,8 @@ class Life:
                 self.told.append(f"{act.__name__}: {error}")
             db.session.rollback()
             self.past.append((self.now, self.read()))
+            if step % 5 == 0:
+                assert wrong_counts() == [], self.told
 
     # --- Acts ---------------------------------------------------------------------------------------------------------
 
@@ -246,6 +249,7 @@ class Life:
             assert license.last_day == ends[license.id]
         orphans = sa.select(JournalEntry.id).where(JournalEntry.operation.not_in(sa.select(Operation.id)))
         assert db.session.scalars(orphans).all() == []
+        assert wrong_counts() == []
 
 
 def _paid(order: Order, chance: float) -> Session:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 import sqlalchemy as sa
 
-from access import Actor, everything
+from access import Actor, Permission, everything, permissions
 from admin_views.portal import activity
-from models import License, LicenseStatus, db, utcnow
+from models import Dismissal, License, LicenseStatus, OrderState, Role, db, utcnow
 from services import licenses
 from services.buying import cart, orders, quotes
 from tests.admin_views.portal.pages import words
@@ -18,11 +19,23 @@ from tests.factories import make_licenses, make_order, make_user
 
 
 @pytest.mark.one_database
-def test_a_company_that_owns_nothing_reads_what_to_do(cast, alice):
-    page = words(alice.get("/portal/"))
-    assert "Vous n’avez encore aucune licence." in page
-    assert "Acheter des licences" in page
-    assert "4 personnes n’ont pas de licence et aucune n’est disponible." in page
+def test_the_first_day_leads_from_buying_to_assigning(cast, alice):
+    page = alice.get("/portal/")
+    assert "Bienvenue, Alice" in words(page)
+    steps = [words(step) for step in page.text.partition('<ol class="way')[2].split("<li")[1:]]
+    assert [step.partition("> ")[2].split(".")[0] for step in steps] == [
+        "Achetez des licences 3 forfaits, de 50,00 $ à 180,00 $ par licence, avant taxes",
+        "Ajoutez les personnes Quiconque est ajouté peut recevoir une licence",
+        "Assignez-les Chaque personne reçoit un courriel avec son lien d’activation",
+    ]
+    assert "4 personnes y sont déjà" in steps[1]
+    assert "Choisir un forfait" in steps[0]
+    cart.add(cast.acme.id, cast.pro, 2, Actor.of(cast.alice))
+    assert "Voir le panier" in words(alice.get("/portal/"))
+    # What was bought once is no first day, even when it is over.
+    ended = utcnow() - dt.timedelta(days=1)
+    make_licenses(1, cast.alice, cast.pro, starts=ended - dt.timedelta(days=9), ends=ended)
+    assert "Bienvenue" not in words(alice.get("/portal/"))
 
 
 @pytest.mark.one_database
@@ -39,7 +52,7 @@ def test_seats_that_have_ended_or_stay_with_who_left_do_not_vanish_from_home(cas
     )
     make_licenses(1, cast.alice, cast.avance, holder=make_user(cast.acme, "Gaston", active=False))
     page = alice.get("/portal/")
-    assert "Pro 0 0 0 2" in words(page)
+    assert re.search(r"Pro 0 sur 0 assignée .*2 expirées", words(page))
     assert "1 personne a une licence expirée" in words(page)
     assert "1 licence est assignée à une personne dont le compte est désactivé." in words(page)
     links = {
@@ -60,13 +73,93 @@ def test_an_administrator_sees_what_is_owned_free_and_waiting(cast, alice):
     make_licenses(5, cast.carol, cast.eco)
     cart.add(cast.acme.id, cast.pro, 2, Actor.of(cast.alice))
     page = words(alice.get("/portal/"))
-    assert "Achetées Assignées Disponibles Valide jusqu’au" in page
-    assert "Avancé 3 1 2" in page
-    assert "Pro 1 0 1" in page
+    assert re.search(r"Avancé 1 sur 3 assignées .*0 activée 1 à activer 2 disponibles 3 jusqu’au \d+", page)
+    assert re.search(r"Pro dans 20 jours 0 sur 1 assignée .*1 disponible 1 jusqu’au .* Assigner \(1\)", page)
     assert "Éco" not in page
     assert "3 licences sont disponibles. 3 personnes n’en ont pas." in page
-    assert "1 licence se termine d’ici 60 jours" in page
+    last = (utcnow() + dt.timedelta(days=20)).astimezone(cast.acme.zone).date()
+    assert (
+        f"Se terminent dans 60 jours Toutes les licences Valide jusqu’au Forfait Licences Assignées Actions {last}"
+        in page
+    )
     assert "Votre panier contient 2 licences qui ne sont pas encore payées." in page
+
+
+def test_what_one_puts_away_stays_away_until_it_changes_and_colleagues_are_still_told(cast, app, alice):
+    make_licenses(2, cast.alice, cast.avance, holder=cast.dave)
+    told = "1 licence est disponible. 3 personnes n’en ont pas."
+
+    def put_away(client, page):
+        form = page.text.partition('action="/portal/put-away/"')[2].partition("</form>")[0]
+        fields = dict(re.findall(r'name="(key|mark)" value="([^"]*)"', form))
+        return client.get(client.post("/portal/put-away/", data=fields).location)
+
+    page = alice.get("/portal/")
+    assert told in words(page)
+    page = put_away(alice, page)
+    assert told not in words(page.text.partition('class="area-todo"')[2])
+    assert "Rien d’autre que ce que vous avez masqué." in words(page)
+    second = make_user(cast.acme, "Ada", role="admin")
+    # Ada has no licence either: it is another thing now, for Alice too.
+    assert "1 licence est disponible. 4 personnes n’en ont pas." in words(alice.get("/portal/"))
+    ada = sign_in(make_client(app), second)
+    page = put_away(ada, ada.get("/portal/"))
+    assert "n’en ont pas" not in words(page)
+    assert "4 personnes n’en ont pas" in words(alice.get("/portal/"))
+    # Nothing is lost: it can be asked for.
+    page = ada.get(ada.post("/portal/bring-back/").location)
+    assert "4 personnes n’en ont pas" in words(page)
+    # Facts that are not today's put nothing away; nor does somebody who has nothing to do with it.
+    for client, fields in (
+        (ada, {"key": "without", "mark": "9:9"}),
+        (ada, {}),
+        (sign_in(make_client(app), cast.bob), {}),
+    ):
+        answer = client.post("/portal/put-away/", data=fields)
+        assert "Cela a changé entre-temps." in words(client.get(answer.location))
+    assert db.session.scalars(sa.select(Dismissal.user_id)).all() == [cast.alice.id]
+
+
+@pytest.mark.one_database
+def test_what_is_to_do_comes_worst_first_and_whoever_may_not_act_sees_no_act(cast, alice, monkeypatch):
+    past = utcnow() - dt.timedelta(days=10)
+    make_licenses(1, cast.alice, cast.eco, holder=cast.dave, starts=past - dt.timedelta(days=9), ends=past)
+    make_licenses(2, cast.alice, cast.avance, holder=cast.bob)
+    db.session.execute(sa.update(License).where(License.user_id == cast.bob.id).values(assigned_at=past))
+    db.session.commit()
+    cart.add(cast.acme.id, cast.pro, 2, Actor.of(cast.alice))
+    declined = make_order(cast.alice, cast.pro, state=OrderState.FAILED)
+    debit = make_order(cast.alice, cast.pro, state=OrderState.PROCESSING)
+    db.session.commit()
+
+    def items():
+        todo = alice.get("/portal/").text.partition('<ul class="todo">')[2].partition("</ul>")[0]
+        return [words(item) for item in todo.split("<li>")[1:]]
+
+    found = items()
+    assert found[0].startswith(f"Le paiement de la commande {declined.reference} a été refusé")
+    assert "Payer Annuler la commande" in found[0]
+    assert found[1].startswith("1 personne a une licence expirée")
+    assert found[2].startswith("Débit préautorisé de 114,98 $ en cours")
+    assert debit.reference in found[2]
+    assert found[3].startswith("1 licence est disponible. 3 personnes n’en ont pas.")
+    assert found[4].startswith(
+        "1 licence est assignée et n’est pas encore activée. La première a été assignée il y a 10 jours."
+    )
+    assert len(found) == 5
+    # Somebody who buys and manages nobody, then somebody who manages people alone.
+    every = permissions.ROLE_PERMISSIONS[Role.ADMIN]
+    for missing, shown in ((Permission.MANAGE_USERS, [0, 2]), (Permission.BILLING, [1, 3, 4])):
+        monkeypatch.setitem(
+            permissions.ROLE_PERMISSIONS,
+            Role.ADMIN,
+            every - {missing, Permission.PURCHASE}
+            | ({Permission.PURCHASE} if missing == Permission.MANAGE_USERS else set()),
+        )
+        page = alice.get("/portal/")
+        assert items() == [found[at] for at in shown]
+        link = "/portal/users/" if missing == Permission.MANAGE_USERS else "/portal/plans/"
+        assert link not in page.text
 
 
 def test_an_order_that_waits_is_paid_from_the_home_page(cast, alice):

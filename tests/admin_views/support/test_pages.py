@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import html
 import re
 from typing import Any
 
 import pytest
 
 from access import SYSTEM, Actor
-from admin_views.lists import listing
-from admin_views.support import VIEWS, home
+from admin_views.support import VIEWS
 from models import (
-    JournalEntry,
     JournalVerb,
-    License,
-    MailState,
-    Order,
-    OrderState,
-    OutgoingMail,
-    Price,
     Role,
-    StripeEvent,
-    TaxRate,
-    db,
-    utcnow,
 )
 from services import licenses
 from services.foundation import journal
 from services.foundation.transaction import transaction
 from services.mail import letters
 from services.people import oneself
-from services.reports import counts
 from tests import factories
 from tests.admin_views.portal.pages import words
+from tests.admin_views.support.rows import furnish
 from tests.client import make_client, sign_in
 
 MAX_STATEMENTS = 12
@@ -108,49 +94,6 @@ EXPORTS = [
 ]
 
 
-def furnish(cast: Any, count: int) -> dict[str, Any]:
-    """`count` rows of everything, and the ids that `PAGES` names."""
-    plan = cast.pro
-    people = [factories.make_user(cast.acme, f"Person{number}") for number in range(count)]
-    for number in range(count):
-        factories.make_company(f"Firm{number}")
-    owned = factories.make_licenses(count * 2, cast.alice, plan)
-    paid = db.session.scalar(db.select(Order.id))
-    by = Actor.of(cast.sam, "192.0.2.1")
-    for license, person in zip(owned, people, strict=False):
-        licenses.assign_license(license, person, by)
-    orders = [factories.make_order(cast.alice, plan, issue="wrong_amount") for _ in range(count)]
-    now = utcnow()
-    for number in range(count):
-        db.session.add(
-            StripeEvent(
-                id=f"evt_{number}",
-                type="checkout.session.completed",
-                object_id="cs_test_1",
-                livemode=False,
-                created_at=now,
-                received_at=now,
-            )
-        )
-    db.session.commit()
-    return {
-        "company": cast.acme.id,
-        "user": people[0].id,
-        "staff": cast.sam.id,
-        "license": owned[0].id,
-        "free": owned[-1].id,
-        "order": orders[0].id,
-        "issue": orders[0].open_issues[0].id,
-        "paid": paid,
-        "plan": plan.id,
-        "price": db.session.scalar(db.select(Price.id)),
-        "rate": db.session.scalar(db.select(TaxRate.id)),
-        "conditions": 1,
-        "entry": db.session.scalar(db.select(JournalEntry.id).order_by(JournalEntry.id.desc())),
-        "mail": db.session.scalar(db.select(OutgoingMail.id)),
-    }
-
-
 def test_every_page_opens_for_support_with_few_statements_whatever_the_rows(client, cast, count_queries):
     ids = furnish(cast, 3)
     sign_in(client, cast.sam)
@@ -220,46 +163,6 @@ def test_senseless_questions_are_answered_with_404_or_the_first_page(client, cas
     assert client.get("/support/people/?q=%00").status_code == 400
 
 
-def test_the_home_finds_anybody_by_address_reference_key_or_name(client, cast):
-    factories.make_licenses(1, cast.alice, cast.pro)
-    order, license = db.session.scalar(db.select(Order)), db.session.scalar(db.select(License))
-    reference, key = order.reference, license.key
-    sign_in(client, cast.sam)
-    for text, shown in {
-        "ALICE@acme.example": "alice@acme.example",
-        "trem": "bob@acme.example",
-        "glob": "billing@globex.example",
-        reference.lower(): reference,
-        key: key,
-    }.items():
-        page = client.get("/support/", query_string={"q": text})
-        assert shown in page.text.partition('id="found"')[2].partition("</section>")[0], text
-    assert client.get("/support/", query_string={"q": "%"}).status_code == 200
-
-
-def test_the_home_shows_what_waits_for_a_person(client, cast):
-    factories.make_order(cast.alice, cast.pro, issue="paid_twice")
-    sign_in(client, cast.sam)
-    page = client.get("/support/").text
-    reference = db.session.scalar(db.select(Order.reference))
-    assert reference in page
-    assert "/support/issues/?open=yes" in page
-
-
-@pytest.mark.one_database
-def test_what_waits_for_a_person_is_red_and_what_only_takes_time_is_not(client, cast):
-    sign_in(client, cast.sam)
-    assert '<b class="bad">' not in client.get("/support/").text
-    furnish(cast, 1)
-    mail = db.session.scalars(db.select(OutgoingMail)).first()
-    mail.state = MailState.FAILED
-    factories.make_order(cast.alice, cast.pro, state=OrderState.PROCESSING)
-    db.session.commit()
-    cards = re.findall(r"(?s)<div class=\"tile\">.*?</div>", client.get("/support/").text)
-    red = {words(card) for card in cards if '<b class="bad">' in card}
-    assert red == {"Points à vérifier 1", "Courriels non livrés 1", "Événements Stripe non traités 1"}
-
-
 @pytest.mark.one_database
 def test_a_name_in_a_list_leads_to_that_person_and_nobody_leads_nowhere(client, cast):
     held, _free = factories.make_licenses(2, cast.alice, cast.pro)
@@ -291,16 +194,6 @@ def test_mail_held_to_a_person_says_whose_and_can_be_let_go(client, cast):
     assert "Bob Tremblay" in words(chips.partition("</ul>")[0])
     assert "999" in words(client.get("/support/mail/?person=999").text)
     assert 'class="chips' not in client.get("/support/mail/").text
-
-
-@pytest.mark.one_database
-def test_the_home_counts_to_its_limit_and_then_says_more(client, cast, monkeypatch):
-    sign_in(client, cast.sam)
-    for module in (counts, home, listing):
-        monkeypatch.setattr(module, "COUNT_LIMIT", 6)
-    assert "Personnes 6 " in words(client.get("/support/"))
-    factories.make_user(cast.acme, "Gaston")
-    assert "Personnes plus de 6 " in words(client.get("/support/"))
 
 
 def test_a_list_is_narrowed_to_a_customer_that_was_typed_without_javascript(client, cast):
@@ -357,20 +250,3 @@ def test_the_journal_is_narrowed_to_a_number_that_stays_in_its_field(client, cas
     shown = client.get(page.location).text
     assert shown.count('name="subject"') == 1
     assert 'value="12"' in shown
-
-
-def test_the_figure_of_the_month_and_the_list_behind_it_count_by_the_same_day(client, cast, time_machine):
-    time_machine.move_to(dt.datetime(2026, 12, 15, 12, tzinfo=dt.UTC))
-    november, december = (dt.datetime(2026, month, 20, 12, tzinfo=dt.UTC) for month in (11, 12))
-    late = factories.make_order(cast.alice, cast.pro, paid=True, placed_at=november)
-    late.paid_at = december - dt.timedelta(days=10)
-    early = factories.make_order(cast.alice, cast.pro, paid=True, placed_at=november)
-    early.paid_at = november
-    db.session.commit()
-    references = late.reference, early.reference
-    staff = sign_in(client, cast.sam)
-    home = staff.get("/support/").text
-    link = html.unescape(re.search(r'href="([^"]*paid=2026-12[^"]*)"', home)[1])
-    assert "Revenus du mois, taxes comprises" in home
-    assert [reference in staff.get(link).text for reference in references] == [True, False]
-    assert "Commandes payées ce mois-ci 1 " in words(home)

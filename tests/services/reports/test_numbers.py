@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+import access
 from access import Actor
 from models import (
     License,
@@ -20,7 +21,7 @@ from models import (
     utcnow,
 )
 from services.buying import cart
-from services.reports import company, counts, desk
+from services.reports import company, counts, desk, kept
 from tests.factories import make_issue, make_licenses, make_order, make_user
 
 DAY = dt.timedelta(days=1)
@@ -51,13 +52,16 @@ def test_a_customers_home_counts_its_own_alone(cast):
     found = company.figures(cast.acme.id, now)
     assert (found.in_cart, found.expiring) == (6, 3)
     assert found.first_expiry == day_in(cast.acme.zone, now + 5 * DAY)
+    assert found.unused_since is not None
     # Alice, Dave (whose licence is over) and Erin; not Bob, who holds one, nor who was deactivated.
     assert (found.people_without, found.people_expired, found.held_by_inactive) == (3, 1, 1)
 
 
 def test_an_empty_company_has_nothing_waiting(cast):
     found = company.figures(cast.globex.id, utcnow())
-    assert found == company.Figures(0, 0, None, people_without=2, people_expired=0, held_by_inactive=0)
+    assert found == company.Figures(
+        0, 0, None, people_without=2, people_expired=0, held_by_inactive=0, unused_since=None
+    )
 
 
 def test_the_staffs_home_counts_what_waits(cast):
@@ -85,34 +89,94 @@ def test_the_staffs_home_counts_what_waits(cast):
             )
         )
     db.session.commit()
-    assert desk.waiting() == desk.Waiting(issues=2, failed_mails=3, events=4, processing=1)
+    make_order(cast.carol, cast.pro, state=OrderState.FAILED)
+    assert desk.waiting() == desk.Waiting(issues=2, declined=1, failed_mails=3, events=4)
+    told = {(found.of, found.code, found.customer) for found in desk.examples()}
+    assert told == {
+        ("issues", "paid_twice", "Acme"),
+        ("issues", "refunded", "Acme"),
+        ("declined", "", "Globex"),
+        ("failed_mails", "", ""),
+    }
+    assert desk.today().under_way == {"CAD": (1, 11_498)}
 
 
 def test_the_staffs_home_counts_how_the_desk_does(cast, time_machine):
     time_machine.move_to("2026-11-15 12:00Z")
     now = utcnow()
-    make_licenses(3, cast.alice, cast.pro, holder=cast.bob)
-    make_licenses(1, cast.carol, cast.pro, starts=now - 10 * DAY, ends=now - DAY)
+    # Four of Acme, one of them held; two of Globex are over, one of which somebody still holds; one is suspended.
+    make_licenses(3, cast.alice, cast.pro, holder=cast.bob, starts=now - 40 * DAY, ends=now + 20 * DAY)
+    make_licenses(1, cast.alice, cast.eco, starts=now - 20 * DAY, ends=now + 70 * DAY)
+    make_licenses(2, cast.carol, cast.pro, holder=cast.carol, starts=now - 400 * DAY, ends=now - DAY)
     make_licenses(1, cast.carol, cast.pro, status=LicenseStatus.SUSPENDED)
-    make_order(cast.alice, cast.pro, paid=True, refunded=500)
-    make_order(cast.alice, cast.pro, paid=True, paid_at=dt.datetime(2026, 11, 1, 3, 59, tzinfo=dt.UTC))
-    found = desk.figures()
-    # Four people of Acme, two of Globex; Sam is of the vendor's own.
-    assert (found.companies, found.people, found.licenses, found.assigned) == (2, 6, 4, 1)
-    paid = [34_493, 11_498, 11_498, 11_498 - 500]
-    # The last order was paid on 31 October where the vendor is.
-    assert (found.month, found.paid, found.revenue) == ("2026-11", 4, sum(paid))
+    gone = make_licenses(1, cast.alice, cast.eco, status=LicenseStatus.REVOKED, starts=now - 50 * DAY)[0]
+    gone.gone_at = now - 10 * DAY
+    db.session.execute(
+        db.update(License).values(assigned_at=now - 15 * DAY).where(License.user_id.is_not(None))
+    )
+    db.session.commit()
+    found = desk.today()
+    assert found.plans == {cast.pro.id: desk.Seats(4, 1), cast.eco.id: desk.Seats(1, 0)}
+    assert (found.total, found.total.unheld) == (desk.Seats(5, 1), 4)
+    assert found.ending == {30: desk.Seats(3, 1), 60: desk.Seats(3, 1), 90: desk.Seats(4, 1)}
+    assert found.unheld == desk.Tally(3, 1, ((cast.acme.id, "Acme", 3),))
+    assert found.bought == {cast.acme.id: 4}
+    assert found.expired == desk.Tally(1, 1, ((cast.globex.id, "Globex", 1),))
+    assert found.unused == desk.Tally(1, 1, ((cast.acme.id, "Acme", 1),))
+    # Thirty days ago: three of Acme and the one that is gone, two of Globex; at the end of October one more of Acme; at that of September neither.
+    assert found.change == 5 - 6
+    assert (len(found.in_force), found.in_force[-3:]) == (12, (3, 7, 5))
+    assert found.months == desk.last_months() == (found.months[0], *found.months[1:])
+    assert (found.months[0], found.months[-1]) == ("2025-12", "2026-11")
 
 
-def test_a_month_without_a_sale_earned_nothing_and_begins_with_its_first_instant(cast, time_machine):
+def test_sales_are_before_taxes_by_month_and_plan_and_currency_without_what_was_given_back(
+    cast, time_machine
+):
     time_machine.move_to("2026-11-15 12:00Z")
-    assert (desk.figures().paid, desk.figures().revenue) == (0, 0)
-    order = make_order(cast.alice, cast.pro, paid=True, paid_at=dt.datetime(2026, 11, 1, 4, tzinfo=dt.UTC))
-    assert (desk.figures().paid, desk.figures().revenue) == (1, order.total)
-    # What was given back, or is contested, was not earned.
+    assert desk.today().sales == {}
+    night = dt.datetime(2026, 11, 1, 3, 59, tzinfo=dt.UTC)
+    first = make_order(cast.alice, cast.pro, 2, paid=True, paid_at=night + dt.timedelta(minutes=1))
+    # Still October where the vendor is; eleven months ago, and a month too early.
+    make_order(cast.alice, cast.eco, paid=True, paid_at=night)
+    make_order(cast.carol, cast.pro, paid=True, paid_at=dt.datetime(2025, 12, 31, tzinfo=dt.UTC))
+    make_order(cast.carol, cast.pro, paid=True, paid_at=dt.datetime(2025, 11, 30, tzinfo=dt.UTC))
+    # A quarter was given back; all of it was, or is contested; nobody has paid.
+    part = make_order(cast.carol, cast.pro, paid=True)
+    part.refunded = part.total // 4
     for state in (OrderState.REFUNDED, OrderState.DISPUTED):
         make_order(cast.alice, cast.pro, paid=True, state=state)
-    assert (desk.figures().paid, desk.figures().revenue) == (1, order.total)
+    make_order(cast.alice, cast.pro)
+    abroad = make_order(cast.alice, cast.pro, paid=True)
+    abroad.currency = "USD"
+    db.session.commit()
+    found, price = desk.today().sales, part.net
+    left = price * (part.total - part.refunded) // part.total
+    assert found["USD"] == {cast.pro.id: [0] * 11 + [abroad.net]}
+    assert found["CAD"] == {
+        cast.pro.id: [price] + [0] * 10 + [first.net + left],
+        cast.eco.id: [0] * 10 + [make_order(cast.alice, cast.eco).net, 0],
+    }
+
+
+@pytest.mark.one_database
+def test_the_desks_numbers_are_a_minute_old_at_most_and_the_staffs_alone(cast, app, time_machine):
+    time_machine.move_to("2026-11-15 12:00Z", tick=False)
+    app.config[kept.SETTING] = kept.KEPT_FOR
+    app.extensions.pop("kept_figures", None)
+    assert desk.today().plans == {}
+    make_licenses(1, cast.alice, cast.pro)
+    time_machine.shift(59)
+    assert desk.today().plans == {}
+    time_machine.shift(1)
+    assert desk.today().plans == {cast.pro.id: desk.Seats(1, 0)}
+    # A clock that was put back does not keep them for longer.
+    make_licenses(1, cast.alice, cast.pro)
+    time_machine.shift(-3600)
+    assert desk.today().total.bought == 2
+    for scope in (access.scope_of(cast.alice), access.NOTHING):
+        with access.scoped(scope), pytest.raises(PermissionError):
+            desk.today()
 
 
 @pytest.mark.parametrize(
