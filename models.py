@@ -86,7 +86,7 @@ from tables.owning import (  # isort: skip
 from tables.terms import Term, TermKind, TermTax  # isort: skip
 
 # The journal: who did what, and, in a table apart, the personal data in it.
-from tables.journal import AppendOnlyError, JournalEntry, JournalPersonal, JournalVerb, SubjectKind  # isort: skip
+from tables.journal import AppendOnlyError, JournalEntry, JournalPersonal, JournalSubject, JournalVerb, SubjectKind  # isort: skip
 
 # Operations: what one act changed, so that it can be taken back.
 from tables.operations import Operation, OperationRow  # isort: skip

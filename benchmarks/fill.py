@@ -14,6 +14,7 @@ from models import (
     Base,
     Company,
     JournalEntry,
+    JournalSubject,
     License,
     Operation,
     Order,
@@ -52,6 +53,7 @@ FILLED = (
     Assignment,
     Operation,
     JournalEntry,
+    JournalSubject,
 )
 Rows = dict[type[Base], list[dict[str, Any]]]
 
@@ -198,7 +200,12 @@ def _seat(rows: Rows, number: int, seat: int, *, holder: int | None, now: dt.dat
         {"id": f"{license_id:032x}", "verb": "license_assigned", "by_id": holder - seat, "company_id": number}
     )
     rows[JournalEntry].append(
-        {"operation": f"{license_id:032x}", "verb": "license_assigned", "actor_id": holder - seat}
+        {"id": license_id, "operation": f"{license_id:032x}", "verb": "license_assigned"}
+        | {"actor_id": holder - seat}
         | {"company_id": number, "subject_type": "license", "subject_id": license_id}
         | {"related": {"user": holder, "plan": plan}}
     )
+    rows[JournalSubject] += [
+        {"entry_id": license_id, "company_id": number, "kind": kind, "row_id": row_id}
+        for kind, row_id in {("license", license_id), ("plan", plan), ("user", holder), ("user", holder - seat)}
+    ]
