@@ -33,6 +33,8 @@ NAMES = (
     "exclamation-triangle",
     "eye",
     "funnel",
+    "gear",
+    "headset",
     "info-circle",
     "key",
     "key-fill",

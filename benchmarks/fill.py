@@ -207,5 +207,10 @@ def _seat(rows: Rows, number: int, seat: int, *, holder: int | None, now: dt.dat
     )
     rows[JournalSubject] += [
         {"entry_id": license_id, "company_id": number, "kind": kind, "row_id": row_id}
-        for kind, row_id in {("license", license_id), ("plan", plan), ("user", holder), ("user", holder - seat)}
+        for kind, row_id in {
+            ("license", license_id),
+            ("plan", plan),
+            ("user", holder),
+            ("user", holder - seat),
+        }
     ]

@@ -18,6 +18,7 @@ ROOMS: dict[str, str | None] = {
     "app, cli": None,
     "admin_views/portal": "admin_views/portal/ruff.toml",
     "admin_views/support": "admin_views/support/ruff.toml",
+    "admin_views/journal": "admin_views/journal/ruff.toml",
     "admin_views": "admin_views/ruff.toml",
     "admin_views/lists": "admin_views/lists/ruff.toml",
     "web": "web/ruff.toml",

@@ -50,7 +50,7 @@ class Home(DeskIndexView):
             free=sum(seat.available for seat in owned),
             figures=reports.figures(company.id, now),
             unpaid=orders.unpaid(company.id),
-            events=activity.recent(company.id, SHOWN_EVENTS),
+            moments=activity.recent(company.id, SHOWN_EVENTS, activity.reader(), current_user.zone),
         )
 
 

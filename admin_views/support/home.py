@@ -17,9 +17,9 @@ from sqlalchemy.orm import joinedload
 from access import Permission
 from admin_views import labels
 from admin_views.guard import DeskIndexView
+from admin_views.journal import timeline
 from admin_views.lists.listing import MAX_SEARCH, Total
-from admin_views.support.base import chosen
-from admin_views.support.journal import Journal
+from admin_views.support.journal import READER
 from models import (
     CURRENCY,
     Company,
@@ -65,8 +65,8 @@ class Home(DeskIndexView):
             waiting=_waiting(),
             issues=_open_issues(),
             figures=_figures(),
-            entries=_latest_entries(),
-            columns={"entries": chosen(Journal.columns, "at", "verb", "subject", "actor", "company")},
+            # Who looks for something reads what was found.
+            moments=[] if text else timeline.told(_latest_entries(), READER),
         )
 
 
@@ -140,10 +140,7 @@ def _shown(count: int) -> str:
 
 
 def _latest_entries() -> list[JournalEntry]:
-    statement = sa.select(JournalEntry).options(
-        joinedload(JournalEntry.actor), joinedload(JournalEntry.company)
-    )
-    return list(db.session.scalars(statement.order_by(JournalEntry.id.desc()).limit(LATEST)))
+    return list(db.session.scalars(sa.select(JournalEntry).order_by(JournalEntry.id.desc()).limit(LATEST)))
 
 
 # --- Finding ----------------------------------------------------------------------------------------------------------

@@ -119,13 +119,15 @@ def ago(value: dt.datetime, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> str:
     days = (now.astimezone(zone).date() - local.date()).days
     # Two clocks may differ by a little: what is to come has just been.
     if minutes < 1:
-        return _("just now")
-    if minutes < 60:
-        return ngettext("%(num)s min ago", "%(num)s min ago", minutes)
-    if days < 7:
+        text: str = _("just now")
+    elif minutes < 60:
+        text = ngettext("%(num)s min ago", "%(num)s min ago", minutes)
+    elif days < 7:
         weekday = format_date(local.date(), "EEEE", locale=locale_of(language))
         name = {0: _("today"), 1: _("yesterday")}.get(days, weekday)
-        return _("%(day)s, %(time)s", day=name, time=clock(local, language))
-    if days <= _DAYS_AGO:
-        return ngettext("%(num)s day ago", "%(num)s days ago", days)
-    return short_day(local.date())
+        text = _("%(day)s, %(time)s", day=name, time=clock(local, language))
+    elif days <= _DAYS_AGO:
+        text = ngettext("%(num)s day ago", "%(num)s days ago", days)
+    else:
+        text = short_day(local.date())
+    return text

@@ -118,8 +118,9 @@ def record_all(turn: Turn, verb: JournalVerb, told: Sequence[Told], *, by: Actor
         }
         for one in told
     ]
+    table: Any = JournalEntry.__table__
     ids = db.session.scalars(
-        sa.insert(JournalEntry.__table__).returning(JournalEntry.__table__.c.id, sort_by_parameter_order=True),
+        sa.insert(table).returning(table.c.id, sort_by_parameter_order=True),
         [common | entry for entry in entries],
     )
     concerned = [
@@ -144,7 +145,7 @@ def concerns(kind: SubjectKind, row_id: int) -> sa.ColumnElement[bool]:
     return JournalEntry.id.in_(found)
 
 
-def latest(kind: SubjectKind, row_id: int, count: int, *conditions: Any) -> sa.Select[tuple[JournalEntry]]:
+def latest(kind: SubjectKind, row_id: int, count: int, *conditions: Any) -> sa.Select[Any]:
     """The last `count` entries that concern a row, newest first, read in the order of their index."""
     entries = sa.select(JournalEntry).where(*conditions).limit(count)
     if kind == SubjectKind.COMPANY:

@@ -74,6 +74,7 @@ PERMISSIONS = {
         "licenses": "manage_users",
         "plans": "purchase",
         "orders": "billing",
+        "journal": "manage_users",
         "my-license": "own_licenses",
     },
     "support": dict.fromkeys(

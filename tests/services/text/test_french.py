@@ -9,7 +9,17 @@ from markupsafe import Markup
 from services.text.french import elided, elides
 
 JOINED = (
-    *("Acme", "Élise Bergeron", "Ève", "Ian", "Olivier", "Ursule", "Émond & fils", "Œuvres du parvis", "Øystein"),
+    *(
+        "Acme",
+        "Élise Bergeron",
+        "Ève",
+        "Ian",
+        "Olivier",
+        "Ursule",
+        "Émond & fils",
+        "Œuvres du parvis",
+        "Øystein",
+    ),
     *("Henri", "Hélène", "Hubert", "Hugo", "Hydro-Québec", "Hôtel du Parc", "Héma-Québec"),
     *("Yves", "Yvon", "Ysabelle"),
     *("« Atelier »", "(Anna)", "IBM", "elise@acme.example", "É" + "lise"),
@@ -37,7 +47,13 @@ def test_and_is_kept_before_anything_else(name):
 
 
 def test_nothing_else_of_a_message_is_touched():
-    for message in ("the license of %(person)s", "aide %(person)s", "de %(other)s", "%(person)s", "de %(num)s"):
+    for message in (
+        "the license of %(person)s",
+        "aide %(person)s",
+        "de %(other)s",
+        "%(person)s",
+        "de %(num)s",
+    ):
         assert elided(message, {"person": "Élise", "num": 11}) == message, message
     assert elided("De %(a)s et que %(b)s", {"a": "Ian", "b": "Ève"}) == "D’%(a)s et qu’%(b)s"
 

@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 
 from admin_views import labels
+from admin_views.journal.names import Names
 from models import CURRENCY, IssueKind, Language, MailState, OrderState, Role, SubjectKind
 from services.forms.words import FIELDS
 from services.foundation import formats
 
+# The field, and its value before and after.
+Change = tuple[str, Any, Any]
 
-def differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    """(field, before, after) of everything that an entry names. A field without words yet shows its own name."""
+
+def differences(
+    before: Mapping[str, Any], after: Mapping[str, Any], names: Names | None = None
+) -> list[Change]:
+    """(field, before, after) of everything that an entry names. A field without words yet shows its own name.
+
+    Args:
+        names: Of the people that the values may mean; without them a person is a number.
+    """
     return [
-        (str(FIELDS.get(name, name)), _said(name, before.get(name)), _said(name, after.get(name)))
+        (
+            str(FIELDS.get(name, name)),
+            *(_said(name, values.get(name), names or {}) for values in (before, after)),
+        )
         for name in sorted({*before, *after})
     ]
 
 
-def _said(name: str, value: Any) -> Any:
+def _said(name: str, value: Any, names: Names) -> Any:
     """The value as people read it; lists and the like are left to the page."""
     if isinstance(value, bool):
         return labels.yes_no(value)
+    if (SubjectKind.USER, value) in names and name == "user":
+        return names[SubjectKind.USER, value].text
     return _VALUES[name](value) if value is not None and name in _VALUES else value
 
 
