@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from admin_views import labels
 from admin_views.journal.names import Names
+from admin_views.tongues import in_tongue, tongue_of
 from models import CURRENCY, IssueKind, Language, MailState, OrderState, Role, SubjectKind
 from services.forms.words import FIELDS
 from services.foundation import formats
@@ -42,6 +43,8 @@ def _said(name: str, value: Any, names: Names) -> Any:
         return labels.yes_no(value)
     if (SubjectKind.USER, value) in names and name == "user":
         return names[SubjectKind.USER, value].text
+    if isinstance(value, str) and tongue_of(name):
+        return in_tongue(value, tongue_of(name))
     return _VALUES[name](value) if value is not None and name in _VALUES else value
 
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from admin_views.tongues import tongue_of
+
 Kind = Literal["text", "number", "money", "day", "moment", "badge", "mono"]
 
 
@@ -37,6 +39,11 @@ class Column:
 
     def get(self, row: Any) -> Any:
         return self.value(row) if self.value else getattr(row, self.name)
+
+    @property
+    def tongue(self) -> str | None:
+        """The language of what it shows, where that is always one: `name_fr` is French on every page."""
+        return tongue_of(self.name)
 
     @property
     def sort_columns(self) -> tuple[Any, ...]:

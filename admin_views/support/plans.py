@@ -27,6 +27,7 @@ from models import CURRENCY, Plan, Price, db
 from services.catalogue import plans, vendor
 from services.foundation.errors import Refused
 from services.foundation.formats import current_language, money
+from services.text.terms import term
 
 NUMBER = InputRequired(_l("Enter a whole number, such as 5."))
 
@@ -115,7 +116,7 @@ class Plans(SupportView):
         ),
         Column("name", _l("Plan"), value=lambda row: row.name(current_language())),
         Column("price", _l("Price today"), value=_price_text),
-        Column("term_months", _l("Term in months"), kind="number"),
+        Column("term_months", _l("Term"), value=lambda row: term(row.term_months)),
         Column("on_sale", _l("On sale"), value=lambda row: labels.yes_no(row.on_sale)),
         Column("position", _l("Position"), kind="number", sort=Plan.position),
     )
@@ -125,7 +126,7 @@ class Plans(SupportView):
         Column("name_en", _l("Name in English")),
         Column("description_fr", _l("Description in French")),
         Column("description_en", _l("Description in English")),
-        Column("term_months", _l("Term in months"), kind="number"),
+        Column("term_months", _l("Term"), value=lambda row: term(row.term_months)),
         Column("devices_per_license", _l("Devices per license"), kind="number"),
         Column("on_sale", _l("On sale"), value=lambda row: labels.yes_no(row.on_sale)),
     )

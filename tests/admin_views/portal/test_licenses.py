@@ -111,7 +111,7 @@ def test_a_free_licence_is_given_to_the_person_who_was_typed(cast, owned, alice)
     assert holder_of(owned.free) == cast.bob.id
     page = words(alice.get(answer.location))
     assert "Bob Tremblay a maintenant une licence Avancé." in page
-    assert "Qui l’a eue" in page
+    assert "Titulaires successifs" in page
 
 
 @pytest.mark.one_database

@@ -108,7 +108,7 @@ def test_the_assign_page_offers_plans_with_a_free_licence_alone(cast, owned, ali
     make_licenses(1, cast.alice, cast.pro, holder=cast.erin)
     page = alice.get(f"/portal/users/{cast.bob.id}/license")
     assert re.findall(r'name="plan"\s+value="(\d+)"', page.text) == [str(cast.avance.id)]
-    assert "2 licences disponibles, valide jusqu’au" in words(page)
+    assert "2 licences disponibles, valides jusqu’au" in words(page)
     assert f'href="/portal/plans/?person={cast.bob.id}"' in page.text
 
 
@@ -121,7 +121,7 @@ def test_the_assign_page_says_when_each_batch_ends_and_which_one_is_given(cast, 
         formats.day(day_in(cast.acme.zone, now + dt.timedelta(days=days)), "fr") for days in (30, 200)
     )
     assert f"8 licences disponibles : 5 jusqu’au {last}, 3 jusqu’au {first}" in page
-    assert f"est donnée, jusqu’au {last}." in page
+    assert f"est assignée, jusqu’au {last}." in page
     assign(alice, cast.bob, cast.pro)
     assert f"Valide jusqu’au {last}" in words(alice.get(f"/portal/users/{cast.bob.id}/license"))
 
@@ -237,7 +237,7 @@ def test_of_two_administrators_who_want_the_last_licence_one_reads_why_not(cast,
         return answer.status_code, words(client.get(answer.location))
 
     pages = [outcome.value[1] for outcome in together(2, save)]
-    refused = ("Aucune licence Avancé n’est disponible", "No Advanced license is free")
+    refused = ("Aucune licence Avancé n’est disponible", "No Advanced license is available")
     given = ("a maintenant une licence Avancé", "now holds a license of the Advanced plan")
     assert sum(any(words in page for words in refused) for page in pages) == 1
     assert sum(any(words in page for words in given) for page in pages) == 1

@@ -167,7 +167,7 @@ def test_two_staff_who_edit_one_customer_lose_nothing(app, staff, cast):
     assert send(staff, url, hers, city="Lévis").status_code == 302
     answer = send(staff, url, mine, street="9, rue Perdue")
     assert answer.status_code == 422
-    assert "Quelqu’un d’autre a modifié ceci" in answer.text
+    assert "Quelqu’un d’autre a changé ceci" in answer.text
     assert "9, rue Perdue" in answer.text
     company = db.session.get(Company, cast.acme.id)
     assert (company.city, company.street) == ("Lévis", "123, rue Saint-Jean")
@@ -317,7 +317,7 @@ def test_support_assigns_and_releases_with_the_verbs_of_the_portal(staff, cast):
     )
     assert db.session.scalar(sa.select(OutgoingMail.template)) == "license_assigned"
     # Nothing is left to give.
-    assert "Aucune licence n’est libre" in staff.get(f"/support/people/assign/?id={cast.dave.id}").text
+    assert "Aucune licence n’est disponible" in staff.get(f"/support/people/assign/?id={cast.dave.id}").text
     page = staff.get(f"/support/licenses/release/?id={license_id}")
     assert all(words in page.text for words in ("Bob Tremblay", "Pro", "Acme")), "not a key alone"
     assert staff.post("/support/licenses/release-many/", data=to_release(license_id)).status_code == 302

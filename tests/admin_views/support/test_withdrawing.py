@@ -91,7 +91,7 @@ def test_what_a_colleague_has_changed_meanwhile_is_not_withdrawn_unseen(kind, st
     setattr(row, {"price": "amount", "rate": "rate"}[kind], 9_900)
     db.session.commit()
     answer = staff.post(NOW[kind], data=shown, follow_redirects=True)
-    assert "depuis que la page a été affichée" in answer.text
+    assert "depuis l’affichage de la page" in answer.text
     assert staff.post(NOW[kind], data={"rowid": row_id}).status_code == 302
     assert row_id in held(kind)
     assert entries() == []
