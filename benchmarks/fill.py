@@ -196,21 +196,26 @@ def _seat(rows: Rows, number: int, seat: int, *, holder: int | None, now: dt.dat
         return
     given = {"user_id": holder, "started_at": now, "given_by_id": holder - seat}
     rows[Assignment].append(ours | given | used)
-    rows[Operation].append(
-        {"id": f"{license_id:032x}", "verb": "license_assigned", "by_id": holder - seat, "company_id": number}
-    )
+    _told(rows, license_id, plan, holder=holder, giver=holder - seat, company_id=number)
+
+
+def _told(rows: Rows, license_id: int, plan: int, *, holder: int, giver: int, company_id: int) -> None:
+    """The journal of an assignment."""
+    operation = f"{license_id:032x}"
+    ours = {"company_id": company_id, "verb": "license_assigned"}
+    rows[Operation].append(ours | {"id": operation, "by_id": giver})
     rows[JournalEntry].append(
-        {"id": license_id, "operation": f"{license_id:032x}", "verb": "license_assigned"}
-        | {"actor_id": holder - seat}
-        | {"company_id": number, "subject_type": "license", "subject_id": license_id}
+        ours
+        | {"id": license_id, "operation": operation, "actor_id": giver}
+        | {"subject_type": "license", "subject_id": license_id}
         | {"related": {"user": holder, "plan": plan}}
     )
     rows[JournalSubject] += [
-        {"entry_id": license_id, "company_id": number, "kind": kind, "row_id": row_id}
+        {"entry_id": license_id, "company_id": company_id, "kind": kind, "row_id": row_id}
         for kind, row_id in {
             ("license", license_id),
             ("plan", plan),
             ("user", holder),
-            ("user", holder - seat),
+            ("user", giver),
         }
     ]

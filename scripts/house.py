@@ -24,6 +24,7 @@ ROOMS: dict[str, str | None] = {
     "web": "web/ruff.toml",
     "demo": "demo/ruff.toml",
     "services/reports": "services/reports/ruff.toml",
+    "services/worker": "services/worker/ruff.toml",
     "services/people": "services/people/ruff.toml",
     "services/licenses": "services/licenses/ruff.toml",
     "services/events": "services/events/ruff.toml",

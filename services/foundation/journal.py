@@ -46,8 +46,7 @@ def record(
 
     Args:
         by: Who did it. Staff acting for a customer are recorded as acting on that company's behalf.
-        subject: The row it was done to, flushed here if it has no id yet. The entry belongs to the row's company;
-            to no company (the vendor's own journal) if the row has none.
+        subject: The row it was done to, flushed here if it has no id yet; the entry belongs to its company, or to none.
         related: Ids of the other rows concerned, by kind.
         before, after: The columns that changed, without personal data.
         personal_before, personal_after: The personal columns that changed; kept apart, so that they can be erased.
@@ -68,11 +67,9 @@ def record(
         related=related or {},
         before=before or {},
         after=after or {},
-        subjects=[
-            JournalSubject(company_id=company_id, kind=kind, row_id=row_id)
-            for kind, row_id in _concerned(subject, related or {}, by)
-        ],
     )
+    concerned = _concerned(subject, entry.related, by)
+    entry.subjects = [JournalSubject(company_id=company_id, kind=kind, row_id=key) for kind, key in concerned]
     if by.address or personal_before or personal_after:
         entry.personal = JournalPersonal(
             company_id=company_id,

@@ -150,7 +150,8 @@ def test_every_verb_is_said_with_names_and_a_new_one_joins(app, cast, rows):
     with app.test_request_context(), access.everything(), force_locale("en_CA"):
         english = said(all_verbs)
     assert not set(english) & set(wanted)
-    assert all("somebody" not in text.lower() and "–" not in text and "no. " not in text for text in english)
+    vague = [text for text in english if re.search("somebody(?!’)|–|no[.] ", text, re.IGNORECASE)]
+    assert not vague
     assert f"Alice Tremblay released the Pro …{rows['key']} license of Élise Bergeron" in english
 
 
@@ -232,8 +233,8 @@ def test_a_change_is_shown_before_and_after_without_what_is_personal(app, cast, 
     with app.test_request_context(), access.everything(), force_locale("fr_CA"):
         found = sentences([changed], Reader())[1].changes
     assert found == (
-        ("Personne", "Élise Bergeron", None),
         ("Rôle", "Utilisateur standard", "Administrateur"),
+        ("Personne", "Élise Bergeron", None),
     )
 
 
