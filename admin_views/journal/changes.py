@@ -41,7 +41,7 @@ def _said(name: str, value: Any, names: Names) -> Any:
     """The value as people read it; lists and the like are left to the page."""
     if isinstance(value, bool):
         return labels.yes_no(value)
-    if (SubjectKind.USER, value) in names and name == "user":
+    if name == "user" and (SubjectKind.USER, value) in names:
         return names[SubjectKind.USER, value].text
     if isinstance(value, str) and tongue_of(name):
         return in_tongue(value, tongue_of(name))
@@ -87,6 +87,13 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "role": _one_of(Role),
     "language": _one_of(Language),
 }
+
+
+def in_line(value: Any) -> Any:
+    """The value as it stands in a line of text: nothing is a dash, what is more than a text is JSON."""
+    if value is None or value == "":
+        return "–"
+    return as_json(value) if isinstance(value, (list, dict)) else value
 
 
 def as_json(value: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from admin_views.journal.names import named
 from admin_views.journal.sentences import Reader, part_of, sentences
@@ -29,16 +30,11 @@ class ToldRows:
         return found
 
 
-def changes_text(row: Any) -> str:
-    """« Nom : Pro → Expert »: what was before and after, on one line."""
-    return "; ".join(
-        _("%(label)s: %(text)s", label=name, text=f"{_shown(before)} → {_shown(after)}")
-        for name, before, after in row.told.changes
-    )
-
-
-def _shown(value: Any) -> str:
-    return "–" if value is None or value == "" else str(value)
+def changes_text(row: Any) -> Markup:
+    """« Nom : Pro → Expert »: what was before and after, on one line; HTML, as a name may say its language."""
+    line = Markup("{} {} → {}")
+    changes = row.told.changes
+    return Markup("; ").join(line.format(_("%(label)s:", label=name), *values) for name, *values in changes)
 
 
 def by_subject(name: str, label: Any, kind: SubjectKind) -> ListFilter:

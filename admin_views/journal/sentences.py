@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from admin_views import labels
-from admin_views.journal.changes import Change, differences
+from admin_views.journal.changes import Change, differences, in_line
 from admin_views.journal.names import Entry, Names, names_of
 from admin_views.journal.words import SAID, UNKNOWN
 from models import CURRENCY, JournalEntry, SubjectKind, db
@@ -93,7 +93,8 @@ def sentence(entry: Entry, names: Names, reader: Reader) -> Sentence:
     if said.by_reader is not None:
         parts += on_behalf(entry, names)
     changes = differences(entry.before, entry.after, names) if said.shows_changes else []
-    return Sentence(tuple(parts), tuple(changes))
+    lines = [(name, in_line(before), in_line(after)) for name, before, after in changes]
+    return Sentence(tuple(parts), tuple(lines))
 
 
 def on_behalf(entry: Entry, names: Names) -> list[Part]:

@@ -127,10 +127,10 @@ class Journal(ToldRows, RecordView):
 
 
 def _concerned(row: JournalEntry) -> list[tuple[str, int]]:
-    """(kind, id) of every row that the entry is found from."""
+    """(kind, id) of every row that the entry names or is found from."""
+    own = {(row.subject_type, row.subject_id), *row.related.items()}
     subjects = sa.select(JournalSubject.kind, JournalSubject.row_id).where(JournalSubject.entry_id == row.id)
-    found = db.session.execute(subjects.order_by(JournalSubject.kind, JournalSubject.row_id))
-    return [(kind, row_id) for kind, row_id in found]
+    return sorted(own | {(kind, row_id) for kind, row_id in db.session.execute(subjects)})
 
 
 def _same_operation(row: JournalEntry) -> Sequence[JournalEntry]:

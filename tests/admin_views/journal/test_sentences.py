@@ -234,7 +234,7 @@ def test_a_change_is_shown_before_and_after_without_what_is_personal(app, cast, 
         found = sentences([changed], Reader())[1].changes
     assert found == (
         ("Rôle", "Utilisateur standard", "Administrateur"),
-        ("Personne", "Élise Bergeron", None),
+        ("Personne", "Élise Bergeron", "–"),
     )
 
 

