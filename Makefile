@@ -15,11 +15,16 @@ WORKERS ?= 2
 COUNT ?= 50
 SEED ?= 1
 ROOM ?=
+# What `make audit` is held to: parts of it, addresses that hold a text. Empty means everything.
+ONLY ?=
+PAGES ?=
 # How many random histories `make torture` lives.
 TORTURE ?= 500
+# What `make profile` looks at.
+PAGE ?= /support/licenses/
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check sabotage torture format translations migration screenshots house tables clean browser FORCE
+.PHONY: help run test check audit sabotage torture bench bench-quick profile format translations migration screenshots house tables clean browser FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +47,10 @@ check: .venv/installed-dev ## style, imports, types, templates, translations, si
 	@$(BIN)/python -m scripts.check_translations
 	@$(BIN)/python -m scripts.check_sizes
 
+# No part of `make test`: a full run takes some ten minutes.
+audit: .venv/installed-dev $(MESSAGES) browser audit/node_modules/installed ## ONLY=html,focus PAGES=/portal/users: valid HTML, access, widths, focus, paper, speed of every page
+	@ONLY="$(ONLY)" PAGES="$(PAGES)" $(BIN)/python -m audit
+
 # Which test runs which line is kept in .sabotage, and found out again when there is none.
 sabotage: .venv/installed-dev $(MESSAGES) ## ROOM=buying SEED=1 COUNT=50: delete guards at random, one at a time; does a test notice?
 	@test -f .sabotage/map.json || $(BIN)/python -m scripts.sabotage map --workers $(WORKERS)
@@ -49,6 +58,16 @@ sabotage: .venv/installed-dev $(MESSAGES) ## ROOM=buying SEED=1 COUNT=50: delete
 
 torture: .venv/installed-dev $(MESSAGES) ## TORTURE=500: that many random histories of a company, instead of 20
 	@TORTURE=$(TORTURE) $(BIN)/pytest -q -n $(WORKERS) tests/torture
+
+# The first run fills four databases with a million and ten thousand licences, and keeps them for the next.
+bench: .venv/installed-dev $(MESSAGES) ## how fast pages are over a million licences, beside a floor (half an hour; ARGS="--database sqlite")
+	@$(BIN)/python -m benchmarks read $(ARGS)
+
+bench-quick: .venv/installed-dev $(MESSAGES) ## the same over ten thousand, in under two minutes
+	@$(BIN)/python -m benchmarks read --quick $(ARGS)
+
+profile: .venv/installed-dev $(MESSAGES) ## PAGE=/support/licenses/: where the time of a page goes
+	@$(BIN)/python -m benchmarks read --profile "$(PAGE)" $(ARGS)
 
 format: .venv/installed-dev ## put code and templates into the house style
 	@$(BIN)/ruff check --fix-only --quiet
@@ -78,7 +97,7 @@ tables: .venv/installed-dev ## draw which table points at which into docs/data.m
 	@$(BIN)/python -m scripts.tables
 
 clean: ## forget the environment and the data
-	@rm -rf .venv $(INSTANCE) $(MESSAGES)
+	@rm -rf .venv $(INSTANCE) $(MESSAGES) audit/node_modules .audit
 
 browser:
 	@test -n "$(CHROMIUM)" || { \
@@ -103,6 +122,12 @@ browser:
 .venv/installed-dev: requirements-dev.txt .venv/installed
 	@echo "Installing what tests and checks it into .venv …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# Java for the HTML checker, Node.js for the rest: what the audit runs beside Python.
+audit/node_modules/installed: audit/package-lock.json audit/install
+	@echo "Installing what audits it into audit/node_modules …"
+	@audit/install
 	@touch $@
 
 # Filling starts the whole application once more: only where migrations or demonstration data are newer, and

@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 from flask import Flask
-from flask_bootstrap import Bootstrap5
 from flask_mail import Mail
 from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -31,7 +30,8 @@ def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask
     """
     # Before Flask reads FLASK_DEBUG, for which it knows fewer spellings.
     settings = config.load(environ)
-    app = Flask(__name__)
+    # Files are served from memory (web/statics.py).
+    app = Flask(__name__, static_folder=None)
     app.config.update(settings | overrides)
     if not app.config["PRODUCTION"]:
         app.config["INSTANCE"].mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,6 @@ def create_app(environ: dict[str, str] | None = None, **overrides: Any) -> Flask
 
     _connect_database(app)
     Mail(app)
-    Bootstrap5(app)
     # Sign-in, guards (scope, CSRF, limits), languages, links, webhook, health, errors, headers.
     web.init_app(app)
     init_theme(app)

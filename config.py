@@ -306,7 +306,6 @@ def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
         **_stripe(settings),
         "BABEL_DEFAULT_LOCALE": "fr_CA",
         "BABEL_DEFAULT_TIMEZONE": "UTC",
-        "BOOTSTRAP_SERVE_LOCAL": True,
         "RATELIMIT_STORAGE_OPTIONS": _storage_options(settings.RATELIMIT_STORAGE_URI),
     }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from dotenv import load_dotenv
 
 import config
+import font
 from config_types import ROOT
 
 
@@ -27,6 +28,8 @@ def main() -> int:
     except OSError as error:
         print(f".env cannot be read: {error.strerror}. It has to be this user's own.", file=sys.stderr)
         return 1
+    if not font.make():
+        print("The font could not be made: the system's own fonts serve.", file=sys.stderr)
     for name in config.SERVER:
         os.environ[name] = str(getattr(settings, name))
     server = str(Path(sys.executable).with_name("gunicorn"))

@@ -11,10 +11,12 @@ from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import AdminIndexView, BaseView, expose
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 import access
 from access import Permission
+from admin_views.menu import Entry
 from models import db
 from services.foundation import urls
 from services.foundation.errors import Refused
@@ -32,8 +34,11 @@ class Guarded:
         permission: What a person must hold to open any route of the view. Mandatory.
         title: The page's name: its menu entry, its h1 and its title.
         slug: The last part of its URL, and of its endpoint: `users` is `/portal/users/`, `portal_users.index_view`.
-        menu_category: The menu that holds its entry; None puts the entry on the bar itself.
+        menu_category: The heading of the menu under which its entry stands; None puts it at the top.
         in_menu: Whether it has a menu entry at all.
+        icon: Of `web/icons.py`, beside its entry.
+        lead: What it is for, in a sentence, on the page of its heading.
+        heads: The heading that leads to this page, which lists what stands under it.
     """
 
     permission: ClassVar[Permission]
@@ -41,6 +46,9 @@ class Guarded:
     slug: ClassVar[str] = ""
     menu_category: ClassVar[Any] = None
     in_menu: ClassVar[bool] = True
+    icon: ClassVar[str] = ""
+    lead: ClassVar[Any] = ""
+    heads: ClassVar[Any] = None
 
     @classmethod
     def check_declaration(cls) -> None:
@@ -55,6 +63,11 @@ class Guarded:
 
     def is_visible(self) -> bool:
         return self.in_menu
+
+    def menu_entries(self, current: bool) -> list[Entry]:
+        """Its lines in the menu; `current` when the page that is shown is its own."""
+        address = url_for(f"{self.endpoint}.{self._default_view}")  # type: ignore[attr-defined]
+        return [Entry(self.title, address, self.menu_category, self.icon, self.lead, is_current=current)]
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> ResponseReturnValue:
         """Send a visitor to sign in and come back; tell a signed-in person that this is not theirs."""
@@ -125,9 +138,17 @@ class DeskPage(Guarded, BaseView):
 
 
 class DeskIndexView(Guarded, AdminIndexView):
-    """A site's home. A subclass declares `permission`, `title` and overrides `index`."""
+    """A site's home. A subclass declares `permission`, `title` and overrides `index`.
+
+    Attributes:
+        finds: What its `?q=` finds, as the search box of every page says; None for a site without one.
+        menu_word: What the button says that opens the menu on a phone.
+    """
 
     slug = "home"
+    icon = "house"
+    finds: ClassVar[Any] = None
+    menu_word: ClassVar[Any] = _l("Menu")
     template: ClassVar[str] = "admin/index.html"
 
     def __init__(self, endpoint: str, url: str) -> None:

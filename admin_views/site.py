@@ -12,7 +12,7 @@ from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_login import current_user
 
-from admin_views import holders, icons, labels
+from admin_views import holders, labels, menu
 from admin_views.base import DeskModelView
 from admin_views.guard import DeskIndexView, DeskPage, local_url
 from admin_views.tongues import called, in_tongue, other_tongue
@@ -45,11 +45,10 @@ def make_site(app: Flask, *, prefix: str, home: type[DeskIndexView], views: Sequ
 
 
 def init_theme(app: Flask) -> None:
-    """The routes and template names of the theme."""
-    sprite = icons.Sprite()
-    app.add_url_rule("/icons.svg", "icons", sprite.response)
+    """The routes and template names of the theme and of the menu."""
     app.add_url_rule("/theme", "theme", choose_theme, methods=["POST"])
-    app.jinja_env.globals.update(icons_version=sprite.version, new_token=secrets.token_urlsafe)
+    app.add_url_rule("/keys", "keys", choose_keys, methods=["POST"])
+    app.jinja_env.globals.update(new_token=secrets.token_urlsafe, site_menu=menu.groups)
     app.jinja_env.filters.update(
         label=labels.label,
         tone=labels.tone,
@@ -68,14 +67,17 @@ def init_theme(app: Flask) -> None:
         in_tongue=in_tongue,
         other_tongue=other_tongue,
     )
-    app.context_processor(lambda: {"site": current_site(app), "theme_choice": theme_choice()})
+    app.context_processor(
+        lambda: {"site": current_site(app), "theme_choice": theme_choice(), "keys": has_keys()}
+    )
 
 
 def current_site(app: Flask) -> Admin | None:
     """The site whose menu the signed-in person sees, on error pages and in their profile too."""
     if not current_user:
         return None
-    return next((site for site in app.extensions.get("admin", []) if site.index_view.is_accessible()), None)
+    ours = (site for site in app.extensions.get("admin", []) if isinstance(site.index_view, DeskIndexView))
+    return next((site for site in ours if site.index_view.is_accessible()), None)
 
 
 def theme_choice() -> str:
@@ -84,12 +86,28 @@ def theme_choice() -> str:
     return choice if choice in THEMES else "auto"
 
 
+def has_keys() -> bool:
+    """Whether single keys such as `/` do something (WCAG 2.2, success criterion 2.1.4: they can be switched off)."""
+    return request.cookies.get("keys") != "off"
+
+
+def choose_keys() -> Any:
+    """Switch single keys on or off, for a year, on this device."""
+    answer: Response = redirect(local_url(request.form.get("url")) or "/")  # type: ignore[assignment]
+    _remember(answer, "keys", "on" if request.form.get("keys") == "on" else "off")
+    return answer
+
+
 def choose_theme() -> Any:
     """Remember the theme chosen in the menu, for a year, on this device."""
     answer: Response = redirect(local_url(request.form.get("url")) or "/")  # type: ignore[assignment]
     choice = request.form.get("theme", "")
     if choice in THEMES:
-        answer.set_cookie(
-            "theme", choice, max_age=COOKIE_LIFETIME, samesite="Lax", httponly=True, secure=request.is_secure
-        )
+        _remember(answer, "theme", choice)
     return answer
+
+
+def _remember(answer: Response, name: str, choice: str) -> None:
+    answer.set_cookie(
+        name, choice, max_age=COOKIE_LIFETIME, samesite="Lax", httponly=True, secure=request.is_secure
+    )

@@ -1,1 +1,1 @@
-"""Measure how fast the lists are: `python -m benchmarks.lists`."""
+"""What the desk costs in time and memory: `python -m benchmarks read`, `python -m benchmarks beside`."""

@@ -1,6 +1,6 @@
 """What delivering, assigning, releasing and every list cost, beside another checkout of this repository, in one run.
 
-    python -m benchmarks.beside --beside ../parent [--rounds 7]
+    python -m benchmarks beside --beside ../parent [--rounds 7]
 
 Each round measures all of it in a new process and on a new database of each checkout, one after the other, so that both meet the same
 machine. Printed are the medians in milliseconds and their ratio: 1.0 is as fast as there. Without `--beside`, of this checkout alone.
@@ -18,13 +18,27 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent.parent
 SEATS, ACTS = 1_000, 60
-# Licences that the lists are over.
-LISTED = 10_000
+# Licences that the lists are over, and the requests that a list's time is the median of.
+LISTED, REQUESTS = 10_000, 11
+LISTS = (
+    "/support/licenses/",
+    "/support/licenses/?state=assigned",
+    "/support/people/",
+    "/support/people/?sort=name",
+    "/support/orders/",
+    "/support/customers/",
+    "/support/journal/",
+    "/support/",
+    "/portal/users/",
+    "/portal/licenses/",
+    "/portal/plans/",
+)
 
 
 def main() -> None:
@@ -71,19 +85,48 @@ def _run(place: Path) -> dict[str, float]:
 
 def _measure() -> dict[str, float]:
     """Seconds of each verb, of one delivery of a thousand seats and of one act of the others, and of each list."""
+    verbs: dict[str, float] = _on_new_data(200, lambda _app: _deliver() | _seats())
+    return verbs | _on_new_data(LISTED, _lists)
+
+
+def _on_new_data(licenses: int, measure: Callable[[Any], dict[str, float]]) -> dict[str, float]:
+    """What `measure` finds of the application over an empty database that was filled with so many licences."""
     import flask_migrate  # noqa: PLC0415 - of the checkout that is measured
 
     import access  # noqa: PLC0415
     from app import create_app  # noqa: PLC0415
-    from benchmarks import lists  # noqa: PLC0415
     from benchmarks.fill import fill  # noqa: PLC0415
+    from models import db  # noqa: PLC0415
 
-    with create_app().app_context(), access.everything():
+    # A file of its own for each.
+    url = os.environ["DATABASE_URL"].replace("benchmark", f"benchmark-{licenses}")
+    environ = {**os.environ, "DATABASE_URL": url, "RATELIMIT_ENABLED": "0"}
+    app = create_app(environ, WTF_CSRF_ENABLED=False)
+    with app.app_context(), access.everything():
         flask_migrate.upgrade()
-        fill(200)
-        verbs = _deliver() | _seats()
-    pages = lists._times_at(LISTED, None)  # noqa: SLF001 - so it is called in older checkouts too
-    return verbs | {f"list: {name}": milliseconds / 1000 for name, milliseconds in pages.items()}
+        fill(licenses)
+        found = measure(app)
+        db.engine.dispose()
+    return found
+
+
+def _lists(app: Any) -> dict[str, float]:
+    """The median of some requests of each list, through the whole application, without the network."""
+    clients = {}
+    for site, email in (("support", "support@vendor.example"), ("portal", "admin@c1.example")):
+        clients[site] = app.test_client()
+        answer = clients[site].post("/sign-in", data={"email": email, "password": "demo-trousseau"})
+        assert answer.status_code in {302, 303}, answer.status_code
+    times = {}
+    for path in LISTS:
+        client = clients[path.split("/")[1]]
+        times[f"list: {path}"] = _each([lambda: _fetch(client, path)] * REQUESTS)  # noqa: B023 - called at once
+    return times
+
+
+def _fetch(client: Any, path: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
 
 
 def _deliver() -> dict[str, float]:

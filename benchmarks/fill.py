@@ -1,27 +1,43 @@
-"""Many rows at once, in realistic proportions: each company has 100 seats, 70 of them held, and 80 people."""
+"""Many rows at once, in realistic proportions: every hundred licences a company, and one company with a tenth of all of them.
+
+A million licences have 10,000 companies and 300,000 people; 9,999 companies have 90 seats and 27 people, and the last one the rest.
+A company buys seats of three plans; two thirds are held, half of those activated. Some have expired, some end soon, a few are
+suspended or revoked. Each has an order that nobody paid, too, and each seat that is held an entry of the journal.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import random
 import zoneinfo
-from typing import Any
+from collections.abc import Iterator
 
-import sqlalchemy as sa
 from flask_security.utils import hash_password
 
+from benchmarks import following
+from benchmarks.bulk import Cell, Loader, loading, plain
 from models import (
+    MAX_QUANTITY,
     Assignment,
     Base,
     Company,
+    Conditions,
     JournalEntry,
     JournalSubject,
     License,
     Operation,
     Order,
+    OrderIssue,
     OrderLine,
     OrderTax,
+    OutgoingMail,
     Plan,
     Price,
+    Registration,
+    StripeEvent,
+    Suspension,
+    TaxRate,
     Term,
     TermTax,
     User,
@@ -31,191 +47,241 @@ from models import (
     utcnow,
 )
 from services.catalogue.taxes import share
-from services.foundation.days import end_of, months_from
+from services.foundation.days import end_of, months_from, start_of
 
 PASSWORD = "demo-trousseau"  # noqa: S105 - for accounts of the benchmark alone
-SEATS_PER_COMPANY, PEOPLE, HELD = 100, 80, 70
-BATCH = 100
+STAFF = "support@vendor.example"
+SEATS, PEOPLE = 90, 27
+PLANS = ("eco", "advanced", "pro")
+PRICE = 5_000
+# Thousandths of a percent.
+RATES = {"TPS": 5_000, "TVQ": 9_975}
 ZONE = zoneinfo.ZoneInfo("America/Toronto")
-# On an order of a company, in cents.
-TAXES = {"TPS": 25_000, "TVQ": 49_875}
-SHARES = [share(amount, [1] * SEATS_PER_COMPANY) for amount in TAXES.values()]
-# In the order in which rows may point at each other.
-FILLED = (
-    Company,
-    User,
-    Order,
-    OrderLine,
-    OrderTax,
-    License,
-    Term,
-    TermTax,
-    Assignment,
-    Operation,
-    JournalEntry,
-    JournalSubject,
-)
-Rows = dict[type[Base], list[dict[str, Any]]]
+# Companies that are written at a time.
+BATCH = 500
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+# Two runs fill the same.
+LOTS = random.Random(20_251_125)  # noqa: S311 - nobody guards anything by these keys
+
+# The columns that are filled, in the order of their cells; others have their defaults. Tables point at those above them.
+COLUMNS: dict[type[Base], str] = {
+    Company: "id name billing_email city province",
+    User: "id company_id email first_name last_name role password fs_uniquifier active confirmed_at",
+    Order: "id reference company_id placed_by_id state placed_at paid_at language net tax total fingerprint"
+    " customer_name customer_address vendor_name vendor_address",
+    OrderLine: "id company_id order_id position plan_id term_months plan_name_fr plan_name_en quantity unit_amount net",
+    OrderTax: "id company_id order_id position name_fr name_en rate registration_number amount",
+    License: "id key company_id order_line_id seat_no plan_id product user_id status gone_at gone_why"
+    " valid_from valid_until usable_until first_day last_day assigned_at activated_at",
+    Term: "id company_id license_id order_line_id plan_id zone anchor_day starts_at ends_at first_day last_day net tax",
+    TermTax: "company_id term_id order_tax_id amount",
+    Suspension: "company_id license_id reason started_at",
+    Assignment: "company_id license_id user_id started_at activated_at given_by_id",
+    Operation: "id verb by_id company_id",
+    JournalEntry: "id operation verb actor_id company_id subject_type subject_id related",
+    JournalSubject: "entry_id kind row_id company_id",
+    OrderIssue: "company_id order_id kind opened_at",
+    StripeEvent: "id type object_id livemode created_at received_at handled_at outcome",
+    OutgoingMail: "company_id user_id template language dedupe_key state message_id",
+}
 
 
 def fill(licenses: int) -> None:
     """Fill an empty database with `licenses` licences, and the companies, people and orders that they need."""
-    now = utcnow()
     password = hash_password(PASSWORD)
+    _fill_catalogue(password)
+    companies = max(3, licenses // 100)
+    rest = companies - 1
+    sizes = [(SEATS, PEOPLE)] * rest
+    sizes.append((max(SEATS, licenses - SEATS * rest), max(PEOPLE, licenses * 3 // 10 - PEOPLE * rest)))
+    writer = Writer(plain(utcnow()), password, [_period(months) for months in (0, -11, -24)])
+    with loading() as loader:
+        for number, (seats, people) in enumerate(sizes, start=1):
+            writer.company(number, seats, people)
+            if number % BATCH == 0:
+                writer.write(loader)
+        writer.write(loader)
+        for statement in following.statements():
+            loader.run(statement)
+
+
+def _fill_catalogue(password: str) -> None:
     db.session.add(Vendor(id=1, name="Vendor", legal_name="Vendor inc.", support_email="help@vendor.example"))
-    for number, code in enumerate(("eco", "advanced", "pro"), start=1):
-        plan = Plan(id=number, code=code, product="mail", name_fr=code, name_en=code, position=number)
-        db.session.add_all(
-            [plan, Price(plan_id=number, amount=number * 5_000, starts_on=dt.date(2020, 1, 1))]
-        )
-    staff = User(email="support@vendor.example", first_name="Sam", last_name="Support", role="support")
+    for number, code in enumerate(PLANS, start=1):
+        plan = Plan(id=number, code=code, product=code, name_fr=code, name_en=code, position=number)
+        price = Price(plan_id=number, amount=PRICE, starts_on=dt.date(2020, 1, 1))
+        db.session.add_all([plan, price])
+    for name, rate in RATES.items():
+        tax = TaxRate(place="CA-QC", name_fr=name, name_en=name, rate=rate, starts_on=dt.date(2020, 1, 1))
+        tax.registration = Registration.GST if name == "TPS" else Registration.QST
+        db.session.add(tax)
+    db.session.add(Conditions(text_fr="Conditions de vente. " * 50, text_en="Conditions of sale. " * 50))
+    staff = User(email=STAFF, first_name="Sam", last_name="Support", role="support", confirmed_at=utcnow())
     staff.password = password
     db.session.add(staff)
     db.session.commit()
-    companies = max(1, licenses // SEATS_PER_COMPANY)
-    for first in range(1, companies + 1, BATCH):
-        _fill_companies(range(first, min(first + BATCH, companies + 1)), now, password)
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
 
 
-def _fill_companies(numbers: range, now: dt.datetime, password: str) -> None:
-    rows: Rows = {kind: [] for kind in FILLED}
-    for number in numbers:
-        _company(rows, number, now, password)
-    for kind, values in rows.items():
-        db.session.execute(sa.insert(kind), values)
-    db.session.commit()
+@dataclasses.dataclass(frozen=True)
+class Period:
+    """A term of twelve months as its cells."""
+
+    starts_at: Cell
+    ends_at: Cell
+    first_day: Cell
+    last_day: Cell
+    anchor_day: int
 
 
-def _company(rows: Rows, number: int, now: dt.datetime, password: str) -> None:
-    first_user = number * PEOPLE
-    rows[Company].append(
-        {
-            "id": number,
-            "name": f"Company {number}",
-            "billing_email": f"bill@c{number}.example",
-            "province": "QC",
-        }
-    )
-    rows[User] += [_person(number, first_user, seat, password) for seat in range(PEOPLE)]
-    _order(rows, number, first_user, now)
-    for seat in range(SEATS_PER_COMPANY):
-        holder = first_user + seat if seat < HELD else None
-        _seat(rows, number, seat, holder=holder, now=now)
+def _period(months: int) -> Period:
+    """The year that began that many `months` from now."""
+    today = day_in(ZONE, utcnow())
+    month = today.year * 12 + today.month - 1 + months
+    # A day that every month has.
+    first = dt.date(month // 12, month % 12 + 1, min(today.day, 28))
+    period = months_from(first, 12)
+    ends = (plain(start_of(first, ZONE)), plain(end_of(period.last_day, ZONE)))
+    return Period(*ends, plain(first), plain(period.last_day), period.anchor_day)
 
 
-def _tax_of(number: int, position: int) -> int:
-    return number * len(TAXES) + position
+@dataclasses.dataclass(frozen=True)
+class Sale:
+    """What the seats of an order line share."""
+
+    company: int
+    buyer: int
+    plan: int
+    product: str
+    line: int
+    period: Period
 
 
-def _plan_of(number: int) -> int:
-    return number % 3 + 1
+def _key() -> str:
+    """A key like those of `random_code`, ten times as fast."""
+    drawn = LOTS.getrandbits(130)
+    key = "".join([PAIRS[drawn >> shift & 1023] for shift in range(0, 130, 10)])
+    return f"{key[:5]}-{key[5:10]}-{key[10:15]}-{key[15:20]}-{key[20:25]}"
 
 
-def _person(number: int, first_user: int, seat: int, password: str) -> dict[str, Any]:
-    return {
-        "id": first_user + seat,
-        "company_id": number,
-        "email": f"person{seat}@c{number}.example" if seat else f"admin@c{number}.example",
-        "first_name": f"First{seat}",
-        "last_name": f"Last{(number * 7 + seat) % 5000}",
-        "role": "member" if seat else "admin",
-        "password": None if seat else password,
-    }
+class Writer:
+    """Makes the rows of one company after the other, and writes them by many.
+
+    Attributes:
+        rows: What is not written yet.
+        last: The newest id of each table that is numbered here.
+    """
+
+    def __init__(self, now: Cell, password: str, periods: list[Period]) -> None:
+        self.now, self.password, self.periods = now, password, periods
+        self.rows: dict[type[Base], list[tuple[Cell, ...]]] = {kind: [] for kind in COLUMNS}
+        self.last: dict[type[Base], int] = dict.fromkeys(COLUMNS, 0) | {User: 1}
+
+    def write(self, loader: Loader) -> None:
+        for kind, names in COLUMNS.items():
+            loader.load(kind, names.split(), self.rows[kind])
+            self.rows[kind] = []
+
+    def _next(self, kind: type[Base]) -> int:
+        self.last[kind] += 1
+        return self.last[kind]
+
+    def company(self, number: int, seats: int, people: int) -> None:
+        """A customer, its people, its seats and what was written down about them."""
+        row = (number, f"Company {number}", f"bill@c{number}.example", "Québec", "QC")
+        self.rows[Company].append(row)
+        first = self.last[User] + 1
+        self.rows[User] += [self._person(number, seat) for seat in range(people)]
+        # An order that nobody paid, then one for each plan, or more where it has more seats than one may have.
+        self._order(number, first, PLANS[0], state="cancelled", quantity=1)
+        for place in range(len(PLANS)):
+            bought = seats // len(PLANS) + (place < seats % len(PLANS))
+            holders = iter(range(first, first + min(people, bought * 2 // 3)))
+            for quantity in _lines(bought):
+                self._seats(number, first, place, quantity, holders)
+        self._mail(number, first)
+
+    def _person(self, number: int, seat: int) -> tuple[Cell, ...]:
+        email = f"person{seat}@c{number}.example" if seat else f"admin@c{number}.example"
+        names = (f"First{seat % 900}", f"Last{(number * 7 + seat) % 5000}", "member" if seat else "admin")
+        person, active = self._next(User), seat % 40 != 39
+        secrets = (None if seat else self.password, f"benchmark {person}")
+        return (person, number, email, *names, *secrets, int(active), None if seat % 10 == 9 else self.now)
+
+    def _order(self, number: int, buyer: int, plan: str, *, state: str, quantity: int) -> int:
+        """An order of one line; the id of the line, which is the order's too."""
+        order, net = self._next(Order), PRICE * quantity
+        taxes = [net * rate // 100_000 for rate in RATES.values()]
+        amounts = (net, sum(taxes), net + sum(taxes))
+        paid = self.now if state == "paid" else None
+        reference = f"{order:010d}"
+        words = (f"benchmark {order}", f"Company {number}", "", "", "")
+        head = (order, f"{reference[:5]}-{reference[5:]}", number, buyer, state, self.now, paid, "fr")
+        self.rows[Order].append((*head, *amounts, *words))
+        for position, (name, amount) in enumerate(zip(RATES, taxes, strict=True)):
+            tax = (self._next(OrderTax), number, order, position, name, name, RATES[name], "1", amount)
+            self.rows[OrderTax].append(tax)
+        if state == "paid":
+            event = (f"evt_{order}", "checkout.session.completed", f"cs_test_{order}", 0)
+            self.rows[StripeEvent].append((*event, self.now, self.now, self.now, "fulfilled"))
+            if order % 10 == 0:
+                self.rows[OrderIssue].append((number, order, "refunded", self.now))
+        place = PLANS.index(plan) + 1
+        self.rows[OrderLine].append((order, number, order, 0, place, 12, plan, plan, quantity, PRICE, net))
+        return order
+
+    def _seats(self, number: int, buyer: int, place: int, quantity: int, holders: Iterator[int]) -> None:
+        """The seats of an order that was paid: those that somebody holds come first."""
+        line = self._order(number, buyer, PLANS[place], state="paid", quantity=quantity)
+        first_tax = (line - 1) * len(RATES) + 1
+        taxes = [
+            (first_tax + index, share(PRICE * quantity * rate // 100_000, [1] * quantity))
+            for index, rate in enumerate(RATES.values())
+        ]
+        # The last plan's seats of each ninth company have expired, and the second one's of each twelfth end soon.
+        late = (place == 2 and number % 9 == 0) * 2 or int(place == 1 and number % 12 == 0)
+        sale = Sale(number, buyer, place + 1, PLANS[place], line, self.periods[late])
+        for seat in range(quantity):
+            borne = [(tax, amounts[seat]) for tax, amounts in taxes]
+            holder = next(holders, None) if seat * 3 < quantity * 2 else None
+            self._seat(sale, seat, holder, borne)
+
+    def _seat(self, sale: Sale, seat: int, holder: int | None, borne: list[tuple[int, int]]) -> None:
+        license, period = self._next(License), sale.period
+        revoked = holder is None and license % 60 == 0
+        status = "revoked" if revoked else "suspended" if license % 250 == 0 else "active"
+        gone = (self.now, "revoked") if revoked else (None, None)
+        activated = self.now if holder and seat % 2 else None
+        head = (license, _key(), sale.company, sale.line, seat + 1, sale.plan, sale.product)
+        held = (self.now if holder else None, activated)
+        moments, days = (period.starts_at, period.ends_at), (period.first_day, period.last_day)
+        self.rows[License].append((*head, holder, status, *gone, *moments, period.ends_at, *days, *held))
+        of_term = (license, sale.company, license, sale.line, sale.plan, ZONE.key, period.anchor_day)
+        tax = sum(amount for _tax, amount in borne)
+        self.rows[Term].append((*of_term, *moments, *days, PRICE, tax))
+        self.rows[TermTax] += [(sale.company, license, *part) for part in borne]
+        if status == "suspended":
+            self.rows[Suspension].append((sale.company, license, "support", self.now))
+        if holder:
+            self._held(sale, license, holder, activated)
+
+    def _held(self, sale: Sale, license: int, holder: int, activated: Cell) -> None:
+        operation, verb = f"{license:032x}", "license_assigned"
+        self.rows[Assignment].append((sale.company, license, holder, self.now, activated, sale.buyer))
+        self.rows[Operation].append((operation, verb, sale.buyer, sale.company))
+        related = f'{{"user": {holder}, "plan": {sale.plan}}}'
+        entry, about = self._next(JournalEntry), ("license", license, related)
+        self.rows[JournalEntry].append((entry, operation, verb, sale.buyer, sale.company, *about))
+        concerned = {("license", license), ("plan", sale.plan), ("user", holder), ("user", sale.buyer)}
+        self.rows[JournalSubject] += [(entry, *key, sale.company) for key in sorted(concerned)]
+
+    def _mail(self, number: int, buyer: int) -> None:
+        for kind, state in (("invitation", "sent"), ("receipt", "sent"), ("license_assigned", "failed")):
+            name = f"{kind} {number}"
+            self.rows[OutgoingMail].append((number, buyer, kind, "fr", name, state, f"{name}@vendor.example"))
 
 
-def _order(rows: Rows, number: int, buyer: int, now: dt.datetime) -> None:
-    plan, net = _plan_of(number), 5_000 * SEATS_PER_COMPANY
-    tax = sum(TAXES.values())
-    names = {
-        "customer_name": f"Company {number}",
-        "customer_address": "",
-        "vendor_name": "",
-        "vendor_address": "",
-    }
-    rows[Order].append(
-        {
-            "id": number,
-            "company_id": number,
-            "placed_by_id": buyer,
-            "state": "paid",
-            "paid_at": now,
-            "language": "fr",
-        }
-        | {"net": net, "tax": tax, "total": net + tax, "fingerprint": f"benchmark {number}"}
-        | names
-    )
-    for position, (name, amount) in enumerate(TAXES.items()):
-        rows[OrderTax].append(
-            {"id": _tax_of(number, position), "company_id": number, "order_id": number, "position": position}
-            | {"name_fr": name, "name_en": name, "rate": 1, "registration_number": "1", "amount": amount}
-        )
-    rows[OrderLine].append(
-        {
-            "id": number,
-            "company_id": number,
-            "order_id": number,
-            "position": 0,
-            "plan_id": plan,
-            "term_months": 12,
-        }
-        | {"plan_name_fr": "plan", "plan_name_en": "plan"}
-        | {"quantity": SEATS_PER_COMPANY, "unit_amount": 5_000, "net": net}
-    )
-
-
-def _seat(rows: Rows, number: int, seat: int, *, holder: int | None, now: dt.datetime) -> None:
-    license_id, plan = number * SEATS_PER_COMPANY + seat, _plan_of(number)
-    period = months_from(day_in(ZONE, now), 12)
-    until = end_of(period.last_day, ZONE)
-    days = {"first_day": period.first_day, "last_day": period.last_day}
-    used = {"activated_at": now if holder and seat % 2 else None}
-    ours = {"company_id": number, "license_id": license_id}
-    rows[License].append(
-        {"id": license_id, "company_id": number, "order_line_id": number, "seat_no": seat + 1}
-        | {"plan_id": plan, "product": "mail", "user_id": holder, "assigned_at": now if holder else None}
-        | {"valid_from": now, "valid_until": until, "usable_until": until}
-        | days
-        | used
-    )
-    borne = {position: SHARES[position][seat] for position in range(len(TAXES))}
-    rows[Term].append(
-        ours
-        | days
-        | {"id": license_id, "order_line_id": number, "starts_at": now, "ends_at": until}
-        | {"net": 5_000, "tax": sum(borne.values())}
-        | {"plan_id": plan, "zone": ZONE.key, "anchor_day": period.anchor_day}
-    )
-    rows[TermTax] += [
-        {"company_id": number, "term_id": license_id, "amount": amount}
-        | {"order_tax_id": _tax_of(number, position)}
-        for position, amount in borne.items()
-    ]
-    if holder is None:
-        return
-    given = {"user_id": holder, "started_at": now, "given_by_id": holder - seat}
-    rows[Assignment].append(ours | given | used)
-    _told(rows, license_id, plan, holder=holder, giver=holder - seat, company_id=number)
-
-
-def _told(rows: Rows, license_id: int, plan: int, *, holder: int, giver: int, company_id: int) -> None:
-    """The journal of an assignment."""
-    operation = f"{license_id:032x}"
-    ours = {"company_id": company_id, "verb": "license_assigned"}
-    rows[Operation].append(ours | {"id": operation, "by_id": giver})
-    rows[JournalEntry].append(
-        ours
-        | {"id": license_id, "operation": operation, "actor_id": giver}
-        | {"subject_type": "license", "subject_id": license_id}
-        | {"related": {"user": holder, "plan": plan}}
-    )
-    rows[JournalSubject] += [
-        {"entry_id": license_id, "company_id": company_id, "kind": kind, "row_id": row_id}
-        for kind, row_id in {
-            ("license", license_id),
-            ("plan", plan),
-            ("user", holder),
-            ("user", giver),
-        }
-    ]
+def _lines(quantity: int) -> list[int]:
+    """`quantity` seats in lines of as many as one line may have."""
+    whole, rest = divmod(quantity, MAX_QUANTITY)
+    return [MAX_QUANTITY] * whole + ([rest] if rest else [])

@@ -18,7 +18,7 @@ from models import CURRENCY, DEFAULT_TIME_ZONE, Vendor, utcnow
 from services.catalogue import vendor as vendors
 from services.foundation import formats
 from services.foundation.formats import current_language
-from services.text import characters
+from services.text import characters, initials
 
 
 def init_app(app: Flask) -> None:
@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
         short_day=formats.short_day,
         moment=_moment,
         ago=_ago,
+        face=initials.face,
     )
     app.jinja_env.globals.update(vendor=LocalProxy(_vendor), can=_can, Permission=Permission)
     # A production desk that is being rehearsed: nobody takes it for the real one (`config.py`).

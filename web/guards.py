@@ -19,7 +19,7 @@ csrf = CSRFProtect()
 # Methods that change nothing (RFC 9110, 9.2.1).
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Endpoints whose answers are the same for everybody: no session is read for them.
-IMPERSONAL = {"static", "icons", "web.health", "web.vendor_css", "web.vendor_logo"}
+IMPERSONAL = {"static", "web.health", "web.vendor_css", "web.vendor_logo"}
 
 
 class OtherSite(BadRequest):
@@ -40,7 +40,7 @@ def init_app(app: Flask) -> None:
 def is_impersonal() -> bool:
     """Whether this request's answer is the same for everybody."""
     endpoint = request.endpoint or ""
-    return endpoint in IMPERSONAL or endpoint.endswith(".static")
+    return endpoint in IMPERSONAL
 
 
 def _set_scope() -> None:

@@ -44,7 +44,7 @@ class Entry(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Name:
-    """What a row is called, and what else a page may need of it: an order's reference, initials, whom a mail was for."""
+    """What a row is called, and what else a page may need of it: an order's reference, a licence's key."""
 
     text: str
     code: str = ""
@@ -125,9 +125,8 @@ def _mails(ids: Collection[int]) -> sa.Select[Any]:
 
 
 def _person(first_name: str, last_name: str, email: str) -> Name:
-    """As `User.name`; the initials go with it."""
-    initials = f"{first_name[:1]}{last_name[:1]}".upper()
-    return Name(f"{first_name} {last_name}".strip() or readable_address(email), initials or email[:1].upper())
+    """As `User.name`."""
+    return Name(f"{first_name} {last_name}".strip() or readable_address(email))
 
 
 def _license(key: str, plan: str, _nothing: str) -> Name:

@@ -21,7 +21,6 @@ from services.foundation.formats import current_language, number
 
 # On a row's own page.
 SHORT = 10
-FACES = 5
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,15 +30,14 @@ class Moment:
     Attributes:
         parts: (words, where they lead or None) of its sentence.
         note: A second line, in small: whom it was about.
-        initials, face: Of the person who acted, and which of five colours; empty where `icon` stands instead.
+        person: Whose face stands beside it; empty where `icon` stands instead.
     """
 
     parts: tuple[tuple[str, str | None], ...]
     at: dt.datetime
     note: str = ""
     changes: tuple[Change, ...] = ()
-    initials: str = ""
-    face: int = 0
+    person: str = ""
     icon: str = ""
 
     def __str__(self) -> str:
@@ -75,8 +73,7 @@ def _moment(entry: Entry, said: Sentence, names: Names, reader: Reader, note: st
         at=entry.at,
         note=note,
         changes=said.changes,
-        initials=name.code if name is not None and acts else "",
-        face=(entry.actor_id or 0) % FACES,
+        person=name.text if name is not None and acts else "",
         icon="" if acts else told.icon if entry.actor_id is None else "headset",
     )
 

@@ -18,6 +18,7 @@ from access import Permission, current_actor
 from admin_views.base import DeskIndexView, DeskPage
 from admin_views.lists.rows import narrow, one
 from admin_views.portal import activity
+from admin_views.portal.options import OPTIONS
 from admin_views.portal.own import own_company
 from models import License, db, utcnow
 from services import licenses
@@ -33,6 +34,7 @@ class Home(DeskIndexView):
 
     title = _l("Home")
     permission = Permission.OWN_LICENSES
+    menu_word = OPTIONS
 
     def is_visible(self) -> bool:
         return access.can(current_user, Permission.MANAGE_USERS)
@@ -59,6 +61,7 @@ class MyLicense(DeskPage):
 
     title = _l("My license")
     slug = "my-license"
+    icon = "person-badge"
     permission = Permission.OWN_LICENSES
 
     @expose("/")

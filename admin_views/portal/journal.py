@@ -15,6 +15,7 @@ from admin_views.journal.words import TOLD_TO_CUSTOMERS
 from admin_views.lists.columns import Column
 from admin_views.lists.filters import by_member
 from admin_views.portal import activity
+from admin_views.portal.options import OPTIONS
 from models import JournalEntry, JournalVerb, SubjectKind
 
 
@@ -29,7 +30,9 @@ class Journal(ToldRows, DeskModelView):
     permission = Permission.MANAGE_USERS
     title = _l("Logs")
     slug = "journal"
-    menu_category = _l("Options")
+    menu_category = OPTIONS
+    icon = "clock-history"
+    lead = _l("Who did what in your company, and when.")
     columns = (
         Column("at", _l("When"), kind="moment"),
         Column("told", _l("What happened")),

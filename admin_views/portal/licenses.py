@@ -57,6 +57,7 @@ class Licenses(DeskModelView):
     permission = Permission.MANAGE_USERS
     title = _l("Licenses")
     slug = "licenses"
+    icon = "key"
     can_view_details = True
     columns = (
         Column(

@@ -20,6 +20,7 @@ from admin_views.base import DeskModelView
 from admin_views.lists.columns import Column, Search
 from admin_views.lists.filters import by_member
 from admin_views.portal import errands
+from admin_views.portal.options import OPTIONS
 from admin_views.portal.order_words import state_sentence
 from models import Order, OrderState, Outcome, Term, db
 from services.payments import checkout, gateway, records, settlement
@@ -39,7 +40,9 @@ class Orders(DeskModelView):
     permission = Permission.BILLING
     title = _l("Orders and receipts")
     slug = "orders"
-    menu_category = _l("Options")
+    menu_category = OPTIONS
+    icon = "receipt"
+    lead = _l("What was bought, by whom, and the receipts to print")
     columns = (
         Column("reference", _l("Order"), kind="mono", link=order_page),
         Column("state", _l("State"), kind="badge"),

@@ -7,17 +7,21 @@ import re
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
-from flask import abort, flash, redirect, request
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_login import current_user
 
 from access import Permission, current_actor
 from admin_views.base import DeskModelView
 from admin_views.lists.columns import Column
 from admin_views.lists.rows import narrow, one, parse_id
+from admin_views.menu import Entry
 from admin_views.portal import errands
+from admin_views.portal.options import OPTIONS
 from admin_views.portal.own import own_company
 from models import CartItem, Company, License, Plan, Price, db, utcnow
 from services.buying import cart, orders, quotes
@@ -48,9 +52,26 @@ class Plans(DeskModelView):
     permission = Permission.PURCHASE
     title = _l("License management and purchases")
     slug = "plans"
-    menu_category = _l("Options")
+    menu_category = OPTIONS
+    icon = "key"
+    lead = _l("See the plans, buy licenses, look into the cart")
     columns = (Column("name", _l("Plan"), value=lambda plan: plan.name(current_language())),)
     list_template = "portal/plans/index.html"
+
+    def menu_entries(self, current: bool) -> list[Entry]:
+        """The cart has a line of its own: on a phone it stands in the bar."""
+        count = cart.size(current_user.company_id)
+        counted = ngettext("%(num)s license", "%(num)s licenses", count)
+        basket = Entry(
+            _("Cart"),
+            url_for(f"{self.endpoint}.index_view", _anchor="panier"),
+            icon="cart",
+            count=count,
+            waits=True,
+            counted=counted,
+            in_bar=True,
+        )
+        return [*super().menu_entries(current), basket]
 
     def scope(self, query: Any) -> Any:
         """What is sold, what the company has and what is in its cart: of other plans it never learns the name."""

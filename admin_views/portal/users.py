@@ -74,6 +74,7 @@ class Users(AccountView):
     permission = Permission.MANAGE_USERS
     title = _l("User management")
     slug = "users"
+    icon = "people"
     columns = (
         # Whoever was deactivated comes last.
         Column("name", _l("Name"), sort=(~User.active, User.last_name, User.first_name), link=license_page),

@@ -90,6 +90,7 @@ class Companies(SupportView):
     model = Company
     title = _l("Customers")
     slug = "customers"
+    icon = "buildings"
     columns = (
         Column(
             "name",

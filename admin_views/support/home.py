@@ -54,6 +54,7 @@ class Figure:
 class Home(DeskIndexView):
     title = _l("Home")
     permission = Permission.SUPPORT
+    finds = _l("Find a customer, a person, an order or a license")
 
     @expose("/")
     def index(self) -> ResponseReturnValue:

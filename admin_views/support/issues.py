@@ -56,6 +56,8 @@ class Issues(RecordView):
     model = OrderIssue
     title = _l("To look at")
     slug = "issues"
+    icon = "exclamation-octagon"
+    menu_category = None
     columns = (
         Column("kind", _l("Issue"), value=kind_words, link=issue_page),
         Column("opened_at", _l("Reported on"), kind="moment", sort=OrderIssue.opened_at),

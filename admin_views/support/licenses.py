@@ -84,6 +84,7 @@ class Licenses(SupportView):
     model = License
     title = _l("Licenses")
     slug = "licenses"
+    icon = "key"
     columns = (
         Column(
             "key",

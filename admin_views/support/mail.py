@@ -43,6 +43,8 @@ class Mail(RecordView):
     model = OutgoingMail
     title = _l("Outgoing mail")
     slug = "mail"
+    icon = "envelope"
+    menu_category = None
     columns = (
         Column(
             "created_at",

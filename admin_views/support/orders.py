@@ -85,6 +85,7 @@ class Orders(SupportView):
     model = Order
     title = _l("Orders")
     slug = "orders"
+    icon = "receipt"
     columns = (
         Column(
             "reference",

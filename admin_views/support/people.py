@@ -99,6 +99,7 @@ def _held_text(row: User) -> str:
 class People(SupportView, AccountView):
     title = _l("People")
     slug = "people"
+    icon = "people"
     columns = (
         Column(
             "name",

@@ -27,6 +27,14 @@ def parse_quantity(text: str | None) -> int:
     return quantity
 
 
+def size(company_id: int | None) -> int:
+    """How many licences are in the company's cart, whatever became of their plans; 0 for who has no company."""
+    if company_id is None:
+        return 0
+    statement = sa.select(sa.func.coalesce(sa.func.sum(CartItem.quantity), 0))
+    return db.session.scalar(statement.where(CartItem.company_id == company_id)) or 0
+
+
 def add(company_id: int, plan: Plan, quantity: int, by: Actor, *, once: str | None = None) -> CartItem | None:
     """Put `quantity` more licences of `plan` in the cart; returns the line.
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -14,7 +13,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from models import (
-    DEFAULT_COLOR,
     Assignment,
     IssueKind,
     License,
@@ -32,12 +30,12 @@ from models import (
     db,
     utcnow,
 )
-from services.catalogue import colors, vendor
+from services.catalogue import vendor
 from services.foundation import formats, urls
+from services.mail.tints import tints
 from services.text.terms import term
 
 Context = dict[str, Any]
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 class NotWanted(Exception):
@@ -70,19 +68,16 @@ def check_wanted(mail: OutgoingMail) -> None:
 
 def _common(mail: OutgoingMail, sender: Vendor) -> Context:
     language = str(mail.language)
-    color = sender.color if _COLOR.fullmatch(sender.color) else DEFAULT_COLOR
     return {
         "language": language,
         "vendor": sender,
-        "color": color,
-        "ink": colors.as_hex(colors.ink_on(colors.parse(color))),
         "person": mail.user,
         "greeting": _greeting(mail.user),
         "portal_url": urls.portal_url(),
         "money": partial(formats.money, language=language),
         "day": partial(formats.day, language=language),
         "term": term,
-    }
+    } | tints(sender)
 
 
 def _greeting(person: User | None) -> str:

@@ -1,4 +1,4 @@
-/* What makes pages smoother: menus that close, the modal window, no double submit, number steppers.
+/* What makes pages smoother: menus that close, the modal window, toasts, no double submit, number steppers.
    Every page works without this file. */
 "use strict";
 
@@ -26,7 +26,7 @@ for (const dialog of document.querySelectorAll("dialog[data-window]")) {
   const wrong = dialog.querySelector("[aria-invalid=true]");
   (wrong || dialog.querySelector("h2")).focus();
   // What is to be mended would stand below the edge of the window on a phone, with the sentence that says why.
-  if (wrong) wrong.closest(".field").scrollIntoView({ block: "center" });
+  if (wrong) wrong.closest("label, .field, div").scrollIntoView({ block: "center" });
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
     window.location.assign(dialog.dataset.close);
@@ -98,6 +98,36 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// --- The first thing to read after a form was refused.
-const summary = document.querySelector("[data-focus]");
-if (summary) summary.focus();
+// --- After a refused form: the first field that is to be mended, else what says why.
+const refused = document.querySelector("[data-focus]");
+if (refused) (document.querySelector("main [aria-invalid=true]") || refused).focus();
+
+// --- What was done floats until it is closed, in the pile at the foot of a list where there is one.
+const done = document.querySelectorAll("[data-toast]");
+if (done.length) {
+  const dock = document.querySelector(".dock");
+  const pile = document.createElement("div");
+  pile.className = dock ? "toasts" : "toasts alone";
+  for (const toast of done) {
+    toast.className = "note-toast";
+    const close = toast.querySelector("[data-dismiss]");
+    close.hidden = false;
+    close.addEventListener("click", () => toast.remove());
+    pile.append(toast);
+  }
+  if (dock) dock.prepend(pile);
+  else document.querySelector("main").append(pile);
+  const rest = document.querySelector(".flashes");
+  if (rest && !rest.children.length) rest.remove();
+}
+
+// --- `/` goes to the search, when nothing has the focus; « My profile » switches it off.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.activeElement && document.activeElement !== document.body && document.activeElement.id !== "main") return;
+  const field = [...document.querySelectorAll("[data-find]")].find((one) => one.offsetParent);
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+  field.select();
+});

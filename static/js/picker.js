@@ -57,7 +57,7 @@ function enhance(picker) {
     }));
     if (!found.length) {
       const note = document.createElement("li");
-      note.className = "picker-note";
+      note.className = "m";
       note.setAttribute("role", "option");
       note.setAttribute("aria-disabled", "true");
       note.textContent = picker.dataset.none;

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 
 import pytest
 from flask import Flask
 from werkzeug.http import parse_cookie
 
-from admin_views import icons
 from admin_views.portal import VIEWS as PORTAL
 from admin_views.support import VIEWS as SUPPORT
 from models import Role
 from tests import factories
 from tests.client import Client, make_client, sign_in
 from tests.conftest import Cast
+from web import icons
 
 pytestmark = pytest.mark.one_database
 
@@ -42,24 +41,23 @@ def test_an_appearance_that_does_not_exist_is_not_kept_and_leads_home(client: Cl
     assert "theme=" not in str(answer.headers)
     for theme in ("light", "dark", "auto"):
         client.post("/theme", data={"theme": theme})
-        shown = re.search(r'<html[^>]*data-bs-theme="(\w+)"', client.get("/sign-in").text)
+        shown = re.search(r'<html[^>]*data-theme="(\w+)"', client.get("/sign-in").text)
         assert (shown and shown[1]) == (None if theme == "auto" else theme)
 
 
 def test_a_cookie_that_somebody_wrote_by_hand_is_the_devices_own_appearance(client: Client) -> None:
     client.set_cookie("theme", '"><script>')
-    assert "data-bs-theme" not in client.get("/sign-in").text
+    assert "data-theme" not in client.get("/sign-in").text
 
 
-def test_icons_are_kept_for_a_year_under_the_name_of_their_version(client: Client) -> None:
-    answer = client.get("/icons.svg")
-    assert answer.cache_control.public
-    assert answer.cache_control.immutable
-    assert answer.cache_control.max_age == dt.timedelta(days=365).total_seconds()
-    version = client.application.jinja_env.globals["icons_version"]
-    assert re.fullmatch(r"[0-9a-f]{8}", str(version))
-    assert f"/icons.svg?v={version}" in client.get("/sign-in").text
-    assert answer.text.count("<symbol") == len(icons.NAMES)
+def test_single_keys_are_switched_off_for_a_year_on_this_device(client: Client, cast: Cast) -> None:
+    sign_in(client, cast.sam)
+    assert client.get("/support/").text.count("data-find") == 2
+    client.post("/keys", data={"keys": "off"})
+    assert "data-find" not in client.get("/support/").text
+    answer = client.post("/keys", data={"keys": "on", "url": "/profile"})
+    assert answer.location == "/profile"
+    assert client.get("/support/").text.count("data-find") == 2
 
 
 def test_an_icon_that_the_package_does_not_have_stops_the_start() -> None:
@@ -76,6 +74,7 @@ PERMISSIONS = {
         "orders": "billing",
         "journal": "manage_users",
         "my-license": "own_licenses",
+        "options": "purchase",
     },
     "support": dict.fromkeys(
         [
@@ -130,7 +129,7 @@ def test_an_administrator_of_a_customer_sees_more_of_the_menu_than_a_user(app: F
             link for link in re.findall(r'href="(/portal/[^"?]*)"', page) if link.count("/") == 3
         }
     assert menus[Role.MEMBER] <= {"/portal/my-license/"}
-    assert homes[Role.MEMBER] == homes[Role.ADMIN] - 1, "a user's home is their licence"
+    assert homes[Role.MEMBER] == homes[Role.ADMIN] - 2, "a user's home is their licence"
     assert {"/portal/users/", "/portal/licenses/", "/portal/plans/", "/portal/orders/"} <= menus[Role.ADMIN]
 
 

@@ -18,8 +18,6 @@ from models import License, Order, Price, TaxRate, User, db
 # Files, redirects and answers for machines.
 NO_PAGES = {
     "static",
-    "bootstrap.static",
-    "icons",
     "web.health",
     "web.home",
     "web.kept_form",  # given once, to somebody whose session had ended: `tests/web/test_lost.py` reads it

@@ -141,16 +141,17 @@ class Article:
         page.get_by_label(words.password).fill(password)
         self.picture("sign-in")
         page.get_by_role("button", name=words.sign_in, exact=True).click()
-        expect(page.get_by_role("navigation")).to_be_visible()
+        expect(page.locator(".side").get_by_role("navigation")).to_be_visible()
         self.picture("home")
 
     # 2. Accéder à la gestion des licences
 
     def choose_in_menu(self, entry: str, menu: str | None = None) -> None:
-        """Click `menu`, then the entry of it; or an entry that stands on the bar."""
-        bar = self.page.get_by_role("navigation")
+        """Click `menu`, which leads to the page of its entries, then the entry, which stands below it in the menu too."""
+        bar = self.page.locator(".side").get_by_role("navigation")
         if menu:
-            bar.get_by_text(menu, exact=True).click()
+            bar.get_by_role("link", name=menu, exact=True).click()
+            expect(self.title(menu)).to_be_visible()
             if entry == self.words.purchases:
                 self.picture("options")
         bar.get_by_role("link", name=entry, exact=True).click()

@@ -24,7 +24,7 @@ FACTS = """
   const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
   const titles = [...document.querySelectorAll("h1")];
   const widest = [...document.querySelectorAll("main *, header *")]
-    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".table-box, .scroll-text, .wide, pre"))
+    .filter((element) => element.getBoundingClientRect().right > innerWidth + 1 && !element.closest(".scroll-x, .legal, .tabs, .chips, pre"))
     .map((element) => element.outerHTML.slice(0, 80));
   const fields = [...document.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea")];
   const named = (form) => [...form.querySelectorAll("[autocomplete=username]")].some((field) => field.value.includes("@") && field.type !== "hidden");

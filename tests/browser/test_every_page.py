@@ -65,6 +65,10 @@ VARIATIONS = {
 
 @pytest.fixture
 def examples(desk: Desk) -> addresses.Examples:
+    return make_examples()
+
+
+def make_examples() -> addresses.Examples:
     """The demonstration with something of everything: an order to pay, a cart, a failed mail, an event, links."""
     admin = _person("admin@acme.example")
     plan = db.session.scalars(sa.select(License.plan_id).limit(1)).one()

@@ -131,17 +131,53 @@ def test_menus_open_with_enter_and_close_with_escape(
     page = open_page(viewport=size)
     if size is checks.PHONE:
         _sign_in_on_a_phone(page, desk)
-        page.get_by_role("button", name="Menu").press("Enter")
+        summary, entry = page.locator(".topbar summary"), page.get_by_role("link", name="Commandes et reçus")
     else:
         Article(page, desk.url, FRENCH).sign_in(ADMIN, PASSWORD)
-    summary = page.locator("summary", has_text="Options")
+        summary, entry = page.locator(".side summary"), page.get_by_role("link", name="Mon profil")
+    expect(entry).to_be_hidden()
     summary.press("Enter")
-    entry = page.get_by_role("link", name="Commandes et reçus")
     expect(entry).to_be_visible()
     page.evaluate(checks.AXE_SCRIPT)
     assert not checks.axe(page), "the open menu"
     page.keyboard.press("Escape")
     expect(entry).to_be_hidden()
+    expect(summary).to_be_focused()
+
+
+def test_options_is_a_page_of_its_entries_which_stay_in_the_menu(desk: Desk, open_page: OpenPage) -> None:
+    page = open_page()
+    Article(page, desk.url, FRENCH).sign_in(ADMIN, PASSWORD)
+    menu = page.locator(".side").get_by_role("navigation")
+    entry = menu.get_by_role("link", name="Commandes et reçus", exact=True)
+    expect(entry).to_be_visible()
+    menu.get_by_role("link", name="Options", exact=True).press("Enter")
+    expect(page.get_by_role("heading", level=1, name="Options", exact=True)).to_be_visible()
+    expect(entry).to_be_visible()
+    page.get_by_role("main").get_by_role("link", name="Commandes et reçus").press("Enter")
+    expect(page.get_by_role("heading", level=1, name="Commandes et reçus", exact=True)).to_be_visible()
+
+
+def test_a_slash_goes_to_the_search_when_nothing_has_the_focus_and_can_be_switched_off(
+    desk: Desk, open_page: OpenPage
+) -> None:
+    page = open_page()
+    Article(page, desk.url, FRENCH).sign_in("support@trousseau.example", PASSWORD)
+    find = page.locator(".side").get_by_role("searchbox")
+    page.get_by_role("link", name="Clients", exact=True).first.focus()
+    page.keyboard.press("/")
+    expect(find).not_to_be_focused()
+    page.evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("/")
+    expect(find).to_be_focused()
+    expect(find).to_have_value("")
+    page.keyboard.type("a/b")
+    expect(find).to_have_value("a/b")
+    page.goto(f"{desk.url}/profile")
+    page.get_by_role("button", name="Désactiver les touches").click()
+    page.goto(f"{desk.url}/support/")
+    page.keyboard.press("/")
+    expect(find).not_to_be_focused()
 
 
 def _sign_in_on_a_phone(page: Page, desk: Desk) -> None:
@@ -149,7 +185,7 @@ def _sign_in_on_a_phone(page: Page, desk: Desk) -> None:
     page.get_by_label(FRENCH.email).fill(ADMIN)
     page.get_by_label(FRENCH.password).fill(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Menu")).to_be_visible()
+    expect(page.locator(".topbar summary")).to_be_visible()
 
 
 def test_a_refused_form_says_so_and_is_as_readable_as_any_page(desk: Desk, open_page: OpenPage) -> None:
@@ -161,7 +197,7 @@ def test_a_refused_form_says_so_and_is_as_readable_as_any_page(desk: Desk, open_
     page.get_by_label(FRENCH.email).fill("support@trousseau.example")
     page.get_by_label(FRENCH.password).fill(PASSWORD)
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Menu")).to_be_visible()
+    expect(page.locator(".topbar summary")).to_be_visible()
     for address in ("/support/customers/new/", "/support/plans/new/", "/support/tax-rates/new/"):
         page.goto(desk.url + address)
         page.get_by_role("button", name="Sauvegarder").first.click()

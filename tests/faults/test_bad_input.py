@@ -15,9 +15,8 @@ from tests.factories import make_licenses, make_order
 
 # Open to visitors who have not signed in, each for a reason.
 PUBLIC = {
-    "bootstrap.static",
-    "icons",
     "static",
+    "keys",
     "theme",
     "web.forgot_password",
     "web.health",
@@ -172,7 +171,7 @@ def test_fault_39_no_nonsense_in_a_path_or_a_query_is_a_500(visitor, who, value)
 
 FIELDS = (
     "id", "rowid", "quantity", "plan", "plan_id", "item", "item_id", "user", "user_id", "license", "fingerprint",
-    "accepted", "email", "password", "token", "language", "name", "action", "url", "theme", "next", "amount",
+    "accepted", "email", "password", "token", "language", "name", "action", "url", "theme", "keys", "next", "amount",
     "starts_on", "first_name", "last_name", "time_zone",
 )  # fmt: skip
 

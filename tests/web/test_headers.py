@@ -18,8 +18,8 @@ ROUTES = {
     "/",
     "/forgot-password",
     "/healthz",
-    "/icons.svg",
     "/kept-form",
+    "/keys",
     "/l/<token>",
     "/language",
     "/profile",
@@ -32,7 +32,7 @@ ROUTES = {
     "/vendor/logo",
 }
 # Routes of other rooms, tested there.
-OTHER = re.compile(r"^/(portal|support|stripe|checkout|static|bootstrap/static)(/|$)")
+OTHER = re.compile(r"^/(portal|support|stripe|checkout|static)(/|$)")
 
 
 def test_no_page_exists_that_is_not_ours(app: Flask) -> None:
@@ -104,7 +104,7 @@ def test_a_file_is_kept_for_a_year_under_its_present_version_alone(client: Clien
 
 
 @pytest.mark.parametrize(
-    "path", ["/healthz", "/vendor.css", "/vendor/logo", "/icons.svg", "/static/js/app.js"]
+    "path", ["/healthz", "/vendor.css", "/vendor/logo", "/static/icons.svg", "/static/desk.js"]
 )
 def test_what_is_the_same_for_everybody_sets_no_cookie_and_asks_not_who_they_are(
     client: Client, cast: Cast, count_queries: object, path: str

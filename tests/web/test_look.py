@@ -16,31 +16,66 @@ from tests.conftest import Cast
 from web import look
 
 pytestmark = pytest.mark.one_database
+EIGHT = {
+    "accent",
+    "on-accent",
+    "accent-strong",
+    "accent-hover",
+    "accent-soft",
+    "accent-here",
+    "accent-mid",
+    "chart-1",
+}
 COLORS = st.tuples(*[st.integers(0, 255)] * 3).map(lambda parts: "#{:02x}{:02x}{:02x}".format(*parts))
 
 
+def _six(value: str) -> str:
+    """`#fff` as `#ffffff`."""
+    return value if len(value) == 7 else "#" + "".join(digit * 2 for digit in value[1:])
+
+
 def _colors(css: str) -> dict[str, colors.Color]:
-    return {name: colors.parse(value) for name, value in re.findall(r"--([\w-]+): (#\w+);", css)}
+    return {name: colors.parse(_six(value)) for name, value in re.findall(r"--([\w-]+): (#\w+);", css)}
 
 
 @given(color=COLORS)
 def test_any_colour_of_the_vendor_can_be_read_in_both_themes(color: str) -> None:
     for theme in (look.LIGHT, look.DARK):
         sent = _colors(look.variables(colors.parse(color), theme))
-        assert colors.as_hex(sent["accent"]) == color
-        assert colors.contrast(sent["on-accent"], sent["accent"]) >= 4.5
-        pressed = colors.mix(sent["accent"], sent["accent-away"], 0.8)
-        assert colors.contrast(sent["on-accent"], pressed) >= 4.5
-        for surface in (theme.surface, theme.second, sent["accent-soft"]):
+        assert set(sent) == EIGHT
+        for behind in ("accent", "accent-hover"):
+            assert colors.contrast(sent["on-accent"], sent[behind]) >= 4.5, behind
+        for surface in (theme.surface, *theme.others, sent["accent-soft"], sent["accent-here"]):
             assert colors.contrast(sent["accent-strong"], surface) >= 4.5
+        for shape in ("accent", "accent-mid", "chart-1"):
+            assert colors.contrast(sent[shape], theme.surface) >= 3, shape
+
+
+@given(color=COLORS)
+def test_a_colour_that_can_be_seen_is_the_vendors_own(color: str) -> None:
+    for theme in (look.LIGHT, look.DARK):
+        if colors.contrast(colors.parse(color), theme.surface) >= 3:
+            assert f"--accent: {color};" in look.variables(colors.parse(color), theme)
+
+
+# What accent text may stand on, in `static/css/tokens.css`.
+GROUNDS = ("ground", "raised", "sunken", "hover", "side-hover")
 
 
 def test_the_surfaces_are_those_of_the_style_sheet() -> None:
     css = (config.ROOT / "static/css/tokens.css").read_text()
-    for theme, rule in ((look.LIGHT, '[data-bs-theme="light"] {'), (look.DARK, '[data-bs-theme="dark"] {')):
-        block = css.partition(rule)[2].partition("}")[0]
-        assert re.search(rf"--surface: ({colors.as_hex(theme.surface)}|#fff);", block)
-        assert f"--surface-2: {colors.as_hex(theme.second)};" in block
+    for theme, rule in ((look.LIGHT, '[data-theme="light"] {'), (look.DARK, '\n[data-theme="dark"] {')):
+        said = _colors(css.partition(rule)[2].partition("}")[0])
+        assert said["surface"] == theme.surface
+        assert tuple(said[name] for name in GROUNDS) == theme.others
+
+
+def test_the_dark_of_the_device_is_the_dark_that_one_chooses() -> None:
+    css = (config.ROOT / "static/css/tokens.css").read_text()
+    device = css.partition(':root:not([data-theme="light"]) {')[2].partition("}")[0]
+    chosen = css.partition('\n[data-theme="dark"] {')[2].partition("}")[0]
+    assert _colors(device) == _colors(chosen)
+    assert device.split() == chosen.split()
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:
@@ -59,7 +94,8 @@ def test_the_style_sheet_follows_the_vendors_colour_and_is_kept_until_it_changes
     db.session.commit()
     answer = client.get("/vendor.css?v=7")
     assert answer.mimetype == "text/css"
-    assert answer.text.count("--accent: #aa0000") == 3
+    assert answer.text.count("--accent: #aa0000") == 1
+    assert answer.text.count("--accent: #") == 3
     assert "immutable" in answer.headers["Cache-Control"]
     assert client.get("/vendor.css?v=8").headers["Cache-Control"] == "no-cache"
     assert "/vendor.css?v=7" in client.get("/sign-in").text

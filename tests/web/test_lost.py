@@ -36,7 +36,7 @@ OURS = {"Referer": "http://localhost/"}
 def _fields(page: str) -> dict[str, str]:
     """Of the form that gives back what was typed."""
     form = re.search(
-        r'<form method="post" action="([^"]+)" class="inline-form">(.*?)</form>',
+        r'<form method="post" action="([^"]+)">(.*?)</form>',
         page.partition("<main")[2],
         re.DOTALL,
     )

@@ -39,7 +39,7 @@ def spaced(page: str) -> str:
 def rows_of(page: str) -> list[str]:
     """The first cell of every row of a list, without its marks."""
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
-    cells = re.findall(r'<td class="kind-[^"]*"[^>]*>(.*?)</td>', body, flags=re.DOTALL)
+    cells = re.findall(r'<td(?: class="n")?\s+data-label[^>]*>(.*?)</td>', body, flags=re.DOTALL)
     return [re.sub(r"<[^>]+>", "", cell).strip() for cell in cells]
 
 

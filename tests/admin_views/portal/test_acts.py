@@ -132,8 +132,8 @@ def test_a_refused_number_leads_back_to_its_own_field_with_what_was_typed(cast, 
     for nonsense in ("?quantity=7", "?plan=x&quantity=7", "?plan=1"):
         assert 'value="7"' not in alice.get(f"/portal/plans/{nonsense}").text
     # A link that names a plan and no number has nothing wrong in it.
-    assert "field-error" in page
-    assert "field-error" not in alice.get(f"/portal/plans/?plan={cast.pro.id}").text
+    assert 'class="fault"' in page
+    assert 'class="fault"' not in alice.get(f"/portal/plans/?plan={cast.pro.id}").text
 
 
 # --- Licences -------------------------------------------------------------------------------------------------------
@@ -146,7 +146,7 @@ def test_a_licence_shows_who_held_it_and_nobody_who_held_another(cast, owned, al
     licenses.release(other, Actor.of(cast.sam), held_by=other.user_id)
     licenses.assign_license(other, cast.erin, Actor.of(cast.sam))
     page = alice.get(f"/portal/licenses/details/?id={other.id}")
-    text = words(page.text.partition('<table class="table-desk">')[2])
+    text = words(page.text.partition('<table class="list')[2])
     assert text.index("Erin Tremblay") < text.index("Bob Tremblay")
     assert "Dave" not in text
     assert text.count("Soutien") == 2, "of the vendor's own people a customer reads no name"

@@ -105,7 +105,7 @@ def test_every_page_has_one_heading_and_the_same_title(cast, client, pages, lang
         headings = re.findall(r"<h1[^>]*>(.*?)</h1>", html, re.DOTALL)
         assert len(headings) == 1, page
         title = words(re.search(r"<title>(.*?)</title>", html, re.DOTALL)[1])
-        heading = words(re.sub(r"(?s)<span class=\"badge.*", "", headings[0]))
+        heading = words(re.sub(r"(?s)<span class=\"state.*", "", headings[0]))
         assert title == f"{heading} – Boréal", page
         ids = re.findall(r'\bid="([^"]+)"', html)
         assert len(ids) == len(set(ids)), (page, [one for one in ids if ids.count(one) > 1])

@@ -323,11 +323,11 @@ def test_an_order_is_found_in_every_state_by_its_filter(staff, cast):
 
 
 def test_what_waits_is_urgent_when_there_is_some_and_nothing_else_is(staff, cast):
-    assert "summary-danger" not in staff.get("/support/").text
+    assert '<b class="bad">' not in staff.get("/support/").text
     noted = factories.make_order(cast.alice, cast.pro, issue="paid_twice")
     plain = factories.make_order(cast.alice, cast.pro, state="processing")
     page = staff.get("/support/")
-    assert page.text.count("summary-danger") == 1
+    assert page.text.count('<b class="bad">') == 1
     waiting = page.text.partition("</h1>")[2]
     assert noted.reference in waiting
     assert plain.reference not in waiting

@@ -249,14 +249,14 @@ def test_the_home_shows_what_waits_for_a_person(client, cast):
 @pytest.mark.one_database
 def test_what_waits_for_a_person_is_red_and_what_only_takes_time_is_not(client, cast):
     sign_in(client, cast.sam)
-    assert "summary-danger" not in client.get("/support/").text
+    assert '<b class="bad">' not in client.get("/support/").text
     furnish(cast, 1)
     mail = db.session.scalars(db.select(OutgoingMail)).first()
     mail.state = MailState.FAILED
     factories.make_order(cast.alice, cast.pro, state=OrderState.PROCESSING)
     db.session.commit()
-    cards = re.findall(r"(?s)<a +class=\"summary-card.*?</a>", client.get("/support/").text)
-    red = {words(card) for card in cards if "summary-danger" in card}
+    cards = re.findall(r"(?s)<div class=\"tile\">.*?</div>", client.get("/support/").text)
+    red = {words(card) for card in cards if '<b class="bad">' in card}
     assert red == {"Points à vérifier 1", "Courriels non livrés 1", "Événements Stripe non traités 1"}
 
 
@@ -347,7 +347,7 @@ def test_one_form_holds_search_and_filters_and_shows_what_a_list_is_narrowed_to(
     query = f"q=carol&role=admin&company={cast.globex.id}&company-text="
     assert client.get(f"/support/people/?{query}").location.endswith("/support/people/?q=carol&role=admin")
     senseless = client.get("/support/people/?company=999999999").text
-    assert "field-error" not in senseless
+    assert 'class="fault"' not in senseless
 
 
 def test_the_journal_of_one_row_says_whose_it_is_and_lets_it_go(client, cast):

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
 import flask_bootstrap
-from flask import Response
 
 SPRITE = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "icons" / "bootstrap-icons.svg"
 NAMES = (
     "arrow-counterclockwise",
-    "arrow-left",
     "arrow-right",
     "box-arrow-right",
-    "box-seam",
+    "buildings",
+    "cart",
     "cart3",
     "check-circle",
     "check-lg",
     "chevron-down",
+    "chevron-expand",
     "chevron-left",
     "chevron-right",
     "chevron-up",
@@ -29,12 +28,15 @@ NAMES = (
     "credit-card",
     "dash-lg",
     "download",
+    "envelope",
+    "exclamation-circle",
     "exclamation-octagon",
     "exclamation-triangle",
     "eye",
     "funnel",
     "gear",
     "headset",
+    "house",
     "info-circle",
     "key",
     "key-fill",
@@ -43,8 +45,8 @@ NAMES = (
     "pencil",
     "people",
     "person",
+    "person-badge",
     "person-check",
-    "person-circle",
     "person-dash",
     "person-plus",
     "person-slash",
@@ -69,18 +71,3 @@ def cut(names: tuple[str, ...] = NAMES) -> bytes:
     }
     chosen = "".join(symbols[name] for name in names)
     return f'<svg xmlns="http://www.w3.org/2000/svg">{chosen}</svg>'.encode()
-
-
-class Sprite:
-    """The cut sprite, and the name of its version for URLs that browsers may keep for a year."""
-
-    def __init__(self) -> None:
-        self.body = cut()
-        self.version = hashlib.sha256(self.body).hexdigest()[:8]
-
-    def response(self) -> Response:
-        answer = Response(self.body, mimetype="image/svg+xml")
-        answer.cache_control.public = True
-        answer.cache_control.max_age = 31_536_000
-        answer.cache_control.immutable = True
-        return answer
