@@ -7,6 +7,8 @@ import sqlalchemy as sa
 
 import access
 from access import SYSTEM, Actor
+from admin_views.journal.words import TOLD_TO_CUSTOMERS
+from admin_views.portal.activity import TOLD
 from models import JournalEntry, JournalSubject, JournalVerb, OutgoingMail, SubjectKind, db
 from services import licenses
 from services.foundation import journal
@@ -106,13 +108,13 @@ def test_a_company_finds_no_other_companys_entries_through_what_both_have(cast):
 
 @pytest.fixture
 def full(cast):
-    """A licence and a person of whom one entry in two hundred tells; the plan of which all tell."""
+    """A licence and a person of whom one entry in two hundred tells, so is Globex; the plan of which all tell."""
     rows = [
         {
             "id": number,
             "operation": "0" * 32,
             "verb": "license_assigned",
-            "company_id": cast.acme.id,
+            "company_id": cast.acme.id if number % 200 else cast.globex.id,
             "subject_type": "license",
             "subject_id": number % 200,
             "related": {"user": number % 200, "plan": cast.pro.id},
@@ -121,7 +123,7 @@ def full(cast):
     ]
     db.session.execute(sa.insert(JournalEntry), rows)
     concerned = [
-        {"entry_id": row["id"], "company_id": cast.acme.id, "kind": kind, "row_id": key}
+        {"entry_id": row["id"], "company_id": row["company_id"], "kind": kind, "row_id": key}
         for row in rows
         for kind, key in (("license", row["subject_id"]), *row["related"].items())
     ]
@@ -161,3 +163,14 @@ def test_a_kind_of_entry_is_read_from_its_index_in_order(full):
     found = sa.select(JournalEntry.id).where(JournalEntry.subject_type == "order")
     plan = plan_of(found.order_by(JournalEntry.id.desc()).limit(51))
     assert "ix_journal_entries_subject_type" in plan, plan
+
+
+def test_what_a_company_is_told_is_read_in_the_order_of_its_own_entries(full):
+    """Never by the verbs, of which every other company has entries too."""
+    newest = sa.select(JournalEntry.id).where(JournalEntry.company_id == full.globex.id)
+    newest = newest.order_by(JournalEntry.id.desc()).limit(51)
+    for verbs in (TOLD_TO_CUSTOMERS, TOLD):
+        plan = plan_of(newest.where(JournalEntry.verb.in_(verbs)))
+        assert "ix_journal_entries_company_id" in plan, plan
+        # PostgreSQL may put a hundred in order itself.
+        assert not any(word in plan for word in ("SCAN journal", "Seq Scan", "TEMP B-TREE")), plan
