@@ -24,7 +24,6 @@ from models import (
     Company,
     Conditions,
     JournalEntry,
-    JournalSubject,
     License,
     Operation,
     Order,
@@ -79,8 +78,7 @@ COLUMNS: dict[type[Base], str] = {
     Suspension: "company_id license_id reason started_at",
     Assignment: "company_id license_id user_id started_at activated_at given_by_id",
     Operation: "id verb by_id company_id",
-    JournalEntry: "id operation verb actor_id company_id subject_type subject_id related",
-    JournalSubject: "entry_id kind row_id company_id",
+    JournalEntry: "operation verb actor_id company_id subject_type subject_id related",
     OrderIssue: "company_id order_id kind opened_at",
     StripeEvent: "id type object_id livemode created_at received_at handled_at outcome",
     OutgoingMail: "company_id user_id template language dedupe_key state message_id",
@@ -270,10 +268,8 @@ class Writer:
         self.rows[Assignment].append((sale.company, license, holder, self.now, activated, sale.buyer))
         self.rows[Operation].append((operation, verb, sale.buyer, sale.company))
         related = f'{{"user": {holder}, "plan": {sale.plan}}}'
-        entry, about = self._next(JournalEntry), ("license", license, related)
-        self.rows[JournalEntry].append((entry, operation, verb, sale.buyer, sale.company, *about))
-        concerned = {("license", license), ("plan", sale.plan), ("user", holder), ("user", sale.buyer)}
-        self.rows[JournalSubject] += [(entry, *key, sale.company) for key in sorted(concerned)]
+        about = ("license", license, related)
+        self.rows[JournalEntry].append((operation, verb, sale.buyer, sale.company, *about))
 
     def _mail(self, number: int, buyer: int) -> None:
         for kind, state in (("invitation", "sent"), ("receipt", "sent"), ("license_assigned", "failed")):
