@@ -25,13 +25,14 @@ import access
 from models import db
 from services.events import account, reconciliation
 from services.forms import once
-from services.foundation import periodic, queue, tokens, urls
+from services.foundation import queue, tokens, urls
 from services.foundation.errors import Refused
-from services.foundation.periodic import Periodic
 from services.mail import check as mail_check
 from services.mail import outbox
 from services.payments import gateway
 from services.people import kept_forms, oneself, setup
+from services.worker import periodic
+from services.worker.periodic import Periodic
 from web import health as health_page
 
 log = logging.getLogger(__name__)

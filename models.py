@@ -8,7 +8,7 @@ every statement): `TenantRow` (the company in its `company_id`, and the staff), 
 from __future__ import annotations
 
 # Mail addresses: one spelling is stored and compared, another is read.
-from tables.addresses import MailAddress, ascii_address, same_address
+from tables.addresses import MailAddress, ascii_address, readable_address, same_address
 
 # Column types, and the three kinds of rows.
 from tables.base import (
@@ -89,7 +89,14 @@ from tables.terms import Term, TermKind, TermTax  # isort: skip
 from tables.counted import SeatCount  # isort: skip
 
 # The journal: who did what, and, in a table apart, the personal data in it.
-from tables.journal import AppendOnlyError, JournalEntry, JournalPersonal, JournalVerb, SubjectKind  # isort: skip
+from tables.journal import (
+    AppendOnlyError,
+    JournalEntry,
+    JournalPersonal,
+    JournalSubject,
+    JournalVerb,
+    SubjectKind,
+)  # isort: skip
 
 # Operations: what one act changed, so that it can be taken back.
 from tables.operations import Operation, OperationRow  # isort: skip

@@ -86,7 +86,7 @@ class JournalEntry(Base, TenantRow):
     __tablename__ = "journal_entries"
     __table_args__ = (
         sa.Index("ix_journal_entries_company_id", "company_id", sa.text("id DESC")),
-        sa.Index("ix_journal_entries_subject", "subject_type", "subject_id", sa.text("id DESC")),
+        sa.Index("ix_journal_entries_subject_type", "subject_type", sa.text("id DESC")),
         sa.Index("ix_journal_entries_operation", "operation"),
         sa.Index("ix_journal_entries_verb", "verb", sa.text("id DESC")),
         sa.Index("ix_journal_entries_actor_id", "actor_id", sa.text("id DESC")),
@@ -112,6 +112,26 @@ class JournalEntry(Base, TenantRow):
     actor: Mapped[User | None] = person_in("JournalEntry.actor_id")
     company: Mapped[Company | None] = relationship(foreign_keys=[company_id], viewonly=True)
     personal: Mapped[JournalPersonal | None] = relationship(back_populates="entry")
+    subjects: Mapped[list[JournalSubject]] = relationship(back_populates="entry", passive_deletes="all")
+
+
+class JournalSubject(Base, TenantRow):
+    """A row that an entry concerns: what it was done to, whose it is, who did it. Finds the entries of any row by an index.
+
+    An entry's company has no row here: `JournalEntry.company_id` has an index of its own. Append-only, as the journal.
+    """
+
+    __tablename__ = "journal_subjects"
+    __table_args__ = (sa.Index("ix_journal_subjects_row", "kind", "row_id", sa.text("entry_id DESC")),)
+
+    entry_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("journal_entries.id"), primary_key=True)
+    # A `SubjectKind`.
+    kind: Mapped[str] = mapped_column(sa.String(50), primary_key=True)
+    row_id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # That of its entry, so that nobody reads of a row through another company's entries.
+    company_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("companies.id"))
+
+    entry: Mapped[JournalEntry] = relationship(back_populates="subjects")
 
 
 class JournalPersonal(Base, TenantRow):
@@ -138,28 +158,44 @@ def _refuse_journal_change(_mapper: Any, _connection: Any, entry: JournalEntry) 
     raise AppendOnlyError(f"journal entry {entry.id} cannot be changed or deleted")
 
 
+@sa.event.listens_for(JournalSubject, "before_update")
+@sa.event.listens_for(JournalSubject, "before_delete")
+def _refuse_subject_change(_mapper: Any, _connection: Any, subject: JournalSubject) -> None:
+    raise AppendOnlyError(f"what journal entry {subject.entry_id} concerns cannot be changed or deleted")
+
+
 _SQLITE_APPEND_ONLY = """
-CREATE TRIGGER journal_entries_no_{verb} BEFORE {verb} ON journal_entries
-BEGIN SELECT RAISE(ABORT, 'journal_entries is append-only'); END
+CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
+"""
+_POSTGRESQL_REFUSE = """
+CREATE OR REPLACE FUNCTION refuse_journal_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
 """
 _POSTGRESQL_APPEND_ONLY = (
     """
-    CREATE OR REPLACE FUNCTION refuse_journal_change() RETURNS trigger LANGUAGE plpgsql AS
-    $$ BEGIN RAISE EXCEPTION 'journal_entries is append-only'; END $$
-    """,
-    """
-    CREATE TRIGGER journal_entries_append_only BEFORE UPDATE OR DELETE ON journal_entries
+    CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
     FOR EACH ROW EXECUTE FUNCTION refuse_journal_change()
     """,
     """
-    CREATE TRIGGER journal_entries_no_truncate BEFORE TRUNCATE ON journal_entries
+    CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_journal_change()
     """,
 )
-create_with(
-    JournalEntry,
-    {
-        "sqlite": [_SQLITE_APPEND_ONLY.format(verb=verb) for verb in ("UPDATE", "DELETE")],
-        "postgresql": _POSTGRESQL_APPEND_ONLY,
-    },
-)
+
+
+def _append_only(model: type[Base]) -> None:
+    """Let the database refuse whatever would change or remove a row of `model`."""
+    table = model.__tablename__
+    triggers = [trigger.format(table=table) for trigger in _POSTGRESQL_APPEND_ONLY]
+    create_with(
+        model,
+        {
+            "sqlite": [_SQLITE_APPEND_ONLY.format(table=table, verb=verb) for verb in ("UPDATE", "DELETE")],
+            "postgresql": [_POSTGRESQL_REFUSE, *triggers],
+        },
+    )
+
+
+_append_only(JournalEntry)
+_append_only(JournalSubject)

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 import access
-from models import AppendOnlyError, JournalEntry, db
+from models import AppendOnlyError, JournalEntry, JournalSubject, db
 
 FUNCTIONS = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
 MIGRATIONS_TABLE = "alembic_version"
@@ -143,34 +143,45 @@ CHANGES = {
         f"INSERT OR REPLACE {JOURNAL_ROW}",
         f"REPLACE {JOURNAL_ROW}",
         f"INSERT {JOURNAL_ROW} ON CONFLICT (id) DO UPDATE SET verb = 'altered'",
+        "UPDATE journal_subjects SET row_id = 2",
+        "DELETE FROM journal_subjects",
     ],
     "postgresql": [
         "UPDATE journal_entries SET verb = 'altered'",
         "DELETE FROM journal_entries",
         "TRUNCATE journal_entries CASCADE",
         f"INSERT {JOURNAL_ROW} ON CONFLICT (id) DO UPDATE SET verb = 'altered'",
+        "UPDATE journal_subjects SET row_id = 2",
+        "DELETE FROM journal_subjects",
+        "TRUNCATE journal_subjects",
     ],
 }
 
 
 def test_no_statement_alters_or_removes_a_journal_entry(scope):
-    db.session.add(JournalEntry(id=1, operation="x", verb="signed_in", subject_type="user", subject_id=1))
+    entry = JournalEntry(id=1, operation="x", verb="signed_in", subject_type="user", subject_id=1)
+    entry.subjects = [JournalSubject(kind="user", row_id=1)]
+    db.session.add(entry)
     db.session.commit()
     for change in CHANGES[db.engine.dialect.name]:
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), db.engine.begin() as connection:
             connection.exec_driver_sql(change)
     assert db.session.scalars(sa.select(JournalEntry.verb)).all() == ["signed_in"]
+    assert db.session.scalars(sa.select(JournalSubject.row_id)).all() == [1]
 
 
-@pytest.mark.parametrize("change", ["update", "delete"])
+@pytest.mark.parametrize("change", ["update", "delete", "update what it concerns"])
 def test_no_verb_alters_or_removes_a_journal_entry(scope, change):
     entry = JournalEntry(operation="x", verb="signed_in", subject_type="user", subject_id=1)
+    entry.subjects = [JournalSubject(kind="user", row_id=1, company_id=None)]
     db.session.add(entry)
     db.session.commit()
     if change == "update":
         entry.verb = "altered"
-    else:
+    elif change == "delete":
         db.session.delete(entry)
+    else:
+        entry.subjects[0].company_id = 7
     with pytest.raises(AppendOnlyError):
         db.session.commit()
     db.session.rollback()

@@ -118,3 +118,14 @@ def test_each_desk_that_is_upgraded_gets_a_code_of_its_own_and_issues_fit_going_
         codes.add(only("SELECT desk_code FROM vendor")[0][0])
     assert len(codes) == 2
     assert all(re.fullmatch(r"[0-9A-Z]{5}-[0-9A-Z]{5}", code) for code in codes)
+
+
+def test_the_entries_of_before_are_found_from_the_same_rows_as_those_that_verbs_write_now(desk):
+    subjects = (
+        "SELECT entry_id, kind, row_id, company_id FROM journal_subjects ORDER BY entry_id, kind, row_id"
+    )
+    written = only(subjects)
+    assert {row.kind for row in written} >= {"license", "user", "plan", "order", "cart_item"}
+    flask_migrate.downgrade(revision="0015")
+    flask_migrate.upgrade()
+    assert only(subjects) == written

@@ -14,7 +14,7 @@ from werkzeug.local import LocalProxy
 
 import access
 from access import Permission
-from models import CURRENCY, DEFAULT_TIME_ZONE, Vendor
+from models import CURRENCY, DEFAULT_TIME_ZONE, Vendor, utcnow
 from services.catalogue import vendor as vendors
 from services.foundation import formats
 from services.foundation.formats import current_language
@@ -33,6 +33,7 @@ def init_app(app: Flask) -> None:
         day=_day,
         short_day=formats.short_day,
         moment=_moment,
+        ago=_ago,
         face=initials.face,
     )
     app.jinja_env.globals.update(vendor=LocalProxy(_vendor), can=_can, Permission=Permission)
@@ -92,3 +93,7 @@ def _day(context: EvalContext, value: dt.date) -> str:
 
 def _moment(value: dt.datetime) -> str:
     return formats.moment(value, current_language(), current_zone())
+
+
+def _ago(value: dt.datetime) -> str:
+    return formats.ago(value, current_zone(), utcnow())

@@ -34,6 +34,8 @@ NAMES = (
     "exclamation-triangle",
     "eye",
     "funnel",
+    "gear",
+    "headset",
     "house",
     "info-circle",
     "key",

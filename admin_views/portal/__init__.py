@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from admin_views.base import DeskModelView, DeskPage
 from admin_views.portal.home import Home, MyLicense
+from admin_views.portal.journal import Journal
 from admin_views.portal.licenses import Licenses
 from admin_views.portal.options import Options
 from admin_views.portal.orders import Orders
@@ -11,4 +12,12 @@ from admin_views.portal.plans import Plans
 from admin_views.portal.users import Users
 
 HOME = Home
-VIEWS: list[type[DeskModelView] | type[DeskPage]] = [Users, Licenses, MyLicense, Plans, Orders, Options]
+VIEWS: list[type[DeskModelView] | type[DeskPage]] = [
+    Users,
+    Licenses,
+    MyLicense,
+    Plans,
+    Orders,
+    Journal,
+    Options,
+]

@@ -1,91 +1,62 @@
-"""The last things that happened in a company, as sentences: what the journal says to people."""
+"""The last things that happened in a company, as its home page tells them: in sentences, acts of one kind together."""
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
-from collections.abc import Callable
+import zoneinfo
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
-from sqlalchemy.orm import joinedload
+from flask import url_for
+from flask_login import current_user
 
-from models import JournalEntry, JournalVerb, Order, Plan, User, db
-from services.foundation.formats import current_language
-from services.foundation.known import by_id
+from admin_views.journal import timeline
+from admin_views.journal.sentences import Reader
+from models import JournalEntry, JournalVerb, SubjectKind, db
 
-# What is told, by verb. The sentences come from functions, so that each is in the reader's language.
-SENTENCES: dict[JournalVerb, Callable[..., str]] = {
-    JournalVerb.ORDER_PLACED: lambda **words: _("%(who)s placed order %(order)s.", **words),
-    JournalVerb.ORDER_FULFILLED: lambda **words: _(
-        "Order %(order)s was paid and its licenses delivered.", **words
-    ),
-    JournalVerb.ORDER_EXPIRED: lambda **words: _("Order %(order)s was abandoned before payment.", **words),
-    JournalVerb.ORDER_CANCELLED: lambda **words: _("%(who)s cancelled order %(order)s.", **words),
-    JournalVerb.PAYMENT_STARTED: lambda **words: _(
-        "The bank debit of order %(order)s is under way.", **words
-    ),
-    JournalVerb.PAYMENT_FAILED: lambda **words: _("The payment of order %(order)s was declined.", **words),
-    JournalVerb.PAYMENT_RETRIED: lambda **words: _(
-        "%(who)s resumed the payment of order %(order)s.", **words
-    ),
-    JournalVerb.LICENSE_ASSIGNED: lambda **words: _(
-        "%(who)s assigned a license of the %(plan)s plan to %(person)s.", **words
-    ),
-    JournalVerb.LICENSE_RELEASED: lambda **words: _(
-        "%(who)s released the %(plan)s license of %(person)s.", **words
-    ),
-    JournalVerb.LICENSE_ACTIVATED: lambda **words: _(
-        "%(person)s activated a license of the %(plan)s plan.", **words
-    ),
-    JournalVerb.PERSON_ADDED: lambda **words: _("%(who)s added %(person)s.", **words),
-    JournalVerb.PERSON_DEACTIVATED: lambda **words: _("%(who)s deactivated %(person)s.", **words),
-    JournalVerb.PERSON_REACTIVATED: lambda **words: _("%(who)s reactivated %(person)s.", **words),
+# What is told on the home page: what somebody would tell a colleague.
+TOLD = (
+    JournalVerb.ORDER_PLACED,
+    JournalVerb.ORDER_FULFILLED,
+    JournalVerb.ORDER_EXPIRED,
+    JournalVerb.ORDER_CANCELLED,
+    JournalVerb.PAYMENT_STARTED,
+    JournalVerb.PAYMENT_FAILED,
+    JournalVerb.PAYMENT_RETRIED,
+    JournalVerb.LICENSE_ASSIGNED,
+    JournalVerb.LICENSE_RELEASED,
+    JournalVerb.LICENSE_ACTIVATED,
+    JournalVerb.PERSON_ADDED,
+    JournalVerb.PERSON_DEACTIVATED,
+    JournalVerb.PERSON_REACTIVATED,
+)
+# Read to be told together; a group that reaches further back says « plus de ».
+READ = 100
+
+_PAGES = {
+    SubjectKind.LICENSE: lambda part: url_for("portal_licenses.details_view", id=part.row_id),
+    SubjectKind.USER: lambda part: url_for("portal_users.license", user_id=part.row_id),
+    SubjectKind.ORDER: lambda part: url_for("portal_orders.show", reference=part.code),
 }
 
 
-@dataclasses.dataclass(frozen=True)
-class Event:
-    """One thing that happened."""
-
-    sentence: str
-    at: dt.datetime
+def reader() -> Reader:
+    """The signed-in administrator: their own acts are told as « Vous », and names lead to pages of the portal."""
+    return Reader(own=current_user.id, pages=_PAGES)
 
 
-def recent(company_id: int, count: int) -> list[Event]:
-    """The last `count` things worth telling, newest first. At most four statements, whatever happened."""
-    entries = db.session.scalars(
-        sa.select(JournalEntry)
-        .where(JournalEntry.company_id == company_id, JournalEntry.verb.in_(SENTENCES))
-        .options(joinedload(JournalEntry.actor))
+def recent(company_id: int, count: int, to: Reader, zone: zoneinfo.ZoneInfo) -> list[timeline.Moment]:
+    """At most `count` of the last things worth telling, newest first, by the days of `zone`. Two statements."""
+    columns = [getattr(JournalEntry, name) for name in _READ]
+    told = (
+        sa.select(*columns)
+        .where(JournalEntry.company_id == company_id, JournalEntry.verb.in_(TOLD))
         .order_by(JournalEntry.id.desc())
-        .limit(count)
-    ).all()
-    people = by_id(User, {_person_of(entry) for entry in entries})
-    plans = by_id(Plan, {entry.related.get("plan") for entry in entries})
-    orders = by_id(Order, {entry.subject_id for entry in entries if entry.subject_type == "order"})
-    return [Event(_sentence(entry, people, plans, orders), entry.at) for entry in entries]
-
-
-def _sentence(
-    entry: JournalEntry, people: dict[int, User], plans: dict[int, Plan], orders: dict[int, Order]
-) -> str:
-    person, plan = people.get(_person_of(entry)), plans.get(entry.related.get("plan"))
-    order = orders.get(entry.subject_id) if entry.subject_type == "order" else None
-    return SENTENCES[JournalVerb(entry.verb)](
-        who=name_of(entry.actor),
-        person=person.name if person else "",
-        plan=plan.name(current_language()) if plan else "",
-        order=order.reference if order else "",
     )
+    found = db.session.execute(told.limit(READ + 1)).all()
+    return timeline.grouped(found[:READ], to, zone, count, more=len(found) > READ)
 
 
-def _person_of(entry: JournalEntry) -> int | None:
-    """The id of whom it concerns."""
-    related: int | None = entry.related.get("user")
-    return entry.subject_id if entry.subject_type == "user" else related
-
-
-def name_of(actor: User | None) -> str:
-    """Who acted. Of the vendor's staff and of the system a customer sees no person."""
-    return actor.name if actor else _("Support")
+# Light rows: a hundred are read for eight lines.
+_READ = (
+    *("id", "at", "operation", "verb", "actor_id", "company_id", "on_behalf_of_id"),
+    *("subject_type", "subject_id", "related", "before", "after"),
+)

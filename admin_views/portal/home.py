@@ -59,7 +59,7 @@ class Home(DeskIndexView):
             shown=shown,
             hidden=len(overview["tasks"]) - len(shown),
             ending=todo.ending(overview["owned"], day_in(company.zone, now)),
-            events=activity.recent(company.id, SHOWN_EVENTS),
+            moments=activity.recent(company.id, SHOWN_EVENTS, activity.reader(), current_user.zone),
             **overview,
         )
 

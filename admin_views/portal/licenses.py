@@ -20,11 +20,13 @@ from admin_views import holders, labels
 from admin_views.base import DeskModelView
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.guard import local_url
+from admin_views.journal import timeline
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.lists.filters import by_id
 from admin_views.pickers import Lookup, PickerField
+from admin_views.portal import activity
 from admin_views.portal.own import own_plans
-from models import Assignment, License, LicenseState, Plan, User, db, utcnow
+from models import Assignment, License, LicenseState, Plan, SubjectKind, User, db, utcnow
 from services import licenses
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language
@@ -136,6 +138,7 @@ class Licenses(DeskModelView):
             "form": AssignForm(),
             "history": _history(row),
             "assignable": row.is_assignable(utcnow()),
+            "moments": timeline.for_customers(SubjectKind.LICENSE, row.id, activity.reader()),
         }
 
     @expose("/details/", methods=("POST",))

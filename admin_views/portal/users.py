@@ -15,12 +15,13 @@ from sqlalchemy.orm import selectinload
 from access import Actor, Permission, current_actor
 from admin_views.accounts import AccountView, PersonForm
 from admin_views.guard import local_url
+from admin_views.journal import timeline
 from admin_views.lists.columns import Column, ListFilter, Search
 from admin_views.lists.rows import one
-from admin_views.portal import errands
+from admin_views.portal import activity, errands
 from admin_views.portal.licenses import assigned_sentence
 from admin_views.portal.own import own_company, own_plans
-from models import LIVE_STATUSES, License, LicenseState, Plan, User, utcnow
+from models import LIVE_STATUSES, License, LicenseState, Plan, SubjectKind, User, utcnow
 from services import licenses
 from services.foundation.formats import current_language
 from services.licenses import seat_counts
@@ -187,6 +188,7 @@ class Users(AccountView):
             expired=[row for row in user.licenses if row.state(now) == LicenseState.EXPIRED],
             offered=offer.plans,
             must_release=offer.must_release,
+            moments=timeline.for_customers(SubjectKind.USER, user.id, activity.reader()),
             error=error,
         )
         return page

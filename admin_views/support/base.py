@@ -16,10 +16,10 @@ from flask_babel import lazy_gettext as _l
 from access import Permission, current_actor
 from admin_views.edited import EditedView, EditForm
 from admin_views.forms import DeskForm
+from admin_views.journal.changes import as_json
 from admin_views.lists import listing
 from admin_views.lists.columns import Column
 from admin_views.pickers import Lookup, PickerField
-from admin_views.support.changes import as_json
 from models import db, utcnow
 from services.foundation.errors import Refused
 

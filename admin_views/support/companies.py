@@ -15,14 +15,15 @@ from wtforms.validators import Length, Optional
 from access import Actor
 from admin_views import labels
 from admin_views.forms import REQUIRED, choices
+from admin_views.journal import timeline
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.lists.filters import by_member
 from admin_views.support.base import EditForm, SupportView, chosen, current_actor
-from admin_views.support.journal import Journal
+from admin_views.support.journal import READER
 from admin_views.support.mail import Mail
 from admin_views.support.orders import Orders
 from admin_views.support.people import People
-from models import Company, JournalEntry, Language, Order, OutgoingMail, Role, User, db, utcnow
+from models import Company, Language, Order, OutgoingMail, Role, SubjectKind, User, db, utcnow
 from services.foundation import places
 from services.foundation.formats import country, current_language
 from services.licenses import seat_counts
@@ -33,7 +34,6 @@ SHORT_COLUMNS = {
     "people": chosen(People.columns, "name", "email", "role", "active"),
     "orders": chosen(Orders.columns, "reference", "state", "total", "placed_at"),
     "mails": chosen(Mail.columns, "created_at", "template", "recipient", "state"),
-    "entries": chosen(Journal.columns, "at", "verb", "subject", "actor"),
 }
 
 
@@ -163,7 +163,7 @@ class Companies(SupportView):
             "people": _people(row),
             "orders": _latest(Order, row, joinedload(Order.placed_by)),
             "mails": _latest(OutgoingMail, row, joinedload(OutgoingMail.user)),
-            "entries": _latest(JournalEntry, row, joinedload(JournalEntry.actor)),
+            "moments": timeline.about(SubjectKind.COMPANY, row.id, READER),
         }
 
 

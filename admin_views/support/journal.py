@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,33 +11,35 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from admin_views import labels
+from admin_views.journal.changes import differences
+from admin_views.journal.listed import ToldRows, by_subject
+from admin_views.journal.names import concerned as names_in
+from admin_views.journal.names import named
+from admin_views.journal.sentences import Part, Reader, part_of, sentence
 from admin_views.lists.columns import Column, ExportColumn
 from admin_views.lists.filters import by_id, by_member
 from admin_views.support import lookups
 from admin_views.support.base import RecordView, company_link
-from admin_views.support.changes import differences
-from models import Company, JournalEntry, JournalVerb, SubjectKind, User, db
+from models import Company, JournalEntry, JournalSubject, JournalVerb, SubjectKind, User, db
 
 SAME_OPERATION = 20
-_SUBJECT_PAGES = {
-    "company": "support_customers.details_view",
-    "user": "support_people.details_view",
-    "license": "support_licenses.details_view",
-    "order": "support_orders.details_view",
-    "plan": "support_plans.details_view",
-    "conditions": "support_conditions.details_view",
-    "outgoing_mail": "support_mail.details_view",
-}
 
 
-def subject_text(row: JournalEntry) -> str:
-    return _("%(kind)s no. %(id)s", kind=labels.subject_words(row.subject_type), id=row.subject_id)
+def _page(endpoint: str) -> Callable[[Part], str]:
+    return lambda part: url_for(endpoint, id=part.row_id)
 
 
-def subject_link(row: JournalEntry) -> str | None:
-    """The page of what the entry is about, where it has one."""
-    endpoint = _SUBJECT_PAGES.get(row.subject_type)
-    return url_for(endpoint, id=row.subject_id) if endpoint else None
+# Staff read everybody by name; names lead to their pages here.
+READER = Reader(
+    pages={
+        SubjectKind.COMPANY: _page("support_customers.details_view"),
+        SubjectKind.USER: _page("support_people.details_view"),
+        SubjectKind.LICENSE: _page("support_licenses.details_view"),
+        SubjectKind.ORDER: _page("support_orders.details_view"),
+        SubjectKind.PLAN: _page("support_plans.details_view"),
+        SubjectKind.OUTGOING_MAIL: _page("support_mail.details_view"),
+    }
+)
 
 
 def actor_text(row: JournalEntry) -> str:
@@ -47,7 +50,7 @@ def actor_link(row: JournalEntry) -> str | None:
     return url_for("support_people.details_view", id=row.actor_id) if row.actor_id else None
 
 
-class Journal(RecordView):
+class Journal(ToldRows, RecordView):
     model = JournalEntry
     title = _l("Journal")
     slug = "journal"
@@ -58,14 +61,12 @@ class Journal(RecordView):
             kind="moment",
             link=lambda row: url_for("support_journal.details_view", id=row.id),
         ),
-        Column("verb", _l("What"), value=lambda row: labels.verb_words(row.verb)),
-        Column("subject", _l("About"), value=subject_text, link=subject_link),
+        Column("told", _l("What happened")),
         Column("actor", _l("Who"), value=actor_text, link=actor_link),
         Column("company", _l("Customer"), link=company_link),
     )
     detail_columns = (
         Column("at", _l("When"), kind="moment"),
-        Column("subject", _l("About"), value=subject_text, link=subject_link),
         Column("actor", _l("Who"), value=actor_text, link=actor_link),
         Column("company", _l("Customer"), link=company_link),
         Column(
@@ -81,7 +82,9 @@ class Journal(RecordView):
         by_member(
             "kind", _l("About"), JournalEntry.subject_type, SubjectKind, lambda: labels.words(SubjectKind)
         ),
-        by_id("subject", _l("Number"), JournalEntry.subject_id),
+        by_subject("license", _l("License"), SubjectKind.LICENSE),
+        by_subject("person", _l("Person"), SubjectKind.USER),
+        by_subject("order", _l("Order"), SubjectKind.ORDER),
         lookups.of_company(JournalEntry.company_id),
         by_id("actor", _l("Who"), JournalEntry.actor_id),
     )
@@ -100,20 +103,36 @@ class Journal(RecordView):
     export_joins = (JournalEntry.actor, JournalEntry.company)
     picked = {"company": lookups.company_lookup(), "actor": lookups.person_lookup("actor")}
     form_ajax_refs = picked
-    typed = ("subject",)
     can_view_details = True
     details_template = "support/entry.html"
 
+    def reader(self) -> Reader:
+        return READER
+
     def details_context(self, row: JournalEntry) -> dict[str, Any]:
-        personal = row.personal
+        personal, concerned = row.personal, _concerned(row)
+        same = _same_operation(row)
+        names = named({*concerned, *(key for entry in (row, *same) for key in names_in(entry))})
         return {
-            "changes": differences(row.before, row.after),
+            "said": READER.said(sentence(row, names, READER)),
+            "changes": differences(row.before, row.after, names),
+            "concerned": [
+                (labels.subject_words(kind), *READER.linked(part_of(kind, row_id, names)))
+                for kind, row_id in concerned
+            ],
             "personal": differences(personal.before, personal.after) if personal else [],
             "address": personal.address if personal else None,
-            "same_operation": db.session.scalars(
-                sa.select(JournalEntry)
-                .where(JournalEntry.operation == row.operation, JournalEntry.id != row.id)
-                .order_by(JournalEntry.id)
-                .limit(SAME_OPERATION)
-            ).all(),
+            "same_operation": [(entry.id, sentence(entry, names, READER)) for entry in same],
         }
+
+
+def _concerned(row: JournalEntry) -> list[tuple[str, int]]:
+    """(kind, id) of every row that the entry names or is found from."""
+    own = {(row.subject_type, row.subject_id), *row.related.items()}
+    subjects = sa.select(JournalSubject.kind, JournalSubject.row_id).where(JournalSubject.entry_id == row.id)
+    return sorted(own | {(kind, row_id) for kind, row_id in db.session.execute(subjects)})
+
+
+def _same_operation(row: JournalEntry) -> Sequence[JournalEntry]:
+    others = sa.select(JournalEntry).where(JournalEntry.operation == row.operation, JournalEntry.id != row.id)
+    return db.session.scalars(others.order_by(JournalEntry.id).limit(SAME_OPERATION)).all()

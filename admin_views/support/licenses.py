@@ -17,11 +17,13 @@ from sqlalchemy.orm import joinedload
 
 from admin_views import holders, labels
 from admin_views.forms import REQUIRED, DeskForm
+from admin_views.journal import timeline
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.lists.filters import by_id
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_link, current_actor
+from admin_views.support.journal import READER
 from models import (
     Assignment,
     Company,
@@ -30,6 +32,7 @@ from models import (
     Order,
     OrderLine,
     Plan,
+    SubjectKind,
     Term,
     User,
     db,
@@ -199,6 +202,7 @@ class Licenses(SupportView):
             "columns": {"holders": HOLDERS},
             "terms": db.session.execute(terms).all(),
             "assignments": db.session.scalars(assignments).all(),
+            "moments": timeline.about(SubjectKind.LICENSE, row.id, READER),
         }
 
     # --- Release ----------------------------------------------------------------------------------------------------

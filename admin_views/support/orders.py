@@ -16,20 +16,21 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import selectinload
 
 from admin_views import labels
+from admin_views.journal import timeline
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.lists.filters import by_member
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, chosen, company_link, current_actor
-from admin_views.support.journal import Journal
+from admin_views.support.journal import READER
 from admin_views.support.stripe_events import StripeEvents
 from models import (
     Company,
     IssueKind,
-    JournalEntry,
     Order,
     OrderLine,
     OrderState,
     StripeEvent,
+    SubjectKind,
     Term,
     User,
     db,
@@ -46,7 +47,6 @@ MAX_AT_ONCE = 20
 SHORT = 10
 SHORT_COLUMNS = {
     "events": chosen(StripeEvents.columns, "received_at", "type", "outcome", "handled_at"),
-    "entries": chosen(Journal.columns, "at", "verb", "actor"),
 }
 
 
@@ -150,9 +150,6 @@ class Orders(SupportView):
         lines = sa.select(OrderLine).where(OrderLine.order_id == row.id).order_by(OrderLine.position)
         sessions = [key for key in (row.stripe_session_id, row.stripe_payment_intent_id) if key]
         events = sa.select(StripeEvent).where(StripeEvent.object_id.in_(sessions))
-        entries = sa.select(JournalEntry).where(
-            JournalEntry.subject_type == "order", JournalEntry.subject_id == row.id
-        )
         delivered = (
             sa.select(sa.func.count(), sa.func.min(Term.first_day), sa.func.max(Term.last_day))
             .select_from(Term)
@@ -163,11 +160,7 @@ class Orders(SupportView):
             "columns": SHORT_COLUMNS,
             "lines": db.session.scalars(lines).all(),
             "events": db.session.scalars(events.order_by(StripeEvent.received_at.desc()).limit(SHORT)).all(),
-            "entries": db.session.scalars(
-                entries.options(selectinload(JournalEntry.actor))
-                .order_by(JournalEntry.id.desc())
-                .limit(SHORT)
-            ).all(),
+            "moments": timeline.about(SubjectKind.ORDER, row.id, READER),
             "delivered": db.session.execute(delivered).one(),
             "payments": records.of_order(row),
             "issues": issues.of_order(row),

@@ -17,13 +17,15 @@ from access import Actor
 from admin_views import labels
 from admin_views.accounts import AccountView, PersonForm
 from admin_views.forms import REQUIRED, DeskForm, choices
+from admin_views.journal import timeline
 from admin_views.lists.columns import Column, ExportColumn, Search
 from admin_views.lists.filters import by_member, yes_or_no
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_link, current_actor
+from admin_views.support.journal import READER
 from admin_views.support.licenses import PERIOD
-from models import Assignment, Company, License, Plan, Role, User, db, same_address, utcnow
+from models import Assignment, Company, License, Plan, Role, SubjectKind, User, db, same_address, utcnow
 from services import licenses
 from services.foundation import places
 from services.foundation.formats import current_language, number, short_day
@@ -192,7 +194,11 @@ class People(SupportView, AccountView):
             .order_by(Assignment.id.desc())
             .limit(HISTORY)
         )
-        return {"columns": {"history": HELD}, "history": db.session.scalars(history).all()}
+        return {
+            "columns": {"history": HELD},
+            "history": db.session.scalars(history).all(),
+            "moments": timeline.about(SubjectKind.USER, row.id, READER),
+        }
 
     # --- Actions ----------------------------------------------------------------------------------------------------
 

@@ -120,7 +120,7 @@ def _examples(values: int) -> Examples:
         return int(db.session.scalar(keys.limit(1).offset(1)) or 1)
 
     person, license, order = (of_company(model) for model in (User, License, Order))
-    ids = {"person": person, "user": person, "actor": person, "subject": license, "order": order}
+    ids = {"person": person, "user": person, "actor": person, "license": license, "order": order}
     return Examples(company, large, ids, values)
 
 

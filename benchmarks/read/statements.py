@@ -91,7 +91,11 @@ BEHIND: dict[tuple[str, str], Any] = {
     ("User", "state"): lambda: (),
     ("User", "last_day"): lambda: (_held_until(),),
     ("User", "namesakes"): lambda: (_namesakes(),),
-    ("JournalEntry", "subject"): lambda: (JournalEntry.subject_type, JournalEntry.subject_id),
+    ("JournalEntry", "told"): lambda: (
+        *(JournalEntry.verb, JournalEntry.subject_type, JournalEntry.subject_id),
+        *(JournalEntry.actor_id, JournalEntry.related),
+    ),
+    ("JournalEntry", "changes"): lambda: (JournalEntry.before, JournalEntry.after),
     ("JournalEntry", "on_behalf_of"): lambda: (JournalEntry.on_behalf_of_id,),
     ("OutgoingMail", "recipient"): lambda: (
         User.first_name,

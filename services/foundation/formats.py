@@ -12,7 +12,8 @@ from decimal import Decimal
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
 from markupsafe import Markup
 
 LOCALES = {"fr": "fr_CA", "en": "en_CA"}
@@ -92,7 +93,41 @@ def _day(value: dt.date) -> dt.date:
 def moment(value: dt.datetime, language: str, zone: zoneinfo.ZoneInfo) -> str:
     """Date and time in `zone`: « 2026-11-24 14 h 30 », “2026-11-24 2:30 p.m.”."""
     local = value.astimezone(zone)
+    space = NBSP if language.startswith("fr") else " "
+    return f"{local:%Y-%m-%d}{space}{clock(local, language)}"
+
+
+def clock(local: dt.datetime, language: str) -> str:
+    """The time that a clock shows: « 14 h 30 », “2:30 p.m.”."""
     if language.startswith("fr"):
-        return f"{local:%Y-%m-%d}{NBSP}{local.hour}{NBSP}h{NBSP}{local:%M}"
+        return f"{local.hour}{NBSP}h{NBSP}{local:%M}"
     half = "a.m." if local.hour < 12 else "p.m."
-    return f"{local:%Y-%m-%d} {local.hour % 12 or 12}:{local:%M}{NBSP}{half}"
+    return f"{local.hour % 12 or 12}:{local:%M}{NBSP}{half}"
+
+
+# From then on, a day is called by its date.
+_DAYS_AGO = 30
+
+
+def ago(value: dt.datetime, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> str:
+    """When something was, as one would say it at `now`, in the reader's language, by the calendar of `zone`.
+
+    « il y a 5 min », « aujourd’hui, 9 h 05 », « hier, 9 h 05 », « lundi, 14 h 30 », « il y a 9 jours », then `2026-10-01`.
+    """
+    language, local = current_language(), value.astimezone(zone)
+    minutes = int((now - value).total_seconds() // 60)
+    days = (now.astimezone(zone).date() - local.date()).days
+    # Two clocks may differ by a little: what is to come has just been.
+    if minutes < 1:
+        text: str = _("just now")
+    elif minutes < 60:
+        text = ngettext("%(num)s min ago", "%(num)s min ago", minutes)
+    elif days < 7:
+        weekday = format_date(local.date(), "EEEE", locale=locale_of(language))
+        name = {0: _("today"), 1: _("yesterday")}.get(days, weekday)
+        text = _("%(day)s, %(time)s", day=name, time=clock(local, language))
+    elif days <= _DAYS_AGO:
+        text = ngettext("%(num)s day ago", "%(num)s days ago", days)
+    else:
+        text = short_day(local.date())
+    return text

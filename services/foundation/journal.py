@@ -1,18 +1,33 @@
-"""The journal: `record` adds an entry to the turn of the verb that made the change."""
+"""The journal: `record` adds an entry to the turn of the verb that made the change, and finds it from every row it concerns."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from access import Actor
-from models import Base, Company, JournalEntry, JournalPersonal, JournalVerb, SubjectKind, TenantRow, db
+from models import (
+    Base,
+    Company,
+    JournalEntry,
+    JournalPersonal,
+    JournalSubject,
+    JournalVerb,
+    Order,
+    OutgoingMail,
+    SubjectKind,
+    TenantRow,
+    db,
+)
 from services.foundation import operations
 from services.foundation.transaction import Turn, insert_rows
+
+# What a mail's context names that its page tells of.
+MAIL_CONCERNS = (SubjectKind.LICENSE, SubjectKind.ORDER, SubjectKind.USER)
 
 
 def record(
@@ -31,8 +46,7 @@ def record(
 
     Args:
         by: Who did it. Staff acting for a customer are recorded as acting on that company's behalf.
-        subject: The row it was done to, flushed here if it has no id yet. The entry belongs to the row's company;
-            to no company (the vendor's own journal) if the row has none.
+        subject: The row it was done to, flushed here if it has no id yet; the entry belongs to its company, or to none.
         related: Ids of the other rows concerned, by kind.
         before, after: The columns that changed, without personal data.
         personal_before, personal_after: The personal columns that changed; kept apart, so that they can be erased.
@@ -54,6 +68,8 @@ def record(
         before=before or {},
         after=after or {},
     )
+    concerned = _concerned(subject, entry.related, by)
+    entry.subjects = [JournalSubject(company_id=company_id, kind=kind, row_id=key) for kind, key in concerned]
     if by.address or personal_before or personal_after:
         entry.personal = JournalPersonal(
             company_id=company_id,
@@ -76,7 +92,7 @@ class Told:
 
 
 def record_all(turn: Turn, verb: JournalVerb, told: Sequence[Told], *, by: Actor) -> None:
-    """An entry for each of many rows of one company, in two statements. A step: it never commits."""
+    """An entry for each of many rows of one company, and what each concerns, in two statements. A step: it never commits."""
     if not told:
         return
     company_id = _company_of(told[0].subject)
@@ -99,9 +115,47 @@ def record_all(turn: Turn, verb: JournalVerb, told: Sequence[Told], *, by: Actor
         }
         for one in told
     ]
-    insert_rows(JournalEntry, [common | entry for entry in entries])
+    table: Any = JournalEntry.__table__
+    ids = db.session.scalars(
+        sa.insert(table).returning(table.c.id, sort_by_parameter_order=True),
+        [common | entry for entry in entries],
+    )
+    concerned = [
+        {"entry_id": entry_id, "company_id": company_id, "kind": kind, "row_id": row_id}
+        for entry_id, one in zip(ids, told, strict=True)
+        for kind, row_id in _concerned(one.subject, one.related, by)
+    ]
+    insert_rows(JournalSubject, concerned)
     if by.address:
         _keep_address(turn, verb, by.address)
+
+
+# --- Questions --------------------------------------------------------------------------------------------------------
+
+
+def concerns(kind: SubjectKind, row_id: int) -> sa.ColumnElement[bool]:
+    """Whether an entry concerns a row: a condition for any select over `JournalEntry`, which keeps its order."""
+    if kind == SubjectKind.COMPANY:
+        return JournalEntry.company_id == row_id
+    subject = JournalSubject
+    found = sa.select(subject.entry_id).where(subject.kind == kind, subject.row_id == row_id)
+    return JournalEntry.id.in_(found)
+
+
+def latest(kind: SubjectKind, row_id: int, count: int, *conditions: Any) -> sa.Select[Any]:
+    """The last `count` entries that concern a row, newest first, read in the order of their index."""
+    entries = sa.select(JournalEntry).where(*conditions).limit(count)
+    if kind == SubjectKind.COMPANY:
+        return entries.where(JournalEntry.company_id == row_id).order_by(JournalEntry.id.desc())
+    subject = JournalSubject
+    return (
+        entries.join(subject, subject.entry_id == JournalEntry.id)
+        .where(subject.kind == kind, subject.row_id == row_id)
+        .order_by(subject.entry_id.desc())
+    )
+
+
+# --- Helpers ----------------------------------------------------------------------------------------------------------
 
 
 def _keep_address(turn: Turn, verb: JournalVerb, address: str) -> None:
@@ -114,6 +168,18 @@ def _keep_address(turn: Turn, verb: JournalVerb, address: str) -> None:
     )
     columns = ["entry_id", "company_id", "address", "before", "after"]
     db.session.execute(sa.insert(JournalPersonal).from_select(columns, entries))
+
+
+def _concerned(subject: Base, related: Mapping[str, int], by: Actor) -> list[tuple[str, int]]:
+    """(kind, id) of every row whose pages tell of the entry: an order's are its buyer's too, a mail's its recipient's."""
+    found = {(str(_kind(subject)), subject.id), *related.items()}  # type: ignore[attr-defined]
+    people = [by.user_id]
+    if isinstance(subject, Order):
+        people.append(subject.placed_by_id)
+    if isinstance(subject, OutgoingMail):
+        people.append(subject.user_id)
+        found |= {(kind, subject.context[kind]) for kind in MAIL_CONCERNS if kind in subject.context}
+    return sorted(found | {(str(SubjectKind.USER), person) for person in people if person is not None})
 
 
 def _company_of(subject: Base) -> int | None:

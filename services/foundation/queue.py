@@ -3,7 +3,7 @@
 When a worker dies between the two, its lease runs out and the work is due again. Any number of workers may run. The
 table has the columns `state`, `attempts`, `due_at` and `lease_until`, and an index over `due_at` of what is queued or
 leased; with a column `lane` too, what has a lower number goes first. Mail (`services/mail/outbox.py`) and periodic work
-(`periodic.py`) have a table each: why, and why not a library's queue, is in `docs/decisions/0009-one-queue.md`.
+(`services/worker/periodic.py`) have a table each: why, and why not a library's queue, is in `docs/decisions/0009-one-queue.md`.
 """
 
 from __future__ import annotations

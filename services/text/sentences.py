@@ -1,7 +1,7 @@
 """How a message becomes a sentence: every `gettext` of the code and of the templates goes through here.
 
-Whatever a sentence takes up is kept apart from it (`characters.isolated`), and a number does not part from its noun at the
-end of a line; so nobody who writes a message or a translation has to think of either.
+Whatever a sentence takes up is kept apart from it (`characters.isolated`), a number does not part from its noun at the end of
+a line, and « de » becomes « d’ » where a name wants it (`french.elided`); so nobody who writes a message or a translation has to think of any.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from services.text.characters import isolated
+from services.text.french import elided
 
 # « %(num)s licences », “60 days”: the space after a number and before its noun, which “1 to 3 days” has after the 3.
 _AFTER_A_NUMBER = re.compile(
@@ -33,7 +34,9 @@ def unbroken(message: str) -> str:
 
 def filled(message: str, variables: Mapping[str, Any]) -> str:
     """The message with its variables in it: each text is kept apart from the words around it."""
-    return message % {name: _apart(value) for name, value in variables.items()}
+    # What was HTML stays HTML.
+    pattern = type(message)(elided(message, variables))
+    return pattern % {name: _apart(value) for name, value in variables.items()}
 
 
 def _apart(value: Any) -> Any:

@@ -72,6 +72,7 @@ PERMISSIONS = {
         "licenses": "manage_users",
         "plans": "purchase",
         "orders": "billing",
+        "journal": "manage_users",
         "my-license": "own_licenses",
         "options": "purchase",
     },

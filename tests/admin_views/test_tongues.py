@@ -21,6 +21,7 @@ PORTAL = [
     "/portal/users/",
     "/portal/licenses/",
     "/portal/orders/",
+    "/portal/journal/",
     "/portal/orders/{reference}",
     "/portal/orders/{reference}/receipt",
     "/portal/licenses/details/?id={license}",

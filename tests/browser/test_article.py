@@ -89,9 +89,9 @@ def _support_sees_it_all(page: Page, desk: Desk) -> None:
     expect(page.get_by_role("main")).to_contain_text(license.key)
     page.get_by_role("link", name="Courriels envoyés à cette personne").click()
     expect(page.get_by_role("row").filter(has_text="Licence assignée")).to_contain_text("Envoyé")
-    page.goto(f"{desk.url}/support/journal/?kind=license&subject={license.id}")
-    for verb in ("Licence assignée", "Licence activée"):
-        expect(page.get_by_role("row").filter(has_text=verb)).to_have_count(1)
+    page.goto(f"{desk.url}/support/journal/?license={license.id}")
+    for said in ("a assigné la licence", "Sophie Paquette a activé sa licence"):
+        expect(page.get_by_role("row").filter(has_text=said)).to_have_count(1)
 
 
 @pytest.mark.one_database

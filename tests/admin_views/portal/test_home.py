@@ -9,10 +9,14 @@ import pytest
 import sqlalchemy as sa
 
 from access import Actor, Permission, everything, permissions
+from admin_views.journal import timeline
+from admin_views.journal.sentences import Reader
 from admin_views.portal import activity
-from models import Dismissal, License, LicenseStatus, OrderState, Role, db, utcnow
+from models import Dismissal, JournalEntry, License, LicenseStatus, OrderState, Role, db, utcnow
 from services import licenses
-from services.buying import cart, orders, quotes
+from services.buying import cart
+from services.foundation.formats import NBSP
+from services.people import deactivation
 from tests.admin_views.portal.pages import words
 from tests.client import make_client, sign_in
 from tests.factories import make_licenses, make_order, make_user
@@ -170,22 +174,49 @@ def test_an_order_that_waits_is_paid_from_the_home_page(cast, alice):
 
 
 def test_recent_activity_tells_who_did_what(cast, owned, app, alice):
-    licenses.assign(cast.avance, cast.bob, Actor.of(cast.alice))
+    key = licenses.assign(cast.avance, cast.bob, Actor.of(cast.alice)).key
     licenses.release(owned.held, Actor.of(cast.sam), held_by=owned.held.user_id)
-    cart.add(cast.acme.id, cast.pro, 1, Actor.of(cast.alice))
-    confirmed = quotes.quote(cast.acme).fingerprint
-    order = orders.place(
-        cast.acme.id, fingerprint=confirmed, accepted=True, language="fr", by=Actor.of(cast.alice)
-    )
-    page = words(alice.get("/portal/"))
-    assert f"Alice Tremblay a passé la commande {order.reference}." in page
-    assert "Alice Tremblay a assigné une licence Avancé à Bob Tremblay." in page
-    assert "Soutien a libéré la licence Avancé de Dave Tremblay." in page
-    assert "Sam" not in page
+    deactivation.deactivate(cast.dave, deactivation.Seats.KEEP, by=Actor.of(cast.erin))
+    page = alice.get("/portal/")
+    told = words(page)
+    assert f"Vous avez assigné la licence Avancé …{key[-5:]} à Bob Tremblay à l’instant" in told
+    end = owned.held.key[-5:]
+    assert f"Le soutien a libéré la licence Avancé …{end} de Dave Tremblay , au nom d’Acme" in told
+    assert "Erin Tremblay a désactivé le compte de Dave Tremblay" in told
+    assert "Sam" not in told
+    assert f'href="/portal/licenses/details/?id={owned.held.id}"' in page.text
+    assert f'href="/portal/users/{cast.dave.id}/license"' in page.text
     assert "Bob" not in words(sign_in(make_client(app), cast.carol).get("/portal/"))
     # By its own condition too: whoever sees every row reads one company's activity all the same.
     with everything():
-        assert activity.recent(cast.globex.id, 5) == []
+        assert activity.recent(cast.globex.id, 5, Reader(), cast.alice.zone) == []
+
+
+@pytest.mark.one_database
+def test_acts_of_one_kind_are_told_together(cast, alice):
+    seats = make_licenses(4, cast.alice, cast.pro)
+    people = [cast.bob, cast.dave, cast.erin, cast.alice]
+    for seat, person in zip(seats, people, strict=True):
+        licenses.assign_license(seat, person, Actor.of(cast.alice))
+    for seat, person in zip(seats[:3], people[:3], strict=True):
+        licenses.activate(seat, Actor.of(person))
+    told = words(alice.get("/portal/"))
+    assert "Vous avez assigné 4 licences Pro Alice Tremblay, Erin Tremblay et 2 autres à l’instant" in told
+    assert "Erin Tremblay, Dave Tremblay et 1 autre ont activé leur licence" in told
+    assert "Bob Tremblay" not in told.partition("Activité récente")[2]
+    licenses.release(seats[0], Actor.of(cast.alice), held_by=cast.bob.id)
+    (eco,) = make_licenses(1, cast.alice, cast.eco)
+    licenses.assign_license(eco, cast.bob, Actor.of(cast.alice))
+    told = words(alice.get("/portal/"))
+    assert "Vous avez assigné 5 licences Bob Tremblay, Alice Tremblay et 2 autres" in told
+    # Somebody else's acts are not hers.
+    erins = words(sign_in(alice, cast.erin).get("/portal/"))
+    assert "Alice Tremblay a assigné 5 licences" in erins or "Alice Tremblay assigned 5 licenses" in erins
+    # What reaches further back than what is read is no exact number.
+    entries = sa.select(JournalEntry).where(JournalEntry.verb == "license_assigned").order_by(JournalEntry.id)
+    found = db.session.scalars(entries).all()[::-1]
+    (moment,) = timeline.grouped(found[:2], Reader(own=cast.alice.id), cast.alice.zone, 8, more=True)
+    assert str(moment).replace(NBSP, " ") == "Vous avez assigné plus de 2 licences"
 
 
 # --- A standard user ----------------------------------------------------------------------------------------------

@@ -38,6 +38,8 @@ TABLE = [
     (Permission.MANAGE_USERS, "POST", "/portal/licenses/action/", 404, 403, 404, 403),
     (Permission.MANAGE_USERS, "GET", "/portal/licenses/export/csv/", 200, 403, 200, 302),
     (Permission.MANAGE_USERS, "GET", "/portal/licenses/ajax/lookup/?name=user", 200, 403, 200, 302),
+    (Permission.MANAGE_USERS, "GET", "/portal/journal/", 200, 403, 200, 302),
+    (Permission.PURCHASE, "GET", "/portal/options/", 200, 403, 200, 302),
     (Permission.MANAGE_USERS, "GET", "/portal/users/", 200, 403, 200, 302),
     (Permission.MANAGE_USERS, "GET", "/portal/users/new/", 200, 403, 200, 302),
     (Permission.MANAGE_USERS, "GET", "/portal/users/edit/?id={user}", 200, 403, 404, 302),

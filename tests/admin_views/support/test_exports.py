@@ -10,7 +10,18 @@ import pytest
 import sqlalchemy as sa
 
 from access import Actor
-from models import JournalEntry, JournalPersonal, Language, MailState, OutgoingMail, Price, TaxRate, User, db
+from models import (
+    JournalEntry,
+    JournalPersonal,
+    JournalSubject,
+    Language,
+    MailState,
+    OutgoingMail,
+    Price,
+    TaxRate,
+    User,
+    db,
+)
 from services import licenses
 from services.people import accounts
 from tests import factories
@@ -66,7 +77,7 @@ def test_the_journal_says_in_a_file_who_did_what_and_for_whom(staff, cast, assig
     assert (for_acme["Qui"], for_acme["Au nom de"]) == (cast.sam.email, "Acme")
     assert export(staff, "journal", f"company={cast.globex.id}") == []
     speak_english(cast)
-    english = export(staff, "journal", f"kind=license&subject={assigned.id}&actor={cast.alice.id}")
+    english = export(staff, "journal", f"license={assigned.id}&actor={cast.alice.id}")
     assert [(row["What"], row["About"]) for row in english] == [("License assigned", "License")]
 
 
@@ -81,9 +92,11 @@ def test_the_journal_keeps_what_it_knows_of_a_person_out_of_the_file(staff, cast
 
 
 def test_what_the_system_did_is_in_the_file_too(staff, cast):
-    db.session.add(JournalEntry(operation="0" * 32, verb="order_paid", subject_type="order", subject_id=7))
+    entry = JournalEntry(operation="0" * 32, verb="order_paid", subject_type="order", subject_id=7)
+    entry.subjects = [JournalSubject(kind="order", row_id=7)]
+    db.session.add(entry)
     db.session.commit()
-    (row,) = export(staff, "journal", "subject=7")
+    (row,) = export(staff, "journal", "order=7")
     assert (row["Qui"], row["Client"]) == ("Le système", "")
 
 

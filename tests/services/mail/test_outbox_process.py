@@ -127,7 +127,7 @@ sys.exit(create_app().test_cli_runner().invoke(args=["worker"]).exit_code)
 @pytest.mark.one_database
 @pytest.mark.parametrize(
     ("module", "half", "verb"),
-    [("services.foundation", "periodic", "do_due"), ("services.mail", "outbox", "send_due")],
+    [("services.worker", "periodic", "do_due"), ("services.mail", "outbox", "send_due")],
 )
 def test_a_worker_of_which_one_half_breaks_ends_so_that_it_is_started_again(
     module, half, verb, app, cast, environ

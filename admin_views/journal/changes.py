@@ -4,30 +4,45 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 
 from admin_views import labels
+from admin_views.journal.names import Names
 from admin_views.tongues import in_tongue, tongue_of
 from models import CURRENCY, IssueKind, Language, MailState, OrderState, Role, SubjectKind
 from services.forms.words import FIELDS
 from services.foundation import formats
 
+# The field, and its value before and after.
+Change = tuple[str, Any, Any]
 
-def differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    """(field, before, after) of everything that an entry names. A field without words yet shows its own name."""
+
+def differences(
+    before: Mapping[str, Any], after: Mapping[str, Any], names: Names | None = None
+) -> list[Change]:
+    """(field, before, after) of everything that an entry names. A field without words yet shows its own name.
+
+    Args:
+        names: Of the people that the values may mean; without them a person is a number.
+    """
     return [
-        (str(FIELDS.get(name, name)), _said(name, before.get(name)), _said(name, after.get(name)))
+        (
+            str(FIELDS.get(name, name)),
+            *(_said(name, values.get(name), names or {}) for values in (before, after)),
+        )
         for name in sorted({*before, *after})
     ]
 
 
-def _said(name: str, value: Any) -> Any:
+def _said(name: str, value: Any, names: Names) -> Any:
     """The value as people read it; lists and the like are left to the page."""
     if isinstance(value, bool):
         return labels.yes_no(value)
+    if name == "user" and (SubjectKind.USER, value) in names:
+        return names[SubjectKind.USER, value].text
     if isinstance(value, str) and tongue_of(name):
         return in_tongue(value, tongue_of(name))
     return _VALUES[name](value) if value is not None and name in _VALUES else value
@@ -72,6 +87,13 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "role": _one_of(Role),
     "language": _one_of(Language),
 }
+
+
+def in_line(value: Any) -> Any:
+    """The value as it stands in a line of text: nothing is a dash, what is more than a text is JSON."""
+    if value is None or value == "":
+        return "–"
+    return as_json(value) if isinstance(value, (list, dict)) else value
 
 
 def as_json(value: Any) -> str:

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 import cli
 from models import Job, JobState, Lane, Link, LinkPurpose, OutgoingMail, db, utcnow
-from services.foundation import periodic, tokens
-from services.foundation.periodic import Periodic
+from services.foundation import tokens
 from services.foundation.transaction import transaction
 from services.mail import letters
 from services.mail.outbox import OUTBOX
+from services.worker import periodic
+from services.worker.periodic import Periodic
 from tests.factories import make_licenses
 
 MINUTE = dt.timedelta(minutes=1)

@@ -1,0 +1,192 @@
+"""Entries of the journal as sentences with names, in the reader's language: who, what, which licence, whose, on whose behalf."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from admin_views import labels
+from admin_views.journal.changes import Change, differences, in_line
+from admin_views.journal.names import Entry, Names, names_of
+from admin_views.journal.words import SAID, UNKNOWN
+from models import CURRENCY, JournalEntry, SubjectKind, db
+from services.foundation import formats
+from services.text.characters import isolated
+from services.text.french import elided
+
+_VARIABLE = re.compile(r"%\((\w+)\)s")
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A piece of a sentence: plain words, or the name of a row, which may lead to its page.
+
+    Attributes:
+        kind, row_id: The row that is named; None of plain words and of a row that is not there (any more).
+        code: What its address may need: an order's reference.
+    """
+
+    text: str
+    kind: str | None = None
+    row_id: int | None = None
+    code: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Reader:
+    """Who reads.
+
+    Attributes:
+        own: The id of the person whose acts are told as « Vous »; None tells everybody by name.
+        pages: The address of a named row, by its kind, on the site where it is read.
+    """
+
+    own: int | None = None
+    pages: Mapping[str, Callable[[Part], str]] = dataclasses.field(default_factory=dict)
+
+    def linked(self, part: Part) -> tuple[str, str | None]:
+        """The words, and where they lead."""
+        page = self.pages.get(part.kind or "")
+        return part.text, page(part) if page else None
+
+    def said(self, told: Sentence) -> tuple[tuple[str, str | None], ...]:
+        """A sentence for `sentence` of `templates/timeline.html`."""
+        return tuple(self.linked(part) for part in told.parts)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sentence:
+    """One entry, said. `changes` is what was before and after, without personal data."""
+
+    parts: tuple[Part, ...]
+    changes: tuple[Change, ...] = ()
+
+    def __str__(self) -> str:
+        return "".join(isolated(part.text) for part in self.parts)
+
+
+def sentences(entries: Iterable[Entry | int], reader: Reader) -> dict[int, Sentence]:
+    """Each entry as a sentence, by its id: of entries, of rows with the same columns, or of ids. Two statements at most."""
+    read = _read(list(entries))
+    names = names_of(read)
+    return {entry.id: sentence(entry, names, reader) for entry in read}
+
+
+def _read(entries: Sequence[Entry | int]) -> list[Entry]:
+    ids = [entry for entry in entries if isinstance(entry, int)]
+    rows = [entry for entry in entries if not isinstance(entry, int)]
+    if ids:
+        rows += db.session.scalars(sa.select(JournalEntry).where(JournalEntry.id.in_(ids)))  # type: ignore[arg-type]
+    return rows
+
+
+def sentence(entry: Entry, names: Names, reader: Reader) -> Sentence:
+    """The entry by the `names` of its batch."""
+    said = SAID.get(entry.verb, UNKNOWN)
+    own = reader.own is not None and entry.actor_id == reader.own and said.by_reader is not None
+    parts = filled(str(said.by_reader if own else said.by_others), lambda name: _VALUES[name](entry, names))
+    if said.by_reader is not None:
+        parts += on_behalf(entry, names)
+    changes = differences(entry.before, entry.after, names) if said.shows_changes else []
+    lines = [(name, in_line(before), in_line(after)) for name, before, after in changes]
+    return Sentence(tuple(parts), tuple(lines))
+
+
+def on_behalf(entry: Entry, names: Names) -> list[Part]:
+    """« , au nom d’Acme », of what the vendor's staff did for a customer."""
+    if entry.on_behalf_of_id is None:
+        return []
+    company = part_of(SubjectKind.COMPANY, entry.on_behalf_of_id, names)
+    return filled(_(", on behalf of %(company)s"), lambda _name: company)
+
+
+def filled(message: str, value: Callable[[str], Part]) -> list[Part]:
+    """A message in pieces: its own words, and what stands for each of its variables."""
+    parts = {name: value(name) for name in _VARIABLE.findall(message)}
+    message = elided(message, {name: part.text for name, part in parts.items()})
+    pieces = _VARIABLE.split(message)
+    found = [parts[piece] if number % 2 else Part(piece) for number, piece in enumerate(pieces)]
+    return [part for part in found if part.text]
+
+
+# --- What stands for each variable --------------------------------------------------------------------------------------
+
+
+def who(entry: Entry, names: Names) -> Part:
+    """Who acted: by name where the reader may know it. Customers see of the vendor's staff no person."""
+    if entry.actor_id is None:
+        return Part(_("The system"))
+    if (SubjectKind.USER, entry.actor_id) in names:
+        return part_of(SubjectKind.USER, entry.actor_id, names)
+    return Part(_("The support team") if entry.on_behalf_of_id is not None else _("Somebody"))
+
+
+def part_of(kind: SubjectKind, row_id: int | None, names: Names) -> Part:
+    """A row by its name; by its number where it is not there (any more), which says of a person nothing."""
+    name = names.get((kind, row_id)) if row_id is not None else None
+    if name is not None:
+        return Part(name.text, kind, row_id, name.code)
+    if kind == SubjectKind.USER or row_id is None:
+        return Part(_("somebody"))
+    return Part(_("no. %(id)s", id=row_id))
+
+
+def _about(kind: SubjectKind) -> Callable[[Entry, Names], Part]:
+    """The row of `kind` that an entry was done to, or that it names besides."""
+
+    def value(entry: Entry, names: Names) -> Part:
+        row_id = entry.subject_id if entry.subject_type == kind else entry.related.get(kind)
+        return part_of(kind, row_id, names)
+
+    return value
+
+
+def _tax(entry: Entry, names: Names) -> Part:
+    """By what it was called then: a rate that was withdrawn is gone."""
+    key = f"name_{formats.current_language()}"
+    text = entry.after.get(key) or entry.before.get(key)
+    return Part(str(text)) if text else part_of(SubjectKind.TAX_RATE, entry.subject_id, names)
+
+
+def _mail(entry: Entry, names: Names) -> Part:
+    name = names.get((SubjectKind.OUTGOING_MAIL, entry.subject_id))
+    if name is None:
+        return part_of(SubjectKind.OUTGOING_MAIL, entry.subject_id, names)
+    return Part(labels.mail_words(name.code), SubjectKind.OUTGOING_MAIL, entry.subject_id)
+
+
+def _money(column: str) -> Callable[[Entry, Names], Part]:
+    def value(entry: Entry, _names: Names) -> Part:
+        cents = entry.after.get(column)
+        known = isinstance(cents, int)
+        return Part(formats.money(cents, CURRENCY, formats.current_language()) if known else "–")
+
+    return value
+
+
+def _day(entry: Entry, _names: Names) -> Part:
+    text = entry.after.get("starts_on") or entry.before.get("starts_on")
+    return Part(formats.short_day(dt.date.fromisoformat(text)) if text else "–")
+
+
+_VALUES: dict[str, Callable[[Entry, Names], Part]] = {
+    "who": who,
+    "person": _about(SubjectKind.USER),
+    "license": _about(SubjectKind.LICENSE),
+    "order": _about(SubjectKind.ORDER),
+    "plan": _about(SubjectKind.PLAN),
+    "company": _about(SubjectKind.COMPANY),
+    "id": lambda entry, _names: Part(str(entry.subject_id)),
+    "issue": lambda entry, _names: Part(labels.issue_words(entry.after.get("issue")) or "–"),
+    "mail": _mail,
+    "tax": _tax,
+    "total": _money("total"),
+    "amount": _money("amount"),
+    "day": _day,
+    "verb": lambda entry, _names: Part(labels.verb_words(entry.verb)),
+}
