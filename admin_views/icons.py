@@ -12,8 +12,10 @@ from flask import Response
 SPRITE = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "icons" / "bootstrap-icons.svg"
 NAMES = (
     "arrow-counterclockwise",
+    "arrow-down",
     "arrow-left",
     "arrow-right",
+    "arrow-up",
     "box-arrow-right",
     "box-seam",
     "cart3",
@@ -46,13 +48,16 @@ NAMES = (
     "person-dash",
     "person-plus",
     "person-slash",
+    "plus",
     "plus-lg",
     "receipt",
     "search",
     "send",
     "sun",
     "tags",
+    "three-dots",
     "trash3",
+    "x",
     "x-circle",
     "x-lg",
 )

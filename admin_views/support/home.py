@@ -18,12 +18,10 @@ from access import Permission
 from admin_views import labels
 from admin_views.guard import DeskIndexView
 from admin_views.lists.listing import MAX_SEARCH, Total
-from admin_views.support.base import chosen
 from admin_views.support.journal import Journal
 from models import (
     CURRENCY,
     Company,
-    JournalEntry,
     License,
     MailState,
     Order,
@@ -65,8 +63,9 @@ class Home(DeskIndexView):
             waiting=_waiting(),
             issues=_open_issues(),
             figures=_figures(),
-            entries=_latest_entries(),
-            columns={"entries": chosen(Journal.columns, "at", "verb", "subject", "actor", "company")},
+            entries=Journal.short(
+                "support_journal", ("at", "verb", "subject", "actor", "company"), most=LATEST
+            ),
         )
 
 
@@ -137,13 +136,6 @@ def _shown(count: int) -> str:
     if count > COUNT_LIMIT:
         return Total(COUNT_LIMIT, capped=True).text(language)
     return number(count, language)
-
-
-def _latest_entries() -> list[JournalEntry]:
-    statement = sa.select(JournalEntry).options(
-        joinedload(JournalEntry.actor), joinedload(JournalEntry.company)
-    )
-    return list(db.session.scalars(statement.order_by(JournalEntry.id.desc()).limit(LATEST)))
 
 
 # --- Finding ----------------------------------------------------------------------------------------------------------

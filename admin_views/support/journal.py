@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from admin_views import labels
-from admin_views.lists.columns import Column, ExportColumn
+from admin_views.lists.columns import Column, ExportColumn, Fact
 from admin_views.lists.filters import by_id, by_member
 from admin_views.support import lookups
-from admin_views.support.base import RecordView, company_link
+from admin_views.support.base import RecordView, company_column, company_link, person_column
 from admin_views.support.changes import differences
 from models import Company, JournalEntry, JournalVerb, SubjectKind, User, db
 
@@ -30,7 +30,12 @@ _SUBJECT_PAGES = {
 
 
 def subject_text(row: JournalEntry) -> str:
-    return _("%(kind)s no. %(id)s", kind=labels.subject_words(row.subject_type), id=row.subject_id)
+    return subject_words(row.subject_type, row.subject_id)
+
+
+def subject_words(kind: str, key: int) -> str:
+    """What an entry is about, by its kind and number."""
+    return _("%(kind)s no. %(id)s", kind=labels.subject_words(kind), id=key)
 
 
 def subject_link(row: JournalEntry) -> str | None:
@@ -52,28 +57,30 @@ class Journal(RecordView):
     title = _l("Journal")
     slug = "journal"
     columns = (
+        Column("at", _l("When"), kind="moment", to=(".details_view", JournalEntry.id)),
+        Column("verb", _l("What"), value=labels.verb_words, phone="line"),
         Column(
-            "at",
-            _l("When"),
-            kind="moment",
-            link=lambda row: url_for("support_journal.details_view", id=row.id),
+            "subject",
+            _l("About"),
+            (JournalEntry.subject_type, JournalEntry.subject_id),
+            subject_words,
+            phone="line",
         ),
-        Column("verb", _l("What"), value=lambda row: labels.verb_words(row.verb)),
-        Column("subject", _l("About"), value=subject_text, link=subject_link),
-        Column("actor", _l("Who"), value=actor_text, link=actor_link),
-        Column("company", _l("Customer"), link=company_link),
+        person_column("actor", _l("Who"), JournalEntry.actor_id, blank=_l("The system"), phone="line"),
+        company_column(JournalEntry.company_id, phone="line"),
     )
+    joins = (JournalEntry.actor, JournalEntry.company)
     detail_columns = (
-        Column("at", _l("When"), kind="moment"),
-        Column("subject", _l("About"), value=subject_text, link=subject_link),
-        Column("actor", _l("Who"), value=actor_text, link=actor_link),
-        Column("company", _l("Customer"), link=company_link),
-        Column(
+        Fact("at", _l("When"), kind="moment"),
+        Fact("subject", _l("About"), value=subject_text, link=subject_link),
+        Fact("actor", _l("Who"), value=actor_text, link=actor_link),
+        Fact("company", _l("Customer"), link=company_link),
+        Fact(
             "on_behalf_of",
             _l("On behalf of"),
             value=lambda row: row.company.name if row.on_behalf_of_id else None,
         ),
-        Column("operation", _l("Operation"), kind="mono"),
+        Fact("operation", _l("Operation"), kind="mono"),
     )
     column_relations = (JournalEntry.actor, JournalEntry.company)
     filters = (
@@ -83,7 +90,7 @@ class Journal(RecordView):
         ),
         by_id("subject", _l("Number"), JournalEntry.subject_id),
         lookups.of_company(JournalEntry.company_id),
-        by_id("actor", _l("Who"), JournalEntry.actor_id),
+        by_id("actor", _l("Who"), JournalEntry.actor_id, describe=lookups.person_name),
     )
     # What an entry knows of a person stays apart here too: erasing it would not reach a file.
     export_columns = (

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import flask_babel
-from flask import Flask
+from flask import Flask, g
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -31,6 +31,28 @@ def unbroken(message: str) -> str:
     return _AFTER_A_NUMBER.sub("\\1\u00a0", message)
 
 
+class Words:
+    """What the messages are in one language, each looked up once: as text, and as the HTML of a message without variables."""
+
+    def __init__(self, translations: Any) -> None:
+        self.translations = translations
+        self.texts: dict[str, str] = {}
+        self.html: dict[str, Markup] = {}
+
+    def text(self, message: str) -> str:
+        found = self.texts.get(message)
+        if found is None:
+            found = self.texts[message] = unbroken(self.translations.ugettext(message))
+        return found
+
+    def as_html(self, message: str) -> Markup:
+        """The message where HTML is made, filled with nothing."""
+        found = self.html.get(message)
+        if found is None:
+            found = self.html[message] = Markup(self.text(message)) % {}  # noqa: S704 - our own messages
+        return found
+
+
 def filled(message: str, variables: Mapping[str, Any]) -> str:
     """The message with its variables in it: each text is kept apart from the words around it."""
     return message % {name: _apart(value) for name, value in variables.items()}
@@ -44,8 +66,27 @@ def _apart(value: Any) -> Any:
 class Sentences(flask_babel.Domain):  # type: ignore[misc]
     """Flask-Babel's messages, as sentences."""
 
+    def get_translations(self) -> Any:
+        """As Flask-Babel's, found once for each language that a request speaks: its own `babel_translations`, which
+        it forgets when the language changes, holds them."""
+        context = getattr(g, "_flask_babel", None) if g else None
+        found = getattr(context, "babel_translations", None)
+        if found is None:
+            found = super().get_translations()
+            if g:
+                g._flask_babel.babel_translations = found  # noqa: SLF001 - made by the call above
+        return found
+
+    def words(self) -> Words:
+        """The words of the language spoken now."""
+        translations = self.get_translations()
+        found: Words | None = getattr(translations, "words_of_desk", None)
+        if found is None:
+            found = translations.words_of_desk = Words(translations)
+        return found
+
     def gettext(self, string: str, **variables: Any) -> str:
-        message = unbroken(self.get_translations().ugettext(string))
+        message = self.words().text(string)
         return filled(message, variables) if variables else message
 
     def ngettext(self, singular: str, plural: str, num: int, **variables: Any) -> str:
@@ -83,7 +124,13 @@ def _translations() -> Any:
 
 @pass_context
 def _gettext(context: Context, string: str, /, **variables: Any) -> str:
-    return _said(context, unbroken(_translations().ugettext(string)), variables)
+    domain = flask_babel.get_domain()
+    # Where no application is, Flask-Babel's own domain, which knows no word.
+    words = domain.words() if isinstance(domain, Sentences) else Words(domain.get_translations())
+    if not variables and context.eval_ctx.autoescape:
+        found: str = words.as_html(string)
+        return found
+    return _said(context, words.text(string), variables)
 
 
 @pass_context
