@@ -84,6 +84,7 @@ def who(kind: ActorKind, first: str | None, last: str | None, email: str | None)
 
 
 def named_license(first: str | None, last: str | None, email: str | None, key: str) -> str:
-    """What a licence is called in a list: its holder's name, and the beginning of its key."""
-    holder = f"{first} {last}".strip() or email if email is not None else _("license without holder")
-    return f"{holder}, {key[:SHORT_KEY]}…"
+    """What a licence is called in a list: its holder's name; the beginning of its key where nobody holds it."""
+    if email is not None:
+        return f"{first} {last}".strip() or email
+    return _("license %(key)s without holder", key=f"{key[:SHORT_KEY]}…")

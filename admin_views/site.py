@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, current_app, has_request_context, redirect, request, url_for
 from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_login import current_user
@@ -15,6 +16,7 @@ from flask_login import current_user
 from admin_views import holders, icons, labels
 from admin_views.base import DeskModelView
 from admin_views.guard import DeskIndexView, DeskPage, local_url
+from admin_views.slim import Slim
 
 THEMES = ("light", "dark", "auto")
 COOKIE_LIFETIME = dt.timedelta(days=365)
@@ -44,6 +46,7 @@ def make_site(app: Flask, *, prefix: str, home: type[DeskIndexView], views: Sequ
 
 def init_theme(app: Flask) -> None:
     """The routes and template names of the theme."""
+    app.jinja_env.add_extension(Slim)
     sprite = icons.Sprite()
     app.add_url_rule("/icons.svg", "icons", sprite.response)
     app.add_url_rule("/theme", "theme", choose_theme, methods=["POST"])
@@ -62,7 +65,26 @@ def init_theme(app: Flask) -> None:
         shown_holder=holders.shown,
         term_words=labels.term_words,
     )
+    if not app.debug:
+        # In development, a file that was changed has another address at once.
+        app.jinja_env.globals["url_for"] = address
     app.context_processor(lambda: {"site": current_site(app), "theme_choice": theme_choice()})
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """`url_for` for templates: the address of a page or a file is found once. What is on it is asked by whoever opens it."""
+    if any(name.startswith("_") for name in values):
+        return url_for(endpoint, **values)
+    blueprint = request.blueprint if has_request_context() and endpoint.startswith(".") else None
+    root = request.script_root if has_request_context() else None
+    return _address(current_app._get_current_object(), root, blueprint, endpoint, tuple(values.items()))  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@functools.lru_cache(maxsize=4096)
+def _address(
+    app: Flask, root: str | None, blueprint: str | None, endpoint: str, values: tuple[tuple[str, Any], ...]
+) -> str:
+    return url_for(endpoint, **dict(values))
 
 
 def current_site(app: Flask) -> Admin | None:

@@ -18,6 +18,7 @@ from flask import Flask
 
 import access
 import config
+from admin_views.lists import kept
 from app import create_app
 from models import Company, Language, Plan, Role, User, Vendor, db
 from tests import factories
@@ -29,6 +30,13 @@ from tests.servers import Inbox, WebServer, free_port
 from tests.together import Outcome, run_together
 
 __all__ = ["browser"]  # a fixture that lives elsewhere
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """What lists remember for a while is of another test's database."""
+    kept.forget()
+
 
 # --- Databases ----------------------------------------------------------------------------------------------------
 

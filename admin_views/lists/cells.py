@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import functools
+import re
 import zoneinfo
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,7 @@ SOON = 30
 # Of a key, this much is read aloud.
 SHORT_KEY = 11
 TINTS = 6
+_SPECIAL = re.compile("[&<>\"']")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,11 +45,16 @@ class Around:
 Write = Callable[[Any, Around], str]
 
 
+def escaped(text: str) -> str:
+    """`text` as HTML. Nearly every value holds nothing to escape."""
+    return text if _SPECIAL.search(text) is None else str(escape(text))
+
+
 def said(text: Any) -> str:
     """`text` in HTML: what is read from right to left does not move what stands beside it."""
     plain = str(text)
-    if plain.isascii():
-        return str(escape(plain))
+    if characters.keeps_still(plain):
+        return escaped(plain)
     kept = characters.without_bidi_controls(plain)
     inner = str(escape(kept))
     return f"<bdi>{inner}</bdi>" if characters.reads_from_the_right(kept) else inner
@@ -68,7 +75,7 @@ def face(first: str, last: str, size: str = "") -> str:
     """The circle with a person's initials; its tint is of the name, so that it is the same everywhere."""
     initials = (first[:1] + last[:1]).upper()
     tint = sum(map(ord, first + last)) % TINTS
-    return f'<span class="face t{tint}{size}" aria-hidden="true">{escape(initials)}</span>'
+    return f'<span class="face t{tint}{size}" aria-hidden="true">{escaped(initials)}</span>'
 
 
 def person_name(person: tuple[str, str, str]) -> str:
@@ -105,8 +112,13 @@ def _money(column: Column, language: str) -> Write:
     return lambda value, around: money(value[0], value[1], language)
 
 
+@functools.lru_cache(maxsize=4096)
+def day(value: dt.date) -> str:
+    return f'<span class="nb"><time>{value.isoformat()}</time></span>'
+
+
 def _day(column: Column, language: str) -> Write:
-    return lambda value, around: f'<span class="nb"><time>{value.isoformat()}</time></span>'
+    return lambda value, around: day(value)
 
 
 def _ends(column: Column, language: str) -> Write:
@@ -114,8 +126,9 @@ def _ends(column: Column, language: str) -> Write:
 
     def write(value: dt.date, around: Around) -> str:
         left = (value - around.today).days
-        day = f'<span class="nb"><time>{value.isoformat()}</time></span>'
-        return f'{day} <span class="soon s nb">{words[left]}</span>' if 0 <= left <= SOON else day
+        return (
+            f'{day(value)} <span class="soon s nb">{words[left]}</span>' if 0 <= left <= SOON else day(value)
+        )
 
     return write
 
@@ -146,14 +159,13 @@ def _state(column: Column, language: str) -> Write:
 
 def _key(column: Column, language: str) -> Write:
     def write(value: str, around: Around) -> str:
-        whole = escape(value)
-        return f'<span class="key" title="{whole}" data-copy>{escape(value[:SHORT_KEY])}…</span>'
+        return f'<span class="key" title="{escaped(value)}" data-copy>{escaped(value[:SHORT_KEY])}…</span>'
 
     return write
 
 
 def _mono(column: Column, language: str) -> Write:
-    return lambda value, around: f'<span class="key">{escape(str(value))}</span>'
+    return lambda value, around: f'<span class="key">{escaped(str(value))}</span>'
 
 
 def _name(column: Column, language: str) -> Write:

@@ -179,7 +179,9 @@ class Listing:
             state = self._state(column.name)
             turned = f"-{column.name}" if state == "ascending" else column.name
             href = None if column.sort is None else self.url(sort=turned)
-            css = " ".join(filter(None, [css_of(column), column.width]))
+            css = " ".join(
+                filter(None, ["name" if column is self.columns[0] else css_of(column), column.width])
+            )
             found.append(Head(column.name, column.label, css, href, state))
         return found
 

@@ -223,7 +223,13 @@ class ListView:
     def sheet(self) -> writers.Sheet:
         """How the rows are written in the reader's language; made once, of declarations alone."""
         declared = writers.Declared(
-            self.model, rows.primary_key(self.model), self.endpoint, self.row_name, self.row_acts, self.bulk
+            self.model,
+            rows.primary_key(self.model),
+            self.endpoint,
+            self.row_name,
+            self.row_acts,
+            self.bulk,
+            self.dense,
         )
         return _sheet(declared, self.columns, whole=True, key=(type(self), self.endpoint))
 

@@ -61,11 +61,17 @@ class Needed:
         return self.getter(needs, column.value)
 
 
-def address(endpoint: str, argument: str, of_view: str) -> tuple[str, str, bool]:
-    """What stands before and after the value in an address, and whether it is a page of the view itself."""
+def address(endpoint: str, argument: str, of_view: str, *, at_list: bool) -> tuple[str, str, bool]:
+    """What stands before and after the value in an address, and whether it is a page of the view itself.
+
+    On the list itself such a page is named from there on: rows are most of what a list weighs.
+    """
     whole = f"{of_view}{endpoint}" if endpoint.startswith(".") else endpoint
+    own = whole.startswith(f"{of_view}.")
     before, _mark, after = url_for(whole, **{argument: MARK}).partition(MARK)
-    return str(escape(before)), str(escape(after)), whole.startswith(f"{of_view}.")
+    if own and at_list:
+        before = before.removeprefix(url_for(f"{of_view}.index_view"))
+    return str(escape(before)), str(escape(after)), own
 
 
 def around_mark(sentence: str) -> tuple[str, str]:
@@ -84,6 +90,7 @@ class Declared:
     row_name: Made | None = None
     row_acts: Sequence[Act] = ()
     bulk: Mapping[str, Made | None] = dataclasses.field(default_factory=dict)
+    dense: bool = False
 
 
 class Sheet:
@@ -102,12 +109,12 @@ class Sheet:
         self.view, self.columns, self.language, self.sprite = view, columns, language, sprite
         self.needed = Needed(view.model, language)
         self.key = self.needed.place(view.key)
+        self.boxed = whole
         self.name = self._namer()
         lead, *others = columns
         self.cells: list[Cell] = [self._lead(lead), *(self._cell(column) for column in others)]
         self.acts = [self._act(act) for act in view.row_acts] if whole else []
         self.accepts = [(name, self._allowed(made)) for name, made in view.bulk.items()] if whole else []
-        self.boxed = whole
         self.choose = around_mark(_("Choose %(row)s", row=MARK))
         self.acts_of = around_mark(_("Actions: %(row)s", row=MARK))
         self.gathers = any(column.gathers for column in columns)
@@ -130,7 +137,7 @@ class Sheet:
         return [(group[0], group) for group in groups.values()]
 
     def _row(self, row: Row, group: Sequence[Row], around: Around, boxes: bool) -> str:
-        name = escape(isolated(self.name(row, around)))
+        name = cells.escaped(isolated(self.name(row, around)))
         parts = ["<tr>"]
         if boxes:
             parts.append(self._box(row, name))
@@ -184,7 +191,9 @@ class Sheet:
             return lambda row, around: ("", "")
         endpoint, of, *argument = column.to
         get = self.needed.getter(of)
-        before, after, own = address(endpoint, argument[0] if argument else "id", self.view.endpoint)
+        before, after, own = address(
+            endpoint, argument[0] if argument else "id", self.view.endpoint, at_list=self.boxed
+        )
 
         def tags(row: Row, around: Around) -> tuple[str, str]:
             value = get(row)
@@ -246,16 +255,16 @@ class Sheet:
         def two_lines(row: Row, text: str, start: str, end: str, phone: str) -> str:
             first, last, email = get(row)
             unusual = tag(row) if tag else None
-            said = f' <span class="tag wide">{escape(str(unusual))}</span>' if unusual else ""
+            said = f' <span class="tag wide">{cells.escaped(str(unusual))}</span>' if unusual else ""
             name = f"{start}>{text}{said}{end}" if start else f"{text}{said}"
             return (
-                f'<span class="who">{cells.face(first, last)}<span>{name}<small class="wide">{escape(email)}</small>'
+                f'<span class="who">{cells.face(first, last)}<span>{name}<small class="wide">{cells.escaped(email)}</small>'
                 f"{phone}</span></span>"
             )
 
         def one_line(row: Row, text: str, start: str, end: str, phone: str) -> str:
             first, last, _email = get(row)
-            inner = f'{cells.face(first, last, " sm")}<span class="nb"><span>{text}</span></span>'
+            inner = f'{cells.face(first, last, " sm")}<span class="nb">{text}</span>'
             opening = f'{start} class="who">' if start else '<span class="who">'
             return f"{opening}{inner}{end or '</span>'}{phone}"
 
@@ -265,7 +274,11 @@ class Sheet:
         """The second line of a phone: « Avancé · 2027-07-07 », with the dot of a state that goes with it."""
         spoken = [(column, self._inner(column)) for column in self.columns[1:] if column.phone == "line"]
         states = [column for column, _inner in spoken if column.kind == "state"]
-        parts = [(inner, self._blank(column)) for column, inner in spoken if column not in states]
+        parts = [
+            (self._spoken(column, inner), self._blank(column))
+            for column, inner in spoken
+            if column not in states
+        ]
         if not spoken:
             return lambda row, group, around: ""
         known = [(self.needed.getter_of(column), cells.state_of(column)) for column in states]
@@ -282,6 +295,23 @@ class Sheet:
 
         return below
 
+    def _spoken(self, column: Column, inner: Callable[[Row, Around], str]) -> Callable[[Row, Around], str]:
+        """What a phone says of a column: with its link where that is the page of the row."""
+        if column.to is None or not column.to[0].startswith("."):
+            return inner
+        linked, get, plain = (
+            self._linked(column),
+            self.needed.getter_of(column),
+            cells.plain(column, self.language),
+        )
+
+        def spoken(row: Row, around: Around) -> str:
+            text = cells.escaped(plain(get(row), around))
+            start, end = linked(row, around)
+            return f"{start}>{text}{end}"
+
+        return spoken
+
     # --- Acts -------------------------------------------------------------------------------------------------------
 
     def _allowed(self, made: Made | None) -> Get:
@@ -291,34 +321,34 @@ class Sheet:
         """Whether a row is offered the act; its button, and its line in the row's menu."""
         of = self.view.key if act.of is None else act.of
         get = self.needed.getter(of)
-        before, after, own = address(act.endpoint, act.argument, self.view.endpoint)
+        before, after, own = address(act.endpoint, act.argument, self.view.endpoint, at_list=True)
         label = escape(str(act.label))
         named = around_mark(_("%(act)s: %(row)s", act=str(act.label), row=MARK))
-        icon = ICON.format(sprite=escape(self.sprite), name=act.icon)
+        icon = "" if self.view.dense else ICON.format(sprite=escape(self.sprite), name=act.icon)
+        # Where there is an icon, a phone shows it alone.
+        words = f'{icon}<span class="wide"> {label}</span>' if icon else label
 
         def write(row: Row, name: str, around: Around) -> tuple[str, str]:
             value = get(row)
             target = value if isinstance(value, int) else quote(str(value), safe="")
             href = f"{before}{target}{after}{self._back(around, before, own)}"
             start = f'href="{href}" aria-label="{named[0]}{name}{named[1]}">'
-            return f'{start}{icon}<span class="wide"> {label}</span></a>', f"<li><a {start}{label}</a></li>"
+            return f'<a class="btn btn-sm btn-ghost" {start}{words}</a>', f"<li><a {start}{label}</a></li>"
 
         return self._allowed(act.when), write
 
     def _acts(self, row: Row, name: str, around: Around) -> str:
-        """One act is a button; of several the first is, on wide screens, and all of them stand in the row's menu."""
+        """The first act that the row is offered is a button; the others stand in the row's own menu."""
         offered = [write(row, name, around) for allowed, write in self.acts if allowed(row)]
         if not offered:
             return '<td class="row-acts"></td>'
-        if len(offered) == 1:
-            return f'<td class="row-acts"><a class="btn btn-sm btn-ghost" {offered[0][0]}</td>'
-        dots = ICON.format(sprite=self.sprite, name="three-dots")
-        items = "".join(line for _button, line in offered)
+        first, others = offered[0][0], "".join(line for _button, line in offered[1:])
+        if not others:
+            return f'<td class="row-acts">{first}</td>'
         return (
-            f'<td class="row-acts"><span class="acts"><a class="btn btn-sm btn-ghost wide" {offered[0][0]}'
-            f'<details class="row-menu"><summary class="btn btn-sm btn-icon btn-ghost"'
-            f' aria-label="{self.acts_of[0]}{name}{self.acts_of[1]}">{dots}</summary>'
-            f"<ul>{items}</ul></details></span></td>"
+            f'<td class="row-acts"><span class="acts">{first}<details class="row-menu"><summary'
+            f' class="btn btn-sm btn-icon btn-ghost" aria-label="{self.acts_of[0]}{name}{self.acts_of[1]}">⋯</summary>'
+            f"<ul>{others}</ul></details></span></td>"
         )
 
 

@@ -112,7 +112,7 @@ class Licenses(SupportView):
             width="c-14",
             phone="cell",
         ),
-        Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-9"),
+        Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-9", phone="line"),
     )
     joins = (License.company, License.plan, License.user)
     row_name = ((*PERSON, License.key), named_license)

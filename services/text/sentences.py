@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import flask_babel
-from flask import Flask, g
+from flask import Flask, g, has_app_context  # noqa: TID251 - for the language alone
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -66,23 +66,19 @@ def _apart(value: Any) -> Any:
 class Sentences(flask_babel.Domain):  # type: ignore[misc]
     """Flask-Babel's messages, as sentences."""
 
-    def get_translations(self) -> Any:
-        """As Flask-Babel's, found once for each language that a request speaks: its own `babel_translations`, which
-        it forgets when the language changes, holds them."""
-        context = getattr(g, "_flask_babel", None) if g else None
-        found = getattr(context, "babel_translations", None)
-        if found is None:
-            found = super().get_translations()
-            if g:
-                g._flask_babel.babel_translations = found  # noqa: SLF001 - made by the call above
-        return found
+    def __init__(self) -> None:
+        super().__init__()
+        self._spoken: dict[Any, Words] = {}
 
     def words(self) -> Words:
         """The words of the language spoken now."""
-        translations = self.get_translations()
-        found: Words | None = getattr(translations, "words_of_desk", None)
+        # Where Flask-Babel keeps the language of a request once it knows it, and forgets it when it changes.
+        locale = getattr(g.get("_flask_babel"), "babel_locale", None) if has_app_context() else None
+        found = self._spoken.get(locale)
         if found is None:
-            found = translations.words_of_desk = Words(translations)
+            locale, found = flask_babel.get_locale(), Words(self.get_translations())
+            if locale is not None:
+                self._spoken[locale] = found
         return found
 
     def gettext(self, string: str, **variables: Any) -> str:
@@ -102,9 +98,12 @@ class Sentences(flask_babel.Domain):  # type: ignore[misc]
         return filled(message, {"num": num, **variables})
 
 
+SENTENCES = Sentences()
+
+
 def install(app: Flask, babel: flask_babel.Babel) -> None:
     """Make both the code's and the templates' messages sentences."""
-    babel.domain_instance = Sentences()
+    babel.domain_instance = SENTENCES
     app.jinja_env.globals.update(
         gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext, npgettext=_npgettext
     )
@@ -124,9 +123,7 @@ def _translations() -> Any:
 
 @pass_context
 def _gettext(context: Context, string: str, /, **variables: Any) -> str:
-    domain = flask_babel.get_domain()
-    # Where no application is, Flask-Babel's own domain, which knows no word.
-    words = domain.words() if isinstance(domain, Sentences) else Words(domain.get_translations())
+    words = SENTENCES.words()
     if not variables and context.eval_ctx.autoescape:
         found: str = words.as_html(string)
         return found
