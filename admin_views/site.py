@@ -17,6 +17,8 @@ from admin_views import holders, icons, labels
 from admin_views.base import DeskModelView
 from admin_views.guard import DeskIndexView, DeskPage, local_url
 from admin_views.slim import Slim
+from admin_views.tongues import called, in_tongue, other_tongue
+from services.text.terms import term
 
 THEMES = ("light", "dark", "auto")
 COOKIE_LIFETIME = dt.timedelta(days=365)
@@ -64,6 +66,10 @@ def init_theme(app: Flask) -> None:
         who=labels.who,
         shown_holder=holders.shown,
         term_words=labels.term_words,
+        term=term,
+        called=called,
+        in_tongue=in_tongue,
+        other_tongue=other_tongue,
     )
     if not app.debug:
         # In development, a file that was changed has another address at once.

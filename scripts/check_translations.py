@@ -20,7 +20,19 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).resolve().parent.parent
 # English messages are their own translation: the code is written in English.
 TRANSLATED = {"fr"}
-EXTRACT = ["extract", "-F", "babel.cfg", "--no-location", "--sort-output", "-k", "_l", "-k", "_pl:1c,2", "-k", "N_"]
+EXTRACT = [
+    "extract",
+    "-F",
+    "babel.cfg",
+    "--no-location",
+    "--sort-output",
+    "-k",
+    "_l",
+    "-k",
+    "_pl:1c,2",
+    "-k",
+    "N_",
+]
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from tables.base import (
     Base,
     BigId,
     Bilingual,
+    Language,
     PublicRow,
     enum_column,
     random_code,
@@ -55,7 +56,11 @@ class Plan(Base, PublicRow):
     prices: Mapped[list[Price]] = relationship(back_populates="plan", order_by="Price.starts_on")
 
     def __str__(self) -> str:
-        return self.name_fr
+        return self.called(Language.FR)
+
+    def called(self, language: str) -> str:
+        """What a page in `language` calls it."""
+        return self.name(language)
 
     def limit_rows(self, language: str) -> list[tuple[str, str]]:
         """(label, value) pairs in `language`, in the vendor's order."""
@@ -112,7 +117,11 @@ class TaxRate(Base, PublicRow):
     starts_on: Mapped[dt.date]
 
     def __str__(self) -> str:
-        return f"{self.name_fr} {self.place}"
+        return self.called(Language.FR)
+
+    def called(self, language: str) -> str:
+        """What a page in `language` calls it: « TPS CA-QC »."""
+        return f"{self.name(language)} {self.place}"
 
 
 class Vendor(Base, PublicRow):

@@ -15,7 +15,11 @@ from services.foundation.checks import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
 from services.foundation.places import time_zones
 from services.people.oneself import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 
-LANGUAGE_NAMES = [SelectChoice(Language.FR.value, "Français"), SelectChoice(Language.EN.value, "English")]
+# Each in its own language, and said to be.
+LANGUAGE_NAMES = [
+    SelectChoice(code.value, name, render_kw={"lang": code.value})
+    for code, name in ((Language.FR, "Français"), (Language.EN, "English"))
+]
 FILLED = InputRequired(_l("Please fill in this field."))
 TOO_LONG = _l("This text is too long.")
 

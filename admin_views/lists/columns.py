@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from admin_views.tongues import tongue_of
+
 Kind = Literal["text", "number", "money", "day", "ends", "moment", "state", "key", "mono", "person", "holder"]
 # An endpoint (".details_view" is the view's own), the SQL column of its argument, and that argument's name, "id" by default.
 To = tuple[str, Any] | tuple[str, Any, str]
@@ -147,6 +149,11 @@ class Fact:
 
     def get(self, row: Any) -> Any:
         return self.value(row) if self.value else getattr(row, self.name)
+
+    @property
+    def tongue(self) -> str | None:
+        """The language of what it shows, where that is always one: `name_fr` is French on every page."""
+        return tongue_of(self.name)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -114,7 +114,9 @@ class Sheet:
         lead, *others = columns
         self.cells: list[Cell] = [self._lead(lead), *(self._cell(column) for column in others)]
         self.acts = [self._act(act) for act in view.row_acts] if whole else []
-        self.accepts = [(name, self._allowed(made)) for name, made in view.bulk.items()] if whole else []
+        # An action that takes every row says nothing on each of them.
+        takes = [(name, made) for name, made in view.bulk.items() if made is not None] if whole else []
+        self.accepts = [(name, self._allowed(made)) for name, made in takes]
         self.choose = around_mark(_("Choose %(row)s", row=MARK))
         self.acts_of = around_mark(_("Actions: %(row)s", row=MARK))
         self.gathers = any(column.gathers for column in columns)

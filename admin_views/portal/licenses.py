@@ -140,7 +140,7 @@ class Licenses(DeskModelView):
         ),
         ListFilter(
             "expiry",
-            _l("Expiry"),
+            _l("Valid until"),
             (("soon", _l("Within 60 days")),),
             lambda statement, _value: statement.where(License.where_ending_soon(utcnow())),
         ),

@@ -50,6 +50,7 @@ class Plans(DeskModelView):
     slug = "plans"
     menu_category = _l("Options")
     columns = (Column("name", _l("Plan"), value=lambda plan: plan.name(current_language())),)
+    list_template = "portal/plans/index.html"
 
     def scope(self, query: Any) -> Any:
         """What is sold, what the company has and what is in its cart: of other plans it never learns the name."""

@@ -189,7 +189,7 @@ class Users(AccountView):
         user = self.row_or_404(user_id)
         plan: Plan | None = one(sa.select(Plan), Plan, request.form.get("plan", ""))
         if plan is None:
-            return self._license_page(user, error=_("Choose a plan that has a free license.")), 422
+            return self._license_page(user, error=_("Choose a plan that has an available license.")), 422
         name, plan_name = user.name, plan.name(current_language())
         licenses.assign(plan, user, current_actor())
         flash(assigned_sentence(name, plan_name), "success")

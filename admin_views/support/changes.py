@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from admin_views import labels
+from admin_views.tongues import in_tongue, tongue_of
 from models import CURRENCY, IssueKind, Language, MailState, OrderState, Role, SubjectKind
 from services.forms.words import FIELDS
 from services.foundation import formats
@@ -27,6 +28,8 @@ def _said(name: str, value: Any) -> Any:
     """The value as people read it; lists and the like are left to the page."""
     if isinstance(value, bool):
         return labels.yes_no(value)
+    if isinstance(value, str) and tongue_of(name):
+        return in_tongue(value, tongue_of(name))
     return _VALUES[name](value) if value is not None and name in _VALUES else value
 
 

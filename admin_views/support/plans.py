@@ -27,6 +27,7 @@ from models import CURRENCY, Plan, Price, db
 from services.catalogue import plans, vendor
 from services.foundation.errors import Refused
 from services.foundation.formats import current_language, money
+from services.text.terms import term
 
 NUMBER = InputRequired(_l("Enter a whole number, such as 5."))
 
@@ -115,7 +116,7 @@ class Plans(SupportView):
         Column("code", _l("Code"), kind="mono", to=(".details_view", Plan.id)),
         Column("name", _l("Plan"), Plan.name, phone="line"),
         Column("price", _l("Price today"), (_AMOUNT_TODAY, _CURRENCY), _priced, kind="money", phone="cell"),
-        Column("term_months", _l("Term in months"), kind="number"),
+        Column("term_months", _l("Term"), value=term),
         Column("on_sale", _l("On sale"), value=labels.yes_no, phone="line"),
         Column("position", _l("Position"), kind="number", sort=Plan.position),
     )
@@ -126,7 +127,7 @@ class Plans(SupportView):
         Fact("name_en", _l("Name in English")),
         Fact("description_fr", _l("Description in French")),
         Fact("description_en", _l("Description in English")),
-        Fact("term_months", _l("Term in months"), kind="number"),
+        Fact("term_months", _l("Term"), value=lambda row: term(row.term_months)),
         Fact("devices_per_license", _l("Devices per license"), kind="number"),
         Fact("on_sale", _l("On sale"), value=lambda row: labels.yes_no(row.on_sale)),
     )

@@ -112,7 +112,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # Errors of the form
     "fix_fields": ("Corrigez les champs signalés.", "Correct the fields marked below."),
-    "bad_email": ("Entrez une adresse de courriel.", "Enter an email address."),
+    "bad_email": ("Entrez une adresse courriel.", "Enter an email address."),
     "bad_name": ("Entrez le nom du titulaire.", "Enter the name of the holder."),
     "bad_number": ("Ce numéro de carte n’est pas valide.", "This card number is not valid."),
     "not_test_card": (
@@ -145,7 +145,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # 3-D Secure
     "bank_title": ("Authentification 3-D Secure", "3-D Secure authentication"),
     "bank_text": (
-        "Votre banque vous demanderait ici de confirmer le paiement de {total}.",
+        "Votre institution financière vous demanderait ici de confirmer le paiement de {total}.",
         "Here your bank would ask you to confirm the payment of {total}.",
     ),
     "bank_complete": ("Réussir l’authentification", "Complete authentication"),
@@ -153,7 +153,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     # Payments
     "payments": ("Paiements", "Payments"),
     "payments_intro": (
-        "Ce qui se ferait dans le tableau de bord de Stripe ou à la banque : rembourser un paiement, ou le contester.",
+        "Ce qui se ferait dans le tableau de bord de Stripe ou auprès de l’institution financière : rembourser un paiement, ou le contester.",
         "What would be done in Stripe’s dashboard or at the bank: refund a payment, or contest it.",
     ),
     "payments_none": (
@@ -164,7 +164,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "give_back": ("Rembourser", "Refund"),
     "give_back_named": ("Rembourser {name}", "Refund {name}"),
     "refund_amount": ("Montant (vide : tout)", "Amount (empty: all)"),
-    "given_back": ("{amount} remboursés", "{amount} refunded"),
+    "given_back": ("Remboursé : {amount}", "{amount} refunded"),
     "all_given_back": ("Entièrement remboursé", "Wholly refunded"),
     "bad_refund": (
         "Ce montant ne peut pas être remboursé : entrez un montant entre 0,01 et ce qui reste du paiement.",

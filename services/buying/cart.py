@@ -109,10 +109,12 @@ def _present(item_id: int, seen: int | None) -> CartItem:
     if item.quantity != seen:
         raise Refused(
             Code.CHANGED_MEANWHILE,
-            _(
-                "Another administrator has changed this line: it holds %(count)s licenses now. "
+            ngettext(
+                "Another administrator has changed this line: it holds %(num)s license now. "
                 "Your change was not made: look again.",
-                count=item.quantity,
+                "Another administrator has changed this line: it holds %(num)s licenses now. "
+                "Your change was not made: look again.",
+                item.quantity,
             ),
             fields=("quantity",),
         )

@@ -208,7 +208,7 @@ def _free_license(turn: CompanyTurn, plan_id: int) -> License:
         raise Refused(
             Code.NO_FREE_LICENSE,
             _(
-                "No %(plan)s license is free: the last one may just have been assigned by somebody else. "
+                "No %(plan)s license is available: the last one may just have been assigned by somebody else. "
                 "Nothing was changed. Release one, or buy more under License management and purchases.",
                 plan=plan.name(current_language()),
             ),

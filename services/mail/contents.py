@@ -34,6 +34,7 @@ from models import (
 )
 from services.catalogue import colors, vendor
 from services.foundation import formats, urls
+from services.text.terms import term
 
 Context = dict[str, Any]
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -80,6 +81,7 @@ def _common(mail: OutgoingMail, sender: Vendor) -> Context:
         "portal_url": urls.portal_url(),
         "money": partial(formats.money, language=language),
         "day": partial(formats.day, language=language),
+        "term": term,
     }
 
 

@@ -144,7 +144,7 @@ def test_staff_who_open_the_customers_site_are_led_to_their_own_and_an_administr
     for page in ("/support/", "/support/people/"):
         answer = alice.get(page)
         assert answer.status_code == 403
-        assert "réservée au soutien du fournisseur" in answer.text
+        assert "réservée à l’équipe de soutien du fournisseur" in answer.text
         assert "Un administrateur de votre entreprise" not in answer.text
     bob = sign_in(make_client(app), cast.bob).get("/portal/users/")
     assert bob.status_code == 403

@@ -87,7 +87,7 @@ def _add_colleague(article: Article) -> None:
     for label, value in {"Prénom": "Noé", "Nom": "Roy", "Courriel": "noe@nord.example"}.items():
         page.get_by_label(label, exact=True).fill(value)
     page.get_by_role("button", name="Sauvegarder").click()
-    expect(page.get_by_role("status")).to_contain_text("une invitation est en route")
+    expect(page.get_by_role("status")).to_contain_text("Une invitation lui est envoyée")
 
 
 def _buy(article: Article) -> None:

@@ -55,7 +55,7 @@ def test_three_quick_clicks_in_the_cart_are_three_more(desk: Desk, open_page: Op
     page.goto(f"{desk.url}/portal/plans/")
     page.get_by_role("button", name="Ajouter").first.click()
     cart = page.get_by_role("table", name="Panier")
-    more = cart.get_by_role("button", name="Un de plus")
+    more = cart.get_by_role("button", name="Une de plus")
     for _ in range(3):
         more.click()
     expect(page.get_by_text("Panier\N{NO-BREAK SPACE}: 4 licences")).to_be_visible()

@@ -19,13 +19,13 @@ from tests.factories import PASSWORD
 from tests.web.pages import heading
 
 TITLES = {
-    400: ("Cette demande est illisible", "This request cannot be read"),
-    403: ("Cette page ne vous est pas ouverte", "This page is not open to you"),
+    400: ("Demande illisible", "This request cannot be read"),
+    403: ("Vous n’avez pas accès à cette page", "This page is not open to you"),
     404: ("Cette page n’existe pas", "This page does not exist"),
-    405: ("Cela ne se fait pas ainsi", "This cannot be done that way"),
+    405: ("Cette action n’est pas permise ainsi", "This cannot be done that way"),
     409: ("Ligne retirée du panier", "Cart line removed"),
-    413: ("C’est trop volumineux", "This is too large"),
-    500: ("Quelque chose s’est brisé de notre côté", "Something broke on our side"),
+    413: ("Envoi trop volumineux", "This is too large"),
+    500: ("Une erreur s’est produite de notre côté", "Something broke on our side"),
     503: ("Nous ne pouvons pas répondre en ce moment", "We cannot answer right now"),
 }
 

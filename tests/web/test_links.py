@@ -301,7 +301,7 @@ def test_asking_for_a_link_queues_one_mail_without_a_token(
     client: Client, cast: Cast, path: str, template: str, verb: str
 ) -> None:
     answer = client.post(path, data={"email": " Alice@ACME.example"})
-    assert heading(answer) == "Regardez vos courriels"
+    assert heading(answer) == "Consultez vos courriels"
     mail = db.session.scalars(db.select(OutgoingMail)).one()
     assert (mail.template, mail.user_id, mail.context) == (template, cast.alice.id, {"user": cast.alice.id})
     assert not db.session.scalars(db.select(Link)).all(), "the worker mints the link when it sends"

@@ -84,7 +84,7 @@ def test_another_sites_form_is_refused_with_what_is_the_matter_and_a_line_in_the
         with caplog.at_level(logging.WARNING):
             answer = _sign_in(published, host, headers)
         assert answer.status_code == 400, headers  # type: ignore[attr-defined]
-        assert heading(answer) == "Nous ne pouvons pas savoir d’où vient ce formulaire"
+        assert heading(answer) == "La provenance de ce formulaire est inconnue"
         (line,) = [text for text in caplog.messages if "a form was refused" in text]
         assert PUBLIC in line
         assert len(line) < 400
@@ -99,5 +99,5 @@ def test_every_page_that_changes_something_asks_where_the_form_comes_from_but_st
                 rule.rule.replace("<path:", "<").replace("<", "").replace(">", ""),
                 headers={"Origin": "https://evil.example"},
             )
-            refused = answer.status_code == 400 and "Nous ne pouvons pas savoir" in answer.text
+            refused = answer.status_code == 400 and "La provenance de ce formulaire" in answer.text
             assert refused != (rule.endpoint == "web.stripe_webhook"), rule

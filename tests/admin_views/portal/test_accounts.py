@@ -42,7 +42,7 @@ def test_a_colleague_who_is_missing_from_the_list_is_added_and_invited(cast, ali
     )
     assert answer.location == f"/portal/users/{nadia.id}/license"
     page = words(alice.get(answer.location))
-    assert "une invitation est en route" in page
+    assert "Une invitation lui est envoyée" in page
     assert "Renvoyer l’invitation" in page
     told = [("invitation", nadia.id), *(("new_administrator", user.id) for user in (cast.alice, cast.erin))]
     assert sorted(mails()) == sorted(told)
@@ -72,7 +72,7 @@ def test_who_comes_back_is_found_among_the_deactivated_not_added_a_second_time(c
     make_user(cast.acme, "Gaston", active=False)
     answer = send(alice, NEW, NADIA | {"email": "gaston@acme.example"})
     assert answer.status_code == 422
-    assert "Gaston Tremblay, qui a été désactivé : réactivez plutôt" in words(answer)
+    assert "Gaston Tremblay, dont le compte est désactivé : réactivez plutôt" in words(answer)
 
 
 def test_nobody_is_added_to_another_company_whatever_is_sent(cast, alice):
@@ -93,7 +93,7 @@ def test_a_name_is_mended_and_a_rivals_change_is_not_lost(cast, alice):
     assert (bob.last_name, bob.role, bob.email) == ("Roy", Role.ADMIN, "bob@acme.example")
     late = send(alice, page, before | {"first_name": "Robert", "email": "robert@acme.example"})
     assert late.status_code == 422
-    assert "Modifié par quelqu’un d’autre" in words(late)
+    assert "Changé par quelqu’un d’autre" in words(late)
     assert person("bob@acme.example").first_name == "Bob"
 
 
@@ -107,7 +107,7 @@ def test_leaving_asks_what_becomes_of_the_seat_and_does_it(cast, owned, alice):
     assert not person("dave@acme.example").active
     assert db.session.get(License, owned.held.id).user_id is None
     home = words(alice.get("/portal/"))
-    assert "Alice Tremblay a désactivé Dave Tremblay." in home
+    assert "Alice Tremblay a désactivé le compte de Dave Tremblay." in home
 
 
 def test_who_comes_back_finds_the_seat_that_was_kept(cast, owned, app, alice):

@@ -55,7 +55,7 @@ def test_the_journal_says_in_a_file_who_did_what_and_for_whom(staff, cast, assig
     )
     assert own == {
         "Quand": entry.at.isoformat(timespec="seconds"),
-        "Quoi": "Licence assignée",
+        "Action": "Licence assignée",
         "Objet": "Licence",
         "Numéro": str(assigned.id),
         "Qui": "alice@acme.example",
@@ -75,7 +75,7 @@ def test_the_journal_keeps_what_it_knows_of_a_person_out_of_the_file(staff, cast
     accounts.update_person(cast.bob, values | {"last_name": "Zwicky"}, by=Actor.of(cast.sam, "192.0.2.9"))
     assert db.session.scalar(sa.select(JournalPersonal.address)) == "192.0.2.9"
     text = staff.get("/support/journal/export/csv/", buffered=True).text
-    assert "Compte modifié" in text
+    assert "Compte changé" in text
     assert "Zwicky" not in text
     assert "192.0.2.9" not in text
 
@@ -106,7 +106,7 @@ def test_outgoing_mail_is_exported_with_its_state_and_its_trouble(staff, cast, a
         "État": "Non livré",
         "Tentatives": "3",
         "Envoyé le": "",
-        "Pourquoi il n’est pas parti": "Le serveur de courriel refuse le destinataire. (550 5.1.1)",
+        "Raison du non-envoi": "Le serveur de courriel refuse le destinataire. (550 5.1.1)",
     }
     assert "refuse le destinataire. (550 5.1.1)" in staff.get(f"/support/mail/details/?id={mail.id}").text
     assert len(export(staff, "mail")) == 2

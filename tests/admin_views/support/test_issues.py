@@ -65,7 +65,7 @@ def test_who_comes_second_reads_who_closed_it_and_changes_nothing(staff, cast):
 def test_what_closed_by_itself_says_so(staff, cast):
     order = factories.make_order(cast.alice, cast.pro)
     issue = factories.make_issue(order, "payment_setup", closed_at=utcnow(), reason="")
-    assert "Clos par De lui-même" in words(staff.get(f"/support/issues/details/?id={issue.id}"))
+    assert "Clos par Le système" in words(staff.get(f"/support/issues/details/?id={issue.id}"))
 
 
 @pytest.mark.parametrize("key", ["", "abc", "999", "1\0"])

@@ -287,10 +287,12 @@ def test_a_name_in_a_list_leads_to_that_person_and_nobody_leads_nowhere(client, 
 @pytest.mark.one_database
 def test_mail_held_to_a_person_says_whose_and_can_be_let_go(client, cast):
     sign_in(client, cast.sam)
-    chips = client.get(f"/support/mail/?person={cast.bob.id}").text.partition('class="chips')[2]
-    assert "Bob Tremblay" in words(chips.partition("</ul>")[0])
+    page = client.get(f"/support/mail/?state=queued&person={cast.bob.id}").text
+    chip = page.partition("Destinataire\u00a0:")[2].partition("</span>")[0]
+    assert words(chip) == "Bob Tremblay"
+    assert 'href="?state=queued"' in chip
     assert "999" in words(client.get("/support/mail/?person=999").text)
-    assert 'class="chips' not in client.get("/support/mail/").text
+    assert 'class="chip on' not in client.get("/support/mail/").text
 
 
 @pytest.mark.one_database
@@ -330,9 +332,9 @@ def test_a_picker_whose_text_finds_nothing_shows_no_row_as_if_it_fitted(client, 
     furnish(cast, 2)
     sign_in(client, cast.sam)
     page = client.get(f"/support/{view.slug}/?{name}=&{name}-text=nobody+of+that+name").text
-    assert "Rien n’a été trouvé pour ce texte" in page.replace("\xa0", " ")
+    assert "Aucun résultat pour ce texte" in page.replace("\xa0", " ")
     assert "<tbody>" not in page
-    assert "Rien ne correspond à votre recherche" in page
+    assert "Aucun résultat ne correspond à votre recherche" in page
 
 
 def test_one_form_holds_search_and_filters_and_shows_what_a_list_is_narrowed_to(client, cast):
@@ -340,9 +342,8 @@ def test_one_form_holds_search_and_filters_and_shows_what_a_list_is_narrowed_to(
     sign_in(client, cast.sam)
     page = client.get(f"/support/people/?company={cast.globex.id}").text
     assert page.count('<form method="get"') == 1
-    assert f'name="company-text"\n         value="{cast.globex.name} ({cast.globex.billing_email})"' in page
+    assert "Client\u00a0: <b>Globex</b>" in page
     assert page.count('name="company"') == 1
-    assert "chips" not in page
     # Emptying the field takes the filter away and keeps the rest, whatever id the page still carried.
     query = f"q=carol&role=admin&company={cast.globex.id}&company-text="
     assert client.get(f"/support/people/?{query}").location.endswith("/support/people/?q=carol&role=admin")

@@ -15,6 +15,7 @@ from models import JournalEntry, MailState, OutgoingMail, db, utcnow
 from services import licenses
 from services.people import accounts
 from tests import factories
+from tests.admin_views.portal.pages import listed, words
 from tests.client import sign_in
 
 
@@ -35,9 +36,9 @@ def entry_id(verb: str) -> int:
 
 
 def test_the_journal_says_who_did_what_and_is_narrowed_by_every_filter(staff, cast, assigned):
-    page = staff.get("/support/journal/").text
+    page = words(staff.get("/support/journal/"))
     assert "Licence assignée" in page
-    assert "Alice Tremblay" in page
+    assert listed("Alice") in page
     for query in (
         "verb=license_assigned",
         "kind=license",
@@ -45,9 +46,9 @@ def test_the_journal_says_who_did_what_and_is_narrowed_by_every_filter(staff, ca
         f"company={cast.acme.id}",
         f"actor={cast.alice.id}",
     ):
-        assert "/support/journal/details/" in staff.get(f"/support/journal/?{query}").text, query
+        assert 'href="details/?' in staff.get(f"/support/journal/?{query}").text, query
     for query in ("verb=order_placed", f"company={cast.globex.id}", f"actor={cast.bob.id}", "subject=999"):
-        assert "/support/journal/details/" not in staff.get(f"/support/journal/?{query}").text, query
+        assert 'href="details/?' not in staff.get(f"/support/journal/?{query}").text, query
 
 
 def test_an_entry_says_what_changed_in_words(staff, cast, assigned):
@@ -161,5 +162,5 @@ def table(page: str) -> str:
 def test_what_a_screen_reader_says_of_a_row_is_no_address_of_the_machines_memory(staff, cast, assigned):
     for url in ("/support/journal/", "/support/mail/", "/support/conditions/", "/support/customers/"):
         page = staff.get(url).text
-        assert "Détails" in page, url
+        assert 'href="details/?' in page, url
         assert " object at 0x" not in page, url

@@ -164,7 +164,7 @@ def test_a_price_of_the_same_day_is_replaced(staff, cast):
     # A page of before: a colleague's price is not replaced unseen.
     stale = staff.post(url, data={"amount": "80", "starts_on": today, "seen": seen})
     assert stale.status_code == 422
-    assert "depuis que la page a été affichée" in stale.text
+    assert "depuis l’affichage de la page" in stale.text
     assert [amount for amount, _day in prices(plan_id)] == [5_000, 7_000]
     assert entries("price_set")[-1].before == {"amount": 6_000, "starts_on": today}
 
@@ -368,7 +368,7 @@ def test_who_edits_the_vendor_second_reads_what_the_other_one_changed(staff, cas
         send(staff, VENDOR, opened(staff, VENDOR), address="2, rue Neuve", color="#112233").status_code == 302
     )
     page = words(send(staff, VENDOR, mine, name="Autre"))
-    assert "Modifié par quelqu’un d’autre : Adresse, Couleur." in page
+    assert "Changé par quelqu’un d’autre : Adresse, Couleur." in page
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_what_a_buyer_of_ten_would_pay_is_shown_and_confirmed_before_a_rate_is_s
         tax_rates.add_rate(values, by=sam, confirmed="")
     said = shown.value.sentence.replace("\xa0", " ")
     assert "574,88 $ avant ce changement, 549,88 $ après" in said
-    assert "Taxe qui ne sera plus facturée : TPS" in said
+    assert "Taxe qui ne sera plus perçue : TPS" in said
     assert db.session.scalar(db.select(TaxRate.id).filter_by(starts_on=day)) is None
     # What was confirmed is what is done: another rate is asked about anew.
     assert refused(
@@ -178,7 +178,7 @@ def test_a_price_of_nothing_and_a_tax_number_that_goes_are_asked_about(cast, sam
     identity = {name: getattr(cast.vendor, name) for name in vendor.EDITABLE}
     with pytest.raises(examples.Unconfirmed) as shown:
         vendor.update_vendor(identity | {"qst_number": ""}, by=sam, confirmed="")
-    assert "Taxe qui ne sera plus facturée : TVQ" in shown.value.sentence.replace("\xa0", " ")
+    assert "Taxe qui ne sera plus perçue : TVQ" in shown.value.sentence.replace("\xa0", " ")
     assert vendor.update_vendor(identity | {"name": "Nord"}, by=sam, confirmed="").name == "Nord"
     done = vendor.update_vendor(
         identity | {"name": "Nord", "qst_number": ""}, by=sam, confirmed=shown.value.confirm
