@@ -19,6 +19,8 @@ PUBLIC = {
     "icons",
     "static",
     "theme",
+    "web.choose_role",
+    "web.enter",
     "web.forgot_password",
     "web.health",
     "web.home",
