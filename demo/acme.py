@@ -23,7 +23,7 @@ ACME_BOUGHT = [
         12,
         1,
         "Anne-Sophie Lavoie, André Bouchard, Antoine Pelletier, Béatrice Morin, Camille Côté, Catherine Fortin, "
-        "Charles-Étienne Roy, David Nguyen, Thomas Leclerc, Julie Boucher, Mathieu Savard, Jonathan Smith /",
+        "Charles-Étienne Roy, David Nguyen, Thomas Leclerc, Julie Boucher, Mathieu Savard, Noémie Dubé /",
     ),
     (304, "pro", 3, 2, "Mélanie Gagnon, Claude Ouellet / Chloé Gauthier"),
 ]
