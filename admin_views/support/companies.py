@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import zoneinfo
 from typing import Any
 
 import sqlalchemy as sa
-from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import joinedload
 from wtforms import EmailField, SelectField, StringField
 from wtforms.validators import Length, Optional
 
@@ -16,25 +16,30 @@ from access import Actor
 from admin_views import labels
 from admin_views.forms import REQUIRED, choices
 from admin_views.journal import timeline
-from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.columns import Act, Column, Empty, ExportColumn, Fact, ListFilter, Search
 from admin_views.lists.filters import by_member
-from admin_views.support.base import EditForm, SupportView, chosen, current_actor
+from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.journal import READER
 from admin_views.support.mail import Mail
 from admin_views.support.orders import Orders
 from admin_views.support.people import People
-from models import Company, Language, Order, OutgoingMail, Role, SubjectKind, User, db, utcnow
+from models import Company, Language, Order, OutgoingMail, Role, SubjectKind, User, day_in, utcnow
 from services.foundation import places
 from services.foundation.formats import country, current_language
 from services.licenses import seat_counts
 from services.people import companies
 
 SHORT = 5
-SHORT_COLUMNS = {
-    "people": chosen(People.columns, "name", "email", "role", "active"),
-    "orders": chosen(Orders.columns, "reference", "state", "total", "placed_at"),
-    "mails": chosen(Mail.columns, "created_at", "template", "recipient", "state"),
-}
+
+
+def _place(country: str, province: str) -> str:
+    """As `Company.place`, of its columns."""
+    return f"{country}-{province}" if province else country
+
+
+def _since(zone: str, created_at: dt.datetime) -> dt.date:
+    """As `Company.since`, of its columns."""
+    return day_in(zoneinfo.ZoneInfo(zone), created_at)
 
 
 class CompanyForm(EditForm):
@@ -95,22 +100,32 @@ class Companies(SupportView):
         Column(
             "name",
             _l("Customer"),
-            link=lambda row: url_for("support_customers.details_view", id=row.id),
+            to=(".details_view", Company.id),
             sort=sa.func.lower(Company.name, type_=sa.String),
         ),
-        Column("billing_email", _l("Billing email")),
-        Column("place", _l("Place")),
-        Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
-        Column("since", _l("Customer since"), kind="day"),
+        Column("billing_email", _l("Billing email"), phone="line"),
+        Column("place", _l("Place"), (Company.country, Company.province), _place),
+        Column("language", _l("Language"), value=labels.label),
+        Column(
+            "since",
+            _l("Customer since"),
+            (Company.time_zone, Company.created_at),
+            _since,
+            kind="day",
+            phone="line",
+        ),
     )
+    row_acts = (Act(".edit_view", _l("Edit"), "pencil"),)
+    search_hint = _l("Name or address of the customer, whole address of a person")
+    empty = Empty(_l("There is no customer yet."), None, (".create_view", _l("New customer")))
     detail_columns = (
-        Column("billing_email", _l("Billing email")),
-        Column("address", _l("Address"), value=_address),
-        Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
-        Column("time_zone", _l("Time zone")),
-        Column("currency", _l("Currency")),
-        Column("stripe_customer_id", _l("Customer at Stripe"), kind="mono"),
-        Column("since", _l("Customer since"), kind="day"),
+        Fact("billing_email", _l("Billing email")),
+        Fact("address", _l("Address"), value=_address),
+        Fact("language", _l("Language"), value=lambda row: labels.label(row.language)),
+        Fact("time_zone", _l("Time zone")),
+        Fact("currency", _l("Currency")),
+        Fact("stripe_customer_id", _l("Customer at Stripe"), kind="mono"),
+        Fact("since", _l("Customer since"), kind="day"),
     )
     search = (
         Search(Company.name),
@@ -158,22 +173,22 @@ class Companies(SupportView):
 
     def details_context(self, row: Company) -> dict[str, Any]:
         return {
-            "columns": SHORT_COLUMNS,
             "seats": seat_counts.summary(row.id, utcnow()),
-            "people": _people(row),
-            "orders": _latest(Order, row, joinedload(Order.placed_by)),
-            "mails": _latest(OutgoingMail, row, joinedload(OutgoingMail.user)),
             "moments": timeline.about(SubjectKind.COMPANY, row.id, READER),
+            **_short_tables(row.id),
         }
 
 
-def _people(company: Company) -> list[User]:
-    """The administrators first: they are whom support writes to."""
-    statement = sa.select(User).where(User.company_id == company.id)
-    order = (User.role != Role.ADMIN, User.last_name, User.first_name, User.id)
-    return list(db.session.scalars(statement.order_by(*order).limit(SHORT)))
-
-
-def _latest(model: Any, company: Company, *options: Any) -> list[Any]:
-    statement = sa.select(model).where(model.company_id == company.id).options(*options)
-    return list(db.session.scalars(statement.order_by(model.id.desc()).limit(SHORT)))
+def _short_tables(company_id: int) -> dict[str, Any]:
+    """The latest of what a customer has, a few lines of each list."""
+    # The administrators first: they are whom support writes to.
+    people = (User.role != Role.ADMIN, User.last_name, User.first_name, User.id)
+    tables: dict[str, tuple[type[SupportView], tuple[str, ...], Any, tuple[Any, ...]]] = {
+        "people": (People, ("name", "role", "active"), User.company_id, people),
+        "orders": (Orders, ("reference", "state", "total", "placed_at"), Order.company_id, ()),
+        "mails": (Mail, ("created_at", "template", "recipient", "state"), OutgoingMail.company_id, ()),
+    }
+    return {
+        name: view.short(f"support_{view.slug}", columns, column == company_id, order=order, most=SHORT)
+        for name, (view, columns, column, order) in tables.items()
+    }
