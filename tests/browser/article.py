@@ -130,7 +130,7 @@ class Article:
     def sign_in(self, email: str, password: str) -> None:
         page, words = self.page, self.words
         page.goto(self.url)
-        expect(self.title(words.sign_in)).to_be_visible()
+        expect(page.get_by_role("button", name=words.sign_in, exact=True)).to_be_visible()
         page.get_by_label(words.email).fill(email)
         page.get_by_label(words.password).fill(password)
         self.picture("sign-in")
