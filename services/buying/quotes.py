@@ -8,7 +8,7 @@ import json
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from models import CartItem, Company, Conditions, Plan, Vendor, db
 from services.catalogue import vendor as vendors
