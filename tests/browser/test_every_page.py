@@ -184,7 +184,9 @@ def _is_chosen_by_keys(picker: Locator) -> bool:
     """Whether a text finds something, and an arrow and Enter take it; and nothing is taken where nothing is found."""
     text, key = picker.locator("input[type=text]"), picker.locator("[data-picker-key]")
     # The fields that narrow a list are folded.
-    picker.evaluate("element => { const folded = element.closest('details'); if (folded) folded.open = true; }")
+    picker.evaluate(
+        "element => { const folded = element.closest('details'); if (folded) folded.open = true; }"
+    )
     text.focus()
     for typed, choices in (("zzzzzz", 0), ("a", None)):
         text.fill("")
