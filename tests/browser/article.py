@@ -218,7 +218,8 @@ class Article:
         at_the_end = row.get_by_role("cell").last
         icon = at_the_end.get_by_role("link", name=words.manage.format(name=name), exact=True)
         icon.click()
-        expect(self.title(words.manage.format(name=name))).to_be_visible()
+        # Beside the list where there is room, else a page of its own.
+        expect(page.get_by_role("heading", name=words.manage.format(name=name), exact=True)).to_be_visible()
         page.get_by_role("radio", name=plan).check()
         self.picture("assign")
         page.get_by_role("button", name=words.save, exact=True).click()
