@@ -18,22 +18,16 @@ from admin_views.edited import EditedView, EditForm
 from admin_views.forms import DeskForm
 from admin_views.journal.changes import as_json
 from admin_views.lists import listing
-from admin_views.lists.columns import Column
 from admin_views.pickers import Lookup, PickerField
 from models import db, utcnow
 from services.foundation.errors import Refused
 
-__all__ = ["EditForm", "SupportView", "chosen", "company_link", "current_actor"]
+__all__ = ["EditForm", "SupportView", "company_link", "current_actor"]
 
 
 def company_link(row: Any) -> str | None:
     """The page of the customer of any row that has one."""
     return url_for("support_customers.details_view", id=row.company_id) if row.company_id else None
-
-
-def chosen(columns: Sequence[Column], *names: str) -> tuple[Column, ...]:
-    """Some of a list's columns, for a short table on another page."""
-    return tuple(column for column in columns if column.name in names)
 
 
 class SupportView(EditedView):
@@ -47,6 +41,7 @@ class SupportView(EditedView):
     permission = Permission.SUPPORT
     picked: ClassVar[Mapping[str, Lookup]] = {}
     typed: ClassVar[Sequence[str]] = ()
+    details_template = "support/details.html"
 
     def render(self, template: str, **context: Any) -> str:
         return super().render(template, as_json=as_json, now=utcnow(), **context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,23 +20,18 @@ from admin_views.forms import REQUIRED, choices
 from admin_views.journal import timeline
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.lists.filters import by_member
-from admin_views.support.base import EditForm, SupportView, chosen, current_actor
+from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.journal import READER
-from admin_views.support.mail import Mail
-from admin_views.support.orders import Orders
-from admin_views.support.people import People
 from models import Company, Language, Order, OutgoingMail, Role, SubjectKind, User, db, utcnow
+from services.buying import issues
+from services.catalogue import vendor
 from services.foundation import places
 from services.foundation.formats import country, current_language
 from services.licenses import seat_counts
 from services.people import companies
+from services.reports.desk import ENDING
 
 SHORT = 5
-SHORT_COLUMNS = {
-    "people": chosen(People.columns, "name", "email", "role", "active"),
-    "orders": chosen(Orders.columns, "reference", "state", "total", "placed_at"),
-    "mails": chosen(Mail.columns, "created_at", "template", "recipient", "state"),
-}
 
 
 class CompanyForm(EditForm):
@@ -157,14 +154,29 @@ class Companies(SupportView):
         companies.update_company(row, self.values(form), by=by, seen=seen)
 
     def details_context(self, row: Company) -> dict[str, Any]:
+        seats = seat_counts.summary(row.id, utcnow())
         return {
-            "columns": SHORT_COLUMNS,
-            "seats": seat_counts.summary(row.id, utcnow()),
+            "place": _place(row),
+            "seats": seats,
+            "ending": _ending(seats),
+            "issues": issues.open_of(row),
             "people": _people(row),
             "orders": _latest(Order, row, joinedload(Order.placed_by)),
             "mails": _latest(OutgoingMail, row, joinedload(OutgoingMail.user)),
             "moments": timeline.about(SubjectKind.COMPANY, row.id, READER),
         }
+
+
+def _place(company: Company) -> str:
+    """« Gatineau (Québec) »."""
+    named = places.name(company.place, current_language())
+    return f"{company.city} ({named})" if company.city else named
+
+
+def _ending(seats: Sequence[seat_counts.PlanSeats]) -> int:
+    """How many live licences end within `ENDING[0]` days."""
+    last = vendor.current().today + dt.timedelta(days=ENDING[0])
+    return sum(end.seats for owned in seats for end in owned.ends if end.last_day <= last)
 
 
 def _people(company: Company) -> list[User]:

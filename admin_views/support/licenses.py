@@ -49,17 +49,6 @@ def holder_link(row: License) -> str | None:
     return url_for("support_people.details_view", id=row.user_id) if row.user_id else None
 
 
-# The periods of an assignment, on the page of a licence and on that of a person.
-PERIOD = (
-    Column("started_at", _l("From"), kind="moment"),
-    Column("ended_at", _l("Until"), kind="moment", blank=_l("Still held")),
-)
-HOLDERS = (
-    Column("user", _l("Person"), link=lambda row: url_for("support_people.details_view", id=row.user_id)),
-    *PERIOD,
-)
-
-
 def _of_order(query: Any, order_id: str) -> Any:
     lines = sa.select(OrderLine.id).where(OrderLine.order_id == int(order_id))
     return query.where(License.order_line_id.in_(lines))
@@ -199,7 +188,6 @@ class Licenses(SupportView):
             .limit(HISTORY)
         )
         return {
-            "columns": {"holders": HOLDERS},
             "terms": db.session.execute(terms).all(),
             "assignments": db.session.scalars(assignments).all(),
             "moments": timeline.about(SubjectKind.LICENSE, row.id, READER),

@@ -20,9 +20,8 @@ from admin_views.journal import timeline
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
 from admin_views.lists.filters import by_member
 from admin_views.support import lookups
-from admin_views.support.base import SupportView, chosen, company_link, current_actor
+from admin_views.support.base import SupportView, company_link, current_actor
 from admin_views.support.journal import READER
-from admin_views.support.stripe_events import StripeEvents
 from models import (
     Company,
     IssueKind,
@@ -45,9 +44,6 @@ MONTHS = 24
 # Each is a call to Stripe, which somebody waits for.
 MAX_AT_ONCE = 20
 SHORT = 10
-SHORT_COLUMNS = {
-    "events": chosen(StripeEvents.columns, "received_at", "type", "outcome", "handled_at"),
-}
 
 
 def month_options() -> list[tuple[str, str]]:
@@ -145,6 +141,7 @@ class Orders(SupportView):
     can_view_details = True
     list_template = "support/orders.html"
     details_template = "support/order.html"
+    confirm_template = "support/order_confirm.html"
 
     def details_context(self, row: Order) -> dict[str, Any]:
         lines = sa.select(OrderLine).where(OrderLine.order_id == row.id).order_by(OrderLine.position)
@@ -157,7 +154,6 @@ class Orders(SupportView):
             .where(OrderLine.order_id == row.id)
         )
         return {
-            "columns": SHORT_COLUMNS,
             "lines": db.session.scalars(lines).all(),
             "events": db.session.scalars(events.order_by(StripeEvent.received_at.desc()).limit(SHORT)).all(),
             "moments": timeline.about(SubjectKind.ORDER, row.id, READER),
