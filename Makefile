@@ -7,7 +7,7 @@ export PORT INSTANCE
 
 BIN := .venv/bin
 MESSAGES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
-EXTRACT := $(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -k _l -k N_
+EXTRACT := $(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -k _l -k _pl:1c,2 -k N_
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
 # Most tests compute rather than wait: a worker for each of two cores. WORKERS=0 runs them in one process.
 WORKERS ?= 2

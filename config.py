@@ -160,6 +160,8 @@ class Settings(BaseModel):
     LINK_ANSWER_SECONDS: Seconds = 0.3
     """Seconds after which a request for a mailed link is answered, whether the address has an account or not."""
 
+    DEMONSTRATION: Switch = False
+    """1 lets visitors of the demonstration in without a password, as `make run` does beside the sandbox; production refuses to start with it."""
     FLASK_DEBUG: Switch = False
     """Flask's debugger: production refuses to start with it."""
 
@@ -229,6 +231,9 @@ def _desk(settings: Settings) -> dict[str, bool]:
         "RATELIMIT_STORAGE_URI must be redis://… where WEB_CONCURRENCY is more than 1: in memory each process counts "
         "tries for itself.": settings.WEB_CONCURRENCY == 1 or not counted,
         "FLASK_DEBUG must be off in production.": not settings.FLASK_DEBUG,
+        "DEMONSTRATION must be off in production: anybody could enter without a password.": (
+            not settings.DEMONSTRATION
+        ),
     }
 
 
@@ -296,6 +301,8 @@ def load(environ: dict[str, str] | None = None) -> dict[str, Any]:
         ),
         "PRODUCTION": settings.TROUSSEAU_ENV == "production",
         "MODE": settings.mode,
+        # Real payments, of Stripe's test mode even, are no demonstration.
+        "DEMONSTRATION": settings.DEMONSTRATION and settings.uses_sandbox and settings.mode == "development",
         "SECRET_KEY": settings.SECRET_KEY or _development_secret(settings.INSTANCE),
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 500_000,

@@ -29,11 +29,11 @@ START_SECONDS = 60
 BANNER = """
   Trousseau serves at {base_url}
 
-    administrator of Acme      admin@acme.example
+    administrators of Acme     admin@acme.example, admin2@acme.example
     standard user of Acme      user@acme.example
     administrator of Globex    admin@globex.example
     support                    support@trousseau.example
-    password for all of them   demo-trousseau
+    password for all of them   demo-trousseau (the sign-in page lets you in without)
 
     portal, for customers      {base_url}/portal/
     support, for the vendor    {base_url}/support/
@@ -91,7 +91,7 @@ def _commands(settings: dict[str, object]) -> dict[str, tuple[list[str], dict[st
         "SANDBOX_SECRET_KEY": config.SANDBOX_SECRET_KEY,
     }
     return {
-        "web server": ([sys.executable, "serve.py"], {}),
+        "web server": ([sys.executable, "serve.py"], {"DEMONSTRATION": os.environ.get("DEMONSTRATION", "1")}),
         "mail worker": ([str(BIN / "flask"), "worker"], {}),
         "sandbox": ([sys.executable, "-m", "sandbox"], sandbox),
     }

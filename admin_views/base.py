@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import Response, abort, flash, jsonify, redirect, request
@@ -16,13 +17,15 @@ from flask_admin import expose
 from flask_admin.contrib.sqla import ModelView
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
-import access
 from admin_views.forms import DeskConverter, DeskForm
 from admin_views.guard import DeskIndexView, DeskPage, Guarded, conflict_sentence, local_url
-from admin_views.lists import exports, keyset, listing, rows
-from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists import exports, kept, listing, rows
+from admin_views.lists.columns import ExportColumn, Fact
+from admin_views.lists.shown import Listing
+from admin_views.lists.view import CHOICES_FOR, ListView
 from models import db
 from services.foundation.errors import Code, Refused
 
@@ -43,39 +46,29 @@ FORBIDDEN = (
 )
 
 
-class DeskModelView(Guarded, ModelView):
-    """A table view. Read-only unless a subclass says otherwise.
+class DeskModelView(Guarded, ListView, ModelView):
+    """A table view. Read-only unless a subclass says otherwise. What it declares of its list is in `lists/view.py`.
 
     Attributes:
         model: The mapped class.
-        columns: What the list shows, in order.
         detail_columns: What the page of one row shows; with `can_view_details`.
         export_columns: What the CSV holds; empty means no export. `export_joins` are the relations it reads through.
-        search: Where the search box looks; empty means no box.
-        filters: The choices above the list.
-        column_relations: Relations that a page of rows needs, loaded with it: attributes, or loader options.
-        default_order: (column name of `columns`, descending), or None for the newest row first.
-        noun: What a row is called in sentences, lazily translated: "license".
+        column_relations: Relations that the page of a row or of an action needs: attributes, or loader options.
         form_columns, form: Which fields a form has; one of them is mandatory with `can_create` or `can_edit`.
         form_ajax_refs: A `Lookup` for each relation of the form.
     """
 
     model: ClassVar[Any]
-    columns: ClassVar[Sequence[Column]] = ()
-    detail_columns: ClassVar[Sequence[Column]] = ()
+    detail_columns: ClassVar[Sequence[Fact]] = ()
     export_columns: ClassVar[Sequence[ExportColumn]] = ()
     export_joins: ClassVar[Sequence[Any]] = ()
-    search: ClassVar[Sequence[Search]] = ()
-    filters: ClassVar[Sequence[ListFilter]] = ()
     column_relations: ClassVar[Sequence[Any]] = ()
-    default_order: ClassVar[tuple[str, bool] | None] = None
 
     can_create = False
     can_edit = False
     can_delete = False
     can_view_details = False
     can_export = False
-    page_size = 20
     form_base_class = DeskForm
     model_form_converter = DeskConverter
 
@@ -85,7 +78,6 @@ class DeskModelView(Guarded, ModelView):
     details_template = "admin/details.html"
     confirm_template = "admin/confirm.html"
 
-    empty_text: ClassVar[Any] = _l("There is nothing here yet.")
     create_label: ClassVar[Any] = _l("Add")
 
     # Routes of Flask-Admin that do not exist here.
@@ -106,12 +98,7 @@ class DeskModelView(Guarded, ModelView):
         for name in FORBIDDEN:
             if any(vars(declared).get(name) for declared in ours):
                 raise TypeError(f"{cls.__name__}.{name} is not used here: see docs/how-to-add.md")
-        if not cls.columns:
-            raise TypeError(f"{cls.__name__} must declare `columns`")
-        for column in cls.columns:
-            if any(isinstance(part.type, sa.types.NullType) for part in column.sort_columns):
-                # A cursor's value is read as the type of its column: every page would be the first one.
-                raise TypeError(f"{cls.__name__}.{column.name}: say the `type_` of what it is sorted by")
+        cls.check_list()
         if (cls.can_create or cls.can_edit) and not (cls.form_columns or cls.form):
             raise TypeError(f"{cls.__name__} must declare `form_columns` or `form`")
 
@@ -155,10 +142,39 @@ class DeskModelView(Guarded, ModelView):
 
     @expose("/")
     def index_view(self) -> ResponseReturnValue:
+        """The list, or with `?part=list` what of it follows the head: what the list's script puts in its place.
+
+        The part has an address of its own, so that nothing that keeps answers can take one for the other.
+        """
+        part = request.args.get("part") == "list"
         page = self.listing()
         return self.render(
-            self.list_template, listing=page, actions=self.allowed_actions(), **self.list_context()
+            "admin/list_part.html" if part else self.list_template,
+            listing=page,
+            tools=self._tools(page),
+            actions=self.allowed_actions(),
+            **self.list_context(),
         )
+
+    def _tools(self, page: Listing) -> Markup:
+        """The search and the filters above a list: half of what it weighs, and the same until something else is asked.
+
+        Kept for a few seconds in the scope of the reader, and never what somebody typed, nor whose rows were asked for.
+        """
+
+        def make() -> Markup:
+            return Markup(self.render("admin/toolbar.html", listing=page))  # noqa: S704 - a template's own
+
+        named = any(choice.options is None for choice in self.filters if choice.name in page.asked.filters)
+        if page.asked.search or page.wrong_fields or page.asked.unclear or named:
+            return make()
+        asked = (page.path, *page.arguments().items(), page.sort_name, page.descending, page.total)
+        return kept.counted(("tools", self.endpoint, page.language, asked), CHOICES_FOR, make)
+
+    @property
+    def has_export(self) -> bool:
+        """Whether there is a file of the list; its columns are made for the file alone."""
+        return bool(type(self).export_columns)
 
     def list_context(self) -> dict[str, Any]:
         """More arguments for the list's template."""
@@ -166,41 +182,7 @@ class DeskModelView(Guarded, ModelView):
 
     def get_list(self, *args: Any, **kwargs: Any) -> tuple[int, list[Any]]:
         page = self.listing()
-        return page.total.count, page.rows
-
-    def listing(self) -> listing.Listing:
-        """The page that the query string asks: keys first, then the rows of those keys with their relations."""
-        asked = self.asked()
-        key = rows.primary_key(self.model)
-        found = listing.filtered(self.scope(sa.select(key)), asked, self.filters, self.search, self.model)
-        sort, descending = self._list_order(asked)
-        order = keyset.Order(sort.sort_columns if sort else (), key, descending)
-        page = listing.slice_of(found, order, asked.size)
-        narrowed = bool(asked.search or asked.filters)
-        whole = not narrowed and access.current_scope().everything
-        return listing.Listing(
-            rows=self.rows(page.keys),
-            columns=self.columns,
-            filters=self.filters,
-            asked=asked,
-            total=listing.count(found, self.model, estimate=whole),
-            before=page.before,
-            after=page.after,
-            sort_name=sort.name if sort else "",
-            descending=descending,
-        )
-
-    def asked(self) -> listing.Asked:
-        """What the query string asks of the list."""
-        return listing.read_request(self.columns, self.filters, self.page_size)
-
-    def _list_order(self, asked: listing.Asked) -> tuple[Column | None, bool]:
-        if asked.sort:
-            return asked.sort, asked.descending
-        if self.default_order is None:
-            return None, True
-        name, descending = self.default_order
-        return next(column for column in self.columns if column.name == name), descending
+        return page.total.count, list(page.rows)
 
     @expose("/export/csv/")
     def export(self) -> ResponseReturnValue:
@@ -223,6 +205,12 @@ class DeskModelView(Guarded, ModelView):
             abort(404)
         row = self.row_or_404()
         return self.render(self.details_template, row=row, **self.details_context(row))
+
+    def render(self, template: str, **context: Any) -> str:
+        """As Flask-Admin, with the list that the reader came from: `back_url`."""
+        back = local_url(request.values.get("url")) or self.get_url(".index_view")
+        page: str = super().render(template, **{"back_url": back, **context})
+        return page
 
     def details_context(self, row: Any) -> dict[str, Any]:
         """More arguments for the template of one row."""
@@ -271,10 +259,7 @@ class DeskModelView(Guarded, ModelView):
 
     def _form_page(self, template: str, form: Any, row: Any) -> ResponseReturnValue:
         status = 422 if request.method == "POST" else 200
-        back = local_url(request.values.get("url")) or self.get_url(".index_view")
-        return self.render(
-            template, form=form, row=row, back_url=back, **self.form_context(form, row)
-        ), status
+        return self.render(template, form=form, row=row, **self.form_context(form, row)), status
 
     def form_context(self, form: Any, row: Any) -> dict[str, Any]:
         """More arguments for the template of the form."""
@@ -282,7 +267,24 @@ class DeskModelView(Guarded, ModelView):
 
     def _saved(self, row: Any) -> ResponseReturnValue:
         flash(self.saved_sentence(row), "success")
-        return redirect(self.saved_url(row))
+        return redirect(self.keeping_way(self.saved_url(row)))
+
+    def keeping_way(self, page: str) -> str:
+        """`page` of this view with the way back that the form was opened with; the list that it names, where `page` is the list."""
+        back, index = local_url(request.values.get("url")), self.get_url(".index_view")
+        if not back or back == index or "url=" in page:
+            return page
+        return back if page == index else f"{page}{'&' if '?' in page else '?'}{urlencode({'url': back})}"
+
+    def after(self, rows: Sequence[Any]) -> str:
+        """Where an act on `rows` leads: the list or page that it was begun from, else the page of the only one."""
+        back, index = local_url(request.form.get("url")), self.get_url(".index_view")
+        if back and back != index:
+            return back
+        if len(rows) == 1 and self.can_view_details:
+            page: str = self.get_url(".details_view", id=request.form["rowid"])
+            return page
+        return index  # type: ignore[no-any-return]
 
     def saved_sentence(self, row: Any) -> str:
         return _("Your changes were saved.")
@@ -327,7 +329,10 @@ class DeskModelView(Guarded, ModelView):
         name = request.form.get("action", "")
         if name not in self._actions_data or not self.is_action_allowed(name):
             abort(404)
-        chosen = self.posted_rows()
+        if "every" in request.form:
+            chosen = self.rows(self.matching(name, request.form.get("url", "")))
+        else:
+            chosen = self.posted_rows()
         if not chosen:
             raise Refused(Code.NOTHING_CHOSEN, _("Choose at least one row first."))
         handler: Callable[[list[Any]], ResponseReturnValue] = self._actions_data[name][0]

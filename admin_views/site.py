@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, current_app, has_request_context, redirect, request, url_for
 from flask_admin import Admin
 from flask_admin.theme import Theme
 from flask_login import current_user
@@ -15,6 +16,7 @@ from flask_login import current_user
 from admin_views import holders, labels, menu
 from admin_views.base import DeskModelView
 from admin_views.guard import DeskIndexView, DeskPage, local_url
+from admin_views.slim import Slim
 from admin_views.tongues import called, in_tongue, other_tongue
 from services.text.terms import term
 
@@ -46,6 +48,7 @@ def make_site(app: Flask, *, prefix: str, home: type[DeskIndexView], views: Sequ
 
 def init_theme(app: Flask) -> None:
     """The routes and template names of the theme and of the menu."""
+    app.jinja_env.add_extension(Slim)
     app.add_url_rule("/theme", "theme", choose_theme, methods=["POST"])
     app.add_url_rule("/keys", "keys", choose_keys, methods=["POST"])
     app.jinja_env.globals.update(new_token=secrets.token_urlsafe, site_menu=menu.groups)
@@ -67,9 +70,28 @@ def init_theme(app: Flask) -> None:
         in_tongue=in_tongue,
         other_tongue=other_tongue,
     )
+    if not app.debug:
+        # In development, a file that was changed has another address at once.
+        app.jinja_env.globals["url_for"] = address
     app.context_processor(
         lambda: {"site": current_site(app), "theme_choice": theme_choice(), "keys": has_keys()}
     )
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """`url_for` for templates: the address of a page or a file is found once. What is on it is asked by whoever opens it."""
+    if any(name.startswith("_") for name in values):
+        return url_for(endpoint, **values)
+    blueprint = request.blueprint if has_request_context() and endpoint.startswith(".") else None
+    root = request.script_root if has_request_context() else None
+    return _address(current_app._get_current_object(), root, blueprint, endpoint, tuple(values.items()))  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@functools.lru_cache(maxsize=4096)
+def _address(
+    app: Flask, root: str | None, blueprint: str | None, endpoint: str, values: tuple[tuple[str, Any], ...]
+) -> str:
+    return url_for(endpoint, **dict(values))
 
 
 def current_site(app: Flask) -> Admin | None:

@@ -20,7 +20,19 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).resolve().parent.parent
 # English messages are their own translation: the code is written in English.
 TRANSLATED = {"fr"}
-EXTRACT = ["extract", "-F", "babel.cfg", "--no-location", "--sort-output", "-k", "_l", "-k", "N_"]
+EXTRACT = [
+    "extract",
+    "-F",
+    "babel.cfg",
+    "--no-location",
+    "--sort-output",
+    "-k",
+    "_l",
+    "-k",
+    "_pl:1c,2",
+    "-k",
+    "N_",
+]
 
 
 def main() -> int:
@@ -39,7 +51,7 @@ def _said_both_ways() -> Iterator[str]:
     """Messages that are one alone here, and the singular of two there: Python before 3.11.3 does not find these alone."""
     alone, singular = set(), set()
     methods, options = parse_mapping_cfg(io.StringIO((ROOT / "babel.cfg").read_text()))
-    keywords = DEFAULT_KEYWORDS | {"_l": None}
+    keywords = DEFAULT_KEYWORDS | {"_l": None, "_pl": ((1, "c"), 2)}
     for _file, _line, message, _comments, context in extract_from_dir(ROOT, methods, options, keywords):
         if isinstance(message, tuple):
             singular.add((context, message[0]))

@@ -1,12 +1,14 @@
 """`make screenshots`: start the demonstration, follow the article in Chromium, save a picture of each step in docs/images.
 
-The pictures are WebP, made by Chromium. The desk is a new one in a temporary folder, on free ports.
+The pictures are WebP, made by Chromium; `walk.webp` is a moving one of buying, assigning and the mail. The desk is a new one in
+a temporary folder, on free ports, and looks as in production: without the ways in and the bar of the demonstration.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import itertools
 import os
 import shutil
@@ -16,8 +18,10 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from demo.fill import PASSWORD
@@ -31,6 +35,22 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 QUALITY = 88  # of 100: letters stay sharp
 START_SECONDS = 60
+# The moving picture: how wide, and for how many milliseconds each of its steps is shown, in the order of the article.
+FILM, FILM_WIDTH, FILM_QUALITY, FILM_BYTES = "walk.webp", 900, 80, 1_500_000
+SHOWN_FOR = {
+    "home": 1_800,
+    "plans": 2_000,
+    "cart": 2_200,
+    "confirmation": 2_200,
+    "payment": 1_800,
+    "delivered": 2_200,
+    "people": 1_800,
+    "assign": 2_200,
+    "assigned": 2_000,
+    "inbox": 1_600,
+    "mail": 2_600,
+    "activated": 2_600,
+}
 ADMIN, MEMBER, SUPPORT = "admin@acme.example", "user@acme.example", "support@trousseau.example"
 
 
@@ -55,6 +75,7 @@ def _desk() -> Iterator[tuple[str, str]]:
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="trousseau-screenshots-") as folder:
         environ = {"PATH": os.environ["PATH"], "INSTANCE": folder, "PORT": str(port), "LOG_LEVEL": "WARNING"}
+        environ["DEMONSTRATION"] = "0"
         subprocess.run([sys.executable, "-m", "flask", "demo"], cwd=ROOT, env=environ, check=True)
         process = subprocess.Popen(
             [sys.executable, "run.py"], cwd=ROOT, env=environ, stdout=subprocess.DEVNULL
@@ -102,10 +123,17 @@ def _picture(page: Page, name: str) -> None:
 
 
 def _article(browser: Browser, url: str, sandbox: str) -> None:
-    """Picture the whole article, in French on a desktop."""
-    page = _page(browser)
+    """Picture the whole article, in French on a desktop; and put its steps together to a moving picture."""
+    page, hers = _page(browser), _page(browser)
     steps = itertools.count(1)
-    article = Article(page, url, FRENCH, lambda step: _picture(page, f"{next(steps):02}-{step}"))
+    film: list[tuple[bytes, int]] = []
+
+    def take(shown: Page, step: str) -> None:
+        _picture(shown, f"{next(steps):02}-{step}")
+        if step in SHOWN_FOR:
+            film.append((shown.screenshot(), SHOWN_FOR[step]))
+
+    article = Article(page, url, FRENCH, partial(take, page))
     article.sign_in(ADMIN, PASSWORD)
     article.open_purchases()
     cart = article.add("Avancé", 5, "Mélanie Gagnon")
@@ -115,10 +143,33 @@ def _article(browser: Browser, url: str, sandbox: str) -> None:
     article.pay(SUCCESS, "574,88")
     article.see_delivered(5, "5 licences Avancé")
     article.assign(article.find_person("Sophie Paquette"), "Sophie Paquette", "Avancé")
-    hers = _page(browser)
-    sophie = Article(hers, url, FRENCH, lambda step: _picture(hers, f"{next(steps):02}-{step}"))
+    sophie = Article(hers, url, FRENCH, partial(take, hers))
     mail = sophie.open_mail(f"{sandbox}/inbox", "sophie.paquette@acme.example", "Avancé")
-    _picture(sophie.activate(mail), f"{next(steps):02}-activated")
+    take(sophie.activate(mail), "activated")
+    _put_together(film, IMAGES / FILM)
+
+
+def _put_together(film: list[tuple[bytes, int]], path: Path) -> None:
+    """Save the pictures, each with its milliseconds, as one that moves, over and over.
+
+    Raises:
+        SystemExit: it is too large for a page that people read.
+    """
+    frames = [Image.open(io.BytesIO(png)).convert("RGB") for png, _shown in film]
+    size = (FILM_WIDTH, FILM_WIDTH * DESKTOP["height"] // DESKTOP["width"])
+    first, *others = [frame.resize(size, Image.Resampling.LANCZOS) for frame in frames]
+    durations = [shown for _png, shown in film]
+    first.save(
+        path,
+        save_all=True,
+        append_images=others,
+        duration=durations,
+        loop=0,
+        quality=FILM_QUALITY,
+        method=6,
+    )
+    if path.stat().st_size > FILM_BYTES:
+        raise SystemExit(f"{path.name} has {path.stat().st_size} bytes: lower FILM_QUALITY.")
 
 
 def _others(browser: Browser, url: str) -> None:

@@ -157,7 +157,7 @@ class Order(Base, CompanyRow):
         ),
         sa.Index("ix_orders_company_id", "company_id", sa.text("id DESC")),
         sa.Index("ix_orders_state_id", "state", sa.text("id DESC")),
-        sa.Index("ix_orders_placed_at", "placed_at"),
+        sa.Index("ix_orders_placed_at", "placed_at", "id"),
         sa.Index("ix_orders_paid_at", "paid_at"),
         # For `flask reconcile`, which asks Stripe about these.
         partial_index("ix_orders_waiting", "state IN ('pending', 'processing')", "placed_at"),

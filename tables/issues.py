@@ -55,7 +55,7 @@ class OrderIssue(Base, CompanyRow):
             unique=True,
         ),
         sa.Index("ix_order_issues_order_id", "order_id"),
-        sa.Index("ix_order_issues_opened_at", "opened_at"),
+        sa.Index("ix_order_issues_opened_at", "opened_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -79,7 +79,7 @@ class OutgoingMail(Base, TenantRow):
         sa.CheckConstraint("state <> 'sending' OR lease_until IS NOT NULL", name="lease_filled"),
         sa.Index("ix_outgoing_mail_company_id", "company_id", sa.text("id DESC")),
         partial_index("ix_outgoing_mail_due", "state IN ('queued', 'sending')", "lane", "due_at", "id"),
-        partial_index("ix_outgoing_mail_failed", "state = 'failed'", "id"),
+        sa.Index("ix_outgoing_mail_state", "state", sa.text("id DESC")),
         sa.Index("ix_outgoing_mail_template", "template", sa.text("id DESC")),
         sa.Index("ix_outgoing_mail_user_id", "user_id", sa.text("id DESC")),
     )

@@ -133,11 +133,12 @@ class License(Base, CompanyRow):
         partial_index("ix_licenses_gone_at", "gone_at IS NOT NULL", "gone_at"),
         partial_index("ix_licenses_activated", "activated_at IS NOT NULL AND status = 'active'", "id"),
         partial_index("ix_licenses_suspended", "status = 'suspended'", "id"),
-        partial_index("ix_licenses_revoked", "status = 'revoked'", "id"),
+        partial_index("ix_licenses_gone", "gone_at IS NOT NULL", "id"),
         sa.Index("ix_licenses_company_id", "company_id", sa.text("id DESC")),
         sa.Index("ix_licenses_plan_id", "plan_id", sa.text("id DESC")),
         sa.Index("ix_licenses_user_id", "user_id"),
-        sa.Index("ix_licenses_valid_until", "valid_until"),
+        sa.Index("ix_licenses_valid_until", "valid_until", "id"),
+        sa.Index("ix_licenses_company_valid_until", "company_id", "valid_until", "id"),
         sa.Index("ix_licenses_usable_until", "usable_until"),
     )
 
@@ -226,7 +227,7 @@ class License(Base, CompanyRow):
             LicenseState.ACTIVATED: sa.and_(cls.activated_at.is_not(None), active, live),
             LicenseState.SUSPENDED: sa.and_(cls.status == LicenseStatus.SUSPENDED, live),
             LicenseState.EXPIRED: sa.and_(cls.status.in_(LIVE_STATUSES), cls.usable_until <= now),
-            LicenseState.REVOKED: cls.status.in_([LicenseStatus.REVOKED, LicenseStatus.REMOVED]),
+            LicenseState.REVOKED: cls.gone_at.is_not(None),
         }
         return predicates[state]
 

@@ -129,9 +129,9 @@ class StripeEvent(Base, StaffRow):
 
     __tablename__ = "stripe_events"
     __table_args__ = (
-        partial_index("ix_stripe_events_unhandled", "handled_at IS NULL", "received_at"),
+        partial_index("ix_stripe_events_unhandled", "handled_at IS NULL", "received_at", "id"),
         sa.Index("ix_stripe_events_object_id", "object_id"),
-        sa.Index("ix_stripe_events_received_at", "received_at"),
+        sa.Index("ix_stripe_events_received_at", "received_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(sa.String(255), primary_key=True)

@@ -49,7 +49,8 @@ class Company(Base):
     __tablename__ = "companies"
     __table_args__ = (
         sa.CheckConstraint("length(trim(name)) > 0", name="name_filled"),
-        sa.Index("ix_companies_lower_name", sa.text("lower(name)")),
+        sa.Index("ix_companies_lower_name", sa.text("lower(name)"), "id"),
+        sa.Index("ix_companies_province", "province", sa.text("id DESC")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -93,6 +94,11 @@ class Company(Base):
         return day_in(self.zone, self.created_at)
 
 
+def _deactivated_last(inactive: str, dialect: str) -> sa.Index:
+    columns = ("company_id", sa.text(inactive), "last_name", "first_name", "id")
+    return sa.Index("ix_users_company_active_name", *columns).ddl_if(dialect=dialect)
+
+
 class User(Base, TenantRow, UserMixin):
     """A person: of the vendor's staff (no company), or of exactly one company."""
 
@@ -108,6 +114,9 @@ class User(Base, TenantRow, UserMixin):
         ),
         sa.Index("ix_users_lower_email", sa.text("lower(email)")),
         sa.Index("ix_users_company_name", "company_id", "last_name", "first_name", "id"),
+        # The company's own list, in which whoever was deactivated comes last: the words of its order on each database.
+        _deactivated_last("active = 0", "sqlite"),
+        _deactivated_last("(NOT active)", "postgresql"),
         # For the staff's lists, over every company.
         sa.Index("ix_users_name", "last_name", "first_name", "id"),
         sa.Index("ix_users_role", "role", sa.text("id DESC")),

@@ -19,9 +19,10 @@ from flask import Flask
 
 import access
 import config
+from admin_views.lists import kept
 from app import create_app
 from models import Company, Language, Plan, Role, User, Vendor, db
-from services.reports import kept
+from services.reports.kept import SETTING as FIGURES_KEPT
 from tests import factories
 from tests.chromium import browser
 from tests.client import Client, make_client
@@ -31,6 +32,13 @@ from tests.servers import Inbox, WebServer, free_port
 from tests.together import Outcome, run_together
 
 __all__ = ["browser"]  # a fixture that lives elsewhere
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """What lists remember for a while is of another test's database."""
+    kept.forget()
+
 
 # --- Databases ----------------------------------------------------------------------------------------------------
 
@@ -73,7 +81,7 @@ def environ(ports: Ports, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 TEST_SETTINGS = {
     "TESTING": True,
     # A page shows what a test has just done.
-    kept.SETTING: dt.timedelta(0),
+    FIGURES_KEPT: dt.timedelta(0),
     # By default Flask-Mail sends nothing while testing; our mail goes to a real server (`smtp`).
     "MAIL_SUPPRESS_SEND": False,
     # Hashing as in production would take most of the tests' time.

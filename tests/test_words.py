@@ -138,7 +138,7 @@ LABELS = {
     "Valid until %(day)s": "Valide jusqu’au %(day)s",
     "One less": "Une de moins",
     "One more": "Une de plus",
-    "With the chosen rows": "Pour la sélection",
+    "For the selection": "Pour la sélection",
     "Look at your email": "Consultez vos courriels",
     "This page is not open to you": "Vous n’avez pas accès à cette page",
     "This cannot be done that way": "Cette action n’est pas permise ainsi",

@@ -6,6 +6,7 @@ from flask import Flask
 
 from web import (
     accounts,
+    demonstration,
     errors,
     filters,
     guards,
@@ -25,6 +26,7 @@ from web import (
 from web.blueprint import bp
 
 PAGES = (
+    demonstration,
     health,
     home,
     links,
@@ -43,6 +45,7 @@ def init_app(app: Flask) -> None:
     guards.init_app(app)  # whose rows, unreadable input, forged forms, too many tries
     languages.init_app(app)
     filters.init_app(app)
+    demonstration.init_app(app)
     statics.init_app(app)
     headers.init_app(app)
     stripe_webhook.init_app(app)

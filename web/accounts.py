@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, g, session
 from flask_security import Security, SQLAlchemyUserDatastore, login_user
+from sqlalchemy.orm import joinedload
 
 import access
 from models import User, db
@@ -25,7 +26,9 @@ def init_app(app: Flask) -> None:
 def _load_user(uniquifier: str) -> User | None:
     """The active person whose `fs_uniquifier` is in the session. No scope is set yet, so this looks at everybody."""
     with access.everything():
-        user = db.session.scalar(db.select(User).where(User.fs_uniquifier == uniquifier))
+        found = db.select(User).where(User.fs_uniquifier == uniquifier)
+        # Their company's name, zone and language are on every page.
+        user = db.session.scalar(found.options(joinedload(User.company)))
     return user if user and user.active else None
 
 

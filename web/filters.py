@@ -42,8 +42,10 @@ def init_app(app: Flask) -> None:
 
 
 def _vendor() -> Vendor:
-    """The vendor; an empty one on a page that is rendered without the database (`errors.py`)."""
-    found: Vendor = g.get("vendor") or vendors.current()
+    """The vendor, asked once for a page; an empty one where it is rendered without the database (`errors.py`)."""
+    if "vendor" not in g:
+        g.vendor = vendors.current()
+    found: Vendor = g.vendor
     return found
 
 

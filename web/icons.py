@@ -10,7 +10,10 @@ import flask_bootstrap
 SPRITE = Path(flask_bootstrap.__file__).parent / "static" / "bootstrap5" / "icons" / "bootstrap-icons.svg"
 NAMES = (
     "arrow-counterclockwise",
+    "arrow-down",
+    "arrow-left",
     "arrow-right",
+    "arrow-up",
     "box-arrow-right",
     "buildings",
     "cart",
@@ -21,7 +24,6 @@ NAMES = (
     "chevron-expand",
     "chevron-left",
     "chevron-right",
-    "chevron-up",
     "circle-half",
     "clock",
     "clock-history",
@@ -50,6 +52,7 @@ NAMES = (
     "person-dash",
     "person-plus",
     "person-slash",
+    "plus",
     "plus-lg",
     "receipt",
     "search",
@@ -57,6 +60,7 @@ NAMES = (
     "sun",
     "tags",
     "trash3",
+    "x",
     "x-circle",
     "x-lg",
 )

@@ -30,7 +30,7 @@ SECRET_FIELDS = {"password", "again", "current"}
 # Chosen from a list, as a code: it goes along with what was typed.
 CHOSEN = {"role", "language", "country", "province", "time_zone", "registration", "on_sale", "charges_no_tax"}
 # What stands on every page, and is not worth keeping.
-SWITCHES = {"theme", "web.language", "web.sign_out"}
+SWITCHES = {"theme", "web.enter", "web.language", "web.sign_out"}
 
 
 def to_sign_in() -> Response:

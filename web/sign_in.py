@@ -17,7 +17,7 @@ from access import Actor, current_actor
 from models import User
 from services.foundation import urls
 from services.people import links, oneself
-from web import limits, lost
+from web import demonstration, limits, lost
 from web.accounts import home_of, start_session
 from web.blueprint import bp
 from web.forms import EmailForm, SignInForm, status_of
@@ -58,7 +58,7 @@ def shown_again(sentence: str, status: int) -> Response:
 
 
 def _page(form: SignInForm) -> str:
-    return render_template("web/sign_in.html", form=form, next=_next())
+    return render_template("web/sign_in.html", form=form, next=_next(), doors=demonstration.doors())
 
 
 def _enter(user: User) -> Response:

@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from markupsafe import Markup
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup, escape
 
 from admin_views.journal.names import named
-from admin_views.journal.sentences import Reader, part_of, sentences
-from admin_views.lists.columns import ListFilter
-from models import SubjectKind
+from admin_views.journal.sentences import Reader, Sentence, part_of, sentences
+from admin_views.lists.cells import said
+from admin_views.lists.columns import Column, ListFilter
+from models import JournalEntry, SubjectKind
 from services.foundation import journal
 
 
 class ToldRows:
-    """A list of the journal whose rows have their sentence as `told`, made for the page at once."""
+    """A list of the journal whose rows are sentences, made for the page at once."""
 
     def reader(self) -> Reader:
         """Who reads the list."""
         raise NotImplementedError
 
-    def rows(self, ids: Sequence[object]) -> list[Any]:
-        found: list[Any] = super().rows(ids)  # type: ignore[misc]
-        said = sentences(found, self.reader())
-        for row in found:
-            row.told = said[row.id]
-        return found
+    def told(self, keys: Sequence[Any]) -> Mapping[Any, tuple[Reader, Sentence]]:
+        reader = self.reader()
+        return {key: (reader, sentence) for key, sentence in sentences(keys, reader).items()}
 
 
-def changes_text(row: Any) -> Markup:
-    """« Nom : Pro → Expert »: what was before and after, on one line; HTML, as a name may say its language."""
+def _sentence(told: tuple[Reader, Sentence]) -> str:
+    """The sentence, whose names lead to their pages."""
+    reader, sentence = told
+    return "".join(
+        f'<a href="{escape(href)}">{said(text)}</a>' if href else said(text)
+        for text, href in reader.said(sentence)
+    )
+
+
+def _changes(told: tuple[Reader, Sentence]) -> str:
+    """« Nom : Pro → Expert »: what was before and after, on one line."""
     line = Markup("{} {} → {}")
-    changes = row.told.changes
-    return Markup("; ").join(line.format(_("%(label)s:", label=name), *values) for name, *values in changes)
+    changes = told[1].changes
+    return str(
+        Markup("; ").join(line.format(_("%(label)s:", label=name), *values) for name, *values in changes)
+    )
+
+
+WHAT = Column("told", _l("What happened"), JournalEntry.id, kind="told", words=_sentence, phone="line")
+CHANGES = Column(
+    "changes", _l("Before and after"), JournalEntry.id, kind="told", words=_changes, blank="\u00a0"
+)
 
 
 def by_subject(name: str, label: Any, kind: SubjectKind) -> ListFilter:

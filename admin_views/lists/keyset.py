@@ -52,7 +52,10 @@ def beyond(order: Order, values: list[Any], *, backwards: bool) -> sa.ColumnElem
         return _beyond_nullable(order, values, descending=descending, backwards=backwards)
     left = sa.tuple_(*order.all)
     right = sa.tuple_(
-        *(sa.literal(value, column.type) for value, column in zip(values, order.all, strict=True))
+        *(
+            value if isinstance(value, sa.BindParameter) else sa.literal(value, column.type)
+            for value, column in zip(values, order.all, strict=True)
+        )
     )
     return left < right if descending else left > right
 

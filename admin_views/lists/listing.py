@@ -1,19 +1,17 @@
-"""One page of a list: what the query string asks, the statements that answer it, the links that keep it."""
+"""What the address asks of a list, and the statements that answer it: filters, search, count, one page."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import request
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from admin_views.lists import keyset
-from admin_views.lists.columns import Column, ListFilter, Search
+from admin_views.lists.columns import Column, ListFilter, Search, Tab
 from admin_views.lists.rows import narrow, primary_key
 from models import db
 from services.foundation import checks
@@ -43,6 +41,11 @@ class Total:
             return _("about %(count)s", count=shown)
         return ngettext("%(count)s result", "%(count)s results", self.count, count=shown)
 
+    def short(self, language: str) -> str:
+        """The number alone, for a tab."""
+        shown = number(self.count, language)
+        return shown if not (self.capped or self.estimated) else self.text(language)
+
 
 @dataclasses.dataclass(frozen=True)
 class Asked:
@@ -53,31 +56,57 @@ class Asked:
     sort: Column | None
     descending: bool
     size: int
-    # The options of each filter that has some, fetched once.
-    choices: dict[str, list[tuple[str, Any]]]
+    # The options of each filter that has some.
+    choices: Mapping[str, list[tuple[str, str]]]
     # What was typed in a filter is nothing, or may be several things: no row is shown as if it fitted.
     unclear: bool = False
+    # The usual question, or None for the whole list.
+    tab: Tab | None = None
+    after: str | None = None
+    before: str | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.search or self.filters or self.unclear)
 
 
-def read_request(columns: Sequence[Column], filters: Sequence[ListFilter], default_size: int) -> Asked:
-    args = request.args
-    size = args.get("size", type=int)
+Choices = Callable[[ListFilter], list[tuple[str, str]]]
+
+
+def read_request(
+    args: Mapping[str, str],
+    columns: Sequence[Column],
+    filters: Sequence[ListFilter],
+    default_size: int,
+    *,
+    tabs: Sequence[Tab] = (),
+    choices_of: Choices = ListFilter.choices,
+) -> Asked:
+    """What `args`, of an address, ask of a list that is declared so."""
     name = args.get("sort", "")
     sortable = {column.name: column for column in columns if column.sort is not None}
-    choices = {choice.name: choice.choices() for choice in filters if choice.options is not None}
+    choices = {choice.name: choices_of(choice) for choice in filters if choice.options is not None}
     chosen = {}
     for choice in filters:
         value = args.get(choice.name, "")
-        if value in dict(choices[choice.name]) if choice.name in choices else _is_id(value):
+        if value and (value in dict(choices[choice.name]) if choice.name in choices else _is_id(value)):
             chosen[choice.name] = value
+    asked_tab = args.get("tab", "")
     return Asked(
         search=checks.sought(args.get("q", ""))[:MAX_SEARCH],
         filters=chosen,
         sort=sortable.get(name.removeprefix("-")),
         descending=name.startswith("-"),
-        size=size if size in PAGE_SIZES else default_size,
+        size=_size(args.get("size", ""), default_size),
         choices=choices,
+        tab=next((tab for tab in tabs if tab.name == asked_tab and tab.where is not None), None),
+        after=args.get("after"),
+        before=args.get("before"),
     )
+
+
+def _size(text: str, default: int) -> int:
+    return next((size for size in PAGE_SIZES if str(size) == text), default)
 
 
 def _is_id(value: str) -> bool:
@@ -94,9 +123,11 @@ def filtered(
     search: Sequence[Search],
     model: type,
 ) -> sa.Select[Any]:
-    """`statement` narrowed by the filters and the search of the request."""
+    """`statement` narrowed by the tab, the filters and the search of the request."""
     if asked.unclear:
         return statement.where(sa.false())
+    if asked.tab is not None and asked.tab.where is not None:
+        statement = statement.where(asked.tab.where())
     for choice in filters:
         if choice.name in asked.filters:
             statement = choice.apply(statement, asked.filters[choice.name])
@@ -151,115 +182,96 @@ def count(statement: sa.Select[Any], model: type, *, estimate: bool) -> Total:
         )
         if guess and guess > COUNT_LIMIT:
             return Total(guess, estimated=True)
-    (found,) = counts(statement)
-    return Total(COUNT_LIMIT, capped=True) if found > COUNT_LIMIT else Total(found)
+    (total,) = totals(statement)
+    return total
+
+
+def totals(*statements: sa.Select[Any]) -> list[Total]:
+    """How many rows each of `statements` has, up to a limit. One statement."""
+    return [
+        Total(COUNT_LIMIT, capped=True) if found > COUNT_LIMIT else Total(found)
+        for found in counts(*statements)
+    ]
+
+
+# --- Pages ----------------------------------------------------------------------------------------------------------
+
+
+def page_of(
+    keys: sa.Select[Any],
+    order: keyset.Order,
+    edge: Sequence[Any] | None,
+    *,
+    backwards: bool,
+    size: int,
+    columns: Sequence[Any],
+    joins: Sequence[Any] = (),
+    within: Sequence[Any] = (),
+) -> sa.Select[Any]:
+    """One row more than a page, in one statement: the keys first, then what is shown of them and of what is joined.
+
+    Args:
+        keys: The rows of the list, a select of anything from the table.
+        edge: The sort values and the key of the row that the page begins after; None for the first page.
+        columns: What is shown; the sort values and the key follow it.
+        joins: Relations, or pairs of an entity and a condition.
+        within: The order among the lines of one row, where a join gives several.
+    """
+    keys = keys.with_only_columns(order.key)
+    if edge:
+        keys = keys.where(keyset.beyond(order, list(edge), backwards=backwards))
+    part = keyset.ordered(keys, order, backwards=backwards).limit(size + 1).subquery("page")
+    (key,) = part.c
+    edges = [column.label(f"edge_{place}") for place, column in enumerate(order.all)]
+    statement = sa.select(*columns, *edges).select_from(part).join(order.key.class_, order.key == key)
+    for join in joins:
+        statement = statement.outerjoin(*join) if isinstance(join, tuple) else statement.outerjoin(join)
+    return keyset.ordered(statement, order, backwards=backwards).order_by(*within)
 
 
 @dataclasses.dataclass(frozen=True)
 class Slice:
-    """The keys of a page, in order, and the cursors of the pages around it."""
+    """The lines of a page, in order, and the cursors of the pages around it."""
 
-    keys: list[Any]
+    rows: list[Any]
     before: str | None
     after: str | None
 
 
-def slice_of(statement: sa.Select[Any], order: keyset.Order, size: int) -> Slice:
-    """The page that `?after=` or `?before=` asks, of `statement`, a select of anything from the table.
+def slice_of(
+    asked: Asked, order: keyset.Order, read: Callable[[list[Any] | None, bool], list[Any]], *, key: int
+) -> Slice:
+    """The page that `?after=` or `?before=` asks; the first page where there is no row on the asked side any more.
 
-    The first page where there is no row on the asked side any more.
+    Args:
+        read: The lines from an edge on, forwards or backwards, one row more than a page where there is one.
+        key: Where the key stands in a line. The sort values and the key are the last of it.
     """
-    after = keyset.decode(request.args.get("after"), order)
-    before = None if after else keyset.decode(request.args.get("before"), order)
-    statement = statement.with_only_columns(*order.all)
+    after = keyset.decode(asked.after, order)
+    before = None if after else keyset.decode(asked.before, order)
     edge, backwards = after or before, before is not None
-    found = _read(statement, order, edge, backwards=backwards, size=size)
-    if edge and not found:
+    lines = read(edge, backwards)
+    if edge and not lines:
         edge, backwards = None, False
-        found = _read(statement, order, None, backwards=False, size=size)
-    more = len(found) > size
-    page = found[:size][:: -1 if backwards else 1]
+        lines = read(None, False)
+    keys = list(dict.fromkeys(line[key] for line in lines))
+    more = len(keys) > asked.size
+    shown = set(keys[: asked.size])
+    page = [line for line in lines if line[key] in shown] if more else lines
+    if backwards:
+        page = _turned(page, key)
     has_earlier, has_later = (more, True) if backwards else (bool(edge), more)
+    values = len(order.all)
     return Slice(
-        keys=[row[-1] for row in page],
-        before=keyset.encode(page[0]) if has_earlier else None,
-        after=keyset.encode(page[-1]) if has_later else None,
+        rows=page,
+        before=keyset.encode(list(page[0][-values:])) if has_earlier and page else None,
+        after=keyset.encode(list(page[-1][-values:])) if has_later and page else None,
     )
 
 
-def _read(
-    statement: sa.Select[Any], order: keyset.Order, edge: list[Any] | None, *, backwards: bool, size: int
-) -> list[list[Any]]:
-    """One row more than a page, from `edge` on, in the direction of reading."""
-    if edge:
-        statement = statement.where(keyset.beyond(order, edge, backwards=backwards))
-    statement = keyset.ordered(statement, order, backwards=backwards)
-    return [list(row) for row in db.session.execute(statement.limit(size + 1))]
-
-
-# --- What the template shows ----------------------------------------------------------------------------------------
-
-
-@dataclasses.dataclass(frozen=True)
-class Listing:
-    """A page of a list, for `admin/list.html`."""
-
-    rows: list[Any]
-    columns: Sequence[Column]
-    filters: Sequence[ListFilter]
-    asked: Asked
-    total: Total
-    before: str | None
-    after: str | None
-    sort_name: str
-    descending: bool
-
-    @property
-    def is_narrowed(self) -> bool:
-        return bool(self.asked.search or self.asked.filters or self.asked.unclear)
-
-    def url(self, **changes: str | int | None) -> str:
-        """This list with parts of its query string changed, or taken away by None; a change of order or of
-        filters starts at the first page."""
-        args = {name: value for name, value in request.args.items() if "\0" not in value}
-        if not {"after", "before"} & changes.keys():
-            changes = {"after": None, "before": None, **changes}
-        args.update({name: str(value) for name, value in changes.items() if value is not None})
-        kept = {name: value for name, value in args.items() if changes.get(name, value) is not None}
-        return request.path + ("?" + urlencode(kept) if kept else "")
-
-    def sort_url(self, column: Column) -> str:
-        ascending = self.sort_name == column.name and not self.descending
-        return self.url(sort=f"-{column.name}" if ascending else column.name)
-
-    def sort_state(self, column: Column) -> str | None:
-        """The value of `aria-sort`, or None for a column that is not the order."""
-        if self.sort_name != column.name:
-            return None
-        return "descending" if self.descending else "ascending"
-
-    def query_string(self) -> str:
-        """What an export of this list must repeat: search and filters, `?` included."""
-        kept = {**self.asked.filters, **({"q": self.asked.search} if self.asked.search else {})}
-        return "?" + urlencode(kept) if kept else ""
-
-    def chips(self, fields: Collection[str] = ()) -> list[tuple[Any, Any, str]]:
-        """(label, words, URL without it) of the filters that have no field, neither options nor one of `fields`."""
-        return [
-            (choice.label, choice.describe(self.asked.filters[choice.name]), self.url(**{choice.name: None}))
-            for choice in self.filters
-            if choice.options is None and choice.name in self.asked.filters and choice.name not in fields
-        ]
-
-    def hidden_args(self, fields: Collection[str] = ()) -> list[tuple[str, str]]:
-        """What the filter form must carry along besides its own fields: the filters with options, and `fields`."""
-        own = {
-            "q",
-            "after",
-            "before",
-            *(choice.name for choice in self.filters if choice.options is not None),
-            *(f"{name}{end}" for name in fields for end in ("", "-text", "-choice")),
-        }
-        return [
-            (name, value) for name, value in request.args.items() if name not in own and "\0" not in value
-        ]
+def _turned(lines: Sequence[Any], key: int) -> list[Any]:
+    """The rows in the other direction; the lines of one row stay as they are."""
+    groups: dict[Any, list[Any]] = {}
+    for line in lines:
+        groups.setdefault(line[key], []).append(line)
+    return [line for group in reversed(groups.values()) for line in group]

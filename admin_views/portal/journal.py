@@ -9,10 +9,10 @@ from flask_babel import lazy_gettext as _l
 from access import Permission
 from admin_views import labels
 from admin_views.base import DeskModelView
-from admin_views.journal.listed import ToldRows, by_subject, changes_text
+from admin_views.journal.listed import CHANGES, WHAT, ToldRows, by_subject
 from admin_views.journal.sentences import Reader
 from admin_views.journal.words import TOLD_TO_CUSTOMERS
-from admin_views.lists.columns import Column
+from admin_views.lists.columns import Column, Empty
 from admin_views.lists.filters import by_member
 from admin_views.portal import activity
 from admin_views.portal.options import OPTIONS
@@ -35,8 +35,8 @@ class Journal(ToldRows, DeskModelView):
     lead = _l("Who did what in your company, and when.")
     columns = (
         Column("at", _l("When"), kind="moment"),
-        Column("told", _l("What happened")),
-        Column("changes", _l("Before and after"), value=changes_text),
+        WHAT,
+        CHANGES,
     )
     filters = (
         by_member("verb", _l("What"), JournalEntry.verb, JournalVerb, _told_verbs),
@@ -44,7 +44,7 @@ class Journal(ToldRows, DeskModelView):
         by_subject("license", _l("License"), SubjectKind.LICENSE),
         by_subject("order", _l("Order"), SubjectKind.ORDER),
     )
-    empty_text = _l("Nothing happened yet.")
+    empty = Empty(_l("Nothing happened yet."))
 
     def reader(self) -> Reader:
         return activity.reader()

@@ -6,22 +6,23 @@ import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.actions import action
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _pl
 from flask_babel import ngettext
 from sqlalchemy.orm import joinedload
 
 from access import Permission, current_actor
 from admin_views import holders, labels
 from admin_views.base import DeskModelView
+from admin_views.columns import LICENSE_STATE, PERSON, is_releasable, license_state, named_license, state
 from admin_views.forms import REQUIRED, DeskForm
-from admin_views.guard import local_url
 from admin_views.journal import timeline
-from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.columns import Act, Column, Empty, ExportColumn, Fact, ListFilter, Search, Tab
 from admin_views.lists.filters import by_id
 from admin_views.pickers import Lookup, PickerField
 from admin_views.portal import activity
@@ -46,6 +47,10 @@ class AssignForm(DeskForm):
     user = PickerField(PEOPLE, _l("Person"), [REQUIRED])
 
 
+def _in_state(state: LicenseState) -> sa.ColumnElement[bool]:
+    return License.where_state(state, utcnow())
+
+
 def _page_of(row: License) -> str:
     return url_for("portal_licenses.details_view", id=row.id)
 
@@ -61,26 +66,56 @@ class Licenses(DeskModelView):
     can_view_details = True
     columns = (
         Column(
-            "key",
-            _l("Key"),
-            kind="mono",
-            value=lambda row: f"{row.key[:11]}…",
-            link=_page_of,
+            "user",
+            _l("Holder"),
+            PERSON,
+            kind="holder",
+            blank=_l("Nobody holds it"),
+            to=(".details_view", License.id),
         ),
-        Column("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
-        Column("state", _l("State"), value=lambda row: row.state(), kind="badge"),
-        Column("user", _l("Holder"), value=lambda row: row.user.name if row.user else None),
-        Column("last_day", _l("Valid until"), kind="day", sort=License.valid_until),
+        Column("plan", _l("Plan"), Plan.name, width="c-7", phone="line"),
+        state("state", _l("State"), needs=LICENSE_STATE, value=license_state, width="c-8", phone="line"),
+        Column(
+            "last_day",
+            _l("Valid until"),
+            License.last_day,
+            kind="ends",
+            sort=License.valid_until,
+            width="c-14",
+            phone="line",
+        ),
+        Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-9", mid=False),
+    )
+    joins = (License.plan, License.user)
+    row_name = ((*PERSON, License.key), named_license)
+    row_acts = (
+        Act(
+            ".release", _l("Release"), "person-dash", when=((License.user_id, License.status), is_releasable)
+        ),
+    )
+    bulk = {"release": ((License.user_id, License.status), is_releasable)}
+    every = ("release",)
+    tabs = (
+        Tab("all", _pl("licenses", "All")),
+        Tab("available", _pl("licenses", "Available"), lambda: _in_state(LicenseState.AVAILABLE)),
+        Tab("soon", _l("End within 60 days"), lambda: License.where_ending_soon(utcnow()), tone="wait"),
+        Tab("expired", _pl("licenses", "Expired"), lambda: _in_state(LicenseState.EXPIRED), tone="wait"),
+    )
+    fixed = True
+    empty = Empty(
+        _l("You own no license yet."),
+        _l("Buy licenses first: they are assigned to your people afterwards."),
+        ("portal_plans.index_view", _l("Buy licenses")),
     )
     detail_columns = (
-        Column("key", _l("Key"), kind="mono"),
-        Column("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
-        Column("state", _l("State"), value=lambda row: row.state(), kind="badge"),
-        Column("user", _l("Holder"), value=lambda row: row.user.name if row.user else None),
-        Column("first_day", _l("Valid from"), kind="day"),
-        Column("last_day", _l("Valid until"), kind="day"),
-        Column("assigned_at", _l("Assigned on"), kind="moment"),
-        Column("activated_at", _l("Activated on"), kind="moment"),
+        Fact("key", _l("Key"), kind="mono"),
+        Fact("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
+        Fact("state", _l("State"), value=lambda row: row.state(), kind="badge"),
+        Fact("user", _l("Holder"), value=lambda row: row.user.name if row.user else None),
+        Fact("first_day", _l("Valid from"), kind="day"),
+        Fact("last_day", _l("Valid until"), kind="day"),
+        Fact("assigned_at", _l("Assigned on"), kind="moment"),
+        Fact("activated_at", _l("Activated on"), kind="moment"),
     )
     column_relations = (License.plan, License.user)
     search = (
@@ -89,6 +124,7 @@ class Licenses(DeskModelView):
         Search(User.first_name, via=License.user_id),
         Search(User.last_name, via=License.user_id),
     )
+    search_hint = _l("Holder or key")
     filters = (
         ListFilter(
             "state",
@@ -114,7 +150,6 @@ class Licenses(DeskModelView):
     )
     export_joins = (License.plan, License.user)
     form_ajax_refs = {"user": PEOPLE}
-    list_template = "portal/licenses/list.html"
     details_template = "portal/licenses/details.html"
     confirm_template = "portal/licenses/release.html"
 
@@ -193,7 +228,7 @@ class Licenses(DeskModelView):
             )
         for sentence in refusals:
             flash(sentence, "danger")
-        return redirect(local_url(request.form.get("url")) or self.get_url(".index_view"), 303)
+        return redirect(self.after([]), 303)
 
 
 def assigned_sentence(name: str, plan: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import re
+import zoneinfo
 
 import sqlalchemy as sa
 from flask import abort, flash, redirect, request, url_for
@@ -12,20 +13,37 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _pl
 from sqlalchemy.orm import joinedload, selectinload
 
 from access import Permission, current_actor
 from admin_views import labels
 from admin_views.base import DeskModelView
-from admin_views.lists.columns import Column, Search
+from admin_views.columns import PERSON, state, who
+from admin_views.lists.columns import Act, Column, Empty, Search, Tab
 from admin_views.lists.filters import by_member
 from admin_views.portal import errands
 from admin_views.portal.options import OPTIONS
 from admin_views.portal.order_words import state_sentence
-from models import Order, OrderState, Outcome, Term, db
+from models import Order, OrderLine, OrderState, Outcome, Term, day_in, db
 from services.payments import checkout, gateway, records, settlement
 
 log = logging.getLogger(__name__)
+
+
+# Those whose customer can still pay them.
+UNPAID = (OrderState.PENDING, OrderState.FAILED)
+_QUANTITY = (
+    sa.select(sa.func.coalesce(sa.func.sum(OrderLine.quantity), 0))
+    .where(OrderLine.order_id == Order.id)
+    .correlate(Order)
+    .scalar_subquery()
+)
+
+
+def _day_there(at: dt.datetime, zone: str) -> dt.date:
+    """As `Order.placed_on`, of its columns."""
+    return day_in(zoneinfo.ZoneInfo(zone), at)
 
 
 def order_page(order: Order) -> str:
@@ -44,19 +62,40 @@ class Orders(DeskModelView):
     icon = "receipt"
     lead = _l("What was bought, by whom, and the receipts to print")
     columns = (
-        Column("reference", _l("Order"), kind="mono", link=order_page),
-        Column("state", _l("State"), kind="badge"),
-        Column("placed_on", _l("Placed on"), kind="day"),
         Column(
-            "placed_by", _l("Placed by"), value=lambda order: labels.who(order.placed_as, order.placed_by)
+            "reference", _l("Order"), kind="mono", to=(".show", Order.reference, "reference"), width="c-9"
         ),
-        Column("quantity", _l("Licenses"), kind="number"),
-        Column("total", _l("Total"), kind="money"),
+        state("state", _l("State"), phone="line"),
+        Column(
+            "placed_on", _l("Placed on"), (Order.placed_at, Order.zone), _day_there, kind="day", phone="line"
+        ),
+        Column("placed_by", _l("Placed by"), (Order.placed_as, *PERSON), who),
+        Column("quantity", _l("Licenses"), _QUANTITY, kind="number"),
+        Column("total", _l("Total"), (Order.total, Order.currency), kind="money", phone="cell"),
     )
-    column_relations = (selectinload(Order.lines), Order.placed_by)
+    joins = (Order.placed_by,)
+    row_acts = (
+        Act(
+            ".receipt",
+            _l("Receipt"),
+            "receipt",
+            of=Order.reference,
+            argument="reference",
+            when=(Order.paid_at, lambda paid_at: paid_at is not None),
+        ),
+    )
+    tabs = (
+        Tab("all", _pl("orders", "All")),
+        Tab("waiting", _l("To be paid"), lambda: Order.state.in_(UNPAID), tone="wait"),
+    )
+    empty = Empty(
+        _l("There is no order yet."),
+        _l("Your orders and their receipts will be here once you have bought licenses."),
+        ("portal_plans.index_view", _l("Buy licenses")),
+    )
     search = (Search(Order.reference, exact=True, capitals=True),)
+    search_hint = _l("Order number")
     filters = (by_member("state", _l("State"), Order.state, OrderState, labels.options(OrderState)),)
-    list_template = "portal/orders/list.html"
 
     # --- One order --------------------------------------------------------------------------------------------------
 

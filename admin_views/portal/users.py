@@ -5,23 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _pl
 from sqlalchemy.orm import selectinload
 
 from access import Actor, Permission, current_actor
+from admin_views import labels
 from admin_views.accounts import AccountView, PersonForm
+from admin_views.columns import LICENSE_STATE, PERSON, license_state, state
 from admin_views.guard import local_url
 from admin_views.journal import timeline
-from admin_views.lists.columns import Column, ListFilter, Search
+from admin_views.lists.columns import Act, Column, Empty, ListFilter, Search, Tab
 from admin_views.lists.rows import one
 from admin_views.portal import activity, errands
 from admin_views.portal.licenses import assigned_sentence
 from admin_views.portal.own import own_company, own_plans
-from models import LIVE_STATUSES, License, LicenseState, Plan, SubjectKind, User, utcnow
+from models import LIVE_STATUSES, License, LicenseState, Plan, Role, SubjectKind, User, utcnow
 from services import licenses
 from services.foundation.formats import current_language
 from services.licenses import seat_counts
@@ -33,10 +36,15 @@ def _live(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.exists().where(License.user_id == User.id, License.where_live(utcnow()), *conditions)
 
 
+def _expired() -> sa.ColumnElement[bool]:
+    """Whether a person whose account is open holds licences of which none is live any more."""
+    held = sa.exists().where(License.user_id == User.id, License.status.in_(LIVE_STATUSES))
+    return sa.and_(User.active, held, ~_live())
+
+
 def _holding(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
     if value == "expired":
-        held = sa.exists().where(License.user_id == User.id, License.status.in_(LIVE_STATUSES))
-        return statement.where(User.active, held, ~_live())
+        return statement.where(_expired())
     return statement.where(_live() if value == "with" else ~_live())
 
 
@@ -46,26 +54,11 @@ def _with_account(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
     return statement.where(User.active == (value == "active"))
 
 
-def _names(user: User) -> str:
-    """The plans that the person holds; when none is live, the one that has expired, whose state stands beside it."""
-    now = utcnow()
-    held = [row for row in user.licenses if row.is_live(now)] or user.licenses[:1]
-    return ", ".join(row.plan.name(current_language()) for row in held) or _("No license")
-
-
-def _first(user: User) -> License | None:
-    """The licence to say something about: the live one, else one that has expired."""
-    return user.licenses[0] if user.licenses else None
-
-
-def _state(user: User) -> LicenseState | None:
-    first = _first(user)
-    return first.state() if first else None
-
-
-def license_page(user: User) -> str:
-    """Where a person's licence is given and taken; it leads back to the list as it was narrowed."""
-    return url_for("portal_users.license", user_id=user.id, url=request.full_path.rstrip("?"))
+def _unusual(role: Role, active: bool) -> str | None:
+    """What is not so of most people."""
+    if not active:
+        return _("Deactivated")
+    return labels.label(role) if role == Role.ADMIN else None
 
 
 class Users(AccountView):
@@ -77,21 +70,54 @@ class Users(AccountView):
     icon = "people"
     columns = (
         # Whoever was deactivated comes last.
-        Column("name", _l("Name"), sort=(~User.active, User.last_name, User.first_name), link=license_page),
-        Column("email", _l("Email")),
-        Column("role", _l("Role"), kind="badge"),
-        Column("licenses", _l("License"), value=_names),
-        Column("state", _l("State"), value=_state, kind="badge"),
+        Column(
+            "name",
+            _l("Name"),
+            PERSON,
+            kind="person",
+            sort=(~User.active, User.last_name, User.first_name),
+            to=(".license", User.id, "user_id"),
+            tag=((User.role, User.active), _unusual),
+        ),
+        Column(
+            "plan", _l("Plan"), Plan.name, blank=_l("No license"), width="c-7", phone="line", gathers=True
+        ),
+        state(
+            "state",
+            _l("State"),
+            needs=LICENSE_STATE,
+            value=license_state,
+            blank="\u00a0",
+            width="c-8",
+            phone="line",
+            gathers=True,
+        ),
         Column(
             "last_day",
             _l("Valid until"),
-            value=lambda user: first.last_day if (first := _first(user)) else None,
-            kind="day",
+            License.last_day,
+            kind="ends",
+            blank="\u00a0",
+            width="c-14",
+            phone="line",
+            gathers=True,
         ),
     )
     default_order = ("name", False)
+    # A person holds one licence of a product; expired ones stay theirs until they are taken back.
+    joins = ((License, License.user_id == User.id), License.plan)
+    within = (License.valid_until.desc(),)
+    row_acts = (Act(".license", _l("Manage license"), "key", argument="user_id"),)
+    fixed = True
+    tabs = (
+        Tab("all", _pl("people", "All")),
+        Tab("without", _l("Without a license"), lambda: sa.and_(User.active, ~_live())),
+        Tab("expired", _pl("licenses", "Expired"), _expired, tone="wait"),
+    )
+    empty = Empty(_l("Nobody is in the list yet."), None, (".create_view", _l("Add user")))
     column_relations = (selectinload(User.licenses).joinedload(License.plan),)
     search = (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name))
+    search_hint = _l("Name or email")
     filters = (
         ListFilter(
             "license",
@@ -117,7 +143,6 @@ class Users(AccountView):
         ),
     )
     form = PersonForm
-    list_template = "portal/users/list.html"
 
     # --- Accounts ---------------------------------------------------------------------------------------------------
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import zoneinfo
 from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
@@ -18,11 +18,22 @@ from access import Actor
 from admin_views import labels
 from admin_views.forms import REQUIRED, choices
 from admin_views.journal import timeline
-from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.columns import Act, Column, Empty, ExportColumn, Fact, ListFilter, Search
 from admin_views.lists.filters import by_member
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.journal import READER
-from models import Company, Language, Order, OutgoingMail, Role, SubjectKind, User, db, utcnow
+from models import (
+    Company,
+    Language,
+    Order,
+    OutgoingMail,
+    Role,
+    SubjectKind,
+    User,
+    day_in,
+    db,
+    utcnow,
+)
 from services.buying import issues
 from services.catalogue import vendor
 from services.foundation import places
@@ -32,6 +43,16 @@ from services.people import companies
 from services.reports.desk import ENDING
 
 SHORT = 5
+
+
+def _place(country: str, province: str) -> str:
+    """As `Company.place`, of its columns."""
+    return f"{country}-{province}" if province else country
+
+
+def _since(zone: str, created_at: dt.datetime) -> dt.date:
+    """As `Company.since`, of its columns."""
+    return day_in(zoneinfo.ZoneInfo(zone), created_at)
 
 
 class CompanyForm(EditForm):
@@ -92,22 +113,32 @@ class Companies(SupportView):
         Column(
             "name",
             _l("Customer"),
-            link=lambda row: url_for("support_customers.details_view", id=row.id),
+            to=(".details_view", Company.id),
             sort=sa.func.lower(Company.name, type_=sa.String),
         ),
-        Column("billing_email", _l("Billing email")),
-        Column("place", _l("Place")),
-        Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
-        Column("since", _l("Customer since"), kind="day"),
+        Column("billing_email", _l("Billing email"), phone="line"),
+        Column("place", _l("Place"), (Company.country, Company.province), _place),
+        Column("language", _l("Language"), value=labels.label),
+        Column(
+            "since",
+            _l("Customer since"),
+            (Company.time_zone, Company.created_at),
+            _since,
+            kind="day",
+            phone="line",
+        ),
     )
+    row_acts = (Act(".edit_view", _l("Edit"), "pencil"),)
+    search_hint = _l("Name or address of the customer, whole address of a person")
+    empty = Empty(_l("There is no customer yet."), None, (".create_view", _l("New customer")))
     detail_columns = (
-        Column("billing_email", _l("Billing email")),
-        Column("address", _l("Address"), value=_address),
-        Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
-        Column("time_zone", _l("Time zone")),
-        Column("currency", _l("Currency")),
-        Column("stripe_customer_id", _l("Customer at Stripe"), kind="mono"),
-        Column("since", _l("Customer since"), kind="day"),
+        Fact("billing_email", _l("Billing email")),
+        Fact("address", _l("Address"), value=_address),
+        Fact("language", _l("Language"), value=lambda row: labels.label(row.language)),
+        Fact("time_zone", _l("Time zone")),
+        Fact("currency", _l("Currency")),
+        Fact("stripe_customer_id", _l("Customer at Stripe"), kind="mono"),
+        Fact("since", _l("Customer since"), kind="day"),
     )
     search = (
         Search(Company.name),
@@ -156,7 +187,7 @@ class Companies(SupportView):
     def details_context(self, row: Company) -> dict[str, Any]:
         seats = seat_counts.summary(row.id, utcnow())
         return {
-            "place": _place(row),
+            "place": _where(row),
             "seats": seats,
             "ending": _ending(seats),
             "issues": issues.open_of(row),
@@ -167,7 +198,7 @@ class Companies(SupportView):
         }
 
 
-def _place(company: Company) -> str:
+def _where(company: Company) -> str:
     """« Gatineau (Québec) »."""
     named = places.name(company.place, current_language())
     return f"{company.city} ({named})" if company.city else named

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -9,15 +10,17 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _pl
 from wtforms import TextAreaField
 from wtforms.validators import Length
 
 from admin_views import labels
+from admin_views.columns import PERSON
 from admin_views.forms import REQUIRED, DeskForm
-from admin_views.lists.columns import Column, ExportColumn, ListFilter
+from admin_views.lists.columns import Column, Empty, ExportColumn, Fact, ListFilter, Tab
 from admin_views.lists.filters import by_member
 from admin_views.support import lookups
-from admin_views.support.base import RecordView, company_link, current_actor
+from admin_views.support.base import RecordView, company_column, company_link, current_actor
 from models import Company, IssueKind, Order, OrderIssue, User
 from services.buying import issues
 from services.mail.contents import alert_sentence
@@ -52,6 +55,13 @@ def closer(row: OrderIssue) -> str:
     return row.closed_by.name if row.closed_by else _("By itself")
 
 
+def _closer_of(closed_at: dt.datetime | None, first: str, last: str, email: str | None) -> str | None:
+    """As `closer`, of its columns."""
+    if closed_at is None:
+        return None
+    return _("By itself") if email is None else f"{first} {last}".strip() or email
+
+
 class Issues(RecordView):
     model = OrderIssue
     title = _l("To look at")
@@ -59,21 +69,37 @@ class Issues(RecordView):
     icon = "exclamation-octagon"
     menu_category = None
     columns = (
-        Column("kind", _l("Issue"), value=kind_words, link=issue_page),
-        Column("opened_at", _l("Reported on"), kind="moment", sort=OrderIssue.opened_at),
-        Column("order", _l("Order"), kind="mono", link=order_page),
-        Column("company", _l("Customer"), link=company_link),
+        Column("kind", _l("Issue"), value=labels.issue_words, to=(".details_view", OrderIssue.id)),
+        Column("opened_at", _l("Reported on"), kind="moment", sort=OrderIssue.opened_at, phone="line"),
+        Column(
+            "order",
+            _l("Order"),
+            Order.reference,
+            kind="mono",
+            to=("support_orders.details_view", OrderIssue.order_id),
+        ),
+        company_column(OrderIssue.company_id, phone="line"),
         Column("closed_at", _l("Closed on"), kind="moment"),
-        Column("closed_by", _l("Closed by"), value=closer),
-        Column("reason", _l("What was done")),
+        Column("closed_by", _l("Closed by"), (OrderIssue.closed_at, *PERSON), _closer_of),
+        Column("reason", _l("What was done"), phone="line"),
     )
+    joins = (OrderIssue.order, OrderIssue.company, OrderIssue.closed_by)
+    row_name = (
+        (OrderIssue.kind, Order.reference),
+        lambda kind, reference: f"{labels.issue_words(kind)}, {reference}",
+    )
+    tabs = (
+        Tab("all", _pl("issues", "All")),
+        Tab("open", _l("Open"), lambda: OrderIssue.closed_at.is_(None), tone="wait"),
+    )
+    empty = Empty(_l("There is nothing to look at."))
     detail_columns = (
-        Column("order", _l("Order"), kind="mono", link=order_page),
-        Column("company", _l("Customer"), link=company_link),
-        Column("opened_at", _l("Reported on"), kind="moment"),
-        Column("closed_at", _l("Closed on"), kind="moment"),
-        Column("closed_by", _l("Closed by"), value=closer),
-        Column("reason", _l("What was done")),
+        Fact("order", _l("Order"), kind="mono", link=order_page),
+        Fact("company", _l("Customer"), link=company_link),
+        Fact("opened_at", _l("Reported on"), kind="moment"),
+        Fact("closed_at", _l("Closed on"), kind="moment"),
+        Fact("closed_by", _l("Closed by"), value=closer),
+        Fact("reason", _l("What was done")),
     )
     column_relations = (OrderIssue.order, OrderIssue.company, OrderIssue.closed_by)
     filters = (

@@ -12,14 +12,14 @@ from flask_babel import lazy_gettext as _l
 
 from admin_views import labels
 from admin_views.journal.changes import differences
-from admin_views.journal.listed import ToldRows, by_subject
+from admin_views.journal.listed import WHAT, ToldRows, by_subject
 from admin_views.journal.names import concerned as names_in
 from admin_views.journal.names import named
 from admin_views.journal.sentences import Part, Reader, part_of, sentence
-from admin_views.lists.columns import Column, ExportColumn
+from admin_views.lists.columns import Column, ExportColumn, Fact
 from admin_views.lists.filters import by_id, by_member
 from admin_views.support import lookups
-from admin_views.support.base import RecordView, company_link
+from admin_views.support.base import RecordView, company_column, company_link, person_column
 from models import Company, JournalEntry, JournalSubject, JournalVerb, SubjectKind, User, db
 
 SAME_OPERATION = 20
@@ -55,26 +55,22 @@ class Journal(ToldRows, RecordView):
     title = _l("Journal")
     slug = "journal"
     columns = (
-        Column(
-            "at",
-            _l("When"),
-            kind="moment",
-            link=lambda row: url_for("support_journal.details_view", id=row.id),
-        ),
-        Column("told", _l("What happened")),
-        Column("actor", _l("Who"), value=actor_text, link=actor_link),
-        Column("company", _l("Customer"), link=company_link),
+        Column("at", _l("When"), kind="moment", to=(".details_view", JournalEntry.id)),
+        WHAT,
+        person_column("actor", _l("Who"), JournalEntry.actor_id, blank=_l("The system")),
+        company_column(JournalEntry.company_id),
     )
+    joins = (JournalEntry.actor, JournalEntry.company)
     detail_columns = (
-        Column("at", _l("When"), kind="moment"),
-        Column("actor", _l("Who"), value=actor_text, link=actor_link),
-        Column("company", _l("Customer"), link=company_link),
-        Column(
+        Fact("at", _l("When"), kind="moment"),
+        Fact("actor", _l("Who"), value=actor_text, link=actor_link),
+        Fact("company", _l("Customer"), link=company_link),
+        Fact(
             "on_behalf_of",
             _l("On behalf of"),
             value=lambda row: row.company.name if row.on_behalf_of_id else None,
         ),
-        Column("operation", _l("Operation"), kind="mono"),
+        Fact("operation", _l("Operation"), kind="mono"),
     )
     column_relations = (JournalEntry.actor, JournalEntry.company)
     filters = (
@@ -86,7 +82,7 @@ class Journal(ToldRows, RecordView):
         by_subject("person", _l("Person"), SubjectKind.USER),
         by_subject("order", _l("Order"), SubjectKind.ORDER),
         lookups.of_company(JournalEntry.company_id),
-        by_id("actor", _l("Who"), JournalEntry.actor_id),
+        by_id("actor", _l("Who"), JournalEntry.actor_id, describe=lookups.person_name),
     )
     # What an entry knows of a person stays apart here too: erasing it would not reach a file.
     export_columns = (

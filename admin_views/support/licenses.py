@@ -12,17 +12,28 @@ from flask_admin import expose
 from flask_admin.actions import action
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _pl
 from flask_babel import ngettext
 from sqlalchemy.orm import joinedload
 
 from admin_views import holders, labels
+from admin_views.columns import (
+    LICENSE_STATE,
+    PERSON,
+    is_available,
+    is_releasable,
+    license_state,
+    named_license,
+    state,
+)
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.journal import timeline
-from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.cells import SOON
+from admin_views.lists.columns import Act, Column, Empty, ExportColumn, Fact, ListFilter, Search, Tab
 from admin_views.lists.filters import by_id
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
-from admin_views.support.base import SupportView, company_link, current_actor
+from admin_views.support.base import SupportView, company_column, company_link, current_actor, person_column
 from admin_views.support.journal import READER
 from models import (
     Assignment,
@@ -47,6 +58,11 @@ HISTORY = 20
 
 def holder_link(row: License) -> str | None:
     return url_for("support_people.details_view", id=row.user_id) if row.user_id else None
+
+
+def _ending() -> sa.ColumnElement[bool]:
+    now = utcnow()
+    return sa.and_(License.where_live(now), License.valid_until <= now + dt.timedelta(days=SOON))
 
 
 def _of_order(query: Any, order_id: str) -> Any:
@@ -97,27 +113,60 @@ class Licenses(SupportView):
     slug = "licenses"
     icon = "key"
     columns = (
+        person_column("user", _l("Holder"), License.user_id, blank=_l("Nobody holds it")),
+        company_column(License.company_id, width="c-16", phone="line"),
+        Column("plan", _l("Plan"), Plan.name, width="c-5", phone="line"),
+        state("state", _l("State"), needs=LICENSE_STATE, value=license_state, width="c-8"),
         Column(
-            "key",
-            _l("Key"),
-            kind="mono",
-            link=lambda row: url_for("support_licenses.details_view", id=row.id),
+            "last_day",
+            _l("Valid until"),
+            License.last_day,
+            kind="ends",
+            sort=License.valid_until,
+            width="c-14",
+            phone="cell",
         ),
-        Column("company", _l("Customer"), link=company_link),
-        Column("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
-        Column("state", _l("State"), value=lambda row: row.state(), kind="badge"),
-        Column("user", _l("Holder"), link=holder_link),
-        Column("last_day", _l("Valid until"), kind="day", sort=License.valid_until),
+        Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-9", phone="line"),
     )
+    joins = (License.company, License.plan, License.user)
+    row_name = ((*PERSON, License.key), named_license)
+    row_acts = (
+        Act(
+            ".release",
+            _l("Release"),
+            "arrow-counterclockwise",
+            when=((License.user_id, License.status), is_releasable),
+        ),
+        Act(".assign", _l("Assign"), "person-plus", when=(LICENSE_STATE, is_available)),
+    )
+    bulk = {"release": ((License.user_id, License.status), is_releasable)}
+    every = ("release",)
+    fixed = True
+    tabs = (
+        Tab("all", _pl("licenses", "All")),
+        Tab("soon", _l("End within 30 days"), _ending, tone="wait"),
+        Tab(
+            "expired", _pl("licenses", "Expired"), lambda: License.where_state(LicenseState.EXPIRED, utcnow())
+        ),
+        Tab("assigned", _l("Never activated"), lambda: License.where_state(LicenseState.ASSIGNED, utcnow())),
+        Tab(
+            "suspended",
+            _pl("licenses", "Suspended"),
+            lambda: License.where_state(LicenseState.SUSPENDED, utcnow()),
+            tone="wait",
+        ),
+    )
+    search_hint = _l("Holder or key")
+    empty = Empty(_l("There is no license yet."))
     detail_columns = (
-        Column("company", _l("Customer"), link=company_link),
-        Column("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
-        Column("state", _l("State"), value=lambda row: row.state(), kind="badge"),
-        Column("user", _l("Holder"), link=holder_link),
-        Column("assigned_at", _l("Assigned on"), kind="moment"),
-        Column("activated_at", _l("Activated on"), kind="moment"),
-        Column("first_day", _l("Valid from"), kind="day"),
-        Column("last_day", _l("Valid until"), kind="day"),
+        Fact("company", _l("Customer"), link=company_link),
+        Fact("plan", _l("Plan"), value=lambda row: row.plan.name(current_language())),
+        Fact("state", _l("State"), value=lambda row: row.state(), kind="badge"),
+        Fact("user", _l("Holder"), link=holder_link),
+        Fact("assigned_at", _l("Assigned on"), kind="moment"),
+        Fact("activated_at", _l("Activated on"), kind="moment"),
+        Fact("first_day", _l("Valid from"), kind="day"),
+        Fact("last_day", _l("Valid until"), kind="day"),
     )
     column_relations = (License.company, License.plan, License.user)
     search = (
@@ -151,7 +200,6 @@ class Licenses(SupportView):
     form_ajax_refs = {**picked, "holder": lookups.colleague_lookup("holder")}
     export_joins = (License.company, License.plan, License.user)
     can_view_details = True
-    list_template = "support/licenses.html"
     details_template = "support/license.html"
     confirm_template = "support/license_release.html"
 
@@ -226,9 +274,7 @@ class Licenses(SupportView):
             flash(_("Nobody held what you chose: nothing was changed."), "info")
         for sentence in refusals:
             flash(sentence, "danger")
-        if len(rows) == 1:
-            return redirect(self.get_url(".details_view", id=request.form["rowid"]))
-        return redirect(self.get_url(".index_view"))
+        return redirect(self.after(rows))
 
     # --- Assign -----------------------------------------------------------------------------------------------------
 
@@ -241,6 +287,6 @@ class Licenses(SupportView):
             name, row_id = form.holder.data.name, row.id
             licenses.assign_license(row, form.holder.data, current_actor())
             flash(_("License assigned to %(name)s.", name=name), "success")
-            return redirect(self.get_url(".details_view", id=row_id))
+            return redirect(self.keeping_way(self.get_url(".details_view", id=row_id)))
         status = 422 if request.method == "POST" else 200
         return self.render("support/license_assign.html", row=row, form=form), status

@@ -51,7 +51,12 @@ def _of_the_license(statement: sa.Select[Any]) -> sa.Select[Any]:
 
 def of_company(column: Any) -> ListFilter:
     """The filter that holds a list to one customer, by the id in `column`."""
-    return by_id("company", _l("Customer"), column)
+    return by_id("company", _l("Customer"), column, describe=company_name)
+
+
+def company_name(company_id: str) -> str:
+    """What stands on the label of a list that is held to one customer."""
+    return db.session.scalar(sa.select(Company.name).where(Company.id == int(company_id))) or company_id
 
 
 def person_name(user_id: str) -> str:

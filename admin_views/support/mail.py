@@ -10,12 +10,14 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _pl
 
 from admin_views import labels
-from admin_views.lists.columns import Column, ExportColumn, Search
+from admin_views.columns import state
+from admin_views.lists.columns import Column, Empty, ExportColumn, Fact, Search, Tab
 from admin_views.lists.filters import by_id, by_member
 from admin_views.support import lookups
-from admin_views.support.base import RecordView, company_link, current_actor
+from admin_views.support.base import RecordView, company_column, company_link, current_actor
 from models import MailKind, MailState, OutgoingMail, User
 from services.foundation.errors import Refused
 from services.mail import outbox, rendering
@@ -35,10 +37,6 @@ def recipient_link(row: OutgoingMail) -> str | None:
     return url_for("support_people.details_view", id=row.user_id) if row.user_id else None
 
 
-def template_text(row: OutgoingMail) -> str:
-    return labels.mail_words(row.template)
-
-
 class Mail(RecordView):
     model = OutgoingMail
     title = _l("Outgoing mail")
@@ -46,32 +44,38 @@ class Mail(RecordView):
     icon = "envelope"
     menu_category = None
     columns = (
+        Column("created_at", _l("Queued on"), kind="moment", to=(".details_view", OutgoingMail.id)),
+        Column("template", _l("Mail"), value=labels.mail_words, phone="line"),
         Column(
-            "created_at",
-            _l("Queued on"),
-            kind="moment",
-            link=lambda row: url_for("support_mail.details_view", id=row.id),
+            "recipient",
+            _l("Recipient"),
+            sa.func.coalesce(User.email, OutgoingMail.address),
+            to=("support_people.details_view", OutgoingMail.user_id),
+            phone="line",
         ),
-        Column("template", _l("Mail"), value=template_text),
-        Column("recipient", _l("Recipient"), value=recipient_text, link=recipient_link),
-        Column("company", _l("Customer"), link=company_link),
-        Column("state", _l("State"), kind="badge"),
+        company_column(OutgoingMail.company_id),
+        state("state", _l("State"), phone="cell"),
         Column("attempts", _l("Attempts"), kind="number"),
         Column("sent_at", _l("Sent on"), kind="moment"),
     )
+    joins = (OutgoingMail.user, OutgoingMail.company)
+    tabs = (
+        Tab("all", _pl("mail", "All")),
+        Tab("failed", _l("Not delivered"), lambda: OutgoingMail.state == MailState.FAILED, tone="wait"),
+    )
+    search_hint = _l("Whole address")
+    empty = Empty(_l("No mail yet."))
     detail_columns = (
-        Column("recipient", _l("Recipient"), value=recipient_text, link=recipient_link),
-        Column("company", _l("Customer"), link=company_link),
-        Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
-        Column("state", _l("State"), kind="badge"),
-        Column("created_at", _l("Queued on"), kind="moment"),
-        Column("sent_at", _l("Sent on"), kind="moment"),
-        Column("attempts", _l("Attempts"), kind="number"),
-        Column(
-            "last_error", _l("Why it was not sent"), value=lambda row: labels.mail_trouble(row.last_error)
-        ),
-        Column("server_reply", _l("Reply of the mail server"), kind="mono"),
-        Column("message_id", _l("Message-ID"), kind="mono"),
+        Fact("recipient", _l("Recipient"), value=recipient_text, link=recipient_link),
+        Fact("company", _l("Customer"), link=company_link),
+        Fact("language", _l("Language"), value=lambda row: labels.label(row.language)),
+        Fact("state", _l("State"), kind="badge"),
+        Fact("created_at", _l("Queued on"), kind="moment"),
+        Fact("sent_at", _l("Sent on"), kind="moment"),
+        Fact("attempts", _l("Attempts"), kind="number"),
+        Fact("last_error", _l("Why it was not sent"), value=lambda row: labels.mail_trouble(row.last_error)),
+        Fact("server_reply", _l("Reply of the mail server"), kind="mono"),
+        Fact("message_id", _l("Message-ID"), kind="mono"),
     )
     column_relations = (OutgoingMail.user, OutgoingMail.company)
     search = (Search(User.email, exact=True, via=OutgoingMail.user_id),)

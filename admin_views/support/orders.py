@@ -6,26 +6,29 @@ import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.actions import action
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _pl
 from sqlalchemy.orm import selectinload
 
 from admin_views import labels
+from admin_views.columns import PERSON, state, who
 from admin_views.journal import timeline
-from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.columns import Act, Column, Empty, ExportColumn, Fact, ListFilter, Search, Tab
 from admin_views.lists.filters import by_member
 from admin_views.support import lookups
-from admin_views.support.base import SupportView, company_link, current_actor
+from admin_views.support.base import SupportView, company_column, company_link, current_actor
 from admin_views.support.journal import READER
 from models import (
     Company,
     IssueKind,
     Order,
+    OrderIssue,
     OrderLine,
     OrderState,
     StripeEvent,
@@ -44,6 +47,15 @@ MONTHS = 24
 # Each is a call to Stripe, which somebody waits for.
 MAX_AT_ONCE = 20
 SHORT = 10
+
+
+def _issue(kind: IssueKind | None) -> str | None:
+    return labels.issue_words(kind) if kind else None
+
+
+def _is_waiting(state: OrderState) -> bool:
+    """As `Order.is_waiting`, of its state."""
+    return state in {OrderState.PENDING, OrderState.FAILED}
 
 
 def month_options() -> list[tuple[str, str]]:
@@ -83,29 +95,46 @@ class Orders(SupportView):
     slug = "orders"
     icon = "receipt"
     columns = (
+        Column("reference", _l("Reference"), kind="mono", to=(".details_view", Order.id)),
+        company_column(Order.company_id, phone="line"),
+        state("state", _l("State"), phone="line"),
+        Column("total", _l("Total"), (Order.total, Order.currency), kind="money", phone="cell"),
+        Column("placed_at", _l("Placed on"), kind="moment", sort=Order.placed_at, phone="line"),
         Column(
-            "reference",
-            _l("Reference"),
-            kind="mono",
-            link=lambda row: url_for("support_orders.details_view", id=row.id),
+            "placed_by",
+            _l("Buyer"),
+            (Order.placed_as, *PERSON),
+            who,
+            to=("support_people.details_view", Order.placed_by_id),
         ),
-        Column("company", _l("Customer"), link=company_link),
-        Column("state", _l("State"), kind="badge"),
-        Column("total", _l("Total"), kind="money"),
-        Column("placed_at", _l("Placed on"), kind="moment", sort=Order.placed_at),
-        Column("placed_by", _l("Buyer"), value=_buyer, link=_buyer_link),
-        Column("open_issues", _l("To look at"), value=open_words),
+        Column("open_issues", _l("To look at"), OrderIssue.kind, value=_issue, blank="\u00a0", gathers=True),
     )
+    joins = (
+        Order.company,
+        Order.placed_by,
+        (OrderIssue, sa.and_(OrderIssue.order_id == Order.id, OrderIssue.closed_at.is_(None))),
+    )
+    within = (OrderIssue.id,)
+    row_acts = (Act(".cancel", _l("Cancel the order"), "x-circle", when=(Order.state, _is_waiting)),)
+    bulk = {"check": None, "cancel": (Order.state, _is_waiting)}
+    tabs = (
+        Tab("all", _pl("orders", "All")),
+        Tab("attention", _l("To look at"), Order.open_issues.any, tone="wait"),
+        Tab("waiting", _l("Awaiting payment"), lambda: Order.state == OrderState.PENDING),
+        Tab("processing", _l("Payment in progress"), lambda: Order.state == OrderState.PROCESSING),
+    )
+    search_hint = _l("Order number")
+    empty = Empty(_l("No order yet."))
     detail_columns = (
-        Column("company", _l("Customer"), link=company_link),
-        Column("state", _l("State"), kind="badge"),
-        Column("placed_by", _l("Buyer"), value=_buyer, link=_buyer_link),
-        Column("placed_at", _l("Placed on"), kind="moment"),
-        Column("paid_at", _l("Paid on"), kind="moment"),
-        Column("attempt", _l("Payment attempts"), kind="number"),
-        Column("declined_at", _l("Last card declined on"), kind="moment"),
-        Column("stripe_session_id", _l("Session at Stripe"), kind="mono"),
-        Column("stripe_payment_intent_id", _l("Payment at Stripe"), kind="mono"),
+        Fact("company", _l("Customer"), link=company_link),
+        Fact("state", _l("State"), kind="badge"),
+        Fact("placed_by", _l("Buyer"), value=_buyer, link=_buyer_link),
+        Fact("placed_at", _l("Placed on"), kind="moment"),
+        Fact("paid_at", _l("Paid on"), kind="moment"),
+        Fact("attempt", _l("Payment attempts"), kind="number"),
+        Fact("declined_at", _l("Last card declined on"), kind="moment"),
+        Fact("stripe_session_id", _l("Session at Stripe"), kind="mono"),
+        Fact("stripe_payment_intent_id", _l("Payment at Stripe"), kind="mono"),
     )
     column_relations = (Order.company, Order.placed_by, selectinload(Order.open_issues))
     search = (Search(Order.reference, exact=True, capitals=True),)
@@ -139,7 +168,6 @@ class Orders(SupportView):
     )
     export_joins = (Order.company, Order.placed_by)
     can_view_details = True
-    list_template = "support/orders.html"
     details_template = "support/order.html"
     confirm_template = "support/order_confirm.html"
 
@@ -216,9 +244,7 @@ class Orders(SupportView):
     def _after(self, rows: list[Order], refusals: list[str]) -> ResponseReturnValue:
         for sentence in refusals:
             flash(sentence, "danger")
-        if len(rows) == 1:
-            return redirect(self.get_url(".details_view", id=request.form["rowid"]))
-        return redirect(self.get_url(".index_view"))
+        return redirect(self.after(rows))
 
 
 def _not_too_many(rows: list[Order]) -> None:

@@ -5,24 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _pl
 from sqlalchemy.orm import joinedload, selectinload
 from wtforms import BooleanField, RadioField, SelectField
 
 from access import Actor
 from admin_views import labels
 from admin_views.accounts import AccountView, PersonForm
+from admin_views.columns import LICENSE_STATE, PERSON, license_state
 from admin_views.forms import REQUIRED, DeskForm, choices
 from admin_views.journal import timeline
-from admin_views.lists.columns import Column, ExportColumn, Search
+from admin_views.lists.columns import Act, Column, ExportColumn, Fact, Search, Tab
 from admin_views.lists.filters import by_member, yes_or_no
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
-from admin_views.support.base import SupportView, company_link, current_actor
+from admin_views.support.base import SupportView, company_column, company_link, current_actor
 from admin_views.support.journal import READER
 from models import Assignment, Company, License, Plan, Role, SubjectKind, User, db, same_address, utcnow
 from services import licenses
@@ -75,11 +77,9 @@ class AssignForm(DeskForm):
     plan = RadioField(_l("Plan to assign"), [REQUIRED])
 
 
-def _held_text(row: User) -> str:
-    return ", ".join(
-        f"{isolated(license.plan.name(current_language()))} ({labels.label(license.state())})"
-        for license in row.licenses
-    )
+def _held(plan: str | None, *state: Any) -> str | None:
+    found = license_state(*state)
+    return f"{isolated(plan)} ({labels.label(found)})" if plan and found else None
 
 
 class People(SupportView, AccountView):
@@ -90,26 +90,39 @@ class People(SupportView, AccountView):
         Column(
             "name",
             _l("Name"),
-            link=lambda row: url_for("support_people.details_view", id=row.id),
+            PERSON,
+            kind="person",
+            to=(".details_view", User.id),
             sort=(User.last_name, User.first_name),
         ),
-        Column("email", _l("Email"), sort=sa.func.lower(User.email, type_=sa.String)),
-        Column("company", _l("Customer"), link=company_link),
-        Column("role", _l("Role"), kind="badge"),
-        Column("license", _l("License"), value=_held_text),
-        Column("active", _l("Active"), value=lambda row: labels.yes_no(row.active)),
+        company_column(User.company_id, blank=_l("Support"), phone="line"),
+        Column("role", _l("Role"), value=labels.label),
+        Column("license", _l("License"), (Plan.name, *LICENSE_STATE), _held, phone="line", gathers=True),
+        Column("active", _l("Active"), value=labels.yes_no),
     )
+    joins = (User.company, (License, License.user_id == User.id), License.plan)
+    within = (License.valid_until.desc(),)
+    row_acts = (
+        Act(".assign", _l("Manage license"), "key", when=(User.company_id, bool)),
+        Act(".edit_view", _l("Edit"), "pencil"),
+    )
+    tabs = (
+        Tab("all", _pl("people", "All")),
+        Tab("admins", _l("Administrators"), lambda: User.role == Role.ADMIN),
+        Tab("inactive", _pl("people", "Deactivated"), lambda: User.active.is_(False)),
+    )
+    search_hint = _l("Name or email")
     detail_columns = (
-        Column("email", _l("Email")),
-        Column("company", _l("Customer"), link=company_link),
-        Column("role", _l("Role"), kind="badge"),
-        Column("language", _l("Language"), value=lambda row: labels.label(row.language)),
-        Column("time_zone", _l("Time zone"), value=lambda row: row.zone.key),
-        Column("active", _l("Active"), value=lambda row: labels.yes_no(row.active)),
-        Column("created_at", _l("Account opened"), kind="moment"),
-        Column("signed_in_at", _l("Last sign-in"), kind="moment"),
-        Column("confirmed_at", _l("Address confirmed on"), kind="moment"),
-        Column("namesakes", _l("Other accounts with this address"), value=_namesakes),
+        Fact("email", _l("Email")),
+        Fact("company", _l("Customer"), link=company_link),
+        Fact("role", _l("Role"), kind="badge"),
+        Fact("language", _l("Language"), value=lambda row: labels.label(row.language)),
+        Fact("time_zone", _l("Time zone"), value=lambda row: row.zone.key),
+        Fact("active", _l("Active"), value=lambda row: labels.yes_no(row.active)),
+        Fact("created_at", _l("Account opened"), kind="moment"),
+        Fact("signed_in_at", _l("Last sign-in"), kind="moment"),
+        Fact("confirmed_at", _l("Address confirmed on"), kind="moment"),
+        Fact("namesakes", _l("Other accounts with this address"), value=_namesakes),
     )
     column_relations = (User.company, selectinload(User.licenses).joinedload(License.plan))
     search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))
@@ -131,7 +144,6 @@ class People(SupportView, AccountView):
     )
     export_joins = (User.company,)
     can_view_details = True
-    list_template = "support/people.html"
     details_template = "support/person.html"
     form = StaffPersonForm
 
@@ -207,7 +219,7 @@ class People(SupportView, AccountView):
                 ),
                 "success",
             )
-            return redirect(self.get_url(".details_view", id=request.args["id"]))
+            return redirect(self.keeping_way(self.get_url(".details_view", id=request.args["id"])))
         status = 422 if request.method == "POST" else 200
         return self.render("support/assign.html", row=row, form=form, must_release=offer.must_release), status
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -20,7 +20,7 @@ from admin_views.edited import ask_to_confirm
 from admin_views.forms import REQUIRED, DayField, DeskForm, MoneyField, WholeNumber
 from admin_views.journal import timeline
 from admin_views.lists import rows
-from admin_views.lists.columns import Column, ExportColumn
+from admin_views.lists.columns import Act, Column, ExportColumn, Fact
 from admin_views.lists.filters import yes_or_no
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.fields import LimitsField
@@ -88,11 +88,6 @@ def current_price(plan: Plan) -> Price | None:
     return plan.price_on(vendor.current().today)
 
 
-def _price_text(plan: Plan) -> str | None:
-    price = current_price(plan)
-    return money(price.amount, price.currency, current_language()) if price else None
-
-
 # The amount that `current_price` has, as a column. Its day is asked for each time that the statement runs.
 _AMOUNT_TODAY = (
     sa.select(Price.amount)
@@ -107,30 +102,36 @@ _AMOUNT_TODAY = (
 )
 
 
+_CURRENCY = sa.literal(CURRENCY)
+
+
+def _priced(amount: int | None, currency: str) -> tuple[int, str] | None:
+    return None if amount is None else (amount, currency)
+
+
 class Plans(SupportView):
     model = Plan
     title = _l("Plans")
     slug = "plans"
     menu_category = _l("Settings")
     columns = (
-        Column(
-            "code", _l("Code"), kind="mono", link=lambda row: url_for("support_plans.details_view", id=row.id)
-        ),
-        Column("name", _l("Plan"), value=lambda row: row.name(current_language())),
-        Column("price", _l("Price today"), value=_price_text),
-        Column("term_months", _l("Term"), value=lambda row: term(row.term_months)),
-        Column("on_sale", _l("On sale"), value=lambda row: labels.yes_no(row.on_sale)),
+        Column("code", _l("Code"), kind="mono", to=(".details_view", Plan.id)),
+        Column("name", _l("Plan"), Plan.name, phone="line"),
+        Column("price", _l("Price today"), (_AMOUNT_TODAY, _CURRENCY), _priced, kind="money", phone="cell"),
+        Column("term_months", _l("Term"), value=term),
+        Column("on_sale", _l("On sale"), value=labels.yes_no, phone="line"),
         Column("position", _l("Position"), kind="number", sort=Plan.position),
     )
+    row_acts = (Act(".edit_view", _l("Edit"), "pencil"),)
     detail_columns = (
-        Column("product", _l("Product"), kind="mono"),
-        Column("name_fr", _l("Name in French")),
-        Column("name_en", _l("Name in English")),
-        Column("description_fr", _l("Description in French")),
-        Column("description_en", _l("Description in English")),
-        Column("term_months", _l("Term"), value=lambda row: term(row.term_months)),
-        Column("devices_per_license", _l("Devices per license"), kind="number"),
-        Column("on_sale", _l("On sale"), value=lambda row: labels.yes_no(row.on_sale)),
+        Fact("product", _l("Product"), kind="mono"),
+        Fact("name_fr", _l("Name in French")),
+        Fact("name_en", _l("Name in English")),
+        Fact("description_fr", _l("Description in French")),
+        Fact("description_en", _l("Description in English")),
+        Fact("term_months", _l("Term"), value=lambda row: term(row.term_months)),
+        Fact("devices_per_license", _l("Devices per license"), kind="number"),
+        Fact("on_sale", _l("On sale"), value=lambda row: labels.yes_no(row.on_sale)),
     )
     column_relations = (selectinload(Plan.prices),)
     filters = (yes_or_no("on_sale", _l("On sale"), Plan.on_sale),)

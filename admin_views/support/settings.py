@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+import sqlalchemy as sa
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -18,7 +20,7 @@ from admin_views import labels
 from admin_views.base import DeskPage
 from admin_views.edited import ConfirmedForm, ask_to_confirm, say_what_changed
 from admin_views.forms import REQUIRED, DayField, choices
-from admin_views.lists.columns import Column, ExportColumn, ListFilter
+from admin_views.lists.columns import Act, Column, ExportColumn, ListFilter
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.fields import PercentField
 from models import Conditions, Registration, TaxRate, db
@@ -139,6 +141,10 @@ class ConditionsForm(EditForm):
     text_en = TextAreaField(_l("Text in English"), [REQUIRED, Length(max=50_000)], render_kw={"rows": 14})
 
 
+def _beginning(language: str) -> Any:
+    return sa.func.substr(Conditions.text(language), 1, 80)
+
+
 class ConditionsView(SupportView):
     """Versions are added, never edited: orders point at the one that was accepted."""
 
@@ -147,14 +153,9 @@ class ConditionsView(SupportView):
     slug = "conditions"
     menu_category = _l("Settings")
     columns = (
-        Column(
-            "id",
-            _l("Version"),
-            kind="number",
-            link=lambda row: url_for("support_conditions.details_view", id=row.id),
-        ),
-        Column("published_at", _l("Published on"), kind="moment"),
-        Column("start", _l("Beginning"), value=lambda row: row.text(current_language())[:80]),
+        Column("id", _l("Version"), kind="number", to=(".details_view", Conditions.id)),
+        Column("published_at", _l("Published on"), kind="moment", phone="line"),
+        Column("start", _l("Beginning"), _beginning, phone="line"),
     )
     can_create = can_view_details = True
     create_label = _l("Publish a new version")
@@ -207,6 +208,10 @@ class TaxRateForm(ConfirmedForm):
     )
 
 
+def _is_to_come(starts_on: dt.date) -> bool:
+    return starts_on > vendor.current().today
+
+
 class TaxRates(SupportView):
     model = TaxRate
     title = _l("Tax rates")
@@ -214,14 +219,18 @@ class TaxRates(SupportView):
     menu_category = _l("Settings")
     columns = (
         Column("place", _l("Place"), kind="mono", sort=(TaxRate.place, TaxRate.name_en, TaxRate.starts_on)),
-        Column("name", _l("Tax"), value=lambda row: row.name(current_language())),
-        Column("rate", _l("Rate"), value=lambda row: percent(row.rate, current_language())),
-        Column(
-            "registration",
-            _l("Collected under"),
-            value=lambda row: labels.label(row.registration),
-        ),
-        Column("starts_on", _l("From"), kind="day"),
+        Column("name", _l("Tax"), TaxRate.name, phone="line"),
+        Column("rate", _l("Rate"), value=lambda rate: percent(rate, current_language()), phone="line"),
+        Column("registration", _l("Collected under"), value=labels.label),
+        Column("starts_on", _l("From"), kind="day", phone="line"),
+    )
+    row_name = (
+        (TaxRate.name, TaxRate.place, TaxRate.starts_on),
+        lambda name, place, day: f"{name} {place}, {day.isoformat()}",
+    )
+    row_acts = (
+        Act(".edit_view", _l("Edit"), "pencil"),
+        Act(".withdraw", _l("Withdraw"), "trash3", when=(TaxRate.starts_on, _is_to_come)),
     )
     filters = (
         ListFilter(
@@ -242,7 +251,6 @@ class TaxRates(SupportView):
     default_order = ("place", False)
     can_create = can_edit = True
     create_label = _l("Add a rate")
-    list_template = "support/tax_rates.html"
     confirm_template = "support/withdraw.html"
     form = TaxRateForm
     editable = tax_rates.EDITABLE
@@ -258,9 +266,6 @@ class TaxRates(SupportView):
 
     def update(self, form: TaxRateForm, row: TaxRate, *, by: Actor, seen: str) -> None:
         tax_rates.update_rate(row, self.values(form), by=by, seen=seen, confirmed=form.confirmed.data or "")
-
-    def list_context(self) -> dict[str, Any]:
-        return super().list_context() | {"today": vendor.current().today}
 
     @expose("/withdraw/")
     def withdraw(self) -> ResponseReturnValue:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _pl
 
 from admin_views import labels
-from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.columns import Column, Empty, ExportColumn, ListFilter, Search, Tab
 from admin_views.support.base import RecordView
 from models import StripeEvent
 
@@ -17,12 +18,19 @@ class StripeEvents(RecordView):
     slug = "stripe-events"
     columns = (
         Column("received_at", _l("Received on"), kind="moment", sort=StripeEvent.received_at),
-        Column("type", _l("Event"), kind="mono"),
-        Column("object_id", _l("Object at Stripe"), kind="mono"),
-        Column("livemode", _l("Live"), value=lambda row: labels.yes_no(row.livemode)),
-        Column("outcome", _l("Outcome"), value=lambda row: labels.outcome_words(row.outcome)),
+        Column("type", _l("Event"), kind="mono", phone="line"),
+        Column("object_id", _l("Object at Stripe"), kind="mono", phone="line"),
+        Column("livemode", _l("Live"), value=labels.yes_no),
+        Column("outcome", _l("Outcome"), value=labels.outcome_words, phone="line"),
         Column("handled_at", _l("Handled on"), kind="moment"),
     )
+    row_name = ((StripeEvent.type, StripeEvent.id), lambda kind, key: f"{kind}, {key}")
+    tabs = (
+        Tab("all", _pl("events", "All")),
+        Tab("unhandled", _l("Not handled"), lambda: StripeEvent.handled_at.is_(None), tone="wait"),
+    )
+    search_hint = _l("Object at Stripe")
+    empty = Empty(_l("Stripe has told nothing yet."))
     search = (Search(StripeEvent.object_id),)
     filters = (
         ListFilter(

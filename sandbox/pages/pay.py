@@ -1,7 +1,6 @@
 """The hosted payment page, `/pay/<session>`, and the bank's 3-D Secure page, `/pay/<session>/authenticate`."""
 
 from contextlib import AbstractContextManager
-from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -132,7 +131,6 @@ def _page(tx: Transaction, session: Object, form: Form, refusal: str | None = No
         form=form,
         refusal=refusal,
         known_email=sessions.known_email(tx, session),
-        host=urlsplit(session["success_url"]).netloc,
         cards=cards.CARDS.values(),
         accounts=cards.ACCOUNTS.values() if "acss_debit" in session["payment_method_types"] else (),
         delay=f"{parts().switches.debit_delay:g}",

@@ -105,9 +105,14 @@ PAYMENT_INTENT = Group(
         ]
     ),
 )
+BRANDING = Group(
+    {"display_name": Text()},
+    beyond=frozenset({"background_color", "border_style", "button_color", "font_family", "icon", "logo"}),
+)
 CREATE_SESSION = Group(
     {
         "adaptive_pricing": Group({"enabled": Text(choices=("true", "false"))}),
+        "branding_settings": BRANDING,
         "cancel_url": Text(kind="url"),
         "client_reference_id": Text(200),
         "currency": Currency(choices=CURRENCIES),
@@ -133,7 +138,6 @@ CREATE_SESSION = Group(
             "allow_promotion_codes",
             "automatic_tax",
             "billing_address_collection",
-            "branding_settings",
             "consent_collection",
             "custom_fields",
             "custom_text",

@@ -8,6 +8,7 @@ import string
 import time
 
 from sandbox.base.store import Object
+from sandbox.stripe.account import ACCOUNT
 
 API_VERSION = "2026-10-28.endive"
 ALPHABET = string.ascii_letters + string.digits
@@ -58,6 +59,7 @@ def session(params: Object, *, amount: int, currency: str, expires_at: int, publ
         "adaptive_pricing": {"enabled": params.get("adaptive_pricing", {}).get("enabled") != "false"},
         "amount_subtotal": amount,
         "amount_total": amount,
+        "branding_settings": _branding(params.get("branding_settings", {})),
         "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
         "cancel_url": params.get("cancel_url"),
         "client_reference_id": params.get("client_reference_id"),
@@ -83,6 +85,19 @@ def session(params: Object, *, amount: int, currency: str, expires_at: int, publ
     return (
         thing | _session_extras() | {"customer_details": customer_details(params.get("customer_email"), None)}
     )
+
+
+def _branding(asked: Object) -> Object:
+    """Return the look of the page; the account's own name where none was asked for."""
+    return {
+        "background_color": "#ffffff",
+        "border_style": "rounded",
+        "button_color": "#0074d4",
+        "display_name": asked.get("display_name", ACCOUNT["business_profile"]["name"]),
+        "font_family": "default",
+        "icon": None,
+        "logo": None,
+    }
 
 
 def _session_extras() -> Object:

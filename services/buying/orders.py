@@ -51,7 +51,7 @@ def place(company_id: int, *, fingerprint: str, accepted: bool, language: str, b
             raise Refused(
                 Code.OTHER_ORDER_WAITING, _("Order %(ref)s still awaits payment.", ref=waiting.reference)
             )
-        order = _frozen(cart, turn.company, fingerprint, language, by)
+        order = frozen(cart, turn.company, language, by)
         db.session.add(order)
         _record(turn, order, JournalVerb.ORDER_PLACED, by, before=None)
         return order
@@ -121,7 +121,7 @@ def decline(turn: CompanyTurn, order: Order) -> None:
 # --- Helpers --------------------------------------------------------------------------------------------------------
 
 
-def _frozen(cart: Quote, company: Company, fingerprint: str, language: str, by: Actor) -> Order:
+def frozen(cart: Quote, company: Company, language: str, by: Actor) -> Order:
     """The order as it will be charged and printed, with copies of names, prices, taxes and addresses."""
     vendor, (name, address, code) = vendors.current(), cart.customer
     return Order(
@@ -139,7 +139,7 @@ def _frozen(cart: Quote, company: Company, fingerprint: str, language: str, by: 
         vendor_address=vendor.address,
         zone=vendor.time_zone,
         conditions_id=cart.conditions.id if cart.conditions else None,
-        fingerprint=fingerprint,
+        fingerprint=cart.fingerprint,
         lines=_lines(cart, company.id),
         taxes=_taxes(cart, company.id),
     )

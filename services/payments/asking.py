@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from models import Company, LineKind, Order, OrderLine, ascii_address
+from services.catalogue import vendor
 from services.foundation import urls
 from services.foundation.formats import locale_of
 from services.payments import desks
@@ -34,6 +35,8 @@ def session(order: Order) -> dict[str, Any]:
         "metadata": metadata,
         "payment_intent_data": {"metadata": metadata, "description": order.reference},
         "payment_method_options": debit,
+        # The account at Stripe may have another name than the one that customers know.
+        "branding_settings": {"display_name": name} if (name := vendor.current().name) else {},
         # What was confirmed is what is charged: no conversion into the card's own currency.
         "adaptive_pricing": {"enabled": False},
         "locale": locale_of(language).replace("_", "-") if language == "fr" else "en",

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import flask_babel
-from flask import Flask
+from flask import Flask, g, has_app_context  # noqa: TID251 - for the language alone
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -32,6 +32,28 @@ def unbroken(message: str) -> str:
     return _AFTER_A_NUMBER.sub("\\1\u00a0", message)
 
 
+class Words:
+    """What the messages are in one language, each looked up once: as text, and as the HTML of a message without variables."""
+
+    def __init__(self, translations: Any) -> None:
+        self.translations = translations
+        self.texts: dict[str, str] = {}
+        self.html: dict[str, Markup] = {}
+
+    def text(self, message: str) -> str:
+        found = self.texts.get(message)
+        if found is None:
+            found = self.texts[message] = unbroken(self.translations.ugettext(message))
+        return found
+
+    def as_html(self, message: str) -> Markup:
+        """The message where HTML is made, filled with nothing."""
+        found = self.html.get(message)
+        if found is None:
+            found = self.html[message] = Markup(self.text(message)) % {}  # noqa: S704 - our own messages
+        return found
+
+
 def filled(message: str, variables: Mapping[str, Any]) -> str:
     """The message with its variables in it: each text is kept apart from the words around it."""
     # What was HTML stays HTML.
@@ -47,8 +69,23 @@ def _apart(value: Any) -> Any:
 class Sentences(flask_babel.Domain):  # type: ignore[misc]
     """Flask-Babel's messages, as sentences."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._spoken: dict[Any, Words] = {}
+
+    def words(self) -> Words:
+        """The words of the language spoken now."""
+        # Where Flask-Babel keeps the language of a request once it knows it, and forgets it when it changes.
+        locale = getattr(g.get("_flask_babel"), "babel_locale", None) if has_app_context() else None
+        found = self._spoken.get(locale)
+        if found is None:
+            locale, found = flask_babel.get_locale(), Words(self.get_translations())
+            if locale is not None:
+                self._spoken[locale] = found
+        return found
+
     def gettext(self, string: str, **variables: Any) -> str:
-        message = unbroken(self.get_translations().ugettext(string))
+        message = self.words().text(string)
         return filled(message, variables) if variables else message
 
     def ngettext(self, singular: str, plural: str, num: int, **variables: Any) -> str:
@@ -64,9 +101,12 @@ class Sentences(flask_babel.Domain):  # type: ignore[misc]
         return filled(message, {"num": num, **variables})
 
 
+SENTENCES = Sentences()
+
+
 def install(app: Flask, babel: flask_babel.Babel) -> None:
     """Make both the code's and the templates' messages sentences."""
-    babel.domain_instance = Sentences()
+    babel.domain_instance = SENTENCES
     app.jinja_env.globals.update(
         gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext, npgettext=_npgettext
     )
@@ -86,7 +126,11 @@ def _translations() -> Any:
 
 @pass_context
 def _gettext(context: Context, string: str, /, **variables: Any) -> str:
-    return _said(context, unbroken(_translations().ugettext(string)), variables)
+    words = SENTENCES.words()
+    if not variables and context.eval_ctx.autoescape:
+        found: str = words.as_html(string)
+        return found
+    return _said(context, words.text(string), variables)
 
 
 @pass_context

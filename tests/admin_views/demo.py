@@ -13,9 +13,10 @@ from wtforms.validators import Length, Optional
 
 from access import Permission
 from admin_views.base import DeskIndexView, DeskModelView, DeskPage
+from admin_views.columns import LICENSE_STATE, PERSON, license_state, state
 from admin_views.forms import REQUIRED, DeskForm, MoneyField, WholeNumber
 from admin_views.labels import options
-from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.columns import Act, Column, ExportColumn, Fact, ListFilter, Search
 from admin_views.pickers import Lookup, PickerField
 from models import Company, License, Order, OrderState, Plan, User, db
 from services.foundation.errors import Refused
@@ -26,6 +27,10 @@ PEOPLE = Lookup(
     (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name)),
     label=lambda user: f"{user.name} ({user.email})",
 )
+
+
+def _full(first: str, last: str) -> str:
+    return f"{first} {last}"
 
 
 class Home(DeskIndexView):
@@ -40,12 +45,20 @@ class People(DeskModelView):
     model, permission = User, Permission.MANAGE_USERS
     title, slug = "People", "people"
     columns = (
-        Column("name", "Name", sort=(User.last_name, User.first_name)),
-        Column("email", "Email", link=lambda user: url_for(".details_view", id=user.id)),
+        Column(
+            "name", "Name", (User.first_name, User.last_name), _full, sort=(User.last_name, User.first_name)
+        ),
+        Column("email", "Email", to=(".details_view", User.id)),
         Column("signed_in_at", "Signed in", kind="moment", sort=User.signed_in_at),
-        Column("role", "Role", kind="badge"),
+        state("role", "Role"),
     )
-    detail_columns = columns
+    detail_columns = (
+        Fact("name", "Name"),
+        Fact("email", "Email", link=lambda user: url_for(".details_view", id=user.id)),
+        Fact("signed_in_at", "Signed in", kind="moment"),
+        Fact("role", "Role", kind="badge"),
+    )
+    page_size = 20
     search = (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name))
     export_columns = (
         ExportColumn("Email", User.email),
@@ -83,11 +96,16 @@ class Licenses(DeskModelView):
     title, slug = "Licenses", "licenses"
     columns = (
         Column("key", "Key", kind="mono"),
-        Column("plan", "Plan"),
-        Column("user", "Holder"),
-        Column("state", "State", value=lambda license: license.state(), kind="badge"),
-        Column("last_day", "Until", kind="day", sort=License.valid_until),
+        Column("plan", "Plan", Plan.name),
+        Column("user", "Holder", PERSON, kind="holder"),
+        state("state", "State", needs=LICENSE_STATE, value=license_state),
+        Column("last_day", "Until", kind="ends", sort=License.valid_until),
     )
+    joins = (License.plan, License.user)
+    page_size = 20
+    bulk = {"mark": None}
+    every = ("mark",)
+    row_acts = (Act(".edit_view", "Edit", "pencil"),)
     column_relations = (License.plan, License.user)
     search = (Search(License.key, exact=True), Search(User.email, via=License.user_id))
     filters = (
@@ -142,8 +160,8 @@ class Orders(DeskModelView):
     title, slug = "Orders", "orders"
     columns = (
         Column("reference", "Reference"),
-        Column("state", "State", kind="badge"),
-        Column("total", "Total", kind="money"),
+        state("state", "State"),
+        Column("total", "Total", (Order.total, Order.currency), kind="money"),
     )
     filters = (
         ListFilter(

@@ -7,6 +7,7 @@ import re
 import pytest
 
 import config
+from admin_views import portal, support
 from tests.client import Client
 from tests.conftest import Cast
 from web import icons
@@ -30,8 +31,11 @@ def test_the_icons_that_templates_name_are_in_the_sprite(browser: Client) -> Non
     assert len(answer.data) < 60_000
     templates = " ".join(path.read_text() for path in (config.ROOT / "templates").rglob("*.html"))
     views = " ".join(path.read_text() for path in (config.ROOT / "admin_views").rglob("*.py"))
-    named = set(re.findall(r'\bicon\("([a-z0-9-]+)"\)', templates)) | set(
-        re.findall(r'\bicon(?:: [\w\[\]]+)? ?= ?"([a-z0-9-]+)"', views)
+    acts = {act.icon for view in (*portal.VIEWS, *support.VIEWS) for act in getattr(view, "row_acts", ())}
+    named = (
+        acts
+        | set(re.findall(r'\bicon\("([a-z0-9-]+)"\)', templates))
+        | set(re.findall(r'\bicon(?:: [\w\[\]]+)? ?= ?"([a-z0-9-]+)"', views))
     )
     assert {"key-fill", "x-lg", "house"} <= named
     assert [name for name in sorted(named) if f'id="{name}"' not in answer.text] == []

@@ -39,8 +39,6 @@ class Words:
     pay: str
     added: str
     people: str
-    search: str
-    show: str
     manage: str
     save: str
     mail_subject: str
@@ -75,8 +73,6 @@ FRENCH = Words(
     pay=f"Payer {{total}}{NBSP}$",
     added="{count} licences ajoutées à votre compte",
     people="Gestion des utilisateurs",
-    search="Rechercher",
-    show="Afficher",
     manage=f"Gestion de licence{NBSP}: {{name}}",
     save="Sauvegarder",
     mail_subject="Votre licence {plan} est prête",
@@ -107,8 +103,6 @@ ENGLISH = Words(
     pay="Pay ${total}",
     added="{count} licenses added to your account",
     people="User management",
-    search="Search",
-    show="Show",
     manage="Manage license: {name}",
     save="Save",
     mail_subject="Your {plan} license is ready",
@@ -210,9 +204,11 @@ class Article:
         page, words = self.page, self.words
         self.choose_in_menu(words.people)
         expect(self.title(words.people)).to_be_visible()
-        page.get_by_label(words.search).fill(name.rsplit(maxsplit=1)[-1])
-        page.get_by_role("button", name=words.show, exact=True).click()
-        row = page.get_by_role("row").filter(has_text=name)
+        search = page.locator("#list").get_by_role("searchbox")
+        search.fill(name.rsplit(maxsplit=1)[-1])
+        search.press("Enter")
+        icon = page.get_by_role("link", name=words.manage.format(name=name), exact=True)
+        row = page.get_by_role("row").filter(has=icon)
         expect(row).to_be_visible()
         self.picture("people")
         return row

@@ -36,7 +36,7 @@ class Desk:
 def desk(app: Flask, live_server: WebServer, sandbox: SandboxProcess) -> Iterator[Desk]:
     """The demonstration as `make run` shows it, within an open scope."""
     with app.app_context(), access.everything():
-        fill()
+        fill(everybody=False)
         yield Desk(live_server.url, sandbox, app)
 
 

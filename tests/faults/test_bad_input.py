@@ -18,6 +18,8 @@ PUBLIC = {
     "static",
     "keys",
     "theme",
+    "web.choose_role",
+    "web.enter",
     "web.forgot_password",
     "web.health",
     "web.home",

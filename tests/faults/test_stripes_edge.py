@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from models import Company, Order, OrderState, Outcome, Payment, db
+from services.catalogue import vendor
 from services.events import account
 from services.foundation.errors import Refused
 from services.payments import attempts, checkout, gateway, settlement
@@ -71,6 +72,13 @@ def test_the_confirmed_dollars_are_charged_and_a_bank_debit_has_its_mandate(buye
         "payment_schedule": "sporadic",
         "transaction_type": "business",
     }
+
+
+def test_the_payment_page_says_the_vendors_name_not_that_of_the_account(buyer):
+    vendor.current().name = "Logiciels d’été"
+    db.session.commit()
+    buyer.check_out()
+    assert buyer.sessions()[0]["branding_settings"]["display_name"] == "Logiciels d’été"
 
 
 def test_a_payment_page_that_browsers_will_not_open_is_in_the_log(buyer, app, caplog):

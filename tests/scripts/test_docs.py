@@ -83,6 +83,36 @@ def test_every_step_of_the_tour_is_a_function_of_the_file_it_names():
     assert [step for step in steps if step[1] not in functions_of(ROOT / step[0])] == []
 
 
+# --- The pages that are there in French too -----------------------------------------------------------------------------
+
+TWINS = {"README.md": "LISEZ-MOI.md", "docs/buy-and-assign.md": "docs/acheter-et-assigner.md"}
+
+
+def skeleton(text: str) -> dict[str, list[str]]:
+    """What a page has whatever its language: levels of headings, commands, rows of tables, links, pictures, code."""
+    blocks = re.findall(r"^```.*?^```", text, flags=re.MULTILINE | re.DOTALL)
+    names = [(Path(name).stem, Path(twin).stem) for name, twin in TWINS.items()]
+    for name, twin in names:
+        text = re.sub(rf"\b({re.escape(name)}|{re.escape(twin)})\.md", f"{name}.md", text)
+    return {
+        "headings": re.findall(r"^#+(?= )", text, flags=re.MULTILINE),
+        "commands": [re.sub(r"\s*#.*", "", line) for block in blocks for line in block.splitlines()],
+        "cells": [str(row.count("|")) for row in text.splitlines() if row.startswith("|")],
+        "entries": re.findall(r"^- \[?", text, flags=re.MULTILINE),
+        "links": sorted(re.findall(r"\]\(([^)\s]+)\)", text)),
+        "code": sorted(set(re.findall(r"`([^`\n]+)`", text))),
+    }
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_a_page_says_as_much_in_french_as_in_english(name):
+    english, french = ((ROOT / page).read_text() for page in (name, TWINS[name]))
+    assert skeleton(french) == skeleton(english)
+    # Québec's spacing: none before ; ! ?, a space that does not break before : % $ ».
+    assert re.findall(r".{20}(?: [:;?%$»]| !(?!\[)|[\u00a0\u202f][;!?]).{10}", french) == []
+    assert "'" not in re.sub(r"`[^`]*`|^```.*?^```", "", french, flags=re.MULTILINE | re.DOTALL)
+
+
 def test_the_code_names_only_files_that_exist():
     tracked = subprocess.run(
         ["git", "ls-files", "-z", "*.py", "*.toml", "Makefile", ".env.example", ":!tests/scripts"],

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import collections
+import dataclasses
 import datetime as dt
 
 import pytest
 import sqlalchemy as sa
+from flask import request
 from flask_babel import force_locale
+from markupsafe import Markup
 
 import access
 from access import Scope
 from admin_views.lists import exports, keyset, listing, rows
 from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists.shown import Listing
 from models import (
     Company,
     License,
@@ -129,7 +134,7 @@ FILTERS = (
 
 def asked(app, address):
     with app.test_request_context(address):
-        return listing.read_request(COLUMNS, FILTERS, 20)
+        return listing.read_request(request.args, COLUMNS, FILTERS, 20)
 
 
 @pytest.mark.one_database
@@ -158,46 +163,39 @@ def test_a_search_is_read_up_to_a_hundred_characters(app):
     assert asked(app, f"/?q={'a' * 101}").search == "a" * 100
 
 
+def shown(app, address, **changes):
+    """The page of a list that shows nothing, at an address."""
+    question = asked(app, address)
+    declared = {"columns": COLUMNS, "filters": FILTERS, "tabs": (), "counts": (), "asked": question}
+    page = {"path": "/list/", "rows": [], "count": 0, "write": Markup, "total": listing.Total(0)}
+    place = {"before": None, "after": None, "sort_name": "name", "descending": question.descending}
+    return Listing(**declared, **page, **place, language="en", default_size=20, **changes)
+
+
 @pytest.mark.one_database
 def test_links_keep_what_was_asked_and_a_new_order_starts_at_the_first_page(app):
-    with app.test_request_context("/list/?q=a&sort=-name&after=x&role=admin&company=3"):
-        page = listing.Listing(
-            [],
-            COLUMNS,
-            FILTERS,
-            listing.read_request(COLUMNS, FILTERS, 20),
-            listing.Total(0),
-            None,
-            None,
-            "name",
-            True,
-        )
-        assert page.url(size=50) == "/list/?q=a&sort=-name&role=admin&company=3&size=50"
-        assert page.url(after="y") == "/list/?q=a&sort=-name&after=y&role=admin&company=3"
-        assert page.url(role=None) == "/list/?q=a&sort=-name&company=3"
-        assert page.sort_url(COLUMNS[0]) == "/list/?q=a&sort=name&role=admin&company=3"
-        assert (page.sort_state(COLUMNS[0]), page.sort_state(COLUMNS[1])) == ("descending", None)
-        assert page.query_string() == "?role=admin&company=3&q=a"
-        assert page.chips() == [("Company", "no. 3", "/list/?q=a&sort=-name&role=admin")]
-        assert page.chips(["company"]) == []
-        assert page.hidden_args() == [("sort", "-name"), ("company", "3")]
-        assert page.hidden_args(["company"]) == [("sort", "-name")]
-        assert page.is_narrowed
+    page = shown(app, "/list/?q=a&sort=-name&after=x&role=admin&company=3&stray=1")
     with app.test_request_context("/list/"):
-        page = listing.Listing(
-            [],
-            COLUMNS,
-            FILTERS,
-            listing.read_request(COLUMNS, FILTERS, 20),
-            listing.Total(0),
-            None,
-            None,
-            "name",
-            False,
-        )
-        assert (page.url(), page.query_string(), page.is_narrowed) == ("/list/", "", False)
-        assert page.sort_url(COLUMNS[0]) == "/list/?sort=-name"
-        assert page.sort_state(COLUMNS[0]) == "ascending"
+        assert page.url(size=50) == "?q=a&role=admin&company=3&sort=-name&size=50"
+        assert page.url(after="y") == "?q=a&role=admin&company=3&sort=-name&after=y"
+        assert page.url(role=None) == "?q=a&company=3&sort=-name"
+        assert page.here() == "/list/?q=a&role=admin&company=3&sort=-name&after=x"
+        heads = page.heads()
+        assert heads[0].href == "?q=a&role=admin&company=3&sort=name"
+        assert [head.state for head in heads] == ["descending", None]
+        assert page.query_string() == "?q=a&role=admin&company=3&sort=-name"
+        chips = {chip.name: (chip.words, chip.off) for chip in page.chips()}
+        assert chips == {
+            "role": ("A", "?q=a&company=3&sort=-name"),
+            "company": ("no. 3", "?q=a&role=admin&sort=-name"),
+        }
+        assert page.hidden_args() == [("role", "admin"), ("company", "3")]
+        assert page.is_narrowed
+    page = shown(app, "/list/")
+    with app.test_request_context("/list/"):
+        assert (page.url(), page.here(), page.query_string(), page.is_narrowed) == ("?", "/list/", "", False)
+        assert (page.heads()[0].href, page.heads()[0].state) == ("?sort=-name", "ascending")
+        assert [option.href for option in page.chips()[0].options] == ["?role=admin", "?role=member"]
 
 
 # --- Searches and counts --------------------------------------------------------------------------------------------
@@ -304,8 +302,20 @@ def test_rows_by_their_keys_are_those_and_no_others(cast, count_queries):
 
 def page(app, address, size=2):
     order = keyset.Order((), User.id, False)
+    question = dataclasses.replace(asked(app, address), size=size)
+
+    def read(edge, backwards):
+        statement = listing.page_of(
+            sa.select(User.id), order, edge, backwards=backwards, size=size, columns=[User.id]
+        )
+        return db.session.execute(statement).all()
+
     with app.test_request_context(address), access.everything():
-        return listing.slice_of(sa.select(User.id), order, size)
+        found = listing.slice_of(question, order, read, key=0)
+    return Page([row[0] for row in found.rows], found.before, found.after)
+
+
+Page = collections.namedtuple("Page", "keys before after")
 
 
 def test_a_page_knows_whether_there_is_one_before_and_after_it(app, cast):

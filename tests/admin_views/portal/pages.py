@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from typing import Any
+from urllib.parse import urljoin
 
 NBSP = "\u00a0"
 
@@ -14,6 +15,17 @@ def words(page: Any) -> str:
     text = page if isinstance(page, str) else page.text
     text = re.sub(r"(?s)<(script|style|svg)\b.*?</\1>", " ", text)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+
+
+def listed(first: str, last: str = "Tremblay") -> str:
+    """What `words` makes of a person in a list: the family name first, as it is sorted."""
+    return f"{last} , {first}"
+
+
+def links(page: Any) -> list[str]:
+    """Where the links of a page lead, as paths of the site."""
+    found = re.findall(r'<a\s[^>]*?href="([^"]*)"', page.text)
+    return [urljoin(page.request.path, html.unescape(link)) for link in found]
 
 
 def field(page: Any, name: str) -> str:

@@ -15,7 +15,7 @@ from services.catalogue import vendor
 from services.people import oneself
 from tests import factories
 from tests.admin_views.asked import to_release
-from tests.admin_views.portal.pages import words
+from tests.admin_views.portal.pages import listed, words
 from tests.admin_views.support.forms import send
 from tests.client import sign_in
 
@@ -29,7 +29,8 @@ def staff(client, cast):
 
 def rows_of(page, title):
     """How many rows the table called `title` has."""
-    part = page.text.partition(f'aria-label="{title}"')[2].partition("</table>")[0]
+    named = re.split(rf'(?:aria-label="|<caption class="vh">){re.escape(title)}["<]', page.text)
+    part = named[1].partition("</table>")[0]
     return part.count("<tr>") - 1
 
 
@@ -68,7 +69,7 @@ def test_a_licence_shows_its_own_terms_and_holders_the_latest_first(staff, cast)
     text = words(page)
     assert text.index("Dave Tremblay") < text.index("Bob Tremblay")
     assert "Erin" not in text
-    assert "Toujours assignée" in text or "Encore" in text
+    assert text.count("depuis le") == 1
     assert rows_of(page, "Périodes payées") == 1
     assert "Release" not in text
 
@@ -98,8 +99,7 @@ def test_a_month_begins_and_ends_at_the_vendors_midnight(staff, cast):
 
 def test_the_last_two_years_can_be_chosen_the_latest_first(staff, cast):
     page = staff.get("/support/orders/").text
-    chooser = re.search(r'<select [^>]*name="month".*?</select>', page, re.DOTALL)[0]
-    months = re.findall(r'<option value="(\d{4}-\d{2})"', chooser)
+    months = re.findall(r'href="\?month=(\d{4}-\d{2})"', page)
     today = cast.vendor.today
     assert (len(months), months[0], months) == (24, f"{today:%Y-%m}", sorted(months, reverse=True))
 
@@ -194,11 +194,12 @@ def test_a_customer_shows_five_of_each_its_administrators_first_and_nobody_elses
     db.session.commit()
     oneself.sign_in_recorded(cast.bob, by=Actor.of(cast.bob), via="password")
     page = staff.get(f"/support/customers/details/?id={cast.acme.id}")
-    tables = re.findall(r'role="region" aria-label="([^"]+)"', page.text)
-    counted = {title: rows_of(page, title) for title in tables}
-    assert sorted(counted.values())[-4:] == [5, 5, 5, 5], counted
+    tables = re.findall(r'<caption class="vh">([^<]+)</caption>', page.text)
+    assert {title: rows_of(page, title) for title in tables} == {"Commandes": 5, "Courriels envoyés": 5}
+    people = page.text.partition('<ul class="people">')[2].partition("</ul>")[0]
+    assert people.count("<li>") == 5
+    assert people.index("Alice Tremblay") < people.index("Anna0 Aaa")
     text = words(page)
-    assert text.index("Alice Tremblay") < text.index("Anna0 Aaa")
     assert "Carol" not in text
     assert strangers.reference not in text
 
@@ -216,7 +217,7 @@ def test_a_person_shows_their_own_history_the_latest_first(staff, cast):
     (other,) = factories.make_licenses(1, cast.alice, cast.pro, holder=cast.dave)
     page = staff.get(f"/support/people/details/?id={cast.bob.id}")
     assert rows_of(page, "Historique des licences") == 2
-    history = page.text.partition('aria-label="Historique des licences"')[2]
+    history = page.text.partition("Historique des licences</caption>")[2]
     assert history.index(second.key) < history.index(first.key)
     assert other.key not in page.text
     assert "Release" not in page.text
@@ -227,7 +228,7 @@ def test_people_are_narrowed_by_role_and_by_access(staff, cast):
     names = {"Alice": "role=admin", "Bob": "role=member", "Sam": "role=support", "Gaston": "active=no"}
     for name, query in names.items():
         page = words(staff.get(f"/support/people/?{query}&size=100").text.partition("<tbody>")[2])
-        shown = {other for other in names if f"{other} Tremblay" in page}
+        shown = {other for other in names if listed(other) in page}
         expected = {name} if name != "Bob" else {"Bob", "Gaston"}
         assert shown == expected, query
     assert "Gaston" not in words(staff.get("/support/people/?active=yes"))

@@ -125,20 +125,17 @@ def test_a_customer_is_found_by_the_address_of_one_of_its_people(staff, cast):
 
 
 @pytest.mark.parametrize(
-    ("url", "link", "whole"),
-    [
-        ("/support/customers/?sort=name&size=20", "customers/details", Company),
-        ("/support/people/?sort=email&size=20", "people/details", User),
-    ],
+    ("url", "whole"),
+    [("/support/customers/?sort=name&size=20", Company), ("/support/people/?sort=name&size=20", User)],
 )
-def test_every_one_is_reached_page_by_page_in_the_order_of_their_names(staff, cast, url, link, whole):
+def test_every_one_is_reached_page_by_page_in_the_order_of_their_names(staff, cast, url, whole):
     for number in range(45):
         factories.make_user(factories.make_company(f"{'fF'[number % 2]}irm{number:02}"), "Zoé")
     pages = []
     while url:
         page = staff.get(url).text
         body = page.partition("<tbody>")[2].partition("</tbody>")[0]
-        pages.append(set(re.findall(rf"{link}/\?id=(\d+)", body)))
+        pages.append(set(re.findall(r'href="details/\?id=(\d+)', body)))
         following = re.search(r'rel="next"\s+href="([^"]+)"', page)
         url = html.unescape(following[1]) if following else None
         assert len(pages) <= 5, "the pages go in a circle"

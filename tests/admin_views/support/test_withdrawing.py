@@ -12,6 +12,7 @@ from models import JournalEntry, Price, Registration, TaxRate, db
 from services.catalogue import plans, tax_rates
 from services.foundation.errors import Refused
 from tests import factories
+from tests.admin_views.portal.pages import links
 from tests.admin_views.support.forms import read_form, send
 from tests.client import sign_in
 
@@ -47,6 +48,11 @@ def make_row(kind: str, cast, days: int) -> int:
     return rate.id
 
 
+def links_of(kind: str, staff, cast) -> str:
+    page = staff.get(LIST[kind].format(plan=cast.eco.id))
+    return page.text + " ".join(links(page))
+
+
 def held(kind: str) -> list[int]:
     return list(db.session.scalars(sa.select(MODELS[kind].id).order_by(MODELS[kind].id)))
 
@@ -60,7 +66,7 @@ def test_what_has_not_begun_is_withdrawn_after_asking(kind, staff, cast):
     before, row_id = held(kind), make_row(kind, cast, days=1)
     tomorrow = (cast.vendor.today + dt.timedelta(days=1)).isoformat()
     ask = ASK[kind].format(id=row_id)
-    assert ask in staff.get(LIST[kind].format(plan=cast.eco.id)).text
+    assert ask in links_of(kind, staff, cast)
     page = staff.get(ask).text
     assert tomorrow in page
     assert {"price": "70,00\u00a0$", "rate": "14\u00a0%"}[kind] in page
@@ -102,7 +108,7 @@ def test_what_a_colleague_has_changed_meanwhile_is_not_withdrawn_unseen(kind, st
 def test_what_has_begun_is_refused_and_nothing_changes(kind, days, staff, cast):
     row_id = make_row(kind, cast, days)
     before = held(kind)
-    assert ASK[kind].format(id=row_id) not in staff.get(LIST[kind].format(plan=cast.eco.id)).text
+    assert ASK[kind].format(id=row_id) not in links_of(kind, staff, cast)
     answer = staff.post(NOW[kind], data={"rowid": row_id}, follow_redirects=True)
     assert "a déjà pris effet" in answer.text
     row = db.session.get(MODELS[kind], row_id)

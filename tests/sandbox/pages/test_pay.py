@@ -73,6 +73,13 @@ def test_the_page_follows_the_sessions_language_and_its_way_of_writing_money(
     assert total in page.text
 
 
+def test_the_page_says_whose_it_is(open_session: Open, sandbox: SandboxProcess) -> None:
+    asked = {"display_name": "Boréal & fils"}
+    page = page_of(sandbox, open_session(locale="fr", branding_settings=asked))
+    assert "<h1>Paiement à Boréal &amp; fils</h1>" in page.text
+    assert "<h1>Payment to Sandbox</h1>" in page_of(sandbox, open_session(locale="en")).text
+
+
 def test_only_the_merchant_may_be_reached_by_the_pages_forms(
     open_session: Open, sandbox: SandboxProcess
 ) -> None:

@@ -1,0 +1,90 @@
+"""The columns that several lists of both sites share."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from typing import Any
+
+from flask_babel import gettext as _
+
+from admin_views import labels
+from admin_views.lists.cells import SHORT_KEY
+from admin_views.lists.columns import Column
+from models import (
+    LIVE_STATUSES,
+    ActorKind,
+    License,
+    LicenseState,
+    LicenseStatus,
+    User,
+    state_of,
+    utcnow,
+)
+
+# The class of the dot beside a state: its shape says the same as its colour.
+_DOTS = {
+    "neutral": "available",
+    "info": "assigned",
+    "success": "activated",
+    "warning": "suspended",
+    "danger": "expired",
+}
+# What a person is called by, for the kinds `person` and `holder`.
+PERSON = (User.first_name, User.last_name, User.email)
+# What the state of a licence depends on, beside the clock.
+LICENSE_STATE = (License.status, License.usable_until, License.user_id, License.activated_at)
+
+
+def dot(member: enum.StrEnum) -> str:
+    """The class of a state's dot."""
+    return _DOTS[labels.tone(member)]
+
+
+def state(name: str, heading: Any, **options: Any) -> Column:
+    """A state: an enum of `labels.LABELS`."""
+    return Column(name, heading, kind="state", words=labels.label, tone=dot, **options)
+
+
+def license_state(
+    status: LicenseStatus | None,
+    usable_until: dt.datetime,
+    user_id: int | None,
+    activated_at: dt.datetime | None,
+) -> LicenseState | None:
+    """A licence's state of its columns, as `License.state`; None where there is no licence."""
+    if status is None:
+        return None
+    return state_of(
+        gone=status not in LIVE_STATUSES,
+        usable=usable_until > utcnow(),
+        suspended=status == LicenseStatus.SUSPENDED,
+        held=user_id is not None,
+        activated=activated_at is not None,
+    )
+
+
+def is_available(
+    status: LicenseStatus, usable_until: dt.datetime, user_id: int | None, activated_at: dt.datetime | None
+) -> bool:
+    """As `License.is_assignable`, of the columns of its state."""
+    return license_state(status, usable_until, user_id, activated_at) == LicenseState.AVAILABLE
+
+
+def is_releasable(user_id: int | None, status: LicenseStatus) -> bool:
+    """As `License.is_releasable`, of its columns."""
+    return user_id is not None and status == LicenseStatus.ACTIVE
+
+
+def who(kind: ActorKind, first: str | None, last: str | None, email: str | None) -> str:
+    """As `labels.who`, of the columns of a person that may not be there."""
+    if email is None:
+        return labels.word(ActorKind, kind)
+    return f"{first} {last}".strip() or email
+
+
+def named_license(first: str | None, last: str | None, email: str | None, key: str) -> str:
+    """What a licence is called in a list: its holder's name; the beginning of its key where nobody holds it."""
+    if email is not None:
+        return f"{first} {last}".strip() or email
+    return _("license %(key)s without holder", key=f"{key[:SHORT_KEY]}…")

@@ -1,0 +1,319 @@
+"""The list of a table view: what a class declares of it, and the page that answers an address."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlsplit
+
+import sqlalchemy as sa
+from flask import current_app, flash, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from markupsafe import Markup
+
+import access
+from admin_views.lists import kept, keyset, listing, rows, writers
+from admin_views.lists.cells import Around
+from admin_views.lists.columns import Act, Column, Empty, ListFilter, Made, Search, Tab
+from admin_views.lists.shown import Head, Listing
+from admin_views.lists.writers import css_of
+from models import DEFAULT_TIME_ZONE, db, utcnow
+from services.foundation import urls
+from services.foundation.errors import Code, Refused
+from services.foundation.formats import current_language, number
+
+# Seconds for which a total and the counts of tabs are kept, and the choices that come from the database.
+TOTAL_FOR, TABS_FOR, CHOICES_FOR = 10, 60, 10
+
+
+class ListView:
+    """What `DeskModelView` knows of its list.
+
+    Attributes:
+        columns: What the list shows, in order; the first names the row.
+        joins: What the columns need beside the model: relations, or pairs of an entity and a condition.
+        within: The order of the lines of one row, where a join gives several; the columns of it gather.
+        row_name: What a row is called for readers; by default what the first column shows.
+        row_acts: What can be done to one row; the first is a button on wide screens.
+        bulk: Which rows each `@action` takes: by its name, SQL columns and whether their values allow it, or None for all.
+        every: The names of actions that may be done to every row that matches, up to `rows.MAX_ROWS`.
+        tabs: The usual questions; the first is the whole list.
+        search: Where the search box looks; empty means no box. `search_hint` stands in it.
+        filters: The chips above the list.
+        default_order: (name of a column, descending), or None for the newest row first.
+        page_size: Rows of a page, where the address says nothing.
+        dense: Rows of one line. `fixed`: columns as wide as they say, whatever is in them.
+        empty: What an empty list says to do next.
+    """
+
+    model: ClassVar[Any]
+    title: ClassVar[Any]
+    endpoint: str
+    columns: ClassVar[Sequence[Column]] = ()
+    joins: ClassVar[Sequence[Any]] = ()
+    within: ClassVar[Sequence[Any]] = ()
+    row_name: ClassVar[Made | None] = None
+    row_acts: ClassVar[Sequence[Act]] = ()
+    bulk: ClassVar[Mapping[str, Made | None]] = {}
+    every: ClassVar[Sequence[str]] = ()
+    tabs: ClassVar[Sequence[Tab]] = ()
+    search: ClassVar[Sequence[Search]] = ()
+    search_hint: ClassVar[Any] = _l("Search")
+    filters: ClassVar[Sequence[ListFilter]] = ()
+    default_order: ClassVar[tuple[str, bool] | None] = None
+    page_size = 50
+    dense: ClassVar[bool] = False
+    fixed: ClassVar[bool] = False
+    empty: ClassVar[Empty] = Empty(_l("There is nothing here yet."))
+    scope: Callable[[Any], Any]
+
+    @classmethod
+    def check_list(cls) -> None:
+        """Raise TypeError for a list that could not be shown page by page."""
+        if not cls.columns:
+            raise TypeError(f"{cls.__name__} must declare `columns`")
+        for column in cls.columns:
+            if any(isinstance(part.type, sa.types.NullType) for part in column.sort_columns):
+                # A cursor's value is read as the type of its column: every page would be the first one.
+                raise TypeError(f"{cls.__name__}.{column.name}: say the `type_` of what it is sorted by")
+
+    # --- What was asked ---------------------------------------------------------------------------------------------
+
+    def asked(self, args: Mapping[str, str] | None = None) -> listing.Asked:
+        """What an address asks of the list; by default that of this request."""
+        return listing.read_request(
+            request.args if args is None else args,
+            self.columns,
+            self.filters,
+            self.page_size,
+            tabs=self.tabs,
+            choices_of=self._choices,
+        )
+
+    def _choices(self, choice: ListFilter) -> list[tuple[str, str]]:
+        """The options of a filter, those of the database kept for a while."""
+        key = ("choices", self.endpoint, choice.name, current_language())
+        return kept.counted(key, CHOICES_FOR, choice.choices)
+
+    def order_of(self, asked: listing.Asked) -> tuple[keyset.Order, str]:
+        """The order of the rows, and the name of the column that it is of."""
+        column, descending = asked.sort, asked.descending
+        if column is None and self.default_order is not None:
+            name, descending = self.default_order
+            column = next(column for column in self.columns if column.name == name)
+        if column is None:
+            return keyset.Order((), rows.primary_key(self.model), True), ""
+        return keyset.Order(column.sort_columns, rows.primary_key(self.model), descending), column.name
+
+    def found(self, asked: listing.Asked) -> sa.Select[Any]:
+        """The keys of the rows that were asked for, of those that this request may see."""
+        keys = self.scope(sa.select(rows.primary_key(self.model)))
+        return listing.filtered(keys, asked, self.filters, self.search, self.model)
+
+    # --- The page ---------------------------------------------------------------------------------------------------
+
+    def listing(self) -> Listing:
+        """The page that the query string asks for."""
+        asked, sheet = self.asked(), self.sheet()
+        order, sort_name = self.order_of(asked)
+
+        def read(edge: list[Any] | None, backwards: bool) -> list[Any]:
+            statement = self._page(sheet, asked, order, edge, backwards=backwards)
+            return list(db.session.execute(statement, _edges(edge)).all())
+
+        page = listing.slice_of(asked, order, read, key=sheet.key)
+        fields, wrong = self.filter_fields(asked)
+        boxes = bool(self.allowed_actions())
+        told = self.told(sheet.keys(page.rows))
+        return Listing(
+            path=request.path,
+            rows=page.rows,
+            count=len(sheet.keys(page.rows)),
+            write=lambda back: sheet.rows(page.rows, around(back, told), boxes=boxes),
+            columns=self.columns,
+            filters=self.filters,
+            tabs=self.tabs,
+            counts=self._counts(),
+            asked=asked,
+            total=self._total(asked),
+            before=page.before,
+            after=page.after,
+            sort_name=sort_name,
+            descending=order.descending,
+            language=sheet.language,
+            fields=fields,
+            wrong_fields=wrong,
+            default_size=self.page_size,
+        )
+
+    def told(self, keys: Sequence[Any]) -> Mapping[Any, Any]:
+        """What columns of the kind `told` say of the rows of a page, by their key."""
+        return {}
+
+    def allowed_actions(self) -> list[tuple[str, Any]]:
+        """The names and labels of the actions that this person may do."""
+        return []
+
+    def filter_fields(self, asked: listing.Asked) -> tuple[Mapping[str, Markup], frozenset[str]]:
+        """The HTML of the filters whose value is typed or searched for, by name, and those that say what is wrong."""
+        return {}, frozenset()
+
+    def _page(
+        self,
+        sheet: writers.Sheet,
+        asked: listing.Asked,
+        order: keyset.Order,
+        edge: list[Any] | None,
+        *,
+        backwards: bool,
+    ) -> sa.Select[Any]:
+        """The statement of a page, kept for the next one of its shape where neither clock nor words are in it."""
+        marks = None if edge is None else [_mark(number, value, order) for number, value in enumerate(edge)]
+
+        def make() -> sa.Select[Any]:
+            return listing.page_of(
+                self.found(asked),
+                order,
+                marks,
+                backwards=backwards,
+                size=asked.size,
+                columns=sheet.needed.columns,
+                joins=self.joins,
+                within=self.within,
+            )
+
+        if not self._is_steady(asked):
+            return make()
+        shape = tuple(mark is None for mark in marks or ())
+        asks = (tuple(asked.filters.items()), asked.size, asked.sort and asked.sort.name, order.descending)
+        return kept.made(("page", self.endpoint, sheet.language, *asks, shape, backwards), make)
+
+    def _is_steady(self, asked: listing.Asked) -> bool:
+        if asked.search or asked.unclear or asked.tab:
+            return False
+        return all(choice.steady for choice in self.filters if choice.name in asked.filters)
+
+    # --- Counts -----------------------------------------------------------------------------------------------------
+
+    def _total(self, asked: listing.Asked) -> listing.Total:
+        whole = not asked.is_narrowed and asked.tab is None
+        estimate = whole and access.current_scope().everything
+
+        def count() -> listing.Total:
+            return listing.count(self.found(asked), self.model, estimate=estimate)
+
+        if asked.search or asked.unclear:
+            return count()
+        key = ("total", self.endpoint, asked.tab and asked.tab.name, tuple(asked.filters.items()))
+        return kept.counted(key, TOTAL_FOR, count)
+
+    def _counts(self) -> list[listing.Total]:
+        """How many rows each tab has, in one statement."""
+        if not self.tabs:
+            return []
+
+        def count() -> list[listing.Total]:
+            keys = self.scope(sa.select(rows.primary_key(self.model)))
+            asked = [keys if tab.where is None else keys.where(tab.where()) for tab in self.tabs]
+            return listing.totals(*asked)
+
+        return kept.counted(("tabs", self.endpoint), TABS_FOR, count)
+
+    # --- Writing ----------------------------------------------------------------------------------------------------
+
+    def sheet(self) -> writers.Sheet:
+        """How the rows are written in the reader's language; made once, of declarations alone."""
+        declared = writers.Declared(
+            self.model,
+            rows.primary_key(self.model),
+            self.endpoint,
+            self.row_name,
+            self.row_acts,
+            self.bulk,
+            self.dense,
+        )
+        return _sheet(declared, self.columns, whole=True, key=(type(self), self.endpoint))
+
+    @classmethod
+    def short(
+        cls, endpoint: str, names: Sequence[str], *where: Any, order: Sequence[Any] = (), most: int
+    ) -> Short:
+        """The first rows of the list through some of its columns, for another page. One statement.
+
+        Args:
+            endpoint: The view's, such as `support_orders`.
+            names: Of its columns.
+            where: Conditions.
+            order: Columns to sort by; by default the newest row first.
+            most: How many rows.
+        """
+        key = rows.primary_key(cls.model)
+        columns = tuple(column for column in cls.columns if column.name in names)
+        declared = writers.Declared(cls.model, key, endpoint)
+        sheet = _sheet(declared, columns, whole=False, key=(cls, endpoint, *names))
+        statement = rows.narrow(sa.select(*sheet.needed.columns).select_from(cls.model), cls.model).where(
+            *where
+        )
+        for join in cls.joins:
+            statement = statement.outerjoin(*join) if isinstance(join, tuple) else statement.outerjoin(join)
+        statement = statement.order_by(*(order or (key.desc(),)), *cls.within).limit(most)
+        return Short(columns, sheet.rows(db.session.execute(statement).all(), around()))
+
+    # --- Every row that matches -------------------------------------------------------------------------------------
+
+    def matching(self, action: str, address: str) -> list[str]:
+        """The keys of every row of the list at `address`, at most `rows.MAX_ROWS`: it is said when there are more.
+
+        Raises:
+            Refused: the action is one that wants its rows chosen one by one.
+        """
+        if action not in self.every:
+            raise Refused(Code.NOTHING_CHOSEN, _("Choose the rows one by one for this."))
+        asked = self.asked(dict(parse_qsl(urlsplit(urls.local(address, request.host) or "").query)))
+        key = rows.primary_key(self.model)
+        keys = list(db.session.scalars(self.found(asked).order_by(key.desc()).limit(rows.MAX_ROWS + 1)))
+        if len(keys) > rows.MAX_ROWS:
+            most = number(rows.MAX_ROWS, current_language())
+            flash(_("There are more: these are the %(count)s latest of them.", count=most), "info")
+        return [str(one) for one in keys[: rows.MAX_ROWS]]
+
+
+class Short:
+    """A short table: its columns, and the HTML of its rows, empty where there are none."""
+
+    def __init__(self, columns: Sequence[Column], body: Markup) -> None:
+        self.columns, self.body = columns, body
+
+    def heads(self) -> list[Head]:
+        return [Head(column.name, column.label, css_of(column), None, None) for column in self.columns]
+
+
+_sheets: dict[Any, writers.Sheet] = {}
+
+
+def _sheet(declared: writers.Declared, columns: Sequence[Column], *, whole: bool, key: Any) -> writers.Sheet:
+    language = current_language()
+    sprite = current_app.jinja_env.globals["files"]["icons.svg"]
+    known = (key, language, sprite)
+    if known not in _sheets:
+        _sheets[known] = writers.Sheet(declared, columns, language, sprite, whole=whole)
+    return _sheets[known]
+
+
+def around(back: str = "", told: Mapping[Any, Any] | None = None) -> Around:
+    """The reader's day and zone, the way back, and what is told of the rows."""
+    zone = getattr(current_user, "zone", None) or zoneinfo.ZoneInfo(DEFAULT_TIME_ZONE)
+    now: dt.datetime = utcnow().astimezone(zone)
+    return Around(today=now.date(), zone=zone, back=back, told=told or {})
+
+
+def _mark(number: int, value: Any, order: keyset.Order) -> Any:
+    return None if value is None else sa.bindparam(f"edge_{number}", type_=order.all[number].type)
+
+
+def _edges(edge: list[Any] | None) -> dict[str, Any]:
+    return {f"edge_{place}": value for place, value in enumerate(edge or ()) if value is not None}

@@ -1,0 +1,77 @@
+"""What must always be true of the rows of every desk, whatever was done there, in whatever way."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from models import (
+    Assignment,
+    JournalEntry,
+    License,
+    LicenseState,
+    LicenseStatus,
+    Operation,
+    Order,
+    OrderLine,
+    OrderTax,
+    Suspension,
+    Term,
+    TermKind,
+    TermTax,
+    db,
+)
+from tests.counts import wrong_counts
+
+
+def check_money() -> None:
+    """Each cent of a line and of a tax is borne by a term, and by one."""
+    for table, borne, key in (
+        (OrderLine.net, Term.net, Term.order_line_id),
+        (OrderTax.amount, TermTax.amount, TermTax.order_tax_id),
+    ):
+        sums = dict(db.session.execute(sa.select(key, sa.func.sum(borne)).group_by(key)).all())
+        owed = db.session.execute(
+            sa.select(table.class_.id, table)
+            .join(Order, Order.id == table.class_.order_id)
+            .where(Order.paid_at.is_not(None))
+        )
+        for row_id, cents in owed:
+            assert sums.get(row_id, 0) == cents, (table, row_id)
+    taxes = sa.select(Term.id, Term.tax, sa.func.coalesce(sa.func.sum(TermTax.amount), 0))
+    for _key, tax, borne in db.session.execute(taxes.outerjoin(TermTax).group_by(Term.id)):
+        assert tax == borne
+
+
+def check_states(now: dt.datetime) -> None:
+    """SQL and Python say the same of every seat."""
+    for state in LicenseState:
+        by_sql = set(db.session.scalars(sa.select(License.id).where(License.where_state(state, now))))
+        every = db.session.scalars(sa.select(License)).all()
+        assert by_sql == {one.id for one in every if one.state(now) == state}, state
+
+
+def check_rows() -> None:
+    """The copies are copies, and who holds a seat has exactly one open assignment of it."""
+    open_ones = {
+        one.license_id: one
+        for one in db.session.scalars(sa.select(Assignment).where(Assignment.ended_at.is_(None)))
+    }
+    suspended = set(db.session.scalars(sa.select(Suspension.license_id).where(Suspension.ended_at.is_(None))))
+    ends = dict(
+        db.session.execute(
+            sa.select(Term.license_id, sa.func.max(Term.last_day))
+            .where(Term.kind != TermKind.CHANGE)
+            .group_by(Term.license_id)
+        ).all()
+    )
+    for license in db.session.scalars(sa.select(License)):
+        held = open_ones.get(license.id)
+        assert license.user_id == (held.user_id if held else None)
+        assert license.activated_at == (held.activated_at if held else None)
+        assert (license.status == LicenseStatus.SUSPENDED) == (license.id in suspended)
+        assert license.last_day == ends[license.id]
+    orphans = sa.select(JournalEntry.id).where(JournalEntry.operation.not_in(sa.select(Operation.id)))
+    assert db.session.scalars(orphans).all() == []
+    assert wrong_counts() == []
