@@ -9,7 +9,17 @@ import pytest
 import sqlalchemy as sa
 
 from access import Actor
-from models import JournalEntry, License, LicenseStatus, Order, OutgoingMail, StripeEvent, db, utcnow
+from models import (
+    JournalEntry,
+    JournalSubject,
+    License,
+    LicenseStatus,
+    Order,
+    OutgoingMail,
+    StripeEvent,
+    db,
+    utcnow,
+)
 from services import licenses
 from services.catalogue import vendor
 from services.people import oneself
@@ -148,15 +158,12 @@ def test_an_order_shows_its_lines_events_journal_and_what_was_delivered(staff, c
         db.session.add(
             StripeEvent(id=f"evt_{number}", type=f"type.{key}", object_id=key, livemode=False, created_at=now)
         )
-    for subject in (order, other):
-        db.session.add(
-            JournalEntry(
-                operation="0" * 32, verb=f"verb_{subject.id}", subject_type="order", subject_id=subject.id
-            )
-        )
-    db.session.add(
-        JournalEntry(operation="0" * 32, verb="verb_of_a_user", subject_type="user", subject_id=order.id)
-    )
+    about = (("order", order.id, f"verb_{order.id}"), ("order", other.id, f"verb_{other.id}"))
+    for kind, row_id, verb in (*about, ("user", order.id, "verb_of_a_user")):
+        db.session.add(JournalEntry(operation="0" * 32, verb=verb, subject_type=kind, subject_id=row_id))
+    db.session.flush()
+    for entry in db.session.scalars(sa.select(JournalEntry).where(JournalEntry.verb.like("verb_%"))):
+        db.session.add(JournalSubject(entry_id=entry.id, kind=entry.subject_type, row_id=entry.subject_id))
     db.session.commit()
     factories.make_licenses(2, cast.alice, cast.eco)
     text = words(staff.get(f"/support/orders/details/?id={order.id}"))
