@@ -60,17 +60,6 @@ def holder_link(row: License) -> str | None:
     return url_for("support_people.details_view", id=row.user_id) if row.user_id else None
 
 
-# The periods of an assignment, on the page of a licence and on that of a person.
-PERIOD = (
-    Fact("started_at", _l("From"), kind="moment"),
-    Fact("ended_at", _l("Until"), kind="moment", blank=_l("Still held")),
-)
-HOLDERS = (
-    Fact("user", _l("Person"), link=lambda row: url_for("support_people.details_view", id=row.user_id)),
-    *PERIOD,
-)
-
-
 def _ending() -> sa.ColumnElement[bool]:
     now = utcnow()
     return sa.and_(License.where_live(now), License.valid_until <= now + dt.timedelta(days=SOON))
@@ -255,7 +244,6 @@ class Licenses(SupportView):
             .limit(HISTORY)
         )
         return {
-            "columns": {"holders": HOLDERS},
             "terms": db.session.execute(terms).all(),
             "assignments": db.session.scalars(assignments).all(),
             "moments": timeline.about(SubjectKind.LICENSE, row.id, READER),

@@ -122,10 +122,17 @@ class Mail(RecordView):
         return answer
 
     def details_context(self, row: OutgoingMail) -> dict[str, Any]:
+        preview, trouble = None, ""
         try:
-            return {"preview": rendering.render_preview(row), "trouble": None}
+            preview = rendering.render_preview(row)
         except Refused as refused:
-            return {"preview": None, "trouble": refused.sentence}
+            trouble = refused.sentence
+        return {
+            "preview": preview,
+            "trouble": trouble,
+            "recipient": recipient_text(row),
+            "why": labels.mail_trouble(row.last_error),
+        }
 
     @expose("/resend/")
     def ask_resend(self) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -26,7 +26,6 @@ from admin_views.pickers import PickerField
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_column, company_link, current_actor
 from admin_views.support.journal import READER
-from admin_views.support.licenses import PERIOD
 from models import Assignment, Company, License, Plan, Role, SubjectKind, User, db, same_address, utcnow
 from services import licenses
 from services.foundation import places
@@ -76,19 +75,6 @@ class AssignForm(DeskForm):
     """Which plan to give: those alone that have a free licence."""
 
     plan = RadioField(_l("Plan to assign"), [REQUIRED])
-
-
-# What a person held, from when until when.
-HELD = (
-    Fact(
-        "license",
-        _l("Key"),
-        kind="mono",
-        link=lambda row: url_for("support_licenses.details_view", id=row.license_id),
-    ),
-    Fact("plan", _l("Plan"), value=lambda row: row.license.plan.name(current_language())),
-    *PERIOD,
-)
 
 
 def _held(plan: str | None, *state: Any) -> str | None:
@@ -207,7 +193,6 @@ class People(SupportView, AccountView):
             .limit(HISTORY)
         )
         return {
-            "columns": {"history": HELD},
             "history": db.session.scalars(history).all(),
             "moments": timeline.about(SubjectKind.USER, row.id, READER),
         }

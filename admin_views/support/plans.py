@@ -18,12 +18,14 @@ from access import Actor
 from admin_views import labels
 from admin_views.edited import ask_to_confirm
 from admin_views.forms import REQUIRED, DayField, DeskForm, MoneyField, WholeNumber
+from admin_views.journal import timeline
 from admin_views.lists import rows
 from admin_views.lists.columns import Act, Column, ExportColumn, Fact
 from admin_views.lists.filters import yes_or_no
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.fields import LimitsField
-from models import CURRENCY, Plan, Price, db
+from admin_views.support.journal import READER
+from models import CURRENCY, Plan, Price, SubjectKind, db
 from services.catalogue import plans, vendor
 from services.foundation.errors import Refused
 from services.foundation.formats import current_language, money
@@ -167,6 +169,7 @@ class Plans(SupportView):
             "seen": seen,
             "in_force": current_price(row),
             "today": vendor.current().today,
+            "moments": timeline.about(SubjectKind.PLAN, row.id, READER),
         }
 
     @expose("/price/", methods=("POST",))

@@ -210,7 +210,7 @@ def test_an_order_whose_events_were_lost_is_delivered_when_stripe_is_asked(staff
     assert "Rien de nouveau" in again.text
     # What one order brought is said, not that it was one.
     assert "commande vérifiée" not in answer.text + again.text
-    assert re.search(r"notice-success[^§]*?Payée et livrée", answer.text)
+    assert re.search(r"note ok[^§]*?Payée et livrée", answer.text)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(License)) == 2
 
 
