@@ -18,7 +18,7 @@ from access import Actor
 from admin_views import labels
 from admin_views.forms import REQUIRED, choices
 from admin_views.journal import timeline
-from admin_views.lists.columns import Act, Column, Empty, ExportColumn, Fact, ListFilter, Search
+from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search
 from admin_views.lists.filters import by_member
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.journal import READER
@@ -156,15 +156,11 @@ class Companies(SupportView):
         by_member("language", _l("Language"), Company.language, Language, labels.options(Language)),
     )
     export_columns = (
-        ExportColumn(_l("Customer"), Company.name),
-        ExportColumn(_l("Billing email"), Company.billing_email),
-        ExportColumn(_l("Street"), Company.street),
-        ExportColumn(_l("City"), Company.city),
-        ExportColumn(_l("Province"), Company.province),
-        ExportColumn(_l("Postal code"), Company.postal_code),
-        ExportColumn(_l("Country"), Company.country),
-        ExportColumn(_l("Language"), Company.language),
-        ExportColumn(_l("Customer since"), Company.created_at),
+        Column("street", _l("Street")),
+        Column("city", _l("City")),
+        Column("province", _l("Province")),
+        Column("postal_code", _l("Postal code")),
+        Column("country", _l("Country")),
     )
     can_create = can_edit = can_view_details = True
     create_label = _l("New customer")
