@@ -64,8 +64,8 @@ window.addEventListener("pageshow", (event) => {
 });
 
 // --- Number steppers. What depends on the number hears of it once, after the last of several quick clicks.
-for (const stepper of document.querySelectorAll("[data-stepper]")) {
-  const input = stepper.querySelector("input");
+function stepper(one) {
+  const input = one.querySelector("input");
   let timer = 0;
   const tell = () => {
     if (!timer) return;
@@ -73,7 +73,7 @@ for (const stepper of document.querySelectorAll("[data-stepper]")) {
     timer = 0;
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };
-  for (const button of stepper.querySelectorAll("[data-step]")) {
+  for (const button of one.querySelectorAll("[data-step]")) {
     button.hidden = false;
     button.addEventListener("click", () => {
       if (button.dataset.step > 0) input.stepUp();
@@ -84,6 +84,11 @@ for (const stepper of document.querySelectorAll("[data-stepper]")) {
     button.addEventListener("blur", tell);
   }
 }
+
+function steppers() {
+  for (const one of document.querySelectorAll("[data-stepper]")) stepper(one);
+}
+steppers();
 
 // --- Fields that send their form when changed, such as a quantity in the cart.
 document.addEventListener("change", (event) => {
@@ -98,27 +103,61 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// --- After a refused form: the first field that is to be mended, else what says why.
-const refused = document.querySelector("[data-focus]");
-if (refused) (document.querySelector("main [aria-invalid=true]") || refused).focus();
+// --- After a refused form: the first field that is to be mended, else what says why. Of a choice, its first answer.
+function mend() {
+  const wrong = document.querySelector("main [aria-invalid=true], main [data-wrong]") || document.querySelector("[data-focus]");
+  const field = wrong && wrong.matches("fieldset") ? wrong.querySelector("input") || wrong : wrong;
+  if (field && !field.closest("dialog")) field.focus();
+  return field;
+}
 
-// --- What was done floats until it is closed, in the pile at the foot of a list where there is one.
-const done = document.querySelectorAll("[data-toast]");
-if (done.length) {
+// Closing a window leads back to the button that opened it; not every browser takes the focus there by itself.
+const opener = window.location.hash && document.getElementById(window.location.hash.slice(1));
+if (!mend() && opener && opener.matches("a, button")) opener.focus();
+
+// --- What was done floats until it is closed, in the pile at the foot of a list where there is one. It is said in a region
+// that was there before: readers do not hear what a page begins with.
+const region = document.createElement("div");
+region.className = "vh";
+region.setAttribute("role", "status");
+document.body.append(region);
+
+function toasts() {
+  const done = document.querySelectorAll("[data-toast]");
+  for (const old of document.querySelectorAll(".toasts")) old.remove();
+  if (!done.length) return;
   const dock = document.querySelector(".dock");
   const pile = document.createElement("div");
   pile.className = dock ? "toasts" : "toasts alone";
   for (const toast of done) {
     toast.className = "note-toast";
+    toast.removeAttribute("role");
     const close = toast.querySelector("[data-dismiss]");
     close.hidden = false;
-    close.addEventListener("click", () => toast.remove());
+    close.addEventListener("click", () => {
+      toast.remove();
+      document.getElementById("main").focus();
+    });
     pile.append(toast);
   }
   if (dock) dock.prepend(pile);
   else document.querySelector("main").append(pile);
   const rest = document.querySelector(".flashes");
   if (rest && !rest.children.length) rest.remove();
+  const said = [...done].map((toast) => toast.querySelector("[data-said]").textContent.trim()).join(" ");
+  region.textContent = "";
+  window.setTimeout(() => { region.textContent = said; }, 150);
+}
+toasts();
+
+// --- Copying what is long, such as a key: without a script one selects it.
+for (const button of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    region.textContent = button.dataset.copied;
+    button.classList.add("done");
+  });
 }
 
 // --- `/` goes to the search, when nothing has the focus; « My profile » switches it off.
