@@ -27,6 +27,7 @@ NAMES = (
     "circle-half",
     "clock",
     "clock-history",
+    "copy",
     "credit-card",
     "dash-lg",
     "download",

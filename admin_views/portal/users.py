@@ -143,6 +143,7 @@ class Users(AccountView):
         ),
     )
     form = PersonForm
+    create_template = edit_template = "portal/users/form.html"
 
     # --- Accounts ---------------------------------------------------------------------------------------------------
 
