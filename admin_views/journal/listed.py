@@ -32,10 +32,11 @@ class ToldRows:
 def _sentence(told: tuple[Reader, Sentence]) -> str:
     """The sentence, whose names lead to their pages."""
     reader, sentence = told
-    return "".join(
+    parts = [
         f'<a href="{escape(href)}">{said(text)}</a>' if href else said(text)
         for text, href in reader.said(sentence)
-    )
+    ]
+    return f'<span class="said">{"".join(parts)}</span>'
 
 
 def _changes(told: tuple[Reader, Sentence]) -> str:
