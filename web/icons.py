@@ -24,6 +24,7 @@ NAMES = (
     "chevron-expand",
     "chevron-left",
     "chevron-right",
+    "chevron-up",
     "circle-half",
     "clock",
     "clock-history",

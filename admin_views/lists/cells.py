@@ -161,7 +161,7 @@ def _state(column: Column, language: str) -> Write:
 
 def _key(column: Column, language: str) -> Write:
     def write(value: str, around: Around) -> str:
-        return f'<span class="key" title="{escaped(value)}" data-copy>{escaped(value[:SHORT_KEY])}…</span>'
+        return f'<span class="key" title="{escaped(value)}">{escaped(value[:SHORT_KEY])}…</span>'
 
     return write
 

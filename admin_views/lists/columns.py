@@ -85,6 +85,7 @@ class Act:
         of: The SQL column of the endpoint's argument; the row's key by default.
         argument: The argument's name.
         when: The SQL columns, and whether their values allow it: a row is offered what it can take, no more.
+        panel: Whether its page opens beside the list where there is room: something to read by itself does not.
     """
 
     endpoint: str
@@ -93,6 +94,7 @@ class Act:
     of: Any = None
     argument: str = "id"
     when: Made | None = None
+    panel: bool = True
 
 
 @dataclasses.dataclass(frozen=True)

@@ -125,7 +125,7 @@ class Licenses(SupportView):
     icon = "key"
     columns = (
         person_column("user", _l("Holder"), License.user_id, blank=_l("Nobody holds it")),
-        company_column(License.company_id, width="c-16", phone="line"),
+        company_column(License.company_id, width="c-12", phone="line"),
         Column("plan", _l("Plan"), Plan.name, width="c-5", phone="line"),
         state("state", _l("State"), needs=LICENSE_STATE, value=license_state, width="c-8"),
         Column(
@@ -137,7 +137,15 @@ class Licenses(SupportView):
             width="c-14",
             phone="cell",
         ),
-        Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-9", phone="line"),
+        Column(
+            "key",
+            _l("Key"),
+            kind="key",
+            to=(".details_view", License.id),
+            width="c-10",
+            phone="line",
+            mid=False,
+        ),
     )
     joins = (License.company, License.plan, License.user)
     row_name = ((*PERSON, License.key), named_license)

@@ -14,7 +14,7 @@ from flask_babel import lazy_pgettext as _pl
 
 from admin_views import labels
 from admin_views.columns import state
-from admin_views.lists.columns import Column, Empty, ExportColumn, Fact, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, ExportColumn, Fact, Search, Tab
 from admin_views.lists.filters import by_id, by_member
 from admin_views.support import lookups
 from admin_views.support.base import RecordView, company_column, company_link, current_actor
@@ -35,6 +35,16 @@ def recipient_text(row: OutgoingMail) -> str:
 
 def recipient_link(row: OutgoingMail) -> str | None:
     return url_for("support_people.details_view", id=row.user_id) if row.user_id else None
+
+
+def _went_out(state: MailState) -> bool:
+    """Whether a mail was sent or failed: only then is there something to send again."""
+    return state in {MailState.SENT, MailState.FAILED}
+
+
+def _mail_to(template: str, address: str) -> str:
+    """What a mail is called."""
+    return _("%(mail)s, to %(address)s", mail=labels.mail_words(template), address=address)
 
 
 class Mail(RecordView):
@@ -59,6 +69,8 @@ class Mail(RecordView):
         Column("sent_at", _l("Sent on"), kind="moment"),
     )
     joins = (OutgoingMail.user, OutgoingMail.company)
+    row_name = ((OutgoingMail.template, sa.func.coalesce(User.email, OutgoingMail.address)), _mail_to)
+    row_acts = (Act(".resend", _l("Send again"), "send", when=(OutgoingMail.state, _went_out)),)
     tabs = (
         Tab("all", _pl("mail", "All")),
         Tab("failed", _l("Not delivered"), lambda: OutgoingMail.state == MailState.FAILED, tone="wait"),
@@ -99,6 +111,7 @@ class Mail(RecordView):
     form_ajax_refs = picked
     can_view_details = True
     details_template = "support/mail.html"
+    confirm_template = "support/resend.html"
 
     @expose("/preview/")
     def preview(self) -> ResponseReturnValue:
@@ -113,6 +126,19 @@ class Mail(RecordView):
             return {"preview": rendering.render_preview(row), "trouble": None}
         except Refused as refused:
             return {"preview": None, "trouble": refused.sentence}
+
+    @expose("/resend/")
+    def ask_resend(self) -> ResponseReturnValue:
+        """The page that asks before a mail is sent again, begun from the list."""
+        row = self.row_or_404()
+        return self.confirm(
+            [row],
+            heading=_("Send the mail again"),
+            named=_mail_to(row.template, recipient_text(row)),
+            button=_("Send again"),
+            endpoint=".resend",
+            fields={"id": row.id},
+        )
 
     @expose("/resend/", methods=("POST",))
     def resend(self) -> ResponseReturnValue:

@@ -59,6 +59,15 @@ def _is_waiting(state: OrderState) -> bool:
     return state in {OrderState.PENDING, OrderState.FAILED}
 
 
+def _may_be_asked(state: OrderState, session_id: str | None) -> bool:
+    """Whether Stripe may know more of the order than the desk does."""
+    return session_id is not None and state in {
+        OrderState.PENDING,
+        OrderState.PROCESSING,
+        OrderState.FAILED,
+    }
+
+
 def month_options() -> list[tuple[str, str]]:
     """The last two years, month by month on the vendor's calendar, the latest first."""
     today = vendor.current().today
@@ -116,7 +125,15 @@ class Orders(SupportView):
         (OrderIssue, sa.and_(OrderIssue.order_id == Order.id, OrderIssue.closed_at.is_(None))),
     )
     within = (OrderIssue.id,)
-    row_acts = (Act(".cancel", _l("Cancel the order"), "x-circle", when=(Order.state, _is_waiting)),)
+    row_acts = (
+        Act(".cancel", _l("Cancel the order"), "x-circle", when=(Order.state, _is_waiting)),
+        Act(
+            ".check",
+            _l("Check with Stripe"),
+            "arrow-counterclockwise",
+            when=((Order.state, Order.stripe_session_id), _may_be_asked),
+        ),
+    )
     bulk = {"check": None, "cancel": (Order.state, _is_waiting)}
     tabs = (
         Tab("all", _pl("orders", "All")),
@@ -207,6 +224,11 @@ class Orders(SupportView):
             button=_("Check with Stripe"),
             endpoint=".check_many",
         )
+
+    @expose("/check/")
+    def check(self) -> ResponseReturnValue:
+        """The page that asks before Stripe is asked about one order."""
+        return self.action_check([self.row_or_404()])
 
     @action("cancel", _l("Cancel orders"))
     def action_cancel(self, rows: list[Order]) -> ResponseReturnValue:

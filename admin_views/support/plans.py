@@ -120,6 +120,7 @@ class Plans(SupportView):
         Column("on_sale", _l("On sale"), value=labels.yes_no, phone="line"),
         Column("position", _l("Position"), kind="number", sort=Plan.position),
     )
+    row_name = (Plan.name, str)
     row_acts = (Act(".edit_view", _l("Edit"), "pencil"),)
     detail_columns = (
         Fact("product", _l("Product"), kind="mono"),

@@ -5,16 +5,21 @@
 document.documentElement.classList.add("js");
 
 // --- Menus: close on a click outside, on Escape, and when another opens.
-function closeMenus(except) {
-  for (const menu of document.querySelectorAll("[data-menu][open]")) {
-    if (menu !== except) menu.open = false;
-  }
+const MENUS = "[data-menu], .drop-chip, .row-menu";
+
+function openMenus() {
+  return [...document.querySelectorAll("details[open]")].filter((menu) => menu.matches(MENUS));
 }
 
-document.addEventListener("click", (event) => closeMenus(event.target.closest("[data-menu]")));
+function closeMenus(except) {
+  for (const menu of openMenus()) if (menu !== except) menu.open = false;
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target.closest(MENUS)));
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  const menu = document.activeElement.closest("[data-menu][open]");
+  if (event.key !== "Escape" || !openMenus().length) return;
+  event.preventDefault(); // and nothing else closes
+  const menu = openMenus().find((one) => one.contains(document.activeElement));
   closeMenus(null);
   if (menu) menu.querySelector("summary").focus();
 });
@@ -50,17 +55,21 @@ document.addEventListener("submit", (event) => {
   button.textContent = button.dataset.busy;
 });
 
+function sendAgain() {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const button of document.querySelectorAll("button[aria-busy]")) {
+    button.removeAttribute("aria-busy");
+    if (button.label) button.replaceChildren(...button.label);
+  }
+}
+
 // Coming back with the browser's own button shows the page as it was left: let it be sent again.
 window.addEventListener("pageshow", (event) => {
   // What is sent from a page that was left and found again is a new wish: its forms get other names.
   for (const name of event.persisted ? document.querySelectorAll("[data-once]") : []) {
     name.value = Array.from(crypto.getRandomValues(new Uint32Array(4)), String).join("-");
   }
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-  for (const button of document.querySelectorAll("[aria-busy]")) {
-    button.removeAttribute("aria-busy");
-    if (button.label) button.replaceChildren(...button.label);
-  }
+  sendAgain();
 });
 
 // --- Number steppers. What depends on the number hears of it once, after the last of several quick clicks.
@@ -151,14 +160,17 @@ function toasts() {
 toasts();
 
 // --- Copying what is long, such as a key: without a script one selects it.
-for (const button of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    region.textContent = button.dataset.copied;
-    button.classList.add("done");
-  });
+function copies(within) {
+  for (const button of navigator.clipboard ? within.querySelectorAll("button[data-copy]") : []) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      region.textContent = button.dataset.copied;
+      button.classList.add("done");
+    });
+  }
 }
+copies(document);
 
 // --- `/` goes to the search, when nothing has the focus; « My profile » switches it off.
 document.addEventListener("keydown", (event) => {

@@ -34,7 +34,7 @@ function show(page, form, sent) {
     const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
     if (old && fresh) old.replaceWith(fresh);
   }
-  for (const old of document.querySelectorAll(".flashes")) old.remove();
+  for (const old of document.querySelectorAll(".flashes, .note-toast")) old.remove();
   const flashes = page.querySelector(".flashes");
   if (flashes) document.querySelector("main").prepend(flashes);
   steppers();
