@@ -142,7 +142,7 @@ class Licenses(SupportView):
             _l("Key"),
             kind="key",
             to=(".details_view", License.id),
-            width="c-10",
+            width="c-11",
             phone="line",
             mid=False,
         ),

@@ -116,6 +116,7 @@ class Orders(SupportView):
             (Order.placed_as, *PERSON),
             who,
             to=("support_people.details_view", Order.placed_by_id),
+            mid=False,
         ),
         Column("open_issues", _l("To look at"), OrderIssue.kind, value=_issue, blank="\u00a0", gathers=True),
     )
@@ -126,7 +127,7 @@ class Orders(SupportView):
     )
     within = (OrderIssue.id,)
     row_acts = (
-        Act(".cancel", _l("Cancel the order"), "x-circle", when=(Order.state, _is_waiting)),
+        Act(".cancel", _l("Cancel"), "x-circle", when=(Order.state, _is_waiting)),
         Act(
             ".check",
             _l("Check with Stripe"),
