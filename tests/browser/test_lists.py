@@ -18,6 +18,10 @@ from tests.browser.conftest import Desk, OpenPage
 pytestmark = pytest.mark.one_database
 
 ADMIN = "admin@acme.example"
+OFFLINE = (
+    f"Vous êtes hors ligne{NBSP}: rien n’a été envoyé, et ce que vous avez saisi est conservé. "
+    "Réessayez dans un instant."
+)
 TABLET: ViewportSize = {"width": 800, "height": 900}
 
 
@@ -100,7 +104,7 @@ def test_what_is_chosen_is_counted_and_acts_on_no_row_that_left(desk: Desk, open
 
 def test_an_act_is_done_beside_the_list_and_leads_on_to_the_next_row(desk: Desk, open_page: OpenPage) -> None:
     page = list_page(desk, open_page, "/portal/users/?tab=without")
-    page.watch.expected.append("status of 422")  # type: ignore[attr-defined]
+    page.watch.expected += ["status of 422", "ERR_INTERNET_DISCONNECTED"]  # type: ignore[attr-defined]
     panel, rows = page.locator(".panel"), page.locator("#list tbody tr")
     acts, before = page.locator("#list [data-panel]"), rows.count()
     names = [name.partition(f"{NBSP}: ")[2] for name in _names(page)]
@@ -112,7 +116,14 @@ def test_an_act_is_done_beside_the_list_and_leads_on_to_the_next_row(desk: Desk,
     expect(panel.get_by_text("Choisissez un forfait")).to_be_visible()
     expect(panel.get_by_role("radio").first).to_be_focused()
     panel.get_by_role("radio", name="Éco").check()
-    panel.get_by_role("button", name=f"Sauvegarder, puis {names[1]}", exact=True).click()
+    # Nothing is lost without a network either.
+    page.context.set_offline(True)
+    go_on = panel.get_by_role("button", name=f"Sauvegarder, puis {names[1]}", exact=True)
+    go_on.click()
+    expect(panel.locator("[data-note]")).to_have_text(OFFLINE)
+    page.context.set_offline(False)
+    expect(panel.get_by_role("radio", name="Éco")).to_be_checked()
+    go_on.click()
     expect(
         panel.get_by_role("heading", name=f"Gestion de licence{NBSP}: {names[1]}", exact=True)
     ).to_be_focused()
