@@ -14,7 +14,7 @@ from flask_babel import lazy_pgettext as _pl
 
 from admin_views import labels
 from admin_views.columns import state
-from admin_views.lists.columns import Act, Column, Empty, ExportColumn, Fact, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, Fact, Search, Tab
 from admin_views.lists.filters import by_id, by_member
 from admin_views.support import lookups
 from admin_views.support.base import RecordView, company_column, company_link, current_actor
@@ -97,16 +97,7 @@ class Mail(RecordView):
         lookups.of_company(OutgoingMail.company_id),
         by_id("person", _l("Recipient"), OutgoingMail.user_id, describe=lookups.person_name),
     )
-    export_columns = (
-        ExportColumn(_l("Queued on"), OutgoingMail.created_at),
-        ExportColumn(_l("Mail"), OutgoingMail.template, labels.mail_words),
-        ExportColumn(_l("Recipient"), sa.func.coalesce(User.email, OutgoingMail.address)),
-        ExportColumn(_l("State"), OutgoingMail.state, labels.label),
-        ExportColumn(_l("Attempts"), OutgoingMail.attempts),
-        ExportColumn(_l("Sent on"), OutgoingMail.sent_at),
-        ExportColumn(_l("Why it was not sent"), OutgoingMail.last_error, labels.mail_trouble),
-    )
-    export_joins = (OutgoingMail.user,)
+    export_columns = (Column("last_error", _l("Why it was not sent"), value=labels.mail_trouble),)
     picked = {"company": lookups.company_lookup()}
     form_ajax_refs = picked
     can_view_details = True
@@ -122,10 +113,17 @@ class Mail(RecordView):
         return answer
 
     def details_context(self, row: OutgoingMail) -> dict[str, Any]:
+        preview, trouble = None, ""
         try:
-            return {"preview": rendering.render_preview(row), "trouble": None}
+            preview = rendering.render_preview(row)
         except Refused as refused:
-            return {"preview": None, "trouble": refused.sentence}
+            trouble = refused.sentence
+        return {
+            "preview": preview,
+            "trouble": trouble,
+            "recipient": recipient_text(row),
+            "why": labels.mail_trouble(row.last_error),
+        }
 
     @expose("/resend/")
     def ask_resend(self) -> ResponseReturnValue:

@@ -24,6 +24,14 @@ document.addEventListener("keydown", (event) => {
   if (menu) menu.querySelector("summary").focus();
 });
 
+// --- A file of a list is of what the address asks by now: searches and filters change it without a new page.
+document.addEventListener("click", (event) => {
+  const file = event.target.closest("a[data-file]");
+  if (!file) return;
+  file.search = window.location.search;
+  file.closest("details").open = false;
+});
+
 // --- The confirmation window: the same <dialog>, made modal; leaving it follows its close link.
 for (const dialog of document.querySelectorAll("dialog[data-window]")) {
   dialog.removeAttribute("open");

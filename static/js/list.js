@@ -103,7 +103,6 @@ function putPart(part, how) {
     listPart.replaceChildren(...part.childNodes);
   }
   Object.assign(listPart.dataset, part.dataset);
-  followExport();
   for (const picker of listPart.querySelectorAll("[data-picker]")) enhance(picker);
   if (pile) {
     document.querySelector("main").append(pile);
@@ -111,15 +110,6 @@ function putPart(part, how) {
   }
   listPart.dispatchEvent(new CustomEvent("put", { detail }));
   if (places) focusAgain(places, how);
-}
-
-/* The link of the export asks for what is shown. */
-function followExport() {
-  for (const link of document.querySelectorAll("[data-exports]")) {
-    const url = new URL(link.href);
-    url.search = new URL(listPart.dataset.export, url).search;
-    link.href = url;
-  }
 }
 
 // --- The focus, which is not lost to the page when what had it is written anew ------------------------------------------

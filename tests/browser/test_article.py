@@ -49,11 +49,12 @@ def _follow_in_french(desk: Desk, open_page: OpenPage, **options: Any) -> None:
     article.sign_in(ADMIN, PASSWORD)
     article.open_purchases()
     card = page.get_by_role("article", name="Avancé", exact=True)
-    expect(card).to_contain_text(f"100,00{NBSP}$ par licence, par année, avant taxes")
-    expect(card).to_contain_text("Rien n’est facturé avant le paiement.")
+    expect(card).to_contain_text(f"100{NBSP}$ par licence, par année, avant taxes")
+    expect(page.get_by_text("Rien n’est facturé avant le paiement.")).to_be_visible()
     cart = article.add("Avancé", 5, BUYER)
-    for words in (f"TPS 5{NBSP}%", f"25,00{NBSP}$", f"TVQ 9,975{NBSP}%", f"49,88{NBSP}$", f"574,88{NBSP}$"):
+    for words in (f"TPS 5{NBSP}%", f"25,00{NBSP}$", f"TVQ 9,975{NBSP}%", f"49,88{NBSP}$"):
         expect(cart).to_contain_text(words)
+    expect(page.get_by_role("region", name="Panier en cours")).to_contain_text(f"574,88{NBSP}$")
     window = article.validate()
     expect(window.get_by_role("link", name="Fermer sans rien changer").last).to_be_visible()
     article.proceed(window, 5, "574,88")
@@ -102,13 +103,13 @@ def test_an_administrator_follows_the_article_in_english(desk: Desk, open_page: 
     # Until sign-in the browser says the language, then the person: Mélanie's is French until she says so.
     Article(page, desk.url, ENGLISH).sign_in(ADMIN, PASSWORD)
     expect(page.locator("html")).to_have_attribute("lang", "fr")
-    page.get_by_text(BUYER, exact=True).click()
+    page.get_by_label("Votre menu").click()
     page.get_by_role("button", name="English").click()
     expect(page.locator("html")).to_have_attribute("lang", "en")
     article.open_purchases()
     card = page.get_by_role("article", name="Advanced", exact=True)
-    expect(card).to_contain_text("$100.00 per license, per year, before taxes")
-    expect(card).to_contain_text("Nothing is charged before payment.")
+    expect(card).to_contain_text("$100 per license, per year, before taxes")
+    expect(page.get_by_text("Nothing is charged before payment.")).to_be_visible()
     article.add("Advanced", 5, BUYER)
     article.proceed(article.validate(), 5, "574.88")
     article.pay(SUCCESS, "574.88")
@@ -148,7 +149,7 @@ def test_who_walks_away_finds_the_order_and_pays_it_later(desk: Desk, open_page:
     page.get_by_role("button", name="Payer").click()
     article.pay(SUCCESS, "172,46")
     article.see_delivered(3, "3 licences Éco")
-    page.get_by_role("link", name="Reçu").click()
+    page.get_by_role("link", name="Reçu", exact=True).click()
     expect(page.get_by_role("main")).to_contain_text("123456782 RT0001")
 
 
