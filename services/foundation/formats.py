@@ -6,6 +6,7 @@ Babel's plain `fr` prints « $CA » and European dates, so every call names `fr_
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import zoneinfo
 from decimal import Decimal
 
@@ -43,6 +44,7 @@ def money(cents: int, currency: str, language: str) -> str:
     return text.replace("\u202f", NBSP)
 
 
+@functools.lru_cache(maxsize=4096)
 def number(value: int, language: str) -> str:
     """A whole number with its thousands apart: « 12 345 », “12,345”."""
     text: str = format_decimal(value, locale=locale_of(language))

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 from flask import current_app
 
 from access.rows import current_scope
-from models import utcnow
+from services.foundation.kept import figure
 
 T = TypeVar("T")
 KEPT_FOR = dt.timedelta(minutes=1)
@@ -28,14 +28,5 @@ def kept(name: str, count: Callable[[], T]) -> T:
     """
     if not current_scope().everything:
         raise PermissionError("numbers of the whole desk are for its staff alone")
-    now, shelf = utcnow(), _shelf()
-    at, found = shelf.get(name, (None, None))
-    if at is None or not at <= now < at + current_app.config.get(SETTING, KEPT_FOR):
-        found = count()
-        shelf[name] = (now, found)
-    return cast(T, found)
-
-
-def _shelf() -> dict[str, tuple[dt.datetime, Any]]:
-    shelf: dict[str, tuple[dt.datetime, Any]] = current_app.extensions.setdefault("kept_figures", {})
-    return shelf
+    seconds = current_app.config.get(SETTING, KEPT_FOR).total_seconds()
+    return figure(name, seconds, count)
