@@ -20,8 +20,8 @@ from markupsafe import Markup, escape
 from admin_views import menu
 from admin_views.guard import DeskIndexView
 from models import Role
-from services.foundation import kept
 from services.foundation.formats import current_language
+from services.reports import kept
 from services.text import characters, initials, slots
 
 THEMES = ("light", "dark", "auto")

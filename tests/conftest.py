@@ -21,7 +21,7 @@ import access
 import config
 from app import create_app
 from models import Company, Language, Plan, Role, User, Vendor, db
-from services.foundation import kept
+from services.reports import kept
 from services.reports.kept import SETTING as FIGURES_KEPT
 from tests import factories
 from tests.chromium import browser

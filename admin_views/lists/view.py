@@ -22,9 +22,10 @@ from admin_views.lists.columns import Act, Column, Empty, ListFilter, Made, Sear
 from admin_views.lists.shown import Head, Listing
 from admin_views.lists.writers import css_of
 from models import DEFAULT_TIME_ZONE, db, utcnow
-from services.foundation import kept, urls
+from services.foundation import urls
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language, number
+from services.reports import kept
 
 # Seconds for which a total and the counts of tabs are kept, and the choices that come from the database.
 TOTAL_FOR, TABS_FOR, CHOICES_FOR = 10, 60, 10

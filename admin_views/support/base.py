@@ -24,9 +24,9 @@ from admin_views.lists import listing
 from admin_views.lists.columns import Column
 from admin_views.pickers import Lookup, PickerField
 from models import Company, User, db, utcnow
-from services.foundation import kept
 from services.foundation.errors import Refused
 from services.foundation.formats import current_language
+from services.reports import kept
 
 __all__ = ["EditForm", "SupportView", "company_column", "company_link", "current_actor", "person_column"]
 

@@ -13,7 +13,7 @@ from sqlalchemy.sql import visitors
 from access import Actor
 from models import Company, Language, License, Order, User, db
 from services import licenses
-from services.foundation import kept
+from services.reports import kept
 from services.text.slots import Slotted
 from tests import factories
 from tests.admin_views.conftest import secrets_of

@@ -11,7 +11,7 @@ from flask import Flask
 
 from app import create_app
 from models import LinkPurpose
-from services.foundation import kept
+from services.reports import kept
 from tests.client import make_client, sign_in
 from tests.conftest import Cast
 from tests.test_settings import PRODUCTION
