@@ -22,8 +22,8 @@ from sqlalchemy.orm import joinedload
 from admin_views import frame
 from admin_views.forms import DeskConverter, DeskForm
 from admin_views.guard import DeskIndexView, DeskPage, Guarded, conflict_sentence, local_url
-from admin_views.lists import exports, listing, outline, rows
-from admin_views.lists.columns import ExportColumn, Fact
+from admin_views.lists import exports, outline, rows
+from admin_views.lists.columns import Column, Fact
 from admin_views.lists.view import ListView
 from models import db
 from services.foundation.errors import Code, Refused
@@ -51,7 +51,8 @@ class DeskModelView(Guarded, ListView, ModelView):
     Attributes:
         model: The mapped class.
         detail_columns: What the page of one row shows; with `can_view_details`.
-        export_columns: What the CSV holds; empty means no export. `export_joins` are the relations it reads through.
+        export_columns: What a file of the list holds besides what the screen shows; `export_joins` as `joins`, for them alone.
+        has_export: Whether there are files of the list.
         column_relations: Relations that the page of a row or of an action needs: attributes, or loader options.
         form_columns, form: Which fields a form has; one of them is mandatory with `can_create` or `can_edit`.
         form_ajax_refs: A `Lookup` for each relation of the form.
@@ -59,9 +60,10 @@ class DeskModelView(Guarded, ListView, ModelView):
 
     model: ClassVar[Any]
     detail_columns: ClassVar[Sequence[Fact]] = ()
-    export_columns: ClassVar[Sequence[ExportColumn]] = ()
+    export_columns: ClassVar[Sequence[Column]] = ()
     export_joins: ClassVar[Sequence[Any]] = ()
     column_relations: ClassVar[Sequence[Any]] = ()
+    has_export: ClassVar[bool] = True
 
     can_create = False
     can_edit = False
@@ -85,6 +87,7 @@ class DeskModelView(Guarded, ListView, ModelView):
 
     def __init__(self, endpoint: str, url: str) -> None:
         self.check_declaration()
+        exports.TITLES[endpoint] = self.title
         super().__init__(
             self.model, db, name=self.title, category=self.menu_category, endpoint=endpoint, url=url
         )
@@ -160,11 +163,6 @@ class DeskModelView(Guarded, ListView, ModelView):
             lambda **given: self.render(template, listing=outline.outline_of(page), actions=actions, **given),
         )
 
-    @property
-    def has_export(self) -> bool:
-        """Whether there is a file of the list; its columns are made for the file alone."""
-        return bool(type(self).export_columns)
-
     def list_context(self) -> dict[str, Any]:
         """More arguments for the list's template."""
         return {}
@@ -173,18 +171,21 @@ class DeskModelView(Guarded, ListView, ModelView):
         page = self.listing()
         return page.total.count, list(page.rows)
 
+    file_kinds = staticmethod(exports.kinds)
+
     @expose("/export/csv/")
     def export(self) -> ResponseReturnValue:
-        if not self.export_columns:
+        """The whole list that the address asks for, as a file."""
+        return self._file("csv")
+
+    @expose("/export/xlsx/")
+    def export_xlsx(self) -> ResponseReturnValue:
+        return self._file("xlsx")
+
+    def _file(self, kind: str) -> ResponseReturnValue:
+        if not self.has_export:
             abort(404)
-        asked = self.asked()
-        key = rows.primary_key(self.model)
-        statement = self.scope(sa.select(key))
-        statement = listing.filtered(statement, asked, self.filters, self.search, self.model)
-        for relation in self.export_joins:
-            statement = statement.outerjoin(relation)
-        statement = statement.with_only_columns(*(column.expression for column in self.export_columns))
-        return exports.stream(statement.order_by(key.desc()), self.export_columns, self.slug)
+        return exports.download(self, kind)
 
     # --- One row ----------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ import enum
 import functools
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from admin_views import labels
@@ -65,6 +66,17 @@ def license_state(
         held=user_id is not None,
         activated=activated_at is not None,
     )
+
+
+def license_state_in_sql() -> sa.ColumnElement[LicenseState | None]:
+    """As `license_state`, as of now, for files."""
+    now = utcnow()
+    states = sa.case(*((License.where_state(state, now), state.value) for state in LicenseState))
+    return sa.type_coerce(states, sa.Enum(LicenseState, native_enum=False, values_callable=_codes))
+
+
+def _codes(kind: type[enum.StrEnum]) -> list[str]:
+    return [member.value for member in kind]
 
 
 def is_available(

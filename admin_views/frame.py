@@ -199,14 +199,14 @@ def _values(sought: str) -> dict[str, str]:
     person = _person()
     values = {"token": generate_csrf(), "here": here(), "sought": sought}
     if person is not None:
-        name = person.name
+        name, bdi = person.name, current_app.jinja_env.filters["bdi"]
         face = initials.face(name)
         values |= {
             "said": characters.isolated(name),
             "initials": face.initials,
             "ground": str(face.ground),
             "email": person.email,
-            "customer": person.company.name if person.company else "",
+            "name": bdi(name),
+            "customer": bdi(person.company.name) if person.company else "",
         }
-        values["name"] = current_app.jinja_env.filters["bdi"](name)
     return {slot: str(escape(value)) for slot, value in values.items()}

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from admin_views.lists.columns import ExportColumn
 from admin_views.refusal_words import REFUSALS
 from models import (
     ActorKind,
@@ -22,7 +21,6 @@ from models import (
     JobState,
     JournalVerb,
     Language,
-    License,
     LicenseState,
     LineKind,
     MailKind,
@@ -43,7 +41,6 @@ from models import (
     User,
     WebhookFault,
     db,
-    utcnow,
 )
 from services.foundation.errors import Code
 from services.foundation.formats import current_language
@@ -170,6 +167,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.LICENSE_ACTIVATED: _l("License activated"),
         JournalVerb.LICENSE_ASSIGNED: _l("License assigned"),
         JournalVerb.LICENSE_RELEASED: _l("License released"),
+        JournalVerb.LIST_EXPORTED: _l("List exported"),
         JournalVerb.MAIL_RESENT: _l("Mail sent again"),
         JournalVerb.ORDER_CANCELLED: _l("Order cancelled"),
         JournalVerb.ORDER_EXPIRED: _l("Payment abandoned"),
@@ -348,10 +346,3 @@ def plan_options() -> list[tuple[int, str]]:
     """(id, name) pairs of every plan, withdrawn ones included: they have licences too."""
     plans = db.session.scalars(sa.select(Plan).order_by(Plan.position, Plan.id))
     return [(plan.id, plan.name(current_language())) for plan in plans]
-
-
-def license_state_export() -> ExportColumn:
-    """The column of an export that says a licence's state in words, as lists do; SQL finds it, as of now."""
-    now = utcnow()
-    state = sa.case(*((License.where_state(state, now), state.value) for state in LicenseState))
-    return ExportColumn(_l("State"), state, lambda value: label(LicenseState(value)))

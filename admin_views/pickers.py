@@ -146,8 +146,14 @@ class PickerField(Field):
         return str(pair[0]) if pair else ""
 
     def widget(self, field: Field, **kwargs: Any) -> Markup:
-        kwargs.pop("class_", None)
-        html = render_template("admin/picker.html", field=self, url=self.lookup_url(), attributes=kwargs)
+        css = [kwargs.pop(name) for name in ("class", "class_") if name in kwargs]
+        html = render_template(
+            "admin/picker.html",
+            field=self,
+            url=self.lookup_url(),
+            css=css[0] if css else "form-control",
+            attributes=kwargs,
+        )
         return Markup(html)  # noqa: S704 - our own template, which escapes what it is given
 
     def lookup_url(self) -> str:

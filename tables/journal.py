@@ -29,6 +29,7 @@ class JournalVerb(enum.StrEnum):
     LICENSE_ACTIVATED = "license_activated"
     LICENSE_ASSIGNED = "license_assigned"
     LICENSE_RELEASED = "license_released"
+    LIST_EXPORTED = "list_exported"
     MAIL_RESENT = "mail_resent"
     ORDER_CANCELLED = "order_cancelled"
     ORDER_EXPIRED = "order_expired"

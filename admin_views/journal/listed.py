@@ -32,10 +32,11 @@ class ToldRows:
 def _sentence(told: tuple[Reader, Sentence]) -> str:
     """The sentence, whose names lead to their pages."""
     reader, sentence = told
-    return "".join(
+    parts = [
         f'<a href="{escape(href)}">{said(text)}</a>' if href else said(text)
         for text, href in reader.said(sentence)
-    )
+    ]
+    return f'<span class="said">{"".join(parts)}</span>'
 
 
 def _changes(told: tuple[Reader, Sentence]) -> str:
@@ -47,9 +48,28 @@ def _changes(told: tuple[Reader, Sentence]) -> str:
     )
 
 
-WHAT = Column("told", _l("What happened"), JournalEntry.id, kind="told", words=_sentence, phone="line")
+def _in_file(told: tuple[Reader, Sentence]) -> str:
+    return "".join(part.text for part in told[1].parts)
+
+
+def _changes_in_file(told: tuple[Reader, Sentence]) -> str:
+    lines = ((_("%(label)s:", label=name), *values) for name, *values in told[1].changes)
+    return "; ".join(f"{name} {before} → {after}" for name, before, after in lines)
+
+
+# Whose licence an entry is about: a column of files, where one sorts and filters by it.
+HOLDER = Column("holder", _l("Holder"), JournalEntry.id, kind="told", plain=lambda told: told[1].holder)
+WHAT = Column(
+    "told", _l("What happened"), JournalEntry.id, kind="told", words=_sentence, phone="line", plain=_in_file
+)
 CHANGES = Column(
-    "changes", _l("Before and after"), JournalEntry.id, kind="told", words=_changes, blank="\u00a0"
+    "changes",
+    _l("Before and after"),
+    JournalEntry.id,
+    kind="told",
+    words=_changes,
+    blank="\u00a0",
+    plain=_changes_in_file,
 )
 
 

@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from admin_views import labels
 from admin_views.journal.changes import Change, differences, in_line
 from admin_views.journal.names import Entry, Names, names_of
 from admin_views.journal.words import SAID, UNKNOWN
+from admin_views.lists.exports import TITLES
 from models import CURRENCY, JournalEntry, SubjectKind, db
 from services.foundation import formats
 from services.text.characters import isolated
@@ -61,10 +63,16 @@ class Reader:
 
 @dataclasses.dataclass(frozen=True)
 class Sentence:
-    """One entry, said. `changes` is what was before and after, without personal data."""
+    """One entry, said.
+
+    Attributes:
+        changes: What was before and after, without personal data.
+        holder: Who had the licence that it is about, by the name that they have now.
+    """
 
     parts: tuple[Part, ...]
     changes: tuple[Change, ...] = ()
+    holder: str = ""
 
     def __str__(self) -> str:
         return "".join(isolated(part.text) for part in self.parts)
@@ -94,7 +102,12 @@ def sentence(entry: Entry, names: Names, reader: Reader) -> Sentence:
         parts += on_behalf(entry, names)
     changes = differences(entry.before, entry.after, names) if said.shows_changes else []
     lines = [(name, in_line(before), in_line(after)) for name, before, after in changes]
-    return Sentence(tuple(parts), tuple(lines))
+    return Sentence(tuple(parts), tuple(lines), _holder(entry, names))
+
+
+def _holder(entry: Entry, names: Names) -> str:
+    name = names.get((SubjectKind.USER, entry.related.get(SubjectKind.USER)))
+    return name.text if name is not None and entry.subject_type == SubjectKind.LICENSE else ""
 
 
 def on_behalf(entry: Entry, names: Names) -> list[Part]:
@@ -174,6 +187,20 @@ def _day(entry: Entry, _names: Names) -> Part:
     return Part(formats.short_day(dt.date.fromisoformat(text)) if text else "–")
 
 
+def _list(entry: Entry, _names: Names) -> Part:
+    """The list that was exported, by its title; one of an older version by its name."""
+    name = entry.after.get("list")
+    return Part(str(TITLES.get(name, name or "–")))
+
+
+def _rows(entry: Entry, _names: Names) -> Part:
+    count = entry.after.get("rows")
+    if not isinstance(count, int):
+        return Part("–")
+    text = formats.number(count, formats.current_language())
+    return Part(ngettext("%(count)s row", "%(count)s rows", count, count=text))
+
+
 _VALUES: dict[str, Callable[[Entry, Names], Part]] = {
     "who": who,
     "person": _about(SubjectKind.USER),
@@ -188,5 +215,8 @@ _VALUES: dict[str, Callable[[Entry, Names], Part]] = {
     "total": _money("total"),
     "amount": _money("amount"),
     "day": _day,
+    "list": _list,
+    "rows": _rows,
+    "format": lambda entry, _names: Part(str(entry.after.get("format") or "–").upper()),
     "verb": lambda entry, _names: Part(labels.verb_words(entry.verb)),
 }

@@ -72,6 +72,11 @@ SAID: dict[str, Said] = {
         _l("%(who)s released the %(license)s license of %(person)s"),
         _l("You released the %(license)s license of %(person)s"),
     ),
+    JournalVerb.LIST_EXPORTED: Said(
+        _l("%(who)s exported the list “%(list)s”: %(rows)s, %(format)s"),
+        _l("You exported the list “%(list)s”: %(rows)s, %(format)s"),
+        icon="download",
+    ),
     JournalVerb.MAIL_RESENT: Said(
         _l("%(who)s sent a mail again: %(mail)s"), _l("You sent a mail again: %(mail)s")
     ),

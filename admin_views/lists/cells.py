@@ -79,7 +79,7 @@ def face(first: str, last: str, size: str = "") -> str:
     """The circle with a person's initials; its tint is of the name, so that it is the same everywhere."""
     initials = (first[:1] + last[:1]).upper()
     tint = sum(map(ord, first + last)) % TINTS
-    return f'<span class="face t{tint}{size}" aria-hidden="true">{escaped(initials)}</span>'
+    return f'<span class="face t{tint}{size}" aria-hidden="true">{said(initials)}</span>'
 
 
 def person_name(person: tuple[str, str, str]) -> str:
@@ -163,7 +163,7 @@ def _state(column: Column, language: str) -> Write:
 
 def _key(column: Column, language: str) -> Write:
     def write(value: str, around: Around) -> str:
-        return f'<span class="key" title="{escaped(value)}" data-copy>{escaped(value[:SHORT_KEY])}…</span>'
+        return f'<span class="key" title="{escaped(value)}">{escaped(value[:SHORT_KEY])}…</span>'
 
     return write
 

@@ -1,4 +1,4 @@
-"""What a view declares of its list: columns, acts of a row, tabs, filters, where the search looks; and what exports hold.
+"""What a view declares of its list: columns, acts of a row, tabs, filters, where the search looks.
 
 Nothing here makes HTML: `writers.py` compiles columns and acts to functions, once for each view and language.
 """
@@ -51,6 +51,8 @@ class Column:
             for wider screens alone, and stands on the row's page.
         mid: Whether it is shown between a phone's width and a desk's.
         gathers: Whether it is written once for each of the lines that a join to several rows gives.
+        in_sql: Makes an SQL expression of what `value` makes of a `state`, for files: a function for each of a million rows is slow.
+        plain: Of a `told`, its text where there is no HTML.
     """
 
     name: str
@@ -68,6 +70,8 @@ class Column:
     phone: Literal["", "line", "cell"] = ""
     mid: bool = True
     gathers: bool = False
+    in_sql: Callable[[], Any] | None = None
+    plain: Callable[[Any], str] | None = None
 
     @property
     def sort_columns(self) -> tuple[Any, ...]:
@@ -85,6 +89,7 @@ class Act:
         of: The SQL column of the endpoint's argument; the row's key by default.
         argument: The argument's name.
         when: The SQL columns, and whether their values allow it: a row is offered what it can take, no more.
+        panel: Whether its page opens beside the list where there is room: something to read by itself does not.
     """
 
     endpoint: str
@@ -93,6 +98,7 @@ class Act:
     of: Any = None
     argument: str = "id"
     when: Made | None = None
+    panel: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,21 +162,6 @@ class Fact:
     def tongue(self) -> str | None:
         """The language of what it shows, where that is always one: `name_fr` is French on every page."""
         return tongue_of(self.name)
-
-
-@dataclasses.dataclass(frozen=True)
-class ExportColumn:
-    """One column of a CSV export: a column of the database, and how to write its value down.
-
-    Attributes:
-        label: Its heading, lazily translated.
-        expression: The column, of the view's model or of a table in the view's `export_joins`.
-        write: Turns the value into text; None writes it as it is, with instants in UTC.
-    """
-
-    label: Any
-    expression: Any
-    write: Callable[[Any], Any] | None = None
 
 
 Options = Iterable[tuple[str, Any]]

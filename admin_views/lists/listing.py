@@ -208,6 +208,7 @@ def page_of(
     columns: Sequence[Any],
     joins: Sequence[Any] = (),
     within: Sequence[Any] = (),
+    single: bool = False,
 ) -> sa.Select[Any]:
     """One row more than a page, in one statement: the keys first, then what is shown of them and of what is joined.
 
@@ -217,14 +218,18 @@ def page_of(
         columns: What is shown; the sort values and the key follow it.
         joins: Relations, or pairs of an entity and a condition.
         within: The order among the lines of one row, where a join gives several.
+        single: No join gives several, and the page is long: it is read in its order, not gathered and put in order again.
     """
     keys = keys.with_only_columns(order.key)
     if edge:
         keys = keys.where(keyset.beyond(order, list(edge), backwards=backwards))
-    part = keyset.ordered(keys, order, backwards=backwards).limit(size + 1).subquery("page")
-    (key,) = part.c
     edges = [column.label(f"edge_{place}") for place, column in enumerate(order.all)]
-    statement = sa.select(*columns, *edges).select_from(part).join(order.key.class_, order.key == key)
+    if single:
+        statement = keys.with_only_columns(*columns, *edges).limit(size + 1)
+    else:
+        part = keyset.ordered(keys, order, backwards=backwards).limit(size + 1).subquery("page")
+        (key,) = part.c
+        statement = sa.select(*columns, *edges).select_from(part).join(order.key.class_, order.key == key)
     for join in joins:
         statement = statement.outerjoin(*join) if isinstance(join, tuple) else statement.outerjoin(join)
     return keyset.ordered(statement, order, backwards=backwards).order_by(*within)

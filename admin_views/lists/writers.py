@@ -335,6 +335,8 @@ class Sheet:
         label = escape(str(act.label))
         named = around_mark(_("%(act)s: %(row)s", act=str(act.label), row=MARK))
         icon = "" if self.view.dense else ICON.format(sprite=escape(self.sprite), name=act.icon)
+        # Which act it is: the panel goes on to the next row that takes the same.
+        beside = f" data-panel={self.view.row_acts.index(act)}" if act.panel else ""
         # Where there is an icon, a phone shows it alone.
         words = f'{icon}<span class="wide"> {label}</span>' if icon else label
 
@@ -342,7 +344,7 @@ class Sheet:
             value = get(row)
             target = value if isinstance(value, int) else quote(str(value), safe="")
             href = f"{before}{target}{after}{self._back(around, before, own)}"
-            start = f'href="{href}" aria-label="{named[0]}{name}{named[1]}">'
+            start = f'href="{href}"{beside} aria-label="{named[0]}{name}{named[1]}">'
             return f'<a class="btn btn-sm btn-ghost" {start}{words}</a>', f"<li><a {start}{label}</a></li>"
 
         return self._allowed(act.when), write

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from access import Permission
 from admin_views import labels
 from admin_views.base import DeskModelView
-from admin_views.journal.listed import CHANGES, WHAT, ToldRows, by_subject
+from admin_views.journal.listed import CHANGES, HOLDER, WHAT, ToldRows, by_subject
 from admin_views.journal.sentences import Reader
 from admin_views.journal.words import TOLD_TO_CUSTOMERS
 from admin_views.lists.columns import Column, Empty
@@ -44,6 +44,7 @@ class Journal(ToldRows, DeskModelView):
         by_subject("license", _l("License"), SubjectKind.LICENSE),
         by_subject("order", _l("Order"), SubjectKind.ORDER),
     )
+    export_columns = (HOLDER,)
     empty = Empty(_l("Nothing happened yet."))
 
     def reader(self) -> Reader:

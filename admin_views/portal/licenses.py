@@ -19,10 +19,18 @@ from sqlalchemy.orm import joinedload
 from access import Permission, current_actor
 from admin_views import holders, labels
 from admin_views.base import DeskModelView
-from admin_views.columns import LICENSE_STATE, PERSON, is_releasable, license_state, named_license, state
+from admin_views.columns import (
+    LICENSE_STATE,
+    PERSON,
+    is_releasable,
+    license_state,
+    license_state_in_sql,
+    named_license,
+    state,
+)
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.journal import timeline
-from admin_views.lists.columns import Act, Column, Empty, ExportColumn, Fact, ListFilter, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search, Tab
 from admin_views.lists.filters import by_id
 from admin_views.pickers import Lookup, PickerField
 from admin_views.portal import activity
@@ -74,7 +82,15 @@ class Licenses(DeskModelView):
             to=(".details_view", License.id),
         ),
         Column("plan", _l("Plan"), Plan.name, width="c-7", phone="line"),
-        state("state", _l("State"), needs=LICENSE_STATE, value=license_state, width="c-8", phone="line"),
+        state(
+            "state",
+            _l("State"),
+            needs=LICENSE_STATE,
+            value=license_state,
+            width="c-8",
+            phone="line",
+            in_sql=license_state_in_sql,
+        ),
         Column(
             "last_day",
             _l("Valid until"),
@@ -84,7 +100,7 @@ class Licenses(DeskModelView):
             width="c-14",
             phone="line",
         ),
-        Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-9", mid=False),
+        Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-10", mid=False),
     )
     joins = (License.plan, License.user)
     row_name = ((*PERSON, License.key), named_license)
@@ -148,23 +164,14 @@ class Licenses(DeskModelView):
             lambda statement, _value: statement.where(License.where_ending_soon(clock())),
         ),
     )
-    export_joins = (License.plan, License.user)
+    export_columns = (
+        Column("first_day", _l("Valid from"), kind="day"),
+        Column("assigned_at", _l("Assigned on"), kind="moment"),
+        Column("activated_at", _l("Activated on"), kind="moment"),
+    )
     form_ajax_refs = {"user": PEOPLE}
     details_template = "portal/licenses/details.html"
     confirm_template = "portal/licenses/release.html"
-
-    @property
-    def export_columns(self) -> tuple[ExportColumn, ...]:  # type: ignore[override]
-        return (
-            ExportColumn(_l("Key"), License.key),
-            ExportColumn(_l("Plan"), Plan.name(current_language())),
-            labels.license_state_export(),
-            ExportColumn(_l("First name"), User.first_name),
-            ExportColumn(_l("Last name"), User.last_name),
-            ExportColumn(_l("Email"), User.email),
-            ExportColumn(_l("Valid from"), License.first_day),
-            ExportColumn(_l("Valid until"), License.last_day),
-        )
 
     # --- One licence ------------------------------------------------------------------------------------------------
 

@@ -82,6 +82,7 @@ class Orders(DeskModelView):
             of=Order.reference,
             argument="reference",
             when=(Order.paid_at, lambda paid_at: paid_at is not None),
+            panel=False,
         ),
     )
     tabs = (

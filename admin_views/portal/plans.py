@@ -57,6 +57,7 @@ class Plans(DeskModelView):
     lead = _l("See the plans, buy licenses, look into the cart")
     columns = (Column("name", _l("Plan"), value=lambda plan: plan.name(current_language())),)
     list_template = "portal/plans/index.html"
+    has_export = False
 
     def menu_number(self) -> int:
         return cart.size(current_user.company_id)

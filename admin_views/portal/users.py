@@ -16,7 +16,7 @@ from sqlalchemy.orm import selectinload
 from access import Actor, Permission, current_actor
 from admin_views import labels
 from admin_views.accounts import AccountView, PersonForm
-from admin_views.columns import LICENSE_STATE, PERSON, license_state, state
+from admin_views.columns import LICENSE_STATE, PERSON, license_state, license_state_in_sql, state
 from admin_views.guard import local_url
 from admin_views.journal import timeline
 from admin_views.lists.columns import Act, Column, Empty, ListFilter, Search, Tab
@@ -91,6 +91,7 @@ class Users(AccountView):
             width="c-8",
             phone="line",
             gathers=True,
+            in_sql=license_state_in_sql,
         ),
         Column(
             "last_day",
@@ -141,6 +142,12 @@ class Users(AccountView):
             ),
             _with_account,
         ),
+    )
+    # What is unusual of a person stands beside their name on the screen.
+    export_columns = (
+        Column("role", _l("Role"), value=labels.label),
+        Column("active", _l("Active"), value=labels.yes_no),
+        Column("signed_in_at", _l("Last sign-in"), kind="moment"),
     )
     form = PersonForm
 

@@ -71,6 +71,7 @@ class SupportView(EditedView):
     dense = True
     picked: ClassVar[Mapping[str, Lookup]] = {}
     typed: ClassVar[Sequence[str]] = ()
+    details_template = "support/details.html"
 
     def render(self, template: str, **context: Any) -> str:
         return super().render(template, as_json=as_json, now=utcnow(), **context)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import joinedload
 from wtforms import EmailField, SelectField, StringField
 from wtforms.validators import Length, Optional
 
@@ -16,18 +18,29 @@ from access import Actor
 from admin_views import labels
 from admin_views.forms import REQUIRED, choices
 from admin_views.journal import timeline
-from admin_views.lists.columns import Act, Column, Empty, ExportColumn, Fact, ListFilter, Search
+from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search
 from admin_views.lists.filters import by_member
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.journal import READER
-from admin_views.support.mail import Mail
-from admin_views.support.orders import Orders
-from admin_views.support.people import People
-from models import Company, Language, Order, OutgoingMail, Role, SubjectKind, User, day_in, utcnow
+from models import (
+    Company,
+    Language,
+    Order,
+    OutgoingMail,
+    Role,
+    SubjectKind,
+    User,
+    day_in,
+    db,
+    utcnow,
+)
+from services.buying import issues
+from services.catalogue import vendor
 from services.foundation import places
 from services.foundation.formats import country, current_language
 from services.licenses import seat_counts
 from services.people import companies
+from services.reports.desk import ENDING
 
 SHORT = 5
 
@@ -143,15 +156,11 @@ class Companies(SupportView):
         by_member("language", _l("Language"), Company.language, Language, labels.options(Language)),
     )
     export_columns = (
-        ExportColumn(_l("Customer"), Company.name),
-        ExportColumn(_l("Billing email"), Company.billing_email),
-        ExportColumn(_l("Street"), Company.street),
-        ExportColumn(_l("City"), Company.city),
-        ExportColumn(_l("Province"), Company.province),
-        ExportColumn(_l("Postal code"), Company.postal_code),
-        ExportColumn(_l("Country"), Company.country),
-        ExportColumn(_l("Language"), Company.language),
-        ExportColumn(_l("Customer since"), Company.created_at),
+        Column("street", _l("Street")),
+        Column("city", _l("City")),
+        Column("province", _l("Province")),
+        Column("postal_code", _l("Postal code")),
+        Column("country", _l("Country")),
     )
     can_create = can_edit = can_view_details = True
     create_label = _l("New customer")
@@ -172,23 +181,38 @@ class Companies(SupportView):
         companies.update_company(row, self.values(form), by=by, seen=seen)
 
     def details_context(self, row: Company) -> dict[str, Any]:
+        seats = seat_counts.summary(row.id, utcnow())
         return {
-            "seats": seat_counts.summary(row.id, utcnow()),
+            "place": _where(row),
+            "seats": seats,
+            "ending": _ending(seats),
+            "issues": issues.open_of(row),
+            "people": _people(row),
+            "orders": _latest(Order, row, joinedload(Order.placed_by)),
+            "mails": _latest(OutgoingMail, row, joinedload(OutgoingMail.user)),
             "moments": timeline.about(SubjectKind.COMPANY, row.id, READER),
-            **_short_tables(row.id),
         }
 
 
-def _short_tables(company_id: int) -> dict[str, Any]:
-    """The latest of what a customer has, a few lines of each list."""
-    # The administrators first: they are whom support writes to.
-    people = (User.role != Role.ADMIN, User.last_name, User.first_name, User.id)
-    tables: dict[str, tuple[type[SupportView], tuple[str, ...], Any, tuple[Any, ...]]] = {
-        "people": (People, ("name", "role", "active"), User.company_id, people),
-        "orders": (Orders, ("reference", "state", "total", "placed_at"), Order.company_id, ()),
-        "mails": (Mail, ("created_at", "template", "recipient", "state"), OutgoingMail.company_id, ()),
-    }
-    return {
-        name: view.short(f"support_{view.slug}", columns, column == company_id, order=order, most=SHORT)
-        for name, (view, columns, column, order) in tables.items()
-    }
+def _where(company: Company) -> str:
+    """« Gatineau (Québec) »."""
+    named = places.name(company.place, current_language())
+    return f"{company.city} ({named})" if company.city else named
+
+
+def _ending(seats: Sequence[seat_counts.PlanSeats]) -> int:
+    """How many live licences end within `ENDING[0]` days."""
+    last = vendor.current().today + dt.timedelta(days=ENDING[0])
+    return sum(end.seats for owned in seats for end in owned.ends if end.last_day <= last)
+
+
+def _people(company: Company) -> list[User]:
+    """The administrators first: they are whom support writes to."""
+    statement = sa.select(User).where(User.company_id == company.id)
+    order = (User.role != Role.ADMIN, User.last_name, User.first_name, User.id)
+    return list(db.session.scalars(statement.order_by(*order).limit(SHORT)))
+
+
+def _latest(model: Any, company: Company, *options: Any) -> list[Any]:
+    statement = sa.select(model).where(model.company_id == company.id).options(*options)
+    return list(db.session.scalars(statement.order_by(model.id.desc()).limit(SHORT)))

@@ -17,11 +17,11 @@ from wtforms.validators import Length
 from admin_views import labels
 from admin_views.columns import PERSON
 from admin_views.forms import REQUIRED, DeskForm
-from admin_views.lists.columns import Column, Empty, ExportColumn, Fact, ListFilter, Tab
+from admin_views.lists.columns import Column, Empty, Fact, ListFilter, Tab
 from admin_views.lists.filters import by_member
 from admin_views.support import lookups
 from admin_views.support.base import RecordView, company_column, company_link, current_actor
-from models import Company, IssueKind, Order, OrderIssue, User
+from models import IssueKind, Order, OrderIssue
 from services.buying import issues
 from services.mail.contents import alert_sentence
 from services.payments import gateway
@@ -114,17 +114,7 @@ class Issues(RecordView):
     )
     picked = {"company": lookups.company_lookup()}
     form_ajax_refs = picked
-    export_columns = (
-        ExportColumn(_l("Reported on"), OrderIssue.opened_at),
-        ExportColumn(_l("Issue"), OrderIssue.kind, labels.issue_words),
-        ExportColumn(_l("Order"), Order.reference),
-        ExportColumn(_l("Customer"), Company.name),
-        ExportColumn(_l("Object at Stripe"), OrderIssue.stripe_id),
-        ExportColumn(_l("Closed on"), OrderIssue.closed_at),
-        ExportColumn(_l("Closed by"), User.email),
-        ExportColumn(_l("What was done"), OrderIssue.reason),
-    )
-    export_joins = (OrderIssue.order, OrderIssue.company, OrderIssue.closed_by)
+    export_columns = (Column("stripe_id", _l("Object at Stripe"), kind="mono"),)
     default_order = ("opened_at", True)
     can_view_details = True
     details_template = "support/issue.html"

@@ -12,15 +12,15 @@ from flask_babel import lazy_gettext as _l
 
 from admin_views import labels
 from admin_views.journal.changes import differences
-from admin_views.journal.listed import WHAT, ToldRows, by_subject
+from admin_views.journal.listed import HOLDER, WHAT, ToldRows, by_subject
 from admin_views.journal.names import concerned as names_in
 from admin_views.journal.names import named
 from admin_views.journal.sentences import Part, Reader, part_of, sentence
-from admin_views.lists.columns import Column, ExportColumn, Fact
+from admin_views.lists.columns import Column, Fact
 from admin_views.lists.filters import by_id, by_member
 from admin_views.support import lookups
 from admin_views.support.base import RecordView, company_column, company_link, person_column
-from models import Company, JournalEntry, JournalSubject, JournalVerb, SubjectKind, User, db
+from models import Company, JournalEntry, JournalSubject, JournalVerb, SubjectKind, db
 
 SAME_OPERATION = 20
 
@@ -86,17 +86,18 @@ class Journal(ToldRows, RecordView):
     )
     # What an entry knows of a person stays apart here too: erasing it would not reach a file.
     export_columns = (
-        ExportColumn(_l("When"), JournalEntry.at),
-        ExportColumn(_l("What"), JournalEntry.verb, labels.verb_words),
-        ExportColumn(_l("About"), JournalEntry.subject_type, labels.subject_words),
-        ExportColumn(_l("Number"), JournalEntry.subject_id),
-        ExportColumn(_l("Who"), User.email, lambda email: email or _("The system")),
-        ExportColumn(_l("Customer"), Company.name),
+        Column("verb", _l("What"), value=labels.verb_words),
+        Column("subject_type", _l("About"), value=labels.subject_words),
+        Column("subject_id", _l("Number"), kind="number"),
+        HOLDER,
         # Staff act for the customer whose journal it is.
-        ExportColumn(_l("On behalf of"), sa.case((JournalEntry.on_behalf_of_id == Company.id, Company.name))),
-        ExportColumn(_l("Operation"), JournalEntry.operation),
+        Column(
+            "on_behalf_of",
+            _l("On behalf of"),
+            sa.case((JournalEntry.on_behalf_of_id == Company.id, Company.name)),
+        ),
+        Column("operation", _l("Operation"), kind="mono"),
     )
-    export_joins = (JournalEntry.actor, JournalEntry.company)
     picked = {"company": lookups.company_lookup(), "actor": lookups.person_lookup("actor")}
     form_ajax_refs = picked
     can_view_details = True

@@ -23,13 +23,14 @@ from admin_views.columns import (
     is_available,
     is_releasable,
     license_state,
+    license_state_in_sql,
     named_license,
     state,
 )
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.journal import timeline
 from admin_views.lists.cells import SOON
-from admin_views.lists.columns import Act, Column, Empty, ExportColumn, Fact, ListFilter, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search, Tab
 from admin_views.lists.filters import by_id
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
@@ -37,7 +38,6 @@ from admin_views.support.base import SupportView, company_column, company_link, 
 from admin_views.support.journal import READER
 from models import (
     Assignment,
-    Company,
     License,
     LicenseState,
     Order,
@@ -58,17 +58,6 @@ HISTORY = 20
 
 def holder_link(row: License) -> str | None:
     return url_for("support_people.details_view", id=row.user_id) if row.user_id else None
-
-
-# The periods of an assignment, on the page of a licence and on that of a person.
-PERIOD = (
-    Fact("started_at", _l("From"), kind="moment"),
-    Fact("ended_at", _l("Until"), kind="moment", blank=_l("Still held")),
-)
-HOLDERS = (
-    Fact("user", _l("Person"), link=lambda row: url_for("support_people.details_view", id=row.user_id)),
-    *PERIOD,
-)
 
 
 def _ending() -> sa.ColumnElement[bool]:
@@ -125,9 +114,16 @@ class Licenses(SupportView):
     icon = "key"
     columns = (
         person_column("user", _l("Holder"), License.user_id, blank=_l("Nobody holds it")),
-        company_column(License.company_id, width="c-16", phone="line"),
+        company_column(License.company_id, width="c-12", phone="line"),
         Column("plan", _l("Plan"), Plan.name, width="c-5", phone="line"),
-        state("state", _l("State"), needs=LICENSE_STATE, value=license_state, width="c-8"),
+        state(
+            "state",
+            _l("State"),
+            needs=LICENSE_STATE,
+            value=license_state,
+            width="c-8",
+            in_sql=license_state_in_sql,
+        ),
         Column(
             "last_day",
             _l("Valid until"),
@@ -137,7 +133,15 @@ class Licenses(SupportView):
             width="c-14",
             phone="cell",
         ),
-        Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-9", phone="line"),
+        Column(
+            "key",
+            _l("Key"),
+            kind="key",
+            to=(".details_view", License.id),
+            width="c-10",
+            phone="line",
+            mid=False,
+        ),
     )
     joins = (License.company, License.plan, License.user)
     row_name = ((*PERSON, License.key), named_license)
@@ -209,26 +213,15 @@ class Licenses(SupportView):
     )
     picked = {"company": lookups.company_lookup()}
     form_ajax_refs = {**picked, "holder": lookups.colleague_lookup("holder")}
-    export_joins = (License.company, License.plan, License.user)
+    export_columns = (
+        Column("code", _l("Code"), Plan.code),
+        Column("first_day", _l("Valid from"), kind="day"),
+        Column("assigned_at", _l("Assigned on"), kind="moment"),
+        Column("activated_at", _l("Activated on"), kind="moment"),
+    )
     can_view_details = True
     details_template = "support/license.html"
     confirm_template = "support/license_release.html"
-
-    @property
-    def export_columns(self) -> tuple[ExportColumn, ...]:  # type: ignore[override]
-        return (
-            ExportColumn(_l("Key"), License.key),
-            ExportColumn(_l("Customer"), Company.name),
-            ExportColumn(_l("Plan"), Plan.code),
-            labels.license_state_export(),
-            ExportColumn(_l("First name"), User.first_name),
-            ExportColumn(_l("Last name"), User.last_name),
-            ExportColumn(_l("Email"), User.email),
-            ExportColumn(_l("Valid from"), License.first_day),
-            ExportColumn(_l("Valid until"), License.last_day),
-            ExportColumn(_l("Assigned on"), License.assigned_at),
-            ExportColumn(_l("Activated on"), License.activated_at),
-        )
 
     def details_context(self, row: License) -> dict[str, Any]:
         terms = (
@@ -247,7 +240,6 @@ class Licenses(SupportView):
             .limit(HISTORY)
         )
         return {
-            "columns": {"holders": HOLDERS},
             "terms": db.session.execute(terms).all(),
             "assignments": db.session.scalars(assignments).all(),
             "moments": timeline.about(SubjectKind.LICENSE, row.id, READER),

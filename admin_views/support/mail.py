@@ -14,7 +14,7 @@ from flask_babel import lazy_pgettext as _pl
 
 from admin_views import labels
 from admin_views.columns import state
-from admin_views.lists.columns import Column, Empty, ExportColumn, Fact, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, Fact, Search, Tab
 from admin_views.lists.filters import by_id, by_member
 from admin_views.support import lookups
 from admin_views.support.base import RecordView, company_column, company_link, current_actor
@@ -35,6 +35,16 @@ def recipient_text(row: OutgoingMail) -> str:
 
 def recipient_link(row: OutgoingMail) -> str | None:
     return url_for("support_people.details_view", id=row.user_id) if row.user_id else None
+
+
+def _went_out(state: MailState) -> bool:
+    """Whether a mail was sent or failed: only then is there something to send again."""
+    return state in {MailState.SENT, MailState.FAILED}
+
+
+def _mail_to(template: str, address: str) -> str:
+    """What a mail is called."""
+    return _("%(mail)s, to %(address)s", mail=labels.mail_words(template), address=address)
 
 
 class Mail(RecordView):
@@ -59,6 +69,8 @@ class Mail(RecordView):
         Column("sent_at", _l("Sent on"), kind="moment"),
     )
     joins = (OutgoingMail.user, OutgoingMail.company)
+    row_name = ((OutgoingMail.template, sa.func.coalesce(User.email, OutgoingMail.address)), _mail_to)
+    row_acts = (Act(".resend", _l("Send again"), "send", when=(OutgoingMail.state, _went_out)),)
     tabs = (
         Tab("all", _pl("mail", "All")),
         Tab("failed", _l("Not delivered"), lambda: OutgoingMail.state == MailState.FAILED, tone="wait"),
@@ -85,20 +97,12 @@ class Mail(RecordView):
         lookups.of_company(OutgoingMail.company_id),
         by_id("person", _l("Recipient"), OutgoingMail.user_id, describe=lookups.person_name),
     )
-    export_columns = (
-        ExportColumn(_l("Queued on"), OutgoingMail.created_at),
-        ExportColumn(_l("Mail"), OutgoingMail.template, labels.mail_words),
-        ExportColumn(_l("Recipient"), sa.func.coalesce(User.email, OutgoingMail.address)),
-        ExportColumn(_l("State"), OutgoingMail.state, labels.label),
-        ExportColumn(_l("Attempts"), OutgoingMail.attempts),
-        ExportColumn(_l("Sent on"), OutgoingMail.sent_at),
-        ExportColumn(_l("Why it was not sent"), OutgoingMail.last_error, labels.mail_trouble),
-    )
-    export_joins = (OutgoingMail.user,)
+    export_columns = (Column("last_error", _l("Why it was not sent"), value=labels.mail_trouble),)
     picked = {"company": lookups.company_lookup()}
     form_ajax_refs = picked
     can_view_details = True
     details_template = "support/mail.html"
+    confirm_template = "support/resend.html"
 
     @expose("/preview/")
     def preview(self) -> ResponseReturnValue:
@@ -109,10 +113,30 @@ class Mail(RecordView):
         return answer
 
     def details_context(self, row: OutgoingMail) -> dict[str, Any]:
+        preview, trouble = None, ""
         try:
-            return {"preview": rendering.render_preview(row), "trouble": None}
+            preview = rendering.render_preview(row)
         except Refused as refused:
-            return {"preview": None, "trouble": refused.sentence}
+            trouble = refused.sentence
+        return {
+            "preview": preview,
+            "trouble": trouble,
+            "recipient": recipient_text(row),
+            "why": labels.mail_trouble(row.last_error),
+        }
+
+    @expose("/resend/")
+    def ask_resend(self) -> ResponseReturnValue:
+        """The page that asks before a mail is sent again, begun from the list."""
+        row = self.row_or_404()
+        return self.confirm(
+            [row],
+            heading=_("Send the mail again"),
+            named=_mail_to(row.template, recipient_text(row)),
+            button=_("Send again"),
+            endpoint=".resend",
+            fields={"id": row.id},
+        )
 
     @expose("/resend/", methods=("POST",))
     def resend(self) -> ResponseReturnValue:

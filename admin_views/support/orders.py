@@ -19,14 +19,12 @@ from sqlalchemy.orm import selectinload
 from admin_views import labels
 from admin_views.columns import PERSON, state, who
 from admin_views.journal import timeline
-from admin_views.lists.columns import Act, Column, Empty, ExportColumn, Fact, ListFilter, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search, Tab
 from admin_views.lists.filters import by_member
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_column, company_link, current_actor
 from admin_views.support.journal import READER
-from admin_views.support.stripe_events import StripeEvents
 from models import (
-    Company,
     IssueKind,
     Order,
     OrderIssue,
@@ -57,6 +55,15 @@ def _issue(kind: IssueKind | None) -> str | None:
 def _is_waiting(state: OrderState) -> bool:
     """As `Order.is_waiting`, of its state."""
     return state in {OrderState.PENDING, OrderState.FAILED}
+
+
+def _may_be_asked(state: OrderState, session_id: str | None) -> bool:
+    """Whether Stripe may know more of the order than the desk does."""
+    return session_id is not None and state in {
+        OrderState.PENDING,
+        OrderState.PROCESSING,
+        OrderState.FAILED,
+    }
 
 
 def month_options() -> list[tuple[str, str]]:
@@ -116,7 +123,15 @@ class Orders(SupportView):
         (OrderIssue, sa.and_(OrderIssue.order_id == Order.id, OrderIssue.closed_at.is_(None))),
     )
     within = (OrderIssue.id,)
-    row_acts = (Act(".cancel", _l("Cancel the order"), "x-circle", when=(Order.state, _is_waiting)),)
+    row_acts = (
+        Act(".cancel", _l("Cancel the order"), "x-circle", when=(Order.state, _is_waiting)),
+        Act(
+            ".check",
+            _l("Check with Stripe"),
+            "arrow-counterclockwise",
+            when=((Order.state, Order.stripe_session_id), _may_be_asked),
+        ),
+    )
     bulk = {"check": None, "cancel": (Order.state, _is_waiting)}
     tabs = (
         Tab("all", _pl("orders", "All")),
@@ -155,26 +170,22 @@ class Orders(SupportView):
     picked = {"company": lookups.company_lookup()}
     form_ajax_refs = picked
     export_columns = (
-        ExportColumn(_l("Reference"), Order.reference),
-        ExportColumn(_l("Customer"), Company.name),
-        ExportColumn(_l("State"), Order.state, labels.label),
-        ExportColumn(_l("Net (cents)"), Order.net),
-        ExportColumn(_l("Taxes (cents)"), Order.tax),
-        ExportColumn(_l("Total (cents)"), Order.total),
-        ExportColumn(_l("Refunded (cents)"), Order.refunded),
-        ExportColumn(_l("Currency"), Order.currency),
-        ExportColumn(_l("Placed on"), Order.placed_at),
-        ExportColumn(_l("Paid on"), Order.paid_at),
-        ExportColumn(_l("Buyer"), User.email),
-        ExportColumn(_l("Payment at Stripe"), Order.stripe_payment_intent_id),
+        Column("net", _l("Net"), (Order.net, Order.currency), kind="money"),
+        Column("tax", _l("Taxes"), (Order.tax, Order.currency), kind="money"),
+        Column("refunded", _l("Refunded"), (Order.refunded, Order.currency), kind="money"),
+        Column("currency", _l("Currency")),
+        Column("paid_at", _l("Paid on"), kind="moment"),
+        Column("address", _l("Buyer’s email"), User.email),
+        Column("payment", _l("Payment at Stripe"), Order.stripe_payment_intent_id, kind="mono"),
     )
-    export_joins = (Order.company, Order.placed_by)
     can_view_details = True
     details_template = "support/order.html"
+    confirm_template = "support/order_confirm.html"
 
     def details_context(self, row: Order) -> dict[str, Any]:
         lines = sa.select(OrderLine).where(OrderLine.order_id == row.id).order_by(OrderLine.position)
         sessions = [key for key in (row.stripe_session_id, row.stripe_payment_intent_id) if key]
+        events = sa.select(StripeEvent).where(StripeEvent.object_id.in_(sessions))
         delivered = (
             sa.select(sa.func.count(), sa.func.min(Term.first_day), sa.func.max(Term.last_day))
             .select_from(Term)
@@ -183,13 +194,7 @@ class Orders(SupportView):
         )
         return {
             "lines": db.session.scalars(lines).all(),
-            "events": StripeEvents.short(
-                "support_stripe-events",
-                ("received_at", "type", "outcome", "handled_at"),
-                StripeEvent.object_id.in_(sessions),
-                order=(StripeEvent.received_at.desc(),),
-                most=SHORT,
-            ),
+            "events": db.session.scalars(events.order_by(StripeEvent.received_at.desc()).limit(SHORT)).all(),
             "moments": timeline.about(SubjectKind.ORDER, row.id, READER),
             "delivered": db.session.execute(delivered).one(),
             "payments": records.of_order(row),
@@ -208,6 +213,11 @@ class Orders(SupportView):
             button=_("Check with Stripe"),
             endpoint=".check_many",
         )
+
+    @expose("/check/")
+    def check(self) -> ResponseReturnValue:
+        """The page that asks before Stripe is asked about one order."""
+        return self.action_check([self.row_or_404()])
 
     @action("cancel", _l("Cancel orders"))
     def action_cancel(self, rows: list[Order]) -> ResponseReturnValue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -20,14 +20,13 @@ from admin_views.accounts import AccountView, PersonForm
 from admin_views.columns import LICENSE_STATE, PERSON, license_state
 from admin_views.forms import REQUIRED, DeskForm, choices
 from admin_views.journal import timeline
-from admin_views.lists.columns import Act, Column, ExportColumn, Fact, Search, Tab
+from admin_views.lists.columns import Act, Column, Fact, Search, Tab
 from admin_views.lists.filters import by_member, yes_or_no
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_column, company_link, current_actor
 from admin_views.support.journal import READER
-from admin_views.support.licenses import PERIOD
-from models import Assignment, Company, License, Plan, Role, SubjectKind, User, db, same_address, utcnow
+from models import Assignment, License, Plan, Role, SubjectKind, User, db, same_address, utcnow
 from services import licenses
 from services.foundation import places
 from services.foundation.formats import current_language, number, short_day
@@ -76,19 +75,6 @@ class AssignForm(DeskForm):
     """Which plan to give: those alone that have a free licence."""
 
     plan = RadioField(_l("Plan to assign"), [REQUIRED])
-
-
-# What a person held, from when until when.
-HELD = (
-    Fact(
-        "license",
-        _l("Key"),
-        kind="mono",
-        link=lambda row: url_for("support_licenses.details_view", id=row.license_id),
-    ),
-    Fact("plan", _l("Plan"), value=lambda row: row.license.plan.name(current_language())),
-    *PERIOD,
-)
 
 
 def _held(plan: str | None, *state: Any) -> str | None:
@@ -147,16 +133,7 @@ class People(SupportView, AccountView):
     )
     picked = {"company": lookups.company_lookup()}
     form_ajax_refs = picked
-    export_columns = (
-        ExportColumn(_l("First name"), User.first_name),
-        ExportColumn(_l("Last name"), User.last_name),
-        ExportColumn(_l("Email"), User.email),
-        ExportColumn(_l("Customer"), Company.name),
-        ExportColumn(_l("Role"), User.role, labels.label),
-        ExportColumn(_l("Active"), User.active, labels.yes_no),
-        ExportColumn(_l("Last sign-in"), User.signed_in_at),
-    )
-    export_joins = (User.company,)
+    export_columns = (Column("signed_in_at", _l("Last sign-in"), kind="moment"),)
     can_view_details = True
     details_template = "support/person.html"
     form = StaffPersonForm
@@ -207,7 +184,6 @@ class People(SupportView, AccountView):
             .limit(HISTORY)
         )
         return {
-            "columns": {"history": HELD},
             "history": db.session.scalars(history).all(),
             "moments": timeline.about(SubjectKind.USER, row.id, READER),
         }

@@ -18,12 +18,14 @@ from access import Actor
 from admin_views import labels
 from admin_views.edited import ask_to_confirm
 from admin_views.forms import REQUIRED, DayField, DeskForm, MoneyField, WholeNumber
+from admin_views.journal import timeline
 from admin_views.lists import rows
-from admin_views.lists.columns import Act, Column, ExportColumn, Fact
+from admin_views.lists.columns import Act, Column, Fact
 from admin_views.lists.filters import yes_or_no
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.fields import LimitsField
-from models import CURRENCY, Plan, Price, db
+from admin_views.support.journal import READER
+from models import CURRENCY, Plan, Price, SubjectKind, db
 from services.catalogue import plans, vendor
 from services.foundation.errors import Refused
 from services.foundation.formats import current_language, money
@@ -120,6 +122,7 @@ class Plans(SupportView):
         Column("on_sale", _l("On sale"), value=labels.yes_no, phone="line"),
         Column("position", _l("Position"), kind="number", sort=Plan.position),
     )
+    row_name = (Plan.name, str)
     row_acts = (Act(".edit_view", _l("Edit"), "pencil"),)
     detail_columns = (
         Fact("product", _l("Product"), kind="mono"),
@@ -134,15 +137,11 @@ class Plans(SupportView):
     column_relations = (selectinload(Plan.prices),)
     filters = (yes_or_no("on_sale", _l("On sale"), Plan.on_sale),)
     export_columns = (
-        ExportColumn(_l("Code"), Plan.code),
-        ExportColumn(_l("Product"), Plan.product),
-        ExportColumn(_l("Name in French"), Plan.name_fr),
-        ExportColumn(_l("Name in English"), Plan.name_en),
-        ExportColumn(_l("Price today (cents)"), _AMOUNT_TODAY),
-        ExportColumn(_l("Term in months"), Plan.term_months),
-        ExportColumn(_l("Devices per license"), Plan.devices_per_license),
-        ExportColumn(_l("On sale"), Plan.on_sale, labels.yes_no),
-        ExportColumn(_l("Position"), Plan.position),
+        Column("product", _l("Product"), kind="mono"),
+        Column("name_fr", _l("Name in French")),
+        Column("name_en", _l("Name in English")),
+        Column("months", _l("Term in months"), Plan.term_months, kind="number"),
+        Column("devices_per_license", _l("Devices per license"), kind="number"),
     )
     default_order = ("position", False)
     can_create = can_edit = can_view_details = True
@@ -166,6 +165,7 @@ class Plans(SupportView):
             "seen": seen,
             "in_force": current_price(row),
             "today": vendor.current().today,
+            "moments": timeline.about(SubjectKind.PLAN, row.id, READER),
         }
 
     @expose("/price/", methods=("POST",))

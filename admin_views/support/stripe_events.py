@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _pl
 
 from admin_views import labels
-from admin_views.lists.columns import Column, Empty, ExportColumn, ListFilter, Search, Tab
+from admin_views.lists.columns import Column, Empty, ListFilter, Search, Tab
 from admin_views.support.base import RecordView
 from models import StripeEvent
 
@@ -39,12 +39,5 @@ class StripeEvents(RecordView):
             lambda: [("no", _("No"))],
             lambda query, _code: query.where(StripeEvent.handled_at.is_(None)),
         ),
-    )
-    export_columns = (
-        ExportColumn(_l("Received on"), StripeEvent.received_at),
-        ExportColumn(_l("Event"), StripeEvent.type),
-        ExportColumn(_l("Object at Stripe"), StripeEvent.object_id),
-        ExportColumn(_l("Outcome"), StripeEvent.outcome),
-        ExportColumn(_l("Handled on"), StripeEvent.handled_at),
     )
     default_order = ("received_at", True)

@@ -16,6 +16,7 @@ from models import MailState, OrderState, WebhookFault
 from services.foundation.formats import current_language, number
 from services.reports import desk
 from services.reports.counts import COUNT_LIMIT
+from services.text.characters import isolated
 
 # Customers that are named of a tally.
 NAMED = 2
@@ -40,11 +41,11 @@ def waiting(today: desk.Today) -> list[Waits]:
 def _broken() -> Iterator[Waits]:
     found, told = desk.waiting(), desk.examples()
     issues = [
-        f"{labels.issue_words(one.code)} ({one.customer}, {one.reference})"
+        f"{labels.issue_words(one.code)} ({isolated(one.customer)}, {one.reference})"
         for one in told
         if one.of == "issues"
     ]
-    declined = [one.customer for one in told if one.of == "declined"]
+    declined = [isolated(one.customer) for one in told if one.of == "declined"]
     mails = [labels.mail_trouble(one.code) for one in told if one.of == "failed_mails" and one.code]
     places: Sequence[tuple[int, Any, list[str], str]] = (
         (found.issues, _("Issues to look at"), issues, url_for("support_issues.index_view", open="yes")),
@@ -95,7 +96,7 @@ def _of_licenses(today: desk.Today) -> Iterator[Waits]:
 def _named(tally: desk.Tally) -> str:
     """« Kingston (14), Huron (9) et 6 autres clients »."""
     language = current_language()
-    names = [f"{name} ({number(seats, language)})" for _id, name, seats in tally.most[:NAMED]]
+    names = [f"{isolated(name)} ({number(seats, language)})" for _id, name, seats in tally.most[:NAMED]]
     others = tally.companies - len(names)
     if not others:
         return ", ".join(names)

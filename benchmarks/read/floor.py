@@ -95,7 +95,10 @@ def _lines(engine: sa.Engine, statement: str) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     yield "\ufeff"
-    with engine.connect().execution_options(stream_results=True, yield_per=2_000) as connection:
+    # A cursor of PostgreSQL's lives in a transaction.
+    level = "READ COMMITTED" if engine.dialect.name == "postgresql" else "AUTOCOMMIT"
+    options: dict[str, Any] = {"stream_results": True, "yield_per": 2_000, "isolation_level": level}
+    with engine.connect().execution_options(**options) as connection:
         for part in connection.exec_driver_sql(statement).partitions():
             writer.writerows([_written(row) for row in part])
             yield buffer.getvalue()

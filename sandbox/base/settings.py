@@ -3,9 +3,12 @@
 import os
 import threading
 import time
+import zoneinfo
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+DESK_ZONE = zoneinfo.ZoneInfo("America/Toronto")
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Settings:
     | `SANDBOX_SECRET_KEY`     | the only API key accepted, its `STRIPE_SECRET_KEY`        | `sk_test_sandbox`                     |
     | `SANDBOX_DEBIT_DELAY`    | seconds until a bank debit succeeds or fails              | `20`                                  |
     | `SANDBOX_RETRY_SCHEDULE` | seconds to wait after each failed delivery of an event    | `1,2,4,8,15,30,60`                    |
+    | `SANDBOX_TIME_ZONE`      | whose time its pages tell: the desk's, unless it moved    | `America/Toronto`                     |
     """
 
     instance: Path = Path("instance")
@@ -36,10 +40,11 @@ class Settings:
     secret_key: str = "sk_test_sandbox"  # noqa: S105 - likewise
     debit_delay: float = 20.0
     retry_schedule: tuple[float, ...] = (1, 2, 4, 8, 15, 30, 60)
+    time_zone: zoneinfo.ZoneInfo = DESK_ZONE
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Read the variables of the table above; ValueError names a variable that should be a number and is not."""
+        """Read the variables of the table above; ValueError names a variable that makes no sense, and says why."""
         given: dict[str, Any] = {}
         for each in fields(cls):
             name = "INSTANCE" if each.name == "instance" else f"SANDBOX_{each.name.upper()}"
@@ -54,7 +59,9 @@ def _read(name: str, text: str, default: Any) -> Any:
         if isinstance(default, tuple):
             return tuple(float(part) for part in text.split(","))
         return type(default)(text) if not isinstance(default, Path) else Path(text)
-    except ValueError:
+    except (ValueError, zoneinfo.ZoneInfoNotFoundError):
+        if isinstance(default, zoneinfo.ZoneInfo):
+            raise ValueError(f"{name}: {text!r} is not a time zone") from None
         raise ValueError(f"{name}: {text!r} is not a number") from None
 
 

@@ -3,11 +3,12 @@
 The sentences are in `wording.py`, not in the application's catalogue: the sandbox is another process.
 """
 
-import time
+import datetime as dt
 
 from flask import Flask, Response, g, request
 from markupsafe import Markup
 
+from sandbox.base.shared import shared
 from sandbox.pages.wording import TEXTS
 
 NBSP = "\u00a0"
@@ -61,7 +62,14 @@ def money(cents: int, currency: str) -> str:
 
 
 def moment(at: float) -> Markup:
-    """Write a time (seconds since 1970) in the local zone, as <time>: « 2026-11-24 14 h 30 », “2026-11-24 14:30”."""
-    local = time.localtime(at)
-    shown = time.strftime(f"%Y-%m-%d %H{NBSP}h{NBSP}%M" if language() == "fr" else "%Y-%m-%d %H:%M", local)
-    return Markup('<time datetime="{}">{}</time>').format(time.strftime("%Y-%m-%dT%H:%M:%S%z", local), shown)
+    """Write a time (seconds since 1970) as the desk does, as <time>: « 2026-11-24 9 h 05 », “2026-11-24 9:05 a.m.”."""
+    local = dt.datetime.fromtimestamp(at, shared().settings.time_zone)
+    half = "a.m." if local.hour < 12 else "p.m."
+    french = language() == "fr"
+    clock = (
+        f"{local.hour}{NBSP}h{NBSP}{local:%M}"
+        if french
+        else f"{local.hour % 12 or 12}:{local:%M}{NBSP}{half}"
+    )
+    shown = f"{local:%Y-%m-%d}{NBSP}{clock}"
+    return Markup('<time datetime="{}">{}</time>').format(local.isoformat(timespec="seconds"), shown)

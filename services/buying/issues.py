@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from access import SYSTEM, Actor
-from models import IssueKind, JournalVerb, Order, OrderIssue, db
+from models import Company, IssueKind, JournalVerb, Order, OrderIssue, db
 from services.foundation import checks, journal
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import CompanyTurn, company_lock
@@ -56,6 +56,19 @@ def of_order(order: Order) -> list[OrderIssue]:
             .where(OrderIssue.order_id == order.id)
             .options(joinedload(OrderIssue.closed_by))
             .order_by(OrderIssue.closed_at.is_not(None), OrderIssue.id.desc())
+        )
+    )
+
+
+def open_of(company: Company, most: int = 5) -> list[OrderIssue]:
+    """What staff must look at among a customer's orders, the latest first. One statement."""
+    return list(
+        db.session.scalars(
+            sa.select(OrderIssue)
+            .where(OrderIssue.company_id == company.id, OrderIssue.closed_at.is_(None))
+            .options(joinedload(OrderIssue.order))
+            .order_by(OrderIssue.id.desc())
+            .limit(most)
         )
     )
 

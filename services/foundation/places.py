@@ -69,8 +69,5 @@ def provinces() -> list[tuple[str, str]]:
 
 @functools.cache
 def time_zones() -> list[str]:
-    """The time zones with a region, such as `America/Toronto`; the historical aliases have none.
-
-    Asked once: to list them, hundreds of files are opened.
-    """
+    """The time zones with a region, such as `America/Toronto`, for which files are read; the historical aliases have none."""
     return sorted(name for name in zoneinfo.available_timezones() if name.startswith(_REGIONS))

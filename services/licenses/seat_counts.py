@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import LicenseState, Plan, SeatCount, User, db
-from services.foundation.known import by_id
+from services.licenses.known import by_id
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,18 +5,31 @@
 document.documentElement.classList.add("js");
 
 // --- Menus: close on a click outside, on Escape, and when another opens.
-function closeMenus(except) {
-  for (const menu of document.querySelectorAll("[data-menu][open]")) {
-    if (menu !== except) menu.open = false;
-  }
+const MENUS = "[data-menu], .drop-chip, .row-menu";
+
+function openMenus() {
+  return [...document.querySelectorAll("details[open]")].filter((menu) => menu.matches(MENUS));
 }
 
-document.addEventListener("click", (event) => closeMenus(event.target.closest("[data-menu]")));
+function closeMenus(except) {
+  for (const menu of openMenus()) if (menu !== except) menu.open = false;
+}
+
+document.addEventListener("click", (event) => closeMenus(event.target.closest(MENUS)));
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape") return;
-  const menu = document.activeElement.closest("[data-menu][open]");
+  if (event.key !== "Escape" || !openMenus().length) return;
+  event.preventDefault(); // and nothing else closes
+  const menu = openMenus().find((one) => one.contains(document.activeElement));
   closeMenus(null);
   if (menu) menu.querySelector("summary").focus();
+});
+
+// --- A file of a list is of what the address asks by now: searches and filters change it without a new page.
+document.addEventListener("click", (event) => {
+  const file = event.target.closest("a[data-file]");
+  if (!file) return;
+  file.search = window.location.search;
+  file.closest("details").open = false;
 });
 
 // --- The confirmation window: the same <dialog>, made modal; leaving it follows its close link.
@@ -50,22 +63,26 @@ document.addEventListener("submit", (event) => {
   button.textContent = button.dataset.busy;
 });
 
+function sendAgain() {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const button of document.querySelectorAll("button[aria-busy]")) {
+    button.removeAttribute("aria-busy");
+    if (button.label) button.replaceChildren(...button.label);
+  }
+}
+
 // Coming back with the browser's own button shows the page as it was left: let it be sent again.
 window.addEventListener("pageshow", (event) => {
   // What is sent from a page that was left and found again is a new wish: its forms get other names.
   for (const name of event.persisted ? document.querySelectorAll("[data-once]") : []) {
     name.value = Array.from(crypto.getRandomValues(new Uint32Array(4)), String).join("-");
   }
-  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
-  for (const button of document.querySelectorAll("[aria-busy]")) {
-    button.removeAttribute("aria-busy");
-    if (button.label) button.replaceChildren(...button.label);
-  }
+  sendAgain();
 });
 
 // --- Number steppers. What depends on the number hears of it once, after the last of several quick clicks.
-for (const stepper of document.querySelectorAll("[data-stepper]")) {
-  const input = stepper.querySelector("input");
+function stepper(one) {
+  const input = one.querySelector("input");
   let timer = 0;
   const tell = () => {
     if (!timer) return;
@@ -73,7 +90,7 @@ for (const stepper of document.querySelectorAll("[data-stepper]")) {
     timer = 0;
     input.dispatchEvent(new Event("change", { bubbles: true }));
   };
-  for (const button of stepper.querySelectorAll("[data-step]")) {
+  for (const button of one.querySelectorAll("[data-step]")) {
     button.hidden = false;
     button.addEventListener("click", () => {
       if (button.dataset.step > 0) input.stepUp();
@@ -84,6 +101,11 @@ for (const stepper of document.querySelectorAll("[data-stepper]")) {
     button.addEventListener("blur", tell);
   }
 }
+
+function steppers() {
+  for (const one of document.querySelectorAll("[data-stepper]")) stepper(one);
+}
+steppers();
 
 // --- Fields that send their form when changed, such as a quantity in the cart.
 document.addEventListener("change", (event) => {
@@ -98,28 +120,65 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// --- After a refused form: the first field that is to be mended, else what says why.
-const refused = document.querySelector("[data-focus]");
-if (refused) (document.querySelector("main [aria-invalid=true]") || refused).focus();
+// --- After a refused form: the first field that is to be mended, else what says why. Of a choice, its first answer.
+function mend() {
+  const wrong = document.querySelector("main [aria-invalid=true], main [data-wrong]") || document.querySelector("[data-focus]");
+  const field = wrong && wrong.matches("fieldset") ? wrong.querySelector("input") || wrong : wrong;
+  if (field && !field.closest("dialog")) field.focus();
+  return field;
+}
 
-// --- What was done floats until it is closed, in the pile at the foot of a list where there is one.
-const done = document.querySelectorAll("[data-toast]");
-if (done.length) {
+// Closing a window leads back to the button that opened it; not every browser takes the focus there by itself.
+const opener = window.location.hash && document.getElementById(window.location.hash.slice(1));
+if (!mend() && opener && opener.matches("a, button")) opener.focus();
+
+// --- What was done floats until it is closed, in the pile at the foot of a list where there is one. It is said in a region
+// that was there before: readers do not hear what a page begins with.
+const region = document.createElement("div");
+region.className = "vh";
+region.setAttribute("role", "status");
+document.body.append(region);
+
+function toasts() {
+  const done = document.querySelectorAll("[data-toast]");
+  for (const old of document.querySelectorAll(".toasts")) old.remove();
+  if (!done.length) return;
   const dock = document.querySelector(".dock");
   const pile = document.createElement("div");
   pile.className = dock ? "toasts" : "toasts alone";
   for (const toast of done) {
     toast.className = "note-toast";
+    toast.removeAttribute("role");
     const close = toast.querySelector("[data-dismiss]");
     close.hidden = false;
-    close.addEventListener("click", () => toast.remove());
+    close.addEventListener("click", () => {
+      toast.remove();
+      document.getElementById("main").focus();
+    });
     pile.append(toast);
   }
   if (dock) dock.prepend(pile);
   else document.querySelector("main").append(pile);
   const rest = document.querySelector(".flashes");
   if (rest && !rest.children.length) rest.remove();
+  const said = [...done].map((toast) => toast.querySelector("[data-said]").textContent.trim()).join(" ");
+  region.textContent = "";
+  window.setTimeout(() => { region.textContent = said; }, 150);
 }
+toasts();
+
+// --- Copying what is long, such as a key: without a script one selects it.
+function copies(within) {
+  for (const button of navigator.clipboard ? within.querySelectorAll("button[data-copy]") : []) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      region.textContent = button.dataset.copied;
+      button.classList.add("done");
+    });
+  }
+}
+copies(document);
 
 // --- `/` goes to the search, when nothing has the focus; « My profile » switches it off.
 document.addEventListener("keydown", (event) => {

@@ -16,7 +16,7 @@ from admin_views.base import DeskIndexView, DeskModelView, DeskPage
 from admin_views.columns import LICENSE_STATE, PERSON, license_state, state
 from admin_views.forms import REQUIRED, DeskForm, MoneyField, WholeNumber
 from admin_views.labels import options
-from admin_views.lists.columns import Act, Column, ExportColumn, Fact, ListFilter, Search
+from admin_views.lists.columns import Act, Column, Fact, ListFilter, Search
 from admin_views.pickers import Lookup, PickerField
 from models import Company, License, Order, OrderState, Plan, User, db
 from services.foundation.errors import Refused
@@ -60,11 +60,7 @@ class People(DeskModelView):
     )
     page_size = 20
     search = (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name))
-    export_columns = (
-        ExportColumn("Email", User.email),
-        ExportColumn("First name", User.first_name),
-        ExportColumn("Company", Company.name),
-    )
+    export_columns = (Column("company", "Company", Company.name),)
     export_joins = (User.company,)
     form_columns = ("first_name", "last_name", "email", "language")
     can_create = can_edit = can_delete = can_view_details = True

@@ -26,7 +26,7 @@ NO_PAGES = {
     "support_mail.preview",  # a mail as its reader sees it, in a frame of its page
     "portal_orders.done",  # leads on to the order, which is visited
 }
-NO_PAGES_OF_A_VIEW = {"export", "ajax_lookup"}
+NO_PAGES_OF_A_VIEW = {"export", "export_xlsx", "ajax_lookup"}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -130,7 +130,7 @@ class Article:
     def sign_in(self, email: str, password: str) -> None:
         page, words = self.page, self.words
         page.goto(self.url)
-        expect(self.title(words.sign_in)).to_be_visible()
+        expect(page.get_by_role("button", name=words.sign_in, exact=True)).to_be_visible()
         page.get_by_label(words.email).fill(email)
         page.get_by_label(words.password).fill(password)
         self.picture("sign-in")
@@ -218,7 +218,8 @@ class Article:
         at_the_end = row.get_by_role("cell").last
         icon = at_the_end.get_by_role("link", name=words.manage.format(name=name), exact=True)
         icon.click()
-        expect(self.title(words.manage.format(name=name))).to_be_visible()
+        # Beside the list where there is room, else a page of its own.
+        expect(page.get_by_role("heading", name=words.manage.format(name=name), exact=True)).to_be_visible()
         page.get_by_role("radio", name=plan).check()
         self.picture("assign")
         page.get_by_role("button", name=words.save, exact=True).click()

@@ -65,6 +65,8 @@ VARIATIONS = {
 
 @pytest.fixture
 def examples(desk: Desk) -> addresses.Examples:
+    # As `make run` shows it: with the bar of the demonstration, and the page of its doors.
+    desk.app.config["DEMONSTRATION"] = True
     return make_examples()
 
 
@@ -181,6 +183,10 @@ def page_at(page: Page, url: str) -> Page:
 def _is_chosen_by_keys(picker: Locator) -> bool:
     """Whether a text finds something, and an arrow and Enter take it; and nothing is taken where nothing is found."""
     text, key = picker.locator("input[type=text]"), picker.locator("[data-picker-key]")
+    # The fields that narrow a list are folded.
+    picker.evaluate(
+        "element => { const folded = element.closest('details'); if (folded) folded.open = true; }"
+    )
     text.focus()
     for typed, choices in (("zzzzzz", 0), ("a", None)):
         text.fill("")

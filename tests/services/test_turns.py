@@ -150,7 +150,7 @@ VERBS = {
     },
 }
 # What the vendor alone owns, what people do about themselves, and mail; a step has its caller's turn.
-WITHOUT_TURN = {"catalogue", "foundation", "mail", "people.links", "people.oneself"}
+WITHOUT_TURN = {"catalogue", "foundation", "mail", "reports.exported", "people.links", "people.oneself"}
 WITHOUT_TURN |= {
     "people.accounts.invite",
     "people.accounts.send_sign_in_link",

@@ -29,6 +29,7 @@ FRENCH = {
     "license_activated": "Alice Tremblay a activé sa licence Pro …{key}",
     "license_assigned": "Alice Tremblay a assigné la licence Pro …{key} à Élise Bergeron",
     "license_released": "Alice Tremblay a libéré la licence Pro …{key} d’Élise Bergeron",
+    "list_exported": "Alice Tremblay a exporté la liste « Licences » : 1 200 lignes, CSV",
     "mail_resent": "Alice Tremblay a renvoyé un courriel : Reçu",
     "order_cancelled": "Alice Tremblay a annulé la commande {order}",
     "order_expired": "La commande {order} a été abandonnée avant le paiement",
@@ -129,7 +130,14 @@ def entry(verb, rows, by: Actor, **values):
         subject_id=rows.get(kind, 7),
         related={name: rows[name] for name in ("user", "plan") if name in rows},
         before={"starts_on": "2027-01-01"},
-        after={"issue": "paid_twice", "total": 20_696, "amount": 18_000},
+        after={
+            "issue": "paid_twice",
+            "total": 20_696,
+            "amount": 18_000,
+            "list": "portal_licenses",
+            "rows": 1_200,
+            "format": "csv",
+        },
         **values,
     )
 

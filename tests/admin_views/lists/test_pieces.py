@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import datetime as dt
 
 import pytest
 import sqlalchemy as sa
@@ -14,16 +13,13 @@ from markupsafe import Markup
 
 import access
 from access import Scope
-from admin_views.lists import exports, keyset, listing, rows
-from admin_views.lists.columns import Column, ExportColumn, ListFilter, Search
+from admin_views.lists import keyset, listing, rows
+from admin_views.lists.columns import Column, ListFilter, Search
 from admin_views.lists.shown import Listing
 from models import (
     Company,
     License,
-    LicenseState,
     Link,
-    Order,
-    OrderState,
     Plan,
     StripeEvent,
     TaxRate,
@@ -31,7 +27,7 @@ from models import (
     db,
 )
 from services.reports import counts
-from tests.factories import make_licenses, make_order, make_user
+from tests.factories import make_licenses, make_user
 
 ACME_ONLY = [
     (User, 4),  # Alice, Bob, Dave, Erin
@@ -335,45 +331,3 @@ def test_a_page_knows_whether_there_is_one_before_and_after_it(app, cast):
 
 
 # --- Files ----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.one_database
-@pytest.mark.parametrize(
-    ("value", "cell"),
-    [
-        (None, ""),
-        (-5, "-5"),
-        (5.5, "5.5"),
-        (True, "True"),
-        (OrderState.PAID, "paid"),
-        (LicenseState.EXPIRED, "expired"),
-        (
-            dt.datetime(2026, 11, 24, 7, tzinfo=dt.timezone(dt.timedelta(hours=-5))),
-            "2026-11-24T12:00:00+00:00",
-        ),
-        (dt.date(2026, 11, 24), "2026-11-24"),
-        ("Acme", "Acme"),
-        ("", ""),
-        *[(f"{start}1+1", f"'{start}1+1") for start in "=+-@\t\r\n＝＋－＠"],
-        ("1=1", "1=1"),
-    ],
-)
-def test_a_cell_is_text_that_no_spreadsheet_runs(value, cell):
-    assert exports.safe_cell(value) == cell
-
-
-def test_orders_are_exported_a_thousand_rows_at_a_time_and_whole(app, cast, monkeypatch):
-    monkeypatch.setattr(exports, "ROWS_AT_A_TIME", 2)
-    for _ in range(5):
-        make_order(cast.alice, cast.pro)
-    columns = [
-        ExportColumn("Reference", Order.reference),
-        ExportColumn("Total", Order.total, lambda cents: cents / 100),
-    ]
-    with app.test_request_context():
-        answer = exports.stream(sa.select(Order.reference, Order.total), columns, "orders of Acme")
-        text = answer.get_data(as_text=True)
-    assert text.startswith("\ufeffReference,Total\r\n")
-    assert text.count("\r\n") == 6
-    assert ",114.98" in text
-    assert answer.headers["Content-Disposition"].startswith('attachment; filename="orders_of_Acme-20')

@@ -161,10 +161,11 @@ def test_the_history_names_who_gave_and_who_took(cast, owned, client):
 
 def test_the_export_says_state_and_holder_in_the_readers_language(cast, owned, alice):
     answer = alice.get("/portal/licenses/export/csv/?state=assigned", buffered=True)
-    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
-    assert rows[0][:3] == ["Clé", "Forfait", "État"]
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")), delimiter=";"))
+    assert rows[0][:4] == ["Titulaire", "Titulaire (courriel)", "Forfait", "État"]
+    day = owned.held.last_day.isoformat()
     assert [row[:6] for row in rows[1:]] == [
-        [owned.held.key, "Avancé", "Assignée", "Dave", "Tremblay", "dave@acme.example"]
+        ["Tremblay, Dave", "dave@acme.example", "Avancé", "Assignée", day, owned.held.key]
     ]
 
 

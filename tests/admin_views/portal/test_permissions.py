@@ -79,6 +79,7 @@ def test_the_table_has_every_route_of_the_portal(app):
         "delete_view",
         "details_view",
         "export",
+        "export_xlsx",
         "ajax_lookup",
         "action_view",
     }

@@ -9,7 +9,7 @@ from tests.client import Client
 
 
 class _Form(HTMLParser):
-    """The fields of the page's main form (class `form-box`), as a browser would send them."""
+    """The fields of the page's main form (class `form`), as a browser would send them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class _Form(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
         if tag == "form":
-            self.inside = "form-box" in (found.get("class") or "")
+            self.inside = "form" in (found.get("class") or "").split()
         if not self.inside:
             return
         name, value = found.get("name") or "", found.get("value") or ""

@@ -9,7 +9,17 @@ import pytest
 import sqlalchemy as sa
 
 from access import Actor
-from models import JournalEntry, License, LicenseStatus, Order, OutgoingMail, StripeEvent, db, utcnow
+from models import (
+    JournalEntry,
+    JournalSubject,
+    License,
+    LicenseStatus,
+    Order,
+    OutgoingMail,
+    StripeEvent,
+    db,
+    utcnow,
+)
 from services import licenses
 from services.catalogue import vendor
 from services.people import oneself
@@ -69,7 +79,7 @@ def test_a_licence_shows_its_own_terms_and_holders_the_latest_first(staff, cast)
     text = words(page)
     assert text.index("Dave Tremblay") < text.index("Bob Tremblay")
     assert "Erin" not in text
-    assert "Toujours assignée" in text or "Encore" in text
+    assert text.count("depuis le") == 1
     assert rows_of(page, "Périodes payées") == 1
     assert "Release" not in text
 
@@ -148,15 +158,12 @@ def test_an_order_shows_its_lines_events_journal_and_what_was_delivered(staff, c
         db.session.add(
             StripeEvent(id=f"evt_{number}", type=f"type.{key}", object_id=key, livemode=False, created_at=now)
         )
-    for subject in (order, other):
-        db.session.add(
-            JournalEntry(
-                operation="0" * 32, verb=f"verb_{subject.id}", subject_type="order", subject_id=subject.id
-            )
-        )
-    db.session.add(
-        JournalEntry(operation="0" * 32, verb="verb_of_a_user", subject_type="user", subject_id=order.id)
-    )
+    about = (("order", order.id, f"verb_{order.id}"), ("order", other.id, f"verb_{other.id}"))
+    for kind, row_id, verb in (*about, ("user", order.id, "verb_of_a_user")):
+        db.session.add(JournalEntry(operation="0" * 32, verb=verb, subject_type=kind, subject_id=row_id))
+    db.session.flush()
+    for entry in db.session.scalars(sa.select(JournalEntry).where(JournalEntry.verb.like("verb_%"))):
+        db.session.add(JournalSubject(entry_id=entry.id, kind=entry.subject_type, row_id=entry.subject_id))
     db.session.commit()
     factories.make_licenses(2, cast.alice, cast.eco)
     text = words(staff.get(f"/support/orders/details/?id={order.id}"))
@@ -195,10 +202,11 @@ def test_a_customer_shows_five_of_each_its_administrators_first_and_nobody_elses
     oneself.sign_in_recorded(cast.bob, by=Actor.of(cast.bob), via="password")
     page = staff.get(f"/support/customers/details/?id={cast.acme.id}")
     tables = re.findall(r'<caption class="vh">([^<]+)</caption>', page.text)
-    counted = {title: rows_of(page, title) for title in tables}
-    assert sorted(counted.values())[-4:] == [5, 5, 5, 5], counted
+    assert {title: rows_of(page, title) for title in tables} == {"Commandes": 5, "Courriels envoyés": 5}
+    people = page.text.partition('<ul class="people">')[2].partition("</ul>")[0]
+    assert people.count("<li>") == 5
+    assert people.index("Alice Tremblay") < people.index("Anna0 Aaa")
     text = words(page)
-    assert text.index(listed("Alice")) < text.index(listed("Anna0", "Aaa"))
     assert "Carol" not in text
     assert strangers.reference not in text
 
@@ -216,7 +224,7 @@ def test_a_person_shows_their_own_history_the_latest_first(staff, cast):
     (other,) = factories.make_licenses(1, cast.alice, cast.pro, holder=cast.dave)
     page = staff.get(f"/support/people/details/?id={cast.bob.id}")
     assert rows_of(page, "Historique des licences") == 2
-    history = page.text.partition('aria-label="Historique des licences"')[2]
+    history = page.text.partition("Historique des licences</caption>")[2]
     assert history.index(second.key) < history.index(first.key)
     assert other.key not in page.text
     assert "Release" not in page.text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 
 import pytest
@@ -123,8 +121,7 @@ def test_no_form_edits_a_license_or_an_order(staff, cast):
 def test_the_export_of_licenses_holds_what_the_list_shows(staff, cast):
     factories.make_licenses(2, cast.alice, cast.pro, holder=cast.bob)
     factories.make_licenses(1, cast.carol, cast.eco)
-    rows = list(csv.reader(io.StringIO(staff.get("/support/licenses/export/csv/", buffered=True).text)))
-    assert len(rows) == 4
+    assert len(staff.get("/support/licenses/export/csv/", buffered=True).text.splitlines()) == 4
     narrowed = staff.get(f"/support/licenses/export/csv/?company={cast.globex.id}", buffered=True).text
     assert "Globex" in narrowed
     assert "Acme" not in narrowed
@@ -210,7 +207,7 @@ def test_an_order_whose_events_were_lost_is_delivered_when_stripe_is_asked(staff
     assert "Rien de nouveau" in again.text
     # What one order brought is said, not that it was one.
     assert "commande vérifiée" not in answer.text + again.text
-    assert re.search(r"notice-success[^§]*?Payée et livrée", answer.text)
+    assert re.search(r"note ok[^§]*?Payée et livrée", answer.text)
     assert db.session.scalar(sa.select(sa.func.count()).select_from(License)) == 2
 
 

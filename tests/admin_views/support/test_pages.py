@@ -114,6 +114,25 @@ def test_every_page_opens_for_support_with_few_statements_whatever_the_rows(clie
         assert len(statements) <= max(cost[page], MAX_STATEMENTS), (page, statements)
 
 
+def test_every_page_names_its_parts_says_each_id_once_and_shows_no_object(client, cast):
+    ids = furnish(cast, 2)
+    sign_in(client, cast.sam)
+    for page in (page for page in PAGES if "/preview/" not in page):
+        html = client.get(page.format(**ids)).text
+        named = re.findall(r'\sid="([^"]*)"', html)
+        assert sorted(named) == sorted(set(named)), page
+        headed = set(re.findall(r'<h[23] id="([^"]+)"', html))
+        for section in re.findall(r"<section[^>]*>", html):
+            assert (said := re.search(r'aria-labelledby="([^"]+)"', section)), (page, section)
+            assert said[1] in headed, (page, section)
+        for tag in re.findall(r"<[a-z][^<>]*>", html):
+            assert len(re.findall(r"\sclass=", tag)) < 2, (page, tag)
+        for choices in re.findall(r"(?s)<select[^>]*\srequired[^>]*>\s*<option[^>]*>", html):
+            assert 'value=""' in choices, (page, choices)
+        assert not re.search(r'datetime="[^"]*\.\d', html), page
+        assert not re.search(r"object at 0x|&lt;(?!/)[A-Z][a-z]+\b", html), page
+
+
 def furnish_more(cast: Any) -> None:
     for number in range(57):
         person = factories.make_user(cast.acme, f"More{number}")

@@ -1,7 +1,10 @@
 """The sandbox's mail server keeps what it is sent, and shows it as the person would see it."""
 
+import datetime as dt
+import re
 import smtplib
 from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 import requests
@@ -39,6 +42,20 @@ def test_the_inbox_is_newest_first_and_searched_by_recipient(sandbox: SandboxPro
     page = requests.get(f"{sandbox.url}/inbox", params={"to": "globex"}, timeout=10).text
     assert "aa@globex.example" in page
     assert "b@acme.example" not in page
+
+
+def test_the_inbox_tells_the_time_of_the_desk_and_not_that_of_its_machine(
+    tmp_path: Path,
+) -> None:
+    with SandboxProcess(tmp_path, env={"TZ": "UTC", "SANDBOX_TIME_ZONE": "Pacific/Kiritimati"}) as sandbox:
+        send(sandbox, letter())
+        page = requests.get(f"{sandbox.url}/inbox", headers={"Accept-Language": "fr"}, timeout=10).text
+    # Fourteen hours ahead of UTC, without a summer time; the hour as the desk writes it: « 9 h 05 ».
+    said = re.search(r'<time datetime="([^"]+)">([^<]+)</time>', page)
+    assert said, page
+    at = dt.datetime.fromisoformat(said[1])
+    assert at.utcoffset() == dt.timedelta(hours=14)
+    assert said[2].replace("\xa0", " ") == f"{at:%Y-%m-%d} {at.hour} h {at:%M}"
 
 
 def test_each_recipient_gets_it(sandbox: SandboxProcess) -> None:
