@@ -9,6 +9,7 @@ import re
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.sql import visitors
+from time_machine import TimeMachineFixture
 
 from access import Actor
 from models import Company, Language, License, Order, User, db
@@ -148,9 +149,13 @@ def readers(app: Flask, cast: Cast) -> list[Reader]:
     return found
 
 
-def test_no_page_shows_what_was_kept_of_another_reader_whoever_comes_before(app: Flask, cast: Cast) -> None:
+def test_no_page_shows_what_was_kept_of_another_reader_whoever_comes_before(
+    app: Flask, cast: Cast, time_machine: TimeMachineFixture
+) -> None:
     """Each page as it is when nothing is kept, then again when everybody has read everything, in turns."""
     everybody = readers(app, cast)
+    # Some pages say what time it is.
+    time_machine.move_to(dt.datetime.now(dt.UTC), tick=False)
     alone: dict[tuple[str, str], str] = {}
     for one in everybody:
         for address in one.pages:
