@@ -100,7 +100,7 @@ class Licenses(DeskModelView):
             width="c-14",
             phone="line",
         ),
-        Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-10", mid=False),
+        Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-12", mid=False),
     )
     joins = (License.plan, License.user)
     row_name = ((*PERSON, License.key), named_license)

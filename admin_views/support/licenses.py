@@ -114,7 +114,7 @@ class Licenses(SupportView):
     icon = "key"
     columns = (
         person_column("user", _l("Holder"), License.user_id, blank=_l("Nobody holds it")),
-        company_column(License.company_id, width="c-12", phone="line"),
+        company_column(License.company_id, width="c-14", phone="line"),
         Column("plan", _l("Plan"), Plan.name, width="c-5", phone="line"),
         state(
             "state",
@@ -138,7 +138,7 @@ class Licenses(SupportView):
             _l("Key"),
             kind="key",
             to=(".details_view", License.id),
-            width="c-10",
+            width="c-12",
             phone="line",
             mid=False,
         ),

@@ -114,6 +114,7 @@ class Orders(SupportView):
             (Order.placed_as, *PERSON),
             who,
             to=("support_people.details_view", Order.placed_by_id),
+            mid=False,
         ),
         Column("open_issues", _l("To look at"), OrderIssue.kind, value=_issue, blank="\u00a0", gathers=True),
     )
