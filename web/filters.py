@@ -26,6 +26,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
         country=_country,
         money=_money,
+        price=_price,
         number=_number,
         percent=_percent,
         bdi=_bdi,
@@ -66,6 +67,10 @@ def _country(code: str) -> str:
 
 def _money(cents: int, currency: str = CURRENCY) -> str:
     return formats.money(cents, currency, current_language())
+
+
+def _price(cents: int, currency: str = CURRENCY) -> str:
+    return formats.price(cents, currency, current_language())
 
 
 def _number(value: int) -> str:

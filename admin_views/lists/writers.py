@@ -326,7 +326,9 @@ class Sheet:
         before, after, own = address(act.endpoint, act.argument, self.view.endpoint, at_list=True)
         label = escape(str(act.label))
         named = around_mark(_("%(act)s: %(row)s", act=str(act.label), row=MARK))
-        icon = ICON.format(sprite=escape(self.sprite), name=act.icon, also=" phone" if self.view.dense else "")
+        icon = ICON.format(
+            sprite=escape(self.sprite), name=act.icon, also=" phone" if self.view.dense else ""
+        )
         # Which act it is: the panel goes on to the next row that takes the same.
         beside = f" data-panel={self.view.row_acts.index(act)}" if act.panel else ""
         # A phone shows the icon alone; a dense list the words alone, where there is room for them.

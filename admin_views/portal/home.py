@@ -19,12 +19,14 @@ from access import Permission, current_actor
 from admin_views.base import DeskIndexView, DeskPage
 from admin_views.lists.rows import narrow, one
 from admin_views.portal import activity, todo
+from admin_views.portal.comparison import features
 from admin_views.portal.options import OPTIONS
 from admin_views.portal.own import own_company
 from models import Company, License, Plan, day_in, db, utcnow
 from services import licenses
 from services.buying import orders
 from services.catalogue import vendor as vendors
+from services.foundation.formats import current_language
 from services.licenses import seat_counts
 from services.people import dismissals
 from services.reports import company as reports
@@ -147,5 +149,6 @@ def _own_licenses() -> sa.Select[Any]:
 def _my_license_page(view: Any) -> str:
     now = utcnow()
     held = [(license, license.state(now)) for license in db.session.scalars(_own_licenses())]
-    page: str = view.render("portal/my_license.html", held=held, company=own_company())
+    allowed = features([license.plan for license, _state in held], current_language())
+    page: str = view.render("portal/my_license.html", held=held, features=allowed, company=own_company())
     return page

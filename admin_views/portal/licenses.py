@@ -221,7 +221,6 @@ class Licenses(DeskModelView):
             ),
             button=_("Release"),
             endpoint=".release_many",
-            tone="danger",
         )
 
     @expose("/release-many/", methods=("POST",))
@@ -268,7 +267,7 @@ def _history(row: License) -> list[dict[str, Any]]:
 
     return [
         {
-            "holder": one.user.name,
+            "holder": one.user,
             "since": one.started_at,
             "given_by": named(one.given_by_id, one.started_at),
             "until": one.ended_at,

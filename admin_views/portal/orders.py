@@ -20,12 +20,13 @@ from access import Permission, current_actor
 from admin_views import labels
 from admin_views.base import DeskModelView
 from admin_views.columns import PERSON, state, who
+from admin_views.journal import timeline
 from admin_views.lists.columns import Act, Column, Empty, Search, Tab
 from admin_views.lists.filters import by_member
-from admin_views.portal import errands
+from admin_views.portal import activity, errands
 from admin_views.portal.options import OPTIONS
 from admin_views.portal.order_words import state_sentence
-from models import Order, OrderLine, OrderState, Outcome, Term, day_in, db
+from models import Order, OrderLine, OrderState, Outcome, SubjectKind, Term, day_in, db
 from services.payments import checkout, gateway, records, settlement
 
 log = logging.getLogger(__name__)
@@ -110,6 +111,7 @@ class Orders(DeskModelView):
             payment=records.paid_with(order),
             sentence=state_sentence(order),
             payable=order.is_waiting and not order.is_looked_at,
+            moments=timeline.for_customers(SubjectKind.ORDER, order.id, activity.reader()),
         )
 
     @expose("/<reference>/receipt")

@@ -16,11 +16,13 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from access import Permission, current_actor
+from admin_views import said
 from admin_views.base import DeskModelView
 from admin_views.lists.columns import Column
 from admin_views.lists.rows import narrow, one, parse_id
 from admin_views.menu import Entry
 from admin_views.portal import errands
+from admin_views.portal.comparison import features
 from admin_views.portal.options import OPTIONS
 from admin_views.portal.own import own_company
 from models import CartItem, Company, License, Plan, Price, db, utcnow
@@ -87,11 +89,16 @@ class Plans(DeskModelView):
     def _page(self, cart_now: quotes.Quote, **context: Any) -> str:
         # Read once: the session forgets rows that nobody holds, and everything below asks who sells.
         company, vendor = own_company(), vendors.current()
+        offers = _offers(company)
+        owned = seat_counts.summary(company.id, utcnow())
         page: str = self.render(
             self.list_template,
             vendor=vendor,
-            offers=_offers(company),
-            owned=seat_counts.summary(company.id, utcnow()),
+            offers=offers,
+            features=features([plan for plan, _price in offers], current_language()),
+            owned=owned,
+            has={seats.plan.id: seats.purchased for seats in owned if seats.purchased},
+            today=vendor.today,
             quote=cart_now,
             typed=_typed(),
             unpaid=orders.unpaid(company.id),
@@ -111,7 +118,9 @@ class Plans(DeskModelView):
             quantity = cart.parse_quantity(typed)
         except Refused:
             return redirect(self._back("plan", plan.id, typed))
-        cart.add(own_company().id, plan, quantity, current_actor(), once=request.form.get("once"))
+        item = cart.add(own_company().id, plan, quantity, current_actor(), once=request.form.get("once"))
+        if item is not None:
+            _say_held(item)
         return redirect(self.get_url(".index_view") + "#panier", 303)
 
     @expose("/cart/change/", methods=("POST",))
@@ -123,12 +132,21 @@ class Plans(DeskModelView):
         except Refused:
             return redirect(self._back("line", item.plan_id, typed))
         cart.change_quantity(item, quantity, current_actor(), seen=_seen())
+        _say_held(item)
         return redirect(self.get_url(".index_view") + "#panier", 303)
 
     @expose("/cart/remove/", methods=("POST",))
     def remove(self) -> ResponseReturnValue:
         """Take a line out of the cart."""
-        cart.remove(self._line(), current_actor(), seen=_seen())
+        item = self._line()
+        plan, quantity = item.plan, item.quantity
+        cart.remove(item, current_actor(), seen=_seen())
+        name = plan.name(current_language())
+        put_back = _("Undo: put %(plan)s back in the cart", plan=name)
+        said.done(
+            _("Removed from the cart: %(plan)s.", plan=name),
+            said.Act(_("Undo"), put_back, self.get_url(".add"), {"plan": plan.id, "quantity": quantity}),
+        )
         return redirect(self.get_url(".index_view") + "#panier", 303)
 
     def _line(self) -> CartItem:
@@ -174,6 +192,17 @@ class Plans(DeskModelView):
         cart_now = quotes.quote(own_company())
         cart_now.check()
         return self._page(cart_now, window=True, refused=refused)
+
+
+def _say_held(item: CartItem) -> None:
+    said.done(
+        ngettext(
+            "The cart now holds %(num)s %(plan)s license.",
+            "The cart now holds %(num)s %(plan)s licenses.",
+            item.quantity,
+            plan=item.plan.name(current_language()),
+        )
+    )
 
 
 def _not_sold(plan_id: str) -> NoReturn:

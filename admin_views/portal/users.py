@@ -150,6 +150,7 @@ class Users(AccountView):
         Column("signed_in_at", _l("Last sign-in"), kind="moment"),
     )
     form = PersonForm
+    create_template = edit_template = "portal/users/form.html"
 
     # --- Accounts ---------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ Babel's plain `fr` prints « $CA » and European dates, so every call names `fr_
 from __future__ import annotations
 
 import datetime as dt
+import re
 import zoneinfo
 from decimal import Decimal
 
@@ -41,6 +42,12 @@ def money(cents: int, currency: str, language: str) -> str:
     """`123450, "CAD", "fr"` → « 1 234,50 $ » (with non-breaking spaces)."""
     text: str = format_currency(Decimal(cents) / 100, currency, locale=locale_of(language))
     return text.replace("\u202f", NBSP)
+
+
+def price(cents: int, currency: str, language: str) -> str:
+    """As `money`, a round one without its cents: « 100 $ », “$100”. For what is advertised, never for what is charged."""
+    text = money(cents, currency, language)
+    return text if cents % 100 else re.sub(r"[.,]00(?![0-9])", "", text)
 
 
 def number(value: int, language: str) -> str:

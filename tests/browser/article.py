@@ -162,7 +162,7 @@ class Article:
         """Returns the cart, at the bottom of the page."""
         card = self.page.get_by_role("article", name=plan, exact=True)
         card.get_by_label(self.words.quantity).fill(str(count))
-        card.get_by_role("button", name=self.words.add, exact=True).click()
+        card.get_by_role("button", name=self.words.add).click()
         cart = self.page.get_by_role("region", name=self.words.cart, exact=True)
         expect(cart.get_by_text(self.words.added_by.format(name=buyer))).to_be_visible()
         return cart

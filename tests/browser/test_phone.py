@@ -52,7 +52,8 @@ def test_three_quick_clicks_in_the_cart_are_three_more(desk: Desk, open_page: Op
     more = cart.get_by_role("button", name="Une de plus")
     for _ in range(3):
         more.click()
-    expect(page.get_by_text("Panier\N{NO-BREAK SPACE}: 4 licences")).to_be_visible()
+    bar = page.get_by_role("region", name="Panier en cours")
+    expect(bar).to_contain_text("4 licences")
     expect(cart.get_by_role("spinbutton")).to_have_value("4")
 
 
@@ -65,6 +66,41 @@ def test_a_number_typed_just_before_the_purchase_is_validated_is_not_lost(
     page.get_by_role("button", name="Ajouter").first.click()
     page.get_by_role("table", name="Panier").get_by_role("spinbutton").fill("7")
     page.get_by_role("link", name="Valider mes achats").click()
-    expect(page.get_by_text("Panier\N{NO-BREAK SPACE}: 7 licences")).to_be_visible()
+    expect(page.get_by_role("region", name="Panier en cours")).to_contain_text("7 licences")
     page.get_by_role("link", name="Valider mes achats").click()
     expect(page.get_by_text("Je confirme l’ajout de 7 licences")).to_be_visible()
+
+
+def test_the_cart_is_changed_where_one_stands_and_every_change_is_said(
+    desk: Desk, open_page: OpenPage
+) -> None:
+    page = open_page()
+    Article(page, desk.url, FRENCH).sign_in(ADMIN, PASSWORD)
+    page.goto(f"{desk.url}/portal/plans/")
+    card = page.get_by_role("article", name="Pro", exact=True)
+    add = card.get_by_role("button", name="Ajouter au panier")
+    add.click()
+    said = page.locator("body > [role=status]")
+    expect(said).to_have_text("Le panier contient maintenant 1 licence Pro.")
+    expect(add).to_be_focused()
+    assert page.evaluate("scrollY") == 0
+    page.get_by_role("button", name="Retirer du panier").click()
+    expect(said).to_have_text("Retiré du panier\N{NO-BREAK SPACE}: Pro.")
+    expect(page.get_by_role("heading", name="Panier")).to_be_focused()
+    page.get_by_role("button", name="Annuler").click()
+    expect(page.get_by_role("region", name="Panier en cours")).to_contain_text("1 licence")
+    card.get_by_label("Nombre de licences").fill("0")
+    add.click()
+    expect(card.get_by_label("Nombre de licences")).to_be_focused()
+
+
+def test_a_closed_window_leads_back_to_the_button_that_opened_it(desk: Desk, open_page: OpenPage) -> None:
+    page = open_page()
+    Article(page, desk.url, FRENCH).sign_in(ADMIN, PASSWORD)
+    page.goto(f"{desk.url}/portal/plans/")
+    page.get_by_role("button", name="Ajouter").first.click()
+    opener = page.get_by_role("link", name="Valider mes achats")
+    opener.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()

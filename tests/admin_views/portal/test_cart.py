@@ -68,6 +68,47 @@ def test_quantities_add_up_change_in_place_and_lines_go(cast, alice):
 
 
 @pytest.mark.one_database
+def test_each_change_of_the_cart_is_said_and_what_was_removed_can_be_put_back(cast, alice):
+    def said():
+        page = alice.get("/portal/plans/").text
+        return page.split("data-toast>", 1)[1].split("</form>", 1)[0] if "data-toast>" in page else ""
+
+    add(alice, cast.pro, "2")
+    add(alice, cast.pro, "3")
+    assert "Le panier contient maintenant 5 licences Pro." in words(said())
+    assert said() == "", "it is said once"
+    alice.post("/portal/plans/cart/change/", data={"plan": cast.pro.id, "quantity": "1", "seen": "5"})
+    assert "Le panier contient maintenant 1 licence Pro." in words(said())
+    alice.post("/portal/plans/cart/remove/", data={"plan": cast.pro.id, "seen": "1"})
+    form = said()
+    assert "Retiré du panier : Pro." in words(form)
+    assert 'aria-label="Annuler : remettre Pro dans le panier"' in form.replace("\N{NO-BREAK SPACE}", " ")
+    url, fields = (
+        re.search(r'action="([^"]+)"', form)[1],
+        dict(re.findall(r'name="(\w+)" value="(\w+)"', form)),
+    )
+    alice.post(url, data={"plan": fields["plan"], "quantity": fields["quantity"]})
+    assert quantities() == {cast.pro.id: 1}
+
+
+@pytest.mark.one_database
+def test_what_is_counted_names_its_buttons_and_what_was_refused_is_marked(cast, alice):
+    add(alice, cast.pro, "2")
+    page = alice.get(f"/portal/plans/?line={cast.pro.id}&quantity=x").text.replace("\N{NO-BREAK SPACE}", " ")
+    for name in (
+        "Une de moins : Pro",
+        "Une de plus : Pro",
+        "Ajouter au panier : Pro",
+        "Retirer du panier : Pro",
+    ):
+        assert f'aria-label="{name}"' in page
+    assert 'Nombre de licences<span class="vh"> : Pro</span>' in page
+    refused = alice.get(f"/portal/plans/?plan={cast.pro.id}&quantity=x").text
+    assert f'aria-describedby="quantity-{cast.pro.id}-error"' in refused
+    assert f'id="quantity-{cast.pro.id}-error"' in refused
+
+
+@pytest.mark.one_database
 def test_an_unknown_plan_is_not_found_and_a_withdrawn_one_is_refused(cast, alice):
     for nonsense in ("999999", "abc", "", "9" * 30):
         assert alice.post("/portal/plans/add/", data={"plan": nonsense, "quantity": "1"}).status_code == 404

@@ -25,7 +25,7 @@ LABELS = {
     "/portal/plans/": [
         "Gestion des licences et achats",
         "Forfaits",
-        "100,00 $ par licence, par année, avant taxes",
+        "100 $ par licence, par année, avant taxes",
         "Nombre de licences",
         "Ajouter",
         "Rien n’est facturé avant le paiement.",

@@ -24,6 +24,20 @@ def test_a_whole_number(value, french, english):
     assert formats.number(value, "en") == english
 
 
+@pytest.mark.parametrize(
+    ("cents", "french", "english"),
+    [
+        (10_000, "100 $", "$100"),
+        (10_050, "100,50 $", "$100.50"),
+        (100_000_000, "1 000 000 $", "$1,000,000"),
+        (0, "0 $", "$0"),
+    ],
+)
+def test_a_round_price_is_shown_without_cents(cents, french, english):
+    assert formats.price(cents, "CAD", "fr") == french.replace(" ", NBSP)
+    assert formats.price(cents, "CAD", "en") == english
+
+
 @pytest.mark.parametrize(("rate", "french", "english"), [(9_975, "9,975 %", "9.975%"), (5_000, "5 %", "5%")])
 def test_a_tax_rate(rate, french, english):
     assert formats.percent(rate, "fr") == french.replace(" ", NBSP)
