@@ -116,7 +116,7 @@ def _money(column: Column, language: str) -> Write:
 
 @functools.lru_cache(maxsize=4096)
 def day(value: dt.date) -> str:
-    return f'<time class="nb">{value.isoformat()}</time>'
+    return f"<time>{value.isoformat()}</time>"
 
 
 def _day(column: Column, language: str) -> Write:

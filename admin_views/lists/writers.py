@@ -26,7 +26,8 @@ Row = Sequence[Any]
 Get = Callable[[Row], Any]
 Cell = Callable[[Row, Sequence[Row], Around], str]
 MARK = "0mark0"
-ICON = '<svg class="i{also}" aria-hidden="true"><use href="{sprite}#{name}"/></svg>'
+# Within an act, whose `aria-label` is all that is read of it.
+ICON = '<svg class="i"><use href="{sprite}#{name}"/></svg>'
 
 
 class Needed:
@@ -326,13 +327,11 @@ class Sheet:
         before, after, own = address(act.endpoint, act.argument, self.view.endpoint, at_list=True)
         label = escape(str(act.label))
         named = around_mark(_("%(act)s: %(row)s", act=str(act.label), row=MARK))
-        icon = ICON.format(
-            sprite=escape(self.sprite), name=act.icon, also=" phone" if self.view.dense else ""
-        )
+        icon = "" if self.view.dense else ICON.format(sprite=escape(self.sprite), name=act.icon)
         # Which act it is: the panel goes on to the next row that takes the same.
         beside = f" data-panel={self.view.row_acts.index(act)}" if act.panel else ""
-        # A phone shows the icon alone; a dense list the words alone, where there is room for them.
-        words = f'{icon}<span class="wide"> {label}</span>'
+        # Where there is an icon, a phone shows it alone.
+        words = f'{icon}<span class="wide"> {label}</span>' if icon else label
 
         def write(row: Row, name: str, around: Around) -> tuple[str, str]:
             value = get(row)
