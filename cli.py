@@ -117,6 +117,7 @@ def periodic_works() -> tuple[Periodic, ...]:
         Periodic("forget forms that were done", dt.timedelta(days=1), once.forget_old),
         Periodic("forget kept forms", dt.timedelta(hours=1), kept_forms.forget_old),
         Periodic("forget old jobs", dt.timedelta(days=1), periodic.forget_done),
+        Periodic("measure tables", dt.timedelta(days=1), periodic.measure_tables),
     )
 
 

@@ -24,6 +24,7 @@ from tables.base import (
     StaffRow,
     TenantRow,
     UtcDateTime,
+    clock,
     day_in,
     db,
     random_code,

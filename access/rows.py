@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,14 +62,16 @@ def everything() -> contextlib.AbstractContextManager[None]:
     return scoped(EVERYTHING)
 
 
-def _criteria(scope: Scope) -> list[Any]:
+@functools.lru_cache(maxsize=1024)
+def _criteria(scope: Scope) -> tuple[Any, ...]:
+    """What narrows a statement to `scope`; to make it anew for each statement would take longer than many of them."""
     # Ids begin at 1: in nobody's scope no company and no row of one is found.
     company_id = 0 if scope.company_id is None else scope.company_id
-    return [
+    return (
         with_loader_criteria(TenantRow, lambda cls: cls.company_id == company_id, include_aliases=True),
         with_loader_criteria(Company, lambda cls: cls.id == company_id, include_aliases=True),
         with_loader_criteria(StaffRow, lambda _: sa.false(), include_aliases=True),
-    ]
+    )
 
 
 class UnscopedStatement(RuntimeError):

@@ -11,21 +11,20 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import Response, abort, flash, jsonify, redirect, request
+from flask import Response, abort, flash, jsonify, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.contrib.sqla import ModelView
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
 from sqlalchemy.orm import joinedload
 
+from admin_views import frame
 from admin_views.forms import DeskConverter, DeskForm
 from admin_views.guard import DeskIndexView, DeskPage, Guarded, conflict_sentence, local_url
-from admin_views.lists import exports, kept, rows
+from admin_views.lists import exports, outline, rows
 from admin_views.lists.columns import Column, Fact
-from admin_views.lists.shown import Listing
-from admin_views.lists.view import CHOICES_FOR, ListView
+from admin_views.lists.view import ListView
 from models import db
 from services.foundation.errors import Code, Refused
 
@@ -150,29 +149,19 @@ class DeskModelView(Guarded, ListView, ModelView):
         The part has an address of its own, so that nothing that keeps answers can take one for the other.
         """
         part = request.args.get("part") == "list"
-        page = self.listing()
-        return self.render(
-            "admin/list_part.html" if part else self.list_template,
-            listing=page,
-            tools=self._tools(page),
-            actions=self.allowed_actions(),
-            **self.list_context(),
+        template = "admin/list_part.html" if part else self.list_template
+        page, actions = self.listing(), self.allowed_actions()
+        context = self.list_context()
+        if context or not outline.is_plain(page) or "_flashes" in session:
+            return self.render(template, listing=page, actions=actions, **context)
+        key = (template, outline.key_of(page), tuple(name for name, _text in actions))
+        values = outline.values_of(page)
+        return frame.kept_page(
+            self,
+            key,
+            values,
+            lambda **given: self.render(template, listing=outline.outline_of(page), actions=actions, **given),
         )
-
-    def _tools(self, page: Listing) -> Markup:
-        """The search and the filters above a list: half of what it weighs, and the same until something else is asked.
-
-        Kept for a few seconds in the scope of the reader, and never what somebody typed, nor whose rows were asked for.
-        """
-
-        def make() -> Markup:
-            return Markup(self.render("admin/toolbar.html", listing=page))  # noqa: S704 - a template's own
-
-        named = any(choice.options is None for choice in self.filters if choice.name in page.asked.filters)
-        if page.asked.search or page.wrong_fields or page.asked.unclear or named:
-            return make()
-        asked = (page.path, *page.arguments().items(), page.sort_name, page.descending, page.total)
-        return kept.counted(("tools", self.endpoint, page.language, asked), CHOICES_FOR, make)
 
     def list_context(self) -> dict[str, Any]:
         """More arguments for the list's template."""

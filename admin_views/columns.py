@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import functools
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from flask_babel import gettext as _
 from admin_views import labels
 from admin_views.lists.cells import SHORT_KEY
 from admin_views.lists.columns import Column
+from admin_views.lists.writers import MARK
 from models import (
     LIVE_STATUSES,
     ActorKind,
@@ -22,6 +24,7 @@ from models import (
     state_of,
     utcnow,
 )
+from services.foundation.formats import current_language
 
 # The class of the dot beside a state: its shape says the same as its colour.
 _DOTS = {
@@ -99,4 +102,12 @@ def named_license(first: str | None, last: str | None, email: str | None, key: s
     """What a licence is called in a list: its holder's name; the beginning of its key where nobody holds it."""
     if email is not None:
         return f"{first} {last}".strip() or email
-    return _("license %(key)s without holder", key=f"{key[:SHORT_KEY]}…")
+    before, after = _without_holder(current_language())
+    return f"{before}{key[:SHORT_KEY]}…{after}"
+
+
+@functools.lru_cache(maxsize=8)
+def _without_holder(language: str) -> tuple[str, str]:
+    """What stands around its key in the name of a licence that nobody holds: of lists, half of the rows are such."""
+    before, _mark, after = _("license %(key)s without holder", key=MARK).partition(MARK)
+    return before, after

@@ -15,9 +15,9 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 import access
-from access import Permission
+from access import ROLE_PERMISSIONS, Permission
 from admin_views.menu import Entry
-from models import db
+from models import Role, db
 from services.foundation import urls
 from services.foundation.errors import Refused
 
@@ -64,8 +64,16 @@ class Guarded:
     def is_visible(self) -> bool:
         return self.in_menu
 
-    def menu_entries(self, current: bool) -> list[Entry]:
-        """Its lines in the menu; `current` when the page that is shown is its own."""
+    def is_listed_for(self, role: Role) -> bool:
+        """Whether whoever has this role finds it in the menu. Nothing of a person is asked: a menu is written once for a role."""
+        return self.in_menu and self.permission in ROLE_PERMISSIONS[role]
+
+    def menu_number(self) -> int:
+        """What is in it for whoever asks: nothing else of its lines in the menu may differ from one person to the next."""
+        return 0
+
+    def menu_entries(self, current: bool, number: int) -> list[Entry]:
+        """Its lines in the menu; `current` when the page that is shown is its own, `number` as `menu_number` says."""
         address = url_for(f"{self.endpoint}.{self._default_view}")  # type: ignore[attr-defined]
         return [Entry(self.title, address, self.menu_category, self.icon, self.lead, is_current=current)]
 

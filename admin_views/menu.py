@@ -9,6 +9,8 @@ from typing import Any
 from flask import url_for
 from flask_admin import Admin
 
+from models import Role
+
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
@@ -45,16 +47,26 @@ class Group:
     is_current: bool = False
 
 
-def entries(site: Admin, current: Any = None) -> list[Entry]:
-    """What the signed-in person may open, in the order in which the views were added."""
-    allowed = [view for view in site._views if view.is_visible() and view.is_accessible()]
-    return [entry for view in allowed for entry in view.menu_entries(current=view is current)]
+def shown(site: Admin, role: Role) -> list[Any]:
+    """The views that a person of `role` finds in the menu, in the order in which they were added."""
+    return [view for view in site._views if view.is_listed_for(role)]
 
 
-def groups(site: Admin, current: Any = None) -> list[Group]:
+def numbers(site: Admin, role: Role) -> tuple[int, ...]:
+    """What is in each entry for whoever asks: all of the menu that is not the same for everybody of `role`."""
+    return tuple(view.menu_number() for view in shown(site, role))
+
+
+def entries(site: Admin, role: Role, current: Any, counts: Sequence[int]) -> list[Entry]:
+    """What a person of `role` may open, with the `numbers` of whoever asks."""
+    found = zip(shown(site, role), counts, strict=True)
+    return [entry for view, count in found for entry in view.menu_entries(view is current, count)]
+
+
+def groups(site: Admin, role: Role, current: Any, counts: Sequence[int]) -> list[Group]:
     """The menu: first what has no heading, then each heading with its entries."""
     found: dict[str, list[Entry]] = {"": []}
-    for entry in entries(site, current):
+    for entry in entries(site, role, current, counts):
         found.setdefault(str(entry.group or ""), []).append(entry)
     heads = {str(view.heads): view for view in site._views if view.heads}
     return [

@@ -11,16 +11,17 @@ from typing import Any
 from flask import Flask, Response, current_app, has_request_context, redirect, request, url_for
 from flask_admin import Admin
 from flask_admin.theme import Theme
-from flask_login import current_user
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
-from admin_views import holders, labels, menu
+from admin_views import holders, labels
 from admin_views.base import DeskModelView
+from admin_views.frame import THEMES, Frame, current_site, frame_of, has_keys, here, theme_choice
 from admin_views.guard import DeskIndexView, DeskPage, local_url
 from admin_views.slim import Slim
 from admin_views.tongues import called, in_tongue, other_tongue
 from services.text.terms import term
 
-THEMES = ("light", "dark", "auto")
 COOKIE_LIFETIME = dt.timedelta(days=365)
 
 View = type[DeskPage] | type[DeskModelView]
@@ -51,7 +52,7 @@ def init_theme(app: Flask) -> None:
     app.jinja_env.add_extension(Slim)
     app.add_url_rule("/theme", "theme", choose_theme, methods=["POST"])
     app.add_url_rule("/keys", "keys", choose_keys, methods=["POST"])
-    app.jinja_env.globals.update(new_token=secrets.token_urlsafe, site_menu=menu.groups)
+    app.jinja_env.globals.update(new_token=secrets.token_urlsafe, frame_of=_frame_of)
     app.jinja_env.filters.update(
         label=labels.label,
         tone=labels.tone,
@@ -74,8 +75,19 @@ def init_theme(app: Flask) -> None:
         # In development, a file that was changed has another address at once.
         app.jinja_env.globals["url_for"] = address
     app.context_processor(
-        lambda: {"site": current_site(app), "theme_choice": theme_choice(), "keys": has_keys()}
+        lambda: {
+            "site": current_site(app),
+            "theme_choice": theme_choice(),
+            "keys": has_keys(),
+            "here": here(),
+        }
     )
+
+
+@pass_context
+def _frame_of(context: Context) -> Frame:
+    """For the layout: the frame of this page, for whoever asks."""
+    return frame_of(context.get("admin_view"), context.get("q") or "")
 
 
 def address(endpoint: str, **values: Any) -> str:
@@ -92,25 +104,6 @@ def _address(
     app: Flask, root: str | None, blueprint: str | None, endpoint: str, values: tuple[tuple[str, Any], ...]
 ) -> str:
     return url_for(endpoint, **dict(values))
-
-
-def current_site(app: Flask) -> Admin | None:
-    """The site whose menu the signed-in person sees, on error pages and in their profile too."""
-    if not current_user:
-        return None
-    ours = (site for site in app.extensions.get("admin", []) if isinstance(site.index_view, DeskIndexView))
-    return next((site for site in ours if site.index_view.is_accessible()), None)
-
-
-def theme_choice() -> str:
-    """`light`, `dark`, or `auto` for what the device says."""
-    choice = request.cookies.get("theme", "auto")
-    return choice if choice in THEMES else "auto"
-
-
-def has_keys() -> bool:
-    """Whether single keys such as `/` do something (WCAG 2.2, success criterion 2.1.4: they can be switched off)."""
-    return request.cookies.get("keys") != "off"
 
 
 def choose_keys() -> Any:

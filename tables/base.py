@@ -62,6 +62,27 @@ class UtcDateTime(sa.types.TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
 
 
+class Clock(sa.BindParameter[dt.datetime]):
+    """The present instant, or one some while from it, read when a statement is sent: the statement itself may be kept."""
+
+    inherit_cache = True
+
+    def __init__(self, later: dt.timedelta) -> None:
+        super().__init__(None, callable_=lambda: utcnow() + later, type_=UtcDateTime(), unique=True)
+        self._later = later
+
+    def __add__(self, later: Any) -> Any:
+        return Clock(self._later + later)
+
+    def __sub__(self, sooner: Any) -> Any:
+        return Clock(self._later - sooner)
+
+
+def clock() -> Any:
+    """What stands for `utcnow()` in a condition that is kept: it takes a `timedelta` more or less, as an instant does."""
+    return Clock(dt.timedelta())
+
+
 # SQLite numbers the rows of an INTEGER key only.
 BigId = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

@@ -19,9 +19,9 @@ from flask import Flask
 
 import access
 import config
-from admin_views.lists import kept
 from app import create_app
 from models import Company, Language, Plan, Role, User, Vendor, db
+from services.reports import kept
 from services.reports.kept import SETTING as FIGURES_KEPT
 from tests import factories
 from tests.chromium import browser

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from flask import Flask, g, session
 from flask_security import Security, SQLAlchemyUserDatastore, login_user
 from sqlalchemy.orm import joinedload
 
 import access
-from models import User, db
+from models import User, Vendor, db
+from services.catalogue import vendor as vendors
 from web import lost
+
+# Whoever asks, with what every page says: their company's name, zone and language, and who sells.
+_ASKING = (
+    sa.select(User, Vendor)
+    .outerjoin(Vendor, Vendor.id == 1)
+    .where(User.fs_uniquifier == sa.bindparam("uniquifier"))
+    .options(joinedload(User.company))
+)
 
 
 def init_app(app: Flask) -> None:
@@ -26,10 +36,12 @@ def init_app(app: Flask) -> None:
 def _load_user(uniquifier: str) -> User | None:
     """The active person whose `fs_uniquifier` is in the session. No scope is set yet, so this looks at everybody."""
     with access.everything():
-        found = db.select(User).where(User.fs_uniquifier == uniquifier)
-        # Their company's name, zone and language are on every page.
-        user = db.session.scalar(found.options(joinedload(User.company)))
-    return user if user and user.active else None
+        found = db.session.execute(_ASKING, {"uniquifier": uniquifier}).one_or_none()
+    if found is None or not found[0].active:
+        return None
+    vendors.remember(found[1])
+    user: User = found[0]
+    return user
 
 
 def start_session(user: User, via: str) -> None:

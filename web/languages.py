@@ -21,7 +21,7 @@ COOKIE_LIFETIME = dt.timedelta(days=365)
 def init_app(app: Flask) -> None:
     """Install Flask-Babel."""
     sentences.install(app, Babel(app, locale_selector=_locale))
-    app.context_processor(lambda: {"language": current_language(), "here": _here()})
+    app.context_processor(lambda: {"language": current_language()})
 
 
 def forget() -> None:
@@ -42,11 +42,6 @@ def visitors_choice() -> str:
     if chosen in list(Language):
         return str(chosen)
     return request.accept_languages.best_match(list(Language), default=Language.FR.value)
-
-
-def _here() -> str:
-    """Where the page's switches lead back to: the page itself, or `/` if it answers a POST."""
-    return request.full_path if request.method in {"GET", "HEAD"} else "/"
 
 
 def _choose() -> str:

@@ -55,8 +55,10 @@ def escaped(text: str) -> str:
 def said(text: Any) -> str:
     """`text` in HTML: what is read from right to left does not move what stands beside it."""
     plain = str(text)
+    if _SPECIAL.search(plain) is None and characters.keeps_still(plain):
+        return plain
     if characters.keeps_still(plain):
-        return escaped(plain)
+        return str(escape(plain))
     kept = characters.without_bidi_controls(plain)
     inner = str(escape(kept))
     return f"<bdi>{inner}</bdi>" if characters.reads_from_the_right(kept) else inner

@@ -108,7 +108,7 @@ class Tab:
     Attributes:
         name: Its name in the address, `?tab=`; the first of a view is its whole list and has no condition.
         label: Its words, lazily translated.
-        where: The condition, made anew each time: it may ask what time it is.
+        where: The condition; it is kept, so it says `models.clock` for the present instant.
         tone: `wait` when what it counts needs somebody.
     """
 
@@ -178,7 +178,8 @@ class ListFilter:
             choices of its own, it is reached by links, typed or picked, and shown as a chip to take away.
         apply: Narrows a select by a value.
         describe: The words for a value when there are no options to take them from.
-        steady: Whether `apply` makes the same of a value at any time: it asks neither the clock nor the database.
+        steady: Whether `apply` makes the same of a value at any time, so that its statement may be kept: it asks nothing of the
+            database, and of the time only what `models.clock` says.
     """
 
     name: str
@@ -186,7 +187,7 @@ class ListFilter:
     options: Options | Callable[[], Options] | None
     apply: Callable[[Any, str], Any]
     describe: Callable[[str], Any] = str
-    steady: bool = False
+    steady: bool = True
 
     def choices(self) -> list[tuple[str, str]]:
         options = self.options() if callable(self.options) else self.options

@@ -15,9 +15,7 @@ def by_member(
     name: str, label: Any, column: Any, kind: type[enum.StrEnum], options: Options | Callable[[], Options]
 ) -> ListFilter:
     """Rows whose `column` holds the chosen member of `kind`; `options` are its (value, label) pairs."""
-    return ListFilter(
-        name, label, options, lambda query, value: query.where(column == kind(value)), steady=True
-    )
+    return ListFilter(name, label, options, lambda query, value: query.where(column == kind(value)))
 
 
 def by_id(
@@ -28,9 +26,7 @@ def by_id(
     describe: Callable[[str], Any] = str,
 ) -> ListFilter:
     """Rows whose `column` is the chosen id. Without `options` it is reached by links, and shown as `describe` says."""
-    return ListFilter(
-        name, label, options, lambda query, value: query.where(column == int(value)), describe, steady=True
-    )
+    return ListFilter(name, label, options, lambda query, value: query.where(column == int(value)), describe)
 
 
 def yes_or_no(name: str, label: Any, column: Any) -> ListFilter:
@@ -40,5 +36,4 @@ def yes_or_no(name: str, label: Any, column: Any) -> ListFilter:
         label,
         lambda: [("yes", _("Yes")), ("no", _("No"))],
         lambda query, value: query.where(column.is_(value == "yes")),
-        steady=True,
     )

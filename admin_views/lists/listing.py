@@ -70,7 +70,7 @@ class Asked:
         return bool(self.search or self.filters or self.unclear)
 
 
-Choices = Callable[[ListFilter], list[tuple[str, str]]]
+Choices = Mapping[str, list[tuple[str, str]]]
 
 
 def read_request(
@@ -80,12 +80,13 @@ def read_request(
     default_size: int,
     *,
     tabs: Sequence[Tab] = (),
-    choices_of: Choices = ListFilter.choices,
+    choices: Choices | None = None,
 ) -> Asked:
-    """What `args`, of an address, ask of a list that is declared so."""
+    """What `args`, of an address, ask of a list that is declared so; `choices` are the options of filters, asked now by default."""
     name = args.get("sort", "")
     sortable = {column.name: column for column in columns if column.sort is not None}
-    choices = {choice.name: choices_of(choice) for choice in filters if choice.options is not None}
+    if choices is None:
+        choices = {choice.name: choice.choices() for choice in filters if choice.options is not None}
     chosen = {}
     for choice in filters:
         value = args.get(choice.name, "")

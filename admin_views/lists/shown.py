@@ -155,7 +155,7 @@ class Listing:
         value = self.asked.filters.get(choice.name)
         options = self.asked.choices.get(choice.name, [])
         if value is not None:
-            words = dict(options).get(value) or choice.describe(value)
+            words = dict(options).get(value) or self.words_of(choice, value)
             return Chip(choice.name, choice.label, words, self.url(**{choice.name: None}))
         if options:
             rest = self.url(**{choice.name: None})
@@ -164,6 +164,10 @@ class Listing:
             return Chip(choice.name, choice.label, None, "", links)
         field = self.fields.get(choice.name)
         return Chip(choice.name, choice.label, None, "", (), field, choice.name in self.wrong_fields)
+
+    def words_of(self, choice: ListFilter, value: str) -> Any:
+        """What a filter that has no choices of its own is set to."""
+        return choice.describe(value)
 
     def hidden_args(self) -> list[tuple[str, str]]:
         """What the form of the search carries along besides its own fields, which are the search and the order."""

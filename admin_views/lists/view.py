@@ -16,7 +16,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 import access
-from admin_views.lists import kept, keyset, listing, rows, writers
+from admin_views.lists import keyset, listing, rows, writers
 from admin_views.lists.cells import Around
 from admin_views.lists.columns import Act, Column, Empty, ListFilter, Made, Search, Tab
 from admin_views.lists.shown import Head, Listing
@@ -25,6 +25,7 @@ from models import DEFAULT_TIME_ZONE, db, utcnow
 from services.foundation import urls
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language, number
+from services.reports import kept
 
 # Seconds for which a total and the counts of tabs are kept, and the choices that come from the database.
 TOTAL_FOR, TABS_FOR, CHOICES_FOR = 10, 60, 10
@@ -86,18 +87,22 @@ class ListView:
     def asked(self, args: Mapping[str, str] | None = None) -> listing.Asked:
         """What an address asks of the list; by default that of this request."""
         return listing.read_request(
-            request.args if args is None else args,
+            # As one dictionary: each name that is not in the address costs a MultiDict an exception.
+            request.args.to_dict() if args is None else args,
             self.columns,
             self.filters,
             self.page_size,
             tabs=self.tabs,
-            choices_of=self._choices,
+            choices=self._choices(),
         )
 
-    def _choices(self, choice: ListFilter) -> list[tuple[str, str]]:
-        """The options of a filter, those of the database kept for a while."""
-        key = ("choices", self.endpoint, choice.name, current_language())
-        return kept.counted(key, CHOICES_FOR, choice.choices)
+    def _choices(self) -> Mapping[str, list[tuple[str, str]]]:
+        """The options of each filter that has some, those of the database kept for a while."""
+
+        def make() -> dict[str, list[tuple[str, str]]]:
+            return {choice.name: choice.choices() for choice in self.filters if choice.options is not None}
+
+        return kept.counted(("choices", self.endpoint, current_language()), CHOICES_FOR, make)
 
     def order_of(self, asked: listing.Asked) -> tuple[keyset.Order, str]:
         """The order of the rows, and the name of the column that it is of."""
@@ -171,7 +176,7 @@ class ListView:
         *,
         backwards: bool,
     ) -> sa.Select[Any]:
-        """The statement of a page, kept for the next one of its shape where neither clock nor words are in it."""
+        """The statement of a page, kept for the next one of its shape where no words are in it."""
         marks = None if edge is None else [_mark(number, value, order) for number, value in enumerate(edge)]
 
         def make() -> sa.Select[Any]:
@@ -189,11 +194,17 @@ class ListView:
         if not self._is_steady(asked):
             return make()
         shape = tuple(mark is None for mark in marks or ())
-        asks = (tuple(asked.filters.items()), asked.size, asked.sort and asked.sort.name, order.descending)
+        asks = (
+            asked.tab and asked.tab.name,
+            tuple(asked.filters.items()),
+            asked.size,
+            asked.sort and asked.sort.name,
+            order.descending,
+        )
         return kept.made(("page", self.endpoint, sheet.language, *asks, shape, backwards), make)
 
     def _is_steady(self, asked: listing.Asked) -> bool:
-        if asked.search or asked.unclear or asked.tab:
+        if asked.search or asked.unclear:
             return False
         return all(choice.steady for choice in self.filters if choice.name in asked.filters)
 

@@ -7,6 +7,7 @@ columns that the columns say they need, each once; nobody builds an object, a UR
 from __future__ import annotations
 
 import dataclasses
+import operator
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -50,12 +51,11 @@ class Needed:
     def getter(self, needs: Any, value: Callable[..., Any] | None = None) -> Get:
         """What `value` makes of the columns of `needs`; without it the one column, or all of them."""
         places = [self.place(column) for column in several(needs)]
-        if value is not None:
-            return lambda row: value(*[row[place] for place in places])
-        if len(places) == 1:
-            (place,) = places
-            return lambda row: row[place]
-        return lambda row: tuple([row[place] for place in places])
+        # Of one column the value, of several a tuple of them.
+        get: Get = operator.itemgetter(*places)
+        if value is None:
+            return get
+        return (lambda row: value(get(row))) if len(places) == 1 else (lambda row: value(*get(row)))
 
     def getter_of(self, column: Column) -> Get:
         needs = getattr(self.model, column.name) if column.needs is None else column.needs
@@ -151,7 +151,7 @@ class Sheet:
         return "".join(parts)
 
     def _box(self, row: Row, name: str) -> str:
-        can = " ".join(act for act, allowed in self.accepts if allowed(row))
+        can = " ".join([act for act, allowed in self.accepts if allowed(row)])
         said = f' data-can="{can}"' if can else ""
         return (
             '<td class="box-cell"><span class="box"><input class="form-check-input pick" type="checkbox" name="rowid"'
@@ -219,15 +219,23 @@ class Sheet:
 
         def line(row: Row, around: Around) -> str:
             text = inner(row, around)
+            if not text:
+                return blank
             start, end = linked(row, around)
-            return f"{start}>{text}{end}" if start and text else text or blank
+            return f"{start}>{text}{end}" if start else text
 
-        def cell(row: Row, group: Sequence[Row], around: Around) -> str:
-            if column.gathers and len(group) > 1:
-                return f"{opening}{'<br>'.join(line(one, around) for one in group)}</td>"
+        def gathered(row: Row, group: Sequence[Row], around: Around) -> str:
+            if len(group) > 1:
+                return f"{opening}{'<br>'.join([line(one, around) for one in group])}</td>"
             return f"{opening}{line(row, around)}</td>"
 
-        return cell
+        def alone(row: Row, group: Sequence[Row], around: Around) -> str:
+            return f"{opening}{inner(row, around) or blank}</td>"
+
+        def linked_one(row: Row, group: Sequence[Row], around: Around) -> str:
+            return f"{opening}{line(row, around)}</td>"
+
+        return gathered if column.gathers else linked_one if column.to else alone
 
     @staticmethod
     def _blank(column: Column) -> str:
@@ -287,7 +295,7 @@ class Sheet:
         known = [(self.needed.getter_of(column), cells.state_of(column)) for column in states]
 
         def below(row: Row, group: Sequence[Row], around: Around) -> str:
-            text = " · ".join(said for inner, _blank in parts if (said := inner(row, around)))
+            text = " · ".join([said for inner, _blank in parts if (said := inner(row, around))])
             for get, state in known:
                 value = get(row)
                 if value is not None:

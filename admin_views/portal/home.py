@@ -15,14 +15,14 @@ from flask_login import current_user
 from sqlalchemy.orm import joinedload, selectinload
 
 import access
-from access import Permission, current_actor
+from access import ROLE_PERMISSIONS, Permission, current_actor
 from admin_views.base import DeskIndexView, DeskPage
 from admin_views.lists.rows import narrow, one
 from admin_views.portal import activity, todo
 from admin_views.portal.comparison import features
 from admin_views.portal.options import OPTIONS
 from admin_views.portal.own import own_company
-from models import Company, License, Plan, day_in, db, utcnow
+from models import Company, License, Plan, Role, day_in, db, utcnow
 from services import licenses
 from services.buying import orders
 from services.catalogue import vendor as vendors
@@ -32,6 +32,8 @@ from services.people import dismissals
 from services.reports import company as reports
 
 SHOWN_EVENTS = 8
+# Whoever may do one of these has a home page of the company's.
+MANAGING = frozenset({Permission.MANAGE_USERS, Permission.PURCHASE})
 
 
 class Home(DeskIndexView):
@@ -41,8 +43,8 @@ class Home(DeskIndexView):
     permission = Permission.OWN_LICENSES
     menu_word = OPTIONS
 
-    def is_visible(self) -> bool:
-        return _manages()
+    def is_listed_for(self, role: Role) -> bool:
+        return not MANAGING.isdisjoint(ROLE_PERMISSIONS[role])
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
@@ -86,7 +88,7 @@ class Home(DeskIndexView):
 
 
 def _manages() -> bool:
-    return any(access.can(current_user, can) for can in (Permission.MANAGE_USERS, Permission.PURCHASE))
+    return any(access.can(current_user, permission) for permission in MANAGING)
 
 
 def _overview(company: Company, now: dt.datetime) -> dict[str, Any]:

@@ -35,7 +35,7 @@ from admin_views.lists.filters import by_id
 from admin_views.pickers import Lookup, PickerField
 from admin_views.portal import activity
 from admin_views.portal.own import own_plans
-from models import Assignment, License, LicenseState, Plan, SubjectKind, User, db, utcnow
+from models import Assignment, License, LicenseState, Plan, SubjectKind, User, clock, db, utcnow
 from services import licenses
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language
@@ -56,7 +56,7 @@ class AssignForm(DeskForm):
 
 
 def _in_state(state: LicenseState) -> sa.ColumnElement[bool]:
-    return License.where_state(state, utcnow())
+    return License.where_state(state, clock())
 
 
 def _page_of(row: License) -> str:
@@ -100,7 +100,7 @@ class Licenses(DeskModelView):
             width="c-14",
             phone="line",
         ),
-        Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-12", mid=False),
+        Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-11", mid=False),
     )
     joins = (License.plan, License.user)
     row_name = ((*PERSON, License.key), named_license)
@@ -114,7 +114,7 @@ class Licenses(DeskModelView):
     tabs = (
         Tab("all", _pl("licenses", "All")),
         Tab("available", _pl("licenses", "Available"), lambda: _in_state(LicenseState.AVAILABLE)),
-        Tab("soon", _l("End within 60 days"), lambda: License.where_ending_soon(utcnow()), tone="wait"),
+        Tab("soon", _l("End within 60 days"), lambda: License.where_ending_soon(clock()), tone="wait"),
         Tab("expired", _pl("licenses", "Expired"), lambda: _in_state(LicenseState.EXPIRED), tone="wait"),
     )
     fixed = True
@@ -146,7 +146,7 @@ class Licenses(DeskModelView):
             "state",
             _l("State"),
             lambda: labels.options(LicenseState),
-            lambda statement, value: statement.where(License.where_state(LicenseState(value), utcnow())),
+            lambda statement, value: statement.where(License.where_state(LicenseState(value), clock())),
         ),
         by_id("plan", _l("Plan"), License.plan_id, own_plans),
         ListFilter(
@@ -154,14 +154,14 @@ class Licenses(DeskModelView):
             _l("Holder"),
             (("inactive", _l("Deactivated")),),
             lambda statement, _value: statement.where(
-                License.where_live(utcnow()), sa.exists().where(User.id == License.user_id, ~User.active)
+                License.where_live(clock()), sa.exists().where(User.id == License.user_id, ~User.active)
             ),
         ),
         ListFilter(
             "expiry",
             _l("Valid until"),
             (("soon", _l("Within 60 days")),),
-            lambda statement, _value: statement.where(License.where_ending_soon(utcnow())),
+            lambda statement, _value: statement.where(License.where_ending_soon(clock())),
         ),
     )
     export_columns = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 
 from access import Permission
 from admin_views import menu
@@ -24,6 +25,8 @@ class Options(DeskPage):
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
-        listed = [entry for entry in menu.entries(self.admin) if entry.group == OPTIONS]
+        role = current_user.role
+        whole = menu.entries(self.admin, role, None, menu.numbers(self.admin, role))
+        listed = [entry for entry in whole if entry.group == OPTIONS]
         page: str = self.render("portal/options.html", entries=listed)
         return page

@@ -61,20 +61,22 @@ class Plans(DeskModelView):
     list_template = "portal/plans/index.html"
     has_export = False
 
-    def menu_entries(self, current: bool) -> list[Entry]:
+    def menu_number(self) -> int:
+        return cart.size(current_user.company_id)
+
+    def menu_entries(self, current: bool, number: int) -> list[Entry]:
         """The cart has a line of its own: on a phone it stands in the bar."""
-        count = cart.size(current_user.company_id)
-        counted = ngettext("%(num)s license", "%(num)s licenses", count)
+        counted = ngettext("%(num)s license", "%(num)s licenses", number)
         basket = Entry(
             _("Cart"),
             url_for(f"{self.endpoint}.index_view", _anchor="panier"),
             icon="cart",
-            count=count,
+            count=number,
             waits=True,
             counted=counted,
             in_bar=True,
         )
-        return [*super().menu_entries(current), basket]
+        return [*super().menu_entries(current, number), basket]
 
     def scope(self, query: Any) -> Any:
         """What is sold, what the company has and what is in its cart: of other plans it never learns the name."""

@@ -24,7 +24,7 @@ from admin_views.lists.rows import one
 from admin_views.portal import activity, errands
 from admin_views.portal.licenses import assigned_sentence
 from admin_views.portal.own import own_company, own_plans
-from models import LIVE_STATUSES, License, LicenseState, Plan, Role, SubjectKind, User, utcnow
+from models import LIVE_STATUSES, License, LicenseState, Plan, Role, SubjectKind, User, clock, utcnow
 from services import licenses
 from services.foundation.formats import current_language
 from services.licenses import seat_counts
@@ -33,7 +33,7 @@ from services.people import accounts
 
 def _live(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """Whether a person holds a live licence that satisfies `conditions`, as SQL."""
-    return sa.exists().where(License.user_id == User.id, License.where_live(utcnow()), *conditions)
+    return sa.exists().where(License.user_id == User.id, License.where_live(clock()), *conditions)
 
 
 def _expired() -> sa.ColumnElement[bool]:

@@ -20,12 +20,13 @@ from access import Permission, current_actor
 from admin_views.edited import EditedView, EditForm
 from admin_views.forms import DeskForm
 from admin_views.journal.changes import as_json
-from admin_views.lists import kept, listing
+from admin_views.lists import listing
 from admin_views.lists.columns import Column
 from admin_views.pickers import Lookup, PickerField
 from models import Company, User, db, utcnow
 from services.foundation.errors import Refused
 from services.foundation.formats import current_language
+from services.reports import kept
 
 __all__ = ["EditForm", "SupportView", "company_column", "company_link", "current_actor", "person_column"]
 
@@ -79,9 +80,11 @@ class SupportView(EditedView):
 
     @expose("/")
     def index_view(self) -> ResponseReturnValue:
+        if not self._is_picking():
+            return super().index_view()
         form = self.pick_form()
         chosen = {name: form[name].key for name in self.picked if f"{name}-text" in request.args}
-        if chosen and form.validate():
+        if form.validate():
             kept = [*self._kept_args(), *((name, key) for name, key in chosen.items() if key)]
             return redirect(f"{request.path}?{urlencode(kept)}")
         return super().index_view()

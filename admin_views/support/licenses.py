@@ -46,8 +46,8 @@ from models import (
     SubjectKind,
     Term,
     User,
+    clock,
     db,
-    utcnow,
 )
 from services import licenses
 from services.foundation.formats import current_language
@@ -61,7 +61,7 @@ def holder_link(row: License) -> str | None:
 
 
 def _ending() -> sa.ColumnElement[bool]:
-    now = utcnow()
+    now = clock()
     return sa.and_(License.where_live(now), License.valid_until <= now + dt.timedelta(days=SOON))
 
 
@@ -72,13 +72,13 @@ def _of_order(query: Any, order_id: str) -> Any:
 
 def _by_holder(query: Any, value: str) -> Any:
     if value == "idle":
-        now = utcnow()
+        now = clock()
         return query.where(License.where_unused_since(now - UNUSED_AFTER, now))
     return query.where(License.user_id.is_not(None) if value == "with" else License.user_id.is_(None))
 
 
 def _by_end(query: Any, value: str) -> Any:
-    now = utcnow()
+    now = clock()
     query = query.where(License.where_live(now))
     return (
         query if value == "live" else query.where(License.valid_until <= now + dt.timedelta(days=int(value)))
@@ -138,7 +138,7 @@ class Licenses(SupportView):
             _l("Key"),
             kind="key",
             to=(".details_view", License.id),
-            width="c-12",
+            width="c-11",
             phone="line",
             mid=False,
         ),
@@ -161,13 +161,13 @@ class Licenses(SupportView):
         Tab("all", _pl("licenses", "All")),
         Tab("soon", _l("End within 30 days"), _ending, tone="wait"),
         Tab(
-            "expired", _pl("licenses", "Expired"), lambda: License.where_state(LicenseState.EXPIRED, utcnow())
+            "expired", _pl("licenses", "Expired"), lambda: License.where_state(LicenseState.EXPIRED, clock())
         ),
-        Tab("assigned", _l("Never activated"), lambda: License.where_state(LicenseState.ASSIGNED, utcnow())),
+        Tab("assigned", _l("Never activated"), lambda: License.where_state(LicenseState.ASSIGNED, clock())),
         Tab(
             "suspended",
             _pl("licenses", "Suspended"),
-            lambda: License.where_state(LicenseState.SUSPENDED, utcnow()),
+            lambda: License.where_state(LicenseState.SUSPENDED, clock()),
             tone="wait",
         ),
     )
@@ -194,7 +194,7 @@ class Licenses(SupportView):
             "state",
             _l("State"),
             labels.options(LicenseState),
-            lambda query, code: query.where(License.where_state(LicenseState(code), utcnow())),
+            lambda query, code: query.where(License.where_state(LicenseState(code), clock())),
         ),
         by_id("plan", _l("Plan"), License.plan_id, labels.plan_options),
         lookups.of_company(License.company_id),

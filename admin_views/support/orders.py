@@ -125,7 +125,7 @@ class Orders(SupportView):
     )
     within = (OrderIssue.id,)
     row_acts = (
-        Act(".cancel", _l("Cancel the order"), "x-circle", when=(Order.state, _is_waiting)),
+        Act(".cancel", _l("Cancel"), "x-circle", when=(Order.state, _is_waiting)),
         Act(
             ".check",
             _l("Check with Stripe"),
@@ -157,8 +157,9 @@ class Orders(SupportView):
     search = (Search(Order.reference, exact=True, capitals=True),)
     filters = (
         by_member("state", _l("State"), Order.state, OrderState, labels.options(OrderState)),
-        ListFilter("month", _l("Placed in"), month_options, _placed_in),
-        ListFilter("paid", _l("Paid in"), month_options, _paid_in),
+        # When a month begins is asked of the vendor's zone.
+        ListFilter("month", _l("Placed in"), month_options, _placed_in, steady=False),
+        ListFilter("paid", _l("Paid in"), month_options, _paid_in, steady=False),
         ListFilter(
             "attention",
             _l("To look at"),

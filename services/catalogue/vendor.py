@@ -48,9 +48,13 @@ _QST = re.compile(r"([0-9]{10})\s*(TQ[0-9]{4})", re.ASCII)
 def current() -> Vendor:
     """The vendor, read once per session. An unsaved, empty one before `flask setup` has been run."""
     row = db.session.get(Vendor, 1)
-    # The session's own references are weak: this one keeps the row for the several calls of a page.
-    db.session.info["vendor"] = row
+    remember(row)
     return row or nobody()
+
+
+def remember(row: Vendor | None) -> None:
+    """Keep the row for the several calls of a page: the session's own references are weak."""
+    db.session.info["vendor"] = row
 
 
 def nobody() -> Vendor:

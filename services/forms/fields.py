@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from wtforms import EmailField, Field, PasswordField, StringField, TextAreaField, ValidationError
+from wtforms.widgets import Select
 
 from services.foundation import checks
 from services.foundation.errors import Refused
@@ -23,6 +26,27 @@ class CheckedForm(FlaskForm):  # type: ignore[misc]
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Field:
             return checked(unbound_field.bind(form=form, **options))
+
+        def render_field(self, field: Field, render_kw: dict[str, Any]) -> Any:
+            if type(field.widget) is Select:
+                field.widget = LongSelect()
+            return super().render_field(field, render_kw)
+
+
+class LongSelect(Select):  # type: ignore[misc]
+    """A `<select>` of hundreds of choices, as time zones and countries are: each is written once."""
+
+    @classmethod
+    def render_option(cls, choice: Any, **kwargs: Any) -> Markup:
+        if kwargs or choice.render_kw or not isinstance(choice.value, str):
+            return Markup(super().render_option(choice, **kwargs))  # noqa: S704 - WTForms escapes it
+        return _option(choice.value, str(choice.label or choice.value), bool(choice.selected))
+
+
+@functools.lru_cache(maxsize=4096)
+def _option(value: str, label: str, selected: bool) -> Markup:
+    mark = Markup(" selected") if selected else ""
+    return Markup('<option{} value="{}">{}</option>').format(mark, value, label)
 
 
 def checked(field: Field) -> Field:

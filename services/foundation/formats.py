@@ -6,6 +6,7 @@ Babel's plain `fr` prints « $CA » and European dates, so every call names `fr_
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import zoneinfo
 from decimal import Decimal
@@ -34,8 +35,7 @@ def current_language() -> str:
 
 def country(code: str, language: str) -> str:
     """`CA` → « Canada »; the code itself where Babel knows no name."""
-    name: str = Locale.parse(locale_of(language)).territories.get(code, code)
-    return name
+    return str(Locale.parse(locale_of(language)).territories.get(code, code))
 
 
 def money(cents: int, currency: str, language: str) -> str:
@@ -50,10 +50,10 @@ def price(cents: int, currency: str, language: str) -> str:
     return text if cents % 100 else re.sub(r"[.,]00(?![0-9])", "", text)
 
 
+@functools.lru_cache(maxsize=4096)
 def number(value: int, language: str) -> str:
     """A whole number with its thousands apart: « 12 345 », “12,345”."""
-    text: str = format_decimal(value, locale=locale_of(language))
-    return text.replace("\u202f", NBSP)
+    return str(format_decimal(value, locale=locale_of(language))).replace("\u202f", NBSP)
 
 
 def percent(rate: int, language: str) -> str:

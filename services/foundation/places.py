@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import zoneinfo
 
 from babel import Locale
@@ -39,6 +40,7 @@ _REGIONS = (
 )
 
 
+@functools.cache
 def countries(language: str) -> list[tuple[str, str]]:
     """(ISO 3166-1 code, name) of every country, Canada first, the others by name."""
     names = Locale.parse(locale_of(language)).territories
@@ -65,6 +67,7 @@ def provinces() -> list[tuple[str, str]]:
     return sorted(((code, str(name)) for code, name in PROVINCES.items()), key=lambda pair: pair[1])
 
 
+@functools.cache
 def time_zones() -> list[str]:
-    """The time zones with a region, such as `America/Toronto`; the historical aliases have none."""
+    """The time zones with a region, such as `America/Toronto`, for which files are read; the historical aliases have none."""
     return sorted(name for name in zoneinfo.available_timezones() if name.startswith(_REGIONS))

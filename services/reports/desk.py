@@ -34,7 +34,7 @@ from models import (
 )
 from services.catalogue import vendor
 from services.reports.counts import counts
-from services.reports.kept import kept
+from services.reports.kept import figure
 
 MONTHS = 12
 ENDING = (30, 60, 90)
@@ -186,7 +186,7 @@ def refused_webhooks() -> list[tuple[WebhookFault, int]]:
 
 def today() -> Today:
     """How the desk does, counted at most a minute ago. No statement, or six."""
-    return kept("today", count_today)
+    return figure("today", count_today)
 
 
 def count_today() -> Today:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 import zlib
 from typing import NamedTuple
@@ -21,6 +22,7 @@ class Face(NamedTuple):
     ground: int
 
 
+@functools.lru_cache(maxsize=1024)
 def face(name: str) -> Face:
     """The first letters of the first and the last word that have one: `Jean-Pierre de la Tour` is `JT`.
 

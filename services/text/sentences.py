@@ -75,13 +75,20 @@ class Sentences(flask_babel.Domain):  # type: ignore[misc]
 
     def words(self) -> Words:
         """The words of the language spoken now."""
-        # Where Flask-Babel keeps the language of a request once it knows it, and forgets it when it changes.
-        locale = getattr(g.get("_flask_babel"), "babel_locale", None) if has_app_context() else None
+        # Where Flask-Babel keeps the language of a request once it knows it, and forgets it when it changes. What was
+        # found for it is put beside it: a page asks some hundred times, and to compare languages is slow.
+        told = g.get("_flask_babel") if has_app_context() else None
+        locale = getattr(told, "babel_locale", None)
+        known: tuple[Any, Words] | None = getattr(told, "desk_words", None)
+        if known is not None and known[0] is locale:
+            return known[1]
         found = self._spoken.get(locale)
         if found is None:
             locale, found = flask_babel.get_locale(), Words(self.get_translations())
             if locale is not None:
                 self._spoken[locale] = found
+        if told is not None and locale is not None:
+            told.desk_words = (locale, found)
         return found
 
     def gettext(self, string: str, **variables: Any) -> str:

@@ -7,6 +7,7 @@ const listWords = document.querySelector("[data-list-words]");
 // How long one stops typing before the search is asked, in milliseconds.
 const TYPING = 300;
 
+// `wanted` is what nobody answered; `typed` whether the address is that of what is being typed.
 const listAsks = { number: 0, request: null, timer: 0, wanted: null, typed: false };
 
 function parsed(html) {
@@ -171,10 +172,9 @@ function chooseLink(event) {
 
 function searchTyped(form) {
   window.clearTimeout(listAsks.timer);
-  listAsks.timer = window.setTimeout(() => {
+  listAsks.timer = window.setTimeout(async () => {
     // One search is one step back, however many letters it took.
-    showList(formAddress(form), listAsks.typed ? "replace" : "push");
-    listAsks.typed = true;
+    if (await showList(formAddress(form), listAsks.typed ? "replace" : "push")) listAsks.typed = true;
   }, TYPING);
 }
 

@@ -49,6 +49,7 @@ function mayLeave() {
 
 function openPanel(link) {
   if (!mayLeave()) return;
+  closeMenus(null);
   if (!panel) {
     const aside = listWords.content.querySelector(".panel").cloneNode(true);
     document.querySelector(".desk").append(aside);
@@ -138,7 +139,8 @@ function fillPanel(page, address, told = []) {
 }
 
 function firstWrong(body) {
-  const wrong = body.querySelector("[aria-invalid=true], [data-wrong], fieldset[aria-describedby], [data-focus]");
+  const wrong = body.querySelector("[aria-invalid=true], [data-wrong], fieldset[aria-describedby]")
+    || body.querySelector("[data-focus]");
   if (!wrong) return null;
   return wrong.matches("fieldset") ? wrong.querySelector("input") || wrong : wrong;
 }

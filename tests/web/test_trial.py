@@ -11,6 +11,7 @@ from flask import Flask
 
 from app import create_app
 from models import LinkPurpose
+from services.reports import kept
 from tests.client import make_client, sign_in
 from tests.conftest import Cast
 from tests.test_settings import PRODUCTION
@@ -30,6 +31,7 @@ def test_a_rehearsal_says_mode_essai_on_every_page_and_a_live_desk_on_none(app: 
     try:
         for trial in (True, False):
             environment["is_trial"] = trial
+            kept.forget()
             for who, path in paths:
                 browser = make_client(app)
                 page = (sign_in(browser, who) if who else browser).get(path, follow_redirects=True)

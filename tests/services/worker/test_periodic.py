@@ -144,3 +144,10 @@ def test_a_link_that_somebody_waits_for_leaves_before_ten_thousand_other_mails(c
     assert OUTBOX.claim(MINUTE).row_id == link
     lanes = db.session.execute(sa.select(OutgoingMail.lane, sa.func.count()).group_by(OutgoingMail.lane))
     assert dict(lanes.all()) == {Lane.URGENT: 1, Lane.MAIL: 10_000}
+
+
+def test_a_database_that_was_filled_knows_how_its_tables_are_filled(cast):
+    periodic.measure_tables()
+    if db.engine.dialect.name == "sqlite":
+        known = db.session.scalars(sa.text("SELECT DISTINCT tbl FROM sqlite_stat1")).all()
+        assert {"users", "companies", "plans"} <= set(known)

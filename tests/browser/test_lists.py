@@ -1,0 +1,203 @@
+"""A list in a real browser: it follows what one types and chooses, counts what is chosen, and the act of a row is done beside it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import Page, Route, ViewportSize, expect
+
+from access.actors import SYSTEM
+from demo.fill import PASSWORD
+from models import Plan, User, db
+from services import licenses
+from tests.browser.article import FRENCH, NBSP, Article
+from tests.browser.conftest import Desk, OpenPage
+
+pytestmark = pytest.mark.one_database
+
+ADMIN = "admin@acme.example"
+OFFLINE = (
+    f"Vous êtes hors ligne{NBSP}: rien n’a été envoyé, et ce que vous avez saisi est conservé. "
+    "Réessayez dans un instant."
+)
+TABLET: ViewportSize = {"width": 800, "height": 900}
+
+
+def list_page(desk: Desk, open_page: OpenPage, address: str, **options: object) -> Page:
+    page = open_page(**options)
+    Article(page, desk.url, FRENCH).sign_in(ADMIN, PASSWORD)
+    page.goto(desk.url + address)
+    return page
+
+
+def test_a_list_follows_what_is_typed_and_loses_none_of_it(desk: Desk, open_page: OpenPage) -> None:
+    page = list_page(desk, open_page, "/portal/users/")
+    page.watch.expected.append("ERR_INTERNET_DISCONNECTED")  # type: ignore[attr-defined]
+    rows, field = page.locator("#list tbody tr"), page.locator("#q")
+    everybody = rows.count()
+    # The answer to the first letter comes after that to the whole word, and is dropped.
+    late: list[Route] = []
+    page.route(re.compile(r"[?&]q=b(&|$)"), lambda route: late.append(route))  # noqa: PLW0108 - Playwright marks it
+    with page.expect_request(re.compile(r"[?&]q=b(&|$)")):
+        field.type("b")
+    field.type("enali")
+    expect(rows).to_have_count(1)
+    for route in late:
+        route.fulfill(body='<div id="list" data-list data-here="/portal/users/?q=b">late</div>')
+    page.unroute_all()
+    expect(field).to_be_focused()
+    expect(page).to_have_url(f"{desk.url}/portal/users/?q=benali")
+    expect(rows).to_have_count(1)
+    # A search is one step back; a filter is another, and the focus stays in its chip.
+    page.locator("summary").filter(has_text="Compte").click()
+    page.locator(".drop-panel").get_by_role("link", name="Actif", exact=True).press("Enter")
+    expect(page.locator(".chip.on a")).to_be_focused()
+    page.go_back()
+    expect(page.locator(".chip.on")).to_have_count(0)
+    page.go_back()
+    expect(rows).to_have_count(everybody)
+    expect(field).to_have_value("")
+    # In a tunnel: it is said, the list and what was typed stay; the answer comes with the network.
+    page.context.set_offline(True)
+    field.type("Fernández")
+    expect(page.get_by_text("Vous êtes hors ligne").first).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="hors ligne")).to_have_count(1)
+    expect(rows).to_have_count(everybody)
+    page.context.set_offline(False)
+    expect(rows).to_have_count(1)
+    expect(field).to_have_value("Fernández")
+    expect(page.get_by_text("Vous êtes hors ligne").first).to_be_hidden()
+
+
+def test_what_is_chosen_is_counted_and_acts_on_no_row_that_left(desk: Desk, open_page: OpenPage) -> None:
+    page = list_page(desk, open_page, "/portal/licenses/")
+    boxes, bar, head = page.locator(".list .pick"), page.locator(".selbar"), page.locator("[data-all]")
+    expect(bar).to_be_hidden()
+    boxes.nth(0).click()
+    boxes.nth(4).click(modifiers=["Shift"])
+    expect(bar).to_contain_text("5 sélectionnées")
+    assert head.evaluate("(box) => box.indeterminate && !box.checked")
+    takes = page.locator(".pick:checked[data-can~=release]").count()
+    assert 0 < takes < 5
+    act = bar.get_by_role("button", name=f"Libérer les licences ({takes})")
+    expect(act).to_be_enabled()
+    chosen = set(page.locator(".pick:checked").evaluate_all("(all) => all.map((box) => box.value)"))
+    # Another question: what is still shown stays chosen, what is not is out of the choice.
+    with page.expect_response(re.compile("part=list")):
+        page.locator(".tabs a").nth(1).click()
+    expect(page).to_have_url(f"{desk.url}/portal/licenses/?tab=available")
+    shown = set(boxes.evaluate_all("(all) => all.map((box) => box.value)"))
+    still = set(page.locator(".pick:checked").evaluate_all("(all) => all.map((box) => box.value)"))
+    assert still == chosen & shown != chosen
+    expect(page.locator(".tabs a").nth(1)).to_be_focused()
+    # Its file is of what is shown by now.
+    page.locator(".files summary").click()
+    with page.expect_download() as file:
+        page.locator("a[data-file]").first.click()
+    assert file.value.url.endswith("?tab=available")
+    head.check()
+    assert boxes.count() == page.locator(".pick:checked").count()
+    # Nobody holds what is available: there is nothing to release.
+    expect(bar.get_by_role("button", name=re.compile("^Libérer"))).to_be_disabled()
+    bar.get_by_role("button", name="Ne rien choisir").click()
+    expect(bar).to_be_hidden()
+
+
+def test_an_act_is_done_beside_the_list_and_leads_on_to_the_next_row(desk: Desk, open_page: OpenPage) -> None:
+    page = list_page(desk, open_page, "/portal/users/?tab=without")
+    page.watch.expected += ["status of 422", "ERR_INTERNET_DISCONNECTED"]  # type: ignore[attr-defined]
+    panel, rows = page.locator(".panel"), page.locator("#list tbody tr")
+    acts, before = page.locator("#list [data-panel]"), rows.count()
+    names = [name.partition(f"{NBSP}: ")[2] for name in _names(page)]
+    acts.first.click()
+    title = panel.get_by_role("heading", name=f"Gestion de licence{NBSP}: {names[0]}", exact=True)
+    expect(title).to_be_focused()
+    # Refused: the sentence stands in the panel, the focus on what is to be mended.
+    panel.get_by_role("button", name="Sauvegarder", exact=True).click()
+    expect(panel.get_by_text("Choisissez un forfait")).to_be_visible()
+    expect(panel.get_by_role("radio").first).to_be_focused()
+    panel.get_by_role("radio", name="Éco").check()
+    # Nothing is lost without a network either.
+    page.context.set_offline(True)
+    go_on = panel.get_by_role("button", name=f"Sauvegarder, puis {names[1]}", exact=True)
+    go_on.click()
+    expect(panel.locator("[data-note]")).to_have_text(OFFLINE)
+    page.context.set_offline(False)
+    expect(panel.get_by_role("radio", name="Éco")).to_be_checked()
+    go_on.click()
+    expect(
+        panel.get_by_role("heading", name=f"Gestion de licence{NBSP}: {names[1]}", exact=True)
+    ).to_be_focused()
+    expect(page.locator(".note-toast")).to_contain_text(names[0])
+    expect(rows).to_have_count(before - 1)
+    # What is not saved asks before it goes; Escape gives the focus back.
+    panel.get_by_role("radio", name="Éco").check()
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.keyboard.press("Escape")
+    expect(panel).to_be_visible()
+    assert "pas sauvegardé" in asked[0]
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    expect(acts.first).to_be_focused()
+    # A panel left open over what somebody else does meanwhile: the desk says so, and the list follows.
+    acts.first.click()
+    panel.get_by_role("radio", name="Éco").check()
+    person = db.session.scalars(sa.select(User).where(User.email == _email(page))).one()
+    plan = db.session.scalars(sa.select(Plan).where(Plan.name_fr == "Avancé")).one()
+    licenses.assign(plan, person, SYSTEM)
+    panel.get_by_role("button", name="Sauvegarder", exact=True).click()
+    expect(panel.get_by_role("alert")).to_be_focused()
+    expect(rows).to_have_count(before - 2)
+    page.keyboard.press("Escape")
+    # Where there is no room for it, the act is a page, and leads back to the list as it was.
+    page.set_viewport_size(TABLET)
+    acts.first.click()
+    expect(page.get_by_role("heading", level=1, name=re.compile("^Gestion de licence"))).to_be_visible()
+    page.locator(".crumb").click()
+    expect(page).to_have_url(f"{desk.url}/portal/users/?tab=without")
+
+
+def test_the_way_back_from_a_row_ends_where_one_was(desk: Desk, open_page: OpenPage) -> None:
+    page = list_page(desk, open_page, "/portal/users/?sort=-name")
+    last = page.locator("#list tbody tr").last.locator("a[href]").first
+    last.scroll_into_view_if_needed()
+    top = page.evaluate("() => window.scrollY")
+    assert top > 0
+    last.click()
+    page.locator(".crumb").click()
+    expect(page).to_have_url(f"{desk.url}/portal/users/?sort=-name")
+    expect(page.locator("#list tbody tr").last.locator("a[href]").first).to_be_focused()
+    assert abs(page.evaluate("() => window.scrollY") - top) < 2
+
+
+def test_a_list_needs_no_script(desk: Desk, open_page: OpenPage) -> None:
+    page = open_page(java_script_enabled=False)
+    page.goto(desk.url)
+    page.get_by_label("Courriel").fill(ADMIN)
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="Se connecter", exact=True).click()
+    page.goto(f"{desk.url}/portal/licenses/")
+    page.locator("#q").fill("Cloutier")
+    page.locator(".tools").get_by_role("button", name="Afficher").last.click()
+    expect(page).to_have_url(re.compile(r"q=Cloutier"))
+    expect(page.locator("#list tbody tr")).to_have_count(1)
+    page.get_by_role("link", name=re.compile("^Libérer")).click()
+    expect(page.get_by_role("heading", level=1, name="Libérer la licence")).to_be_visible()
+    page.locator(".crumb").click()
+    expect(page).to_have_url(re.compile(r"q=Cloutier"))
+    page.locator(".list .pick").check()
+    page.locator(".selbar").get_by_role("button", name="Libérer les licences").click()
+    page.get_by_role("main").get_by_role("button", name="Libérer", exact=True).click()
+    expect(page.locator(".note.ok")).to_contain_text("1 licence")
+
+
+def _names(page: Page) -> list[str]:
+    return list(page.locator("#list [data-panel]").evaluate_all("(all) => all.map((one) => one.ariaLabel)"))
+
+
+def _email(page: Page) -> str:
+    return page.locator(".panel header p").inner_text()
