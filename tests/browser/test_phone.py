@@ -25,7 +25,7 @@ def test_a_filter_acts_when_it_is_chosen_and_is_taken_away_again_on_a_phone(
     everybody = page.locator("tbody tr").count()
     page.locator("summary").filter(has_text="Forfait").click()
     page.locator(".drop-panel").get_by_role("link", name="Pro", exact=True).click()
-    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator("tbody tr")).to_have_count(3)
     page.get_by_role("link", name="Retirer le filtre").click()
     expect(page.locator("tbody tr")).to_have_count(everybody)
 
