@@ -62,7 +62,7 @@ class Needed:
         return self.getter(needs, column.value)
 
 
-def address(endpoint: str, argument: str, of_view: str, *, at_list: bool) -> tuple[str, str, bool]:
+def address(endpoint: str, argument: str, of_view: str) -> tuple[str, str, bool]:
     """What stands before and after the value in an address, and whether it is a page of the view itself.
 
     On the list itself such a page is named from there on: rows are most of what a list weighs.
@@ -70,7 +70,7 @@ def address(endpoint: str, argument: str, of_view: str, *, at_list: bool) -> tup
     whole = f"{of_view}{endpoint}" if endpoint.startswith(".") else endpoint
     own = whole.startswith(f"{of_view}.")
     before, _mark, after = url_for(whole, **{argument: MARK}).partition(MARK)
-    if own and at_list:
+    if own:
         before = before.removeprefix(url_for(f"{of_view}.index_view"))
     return str(escape(before)), str(escape(after)), own
 
@@ -101,22 +101,18 @@ class Sheet:
         view: What the view declares of its rows.
         columns: Those of its columns that are shown.
         sprite: Where the icons are.
-        whole: Whether rows have boxes and acts; a short table on another page has neither.
     """
 
-    def __init__(
-        self, view: Declared, columns: Sequence[Column], language: str, sprite: str, *, whole: bool = True
-    ) -> None:
+    def __init__(self, view: Declared, columns: Sequence[Column], language: str, sprite: str) -> None:
         self.view, self.columns, self.language, self.sprite = view, columns, language, sprite
         self.needed = Needed(view.model, language)
         self.key = self.needed.place(view.key)
-        self.boxed = whole
         self.name = self._namer()
         lead, *others = columns
         self.cells: list[Cell] = [self._lead(lead), *(self._cell(column) for column in others)]
-        self.acts = [self._act(act) for act in view.row_acts] if whole else []
+        self.acts = [self._act(act) for act in view.row_acts]
         # An action that takes every row says nothing on each of them.
-        takes = [(name, made) for name, made in view.bulk.items() if made is not None] if whole else []
+        takes = [(name, made) for name, made in view.bulk.items() if made is not None]
         self.accepts = [(name, self._allowed(made)) for name, made in takes]
         self.choose = around_mark(_("Choose %(row)s", row=MARK))
         self.acts_of = around_mark(_("Actions: %(row)s", row=MARK))
@@ -194,9 +190,7 @@ class Sheet:
             return lambda row, around: ("", "")
         endpoint, of, *argument = column.to
         get = self.needed.getter(of)
-        before, after, own = address(
-            endpoint, argument[0] if argument else "id", self.view.endpoint, at_list=self.boxed
-        )
+        before, after, own = address(endpoint, argument[0] if argument else "id", self.view.endpoint)
 
         def tags(row: Row, around: Around) -> tuple[str, str]:
             value = get(row)
@@ -332,7 +326,7 @@ class Sheet:
         """Whether a row is offered the act; its button, and its line in the row's menu."""
         of = self.view.key if act.of is None else act.of
         get = self.needed.getter(of)
-        before, after, own = address(act.endpoint, act.argument, self.view.endpoint, at_list=True)
+        before, after, own = address(act.endpoint, act.argument, self.view.endpoint)
         label = escape(str(act.label))
         named = around_mark(_("%(act)s: %(row)s", act=str(act.label), row=MARK))
         icon = "" if self.view.dense else ICON.format(sprite=escape(self.sprite), name=act.icon)
