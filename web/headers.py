@@ -19,6 +19,9 @@ def init_app(app: Flask) -> None:
         set_default("Content-Security-Policy", policy)
         set_default("X-Content-Type-Options", "nosniff")
         set_default("Referrer-Policy", "same-origin")
+        set_default(
+            "X-Robots-Tag", "noindex"
+        )  # a desk is no shop window: nothing of it belongs in a search engine
         set_default("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
         set_default("Cross-Origin-Opener-Policy", "same-origin")
         # A page holds personal data or a form's token: it must not stay in a cache.

@@ -353,9 +353,9 @@ class Sheet:
         if not others:
             return f'<td class="row-acts">{first}</td>'
         return (
-            f'<td class="row-acts"><span class="acts">{first}<details class="row-menu"><summary'
+            f'<td class="row-acts"><div class="acts">{first}<details class="row-menu"><summary'
             f' class="btn btn-sm btn-icon btn-ghost" aria-label="{self.acts_of[0]}{name}{self.acts_of[1]}">⋯</summary>'
-            f"<ul>{others}</ul></details></span></td>"
+            f"<ul>{others}</ul></details></div></td>"
         )
 
 

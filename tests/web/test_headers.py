@@ -16,6 +16,7 @@ pytestmark = pytest.mark.one_database
 # Everything outside the two sites and the files. A route that appears by itself (a library's) fails the test.
 ROUTES = {
     "/",
+    "/enter",  # in the demonstration alone
     "/forgot-password",
     "/healthz",
     "/kept-form",
@@ -51,13 +52,17 @@ def test_every_answer_carries_the_security_headers(client: Client, app: Flask, c
     for rule in app.url_map.iter_rules():
         path = re.sub(r"<[^>]*>", "1", rule.rule)
         for browser in (client, staff):
-            headers = browser.get(path, buffered=True).headers
+            answer = browser.get(path, buffered=True)
+            headers = answer.headers
             assert headers["Content-Security-Policy"] == policy, path
             assert headers["X-Content-Type-Options"] == "nosniff", path
             assert headers["Referrer-Policy"] in {"same-origin", "strict-origin"}, path
             assert headers["Cross-Origin-Opener-Policy"] == "same-origin", path
             assert "camera=()" in headers["Permissions-Policy"], path
             assert "Cache-Control" in headers, path
+            assert headers["X-Robots-Tag"] == "noindex", path
+            if answer.mimetype == "text/html" and "<head>" in answer.text:
+                assert re.search(r'<meta name="description"\s+content="[^"]{20,}">', answer.text), path
 
 
 def test_no_page_has_an_inline_script_or_style(client: Client, app: Flask, cast: Cast) -> None:
