@@ -19,13 +19,14 @@ from markupsafe import Markup, escape
 
 from admin_views.lists import cells
 from admin_views.lists.cells import Around
-from admin_views.lists.columns import Act, Column, Made, several
+from admin_views.lists.columns import Act, ByLanguage, Column, Made, several
 from services.text.characters import isolated
 
 Row = Sequence[Any]
 # Of a row, or of the lines of one row where a join gives several.
 Get = Callable[[Row], Any]
-Cell = Callable[[Row, Sequence[Row], Around], str]
+# Of a row, what each of its columns says of it, the lines of the row, and what is around.
+Cell = Callable[[Row, Sequence[str], Sequence[Row], Around], str]
 MARK = "0mark0"
 # Within an act, whose `aria-label` is all that is read of it.
 ICON = '<svg class="i"><use href="{sprite}#{name}"/></svg>'
@@ -48,9 +49,11 @@ class Needed:
             self.columns.append(column)
         return self._places[id(column)]
 
-    def getter(self, needs: Any, value: Callable[..., Any] | None = None) -> Get:
+    def getter(self, needs: Any, value: Callable[..., Any] | ByLanguage | None = None) -> Get:
         """What `value` makes of the columns of `needs`; without it the one column, or all of them."""
         places = [self.place(column) for column in several(needs)]
+        if isinstance(value, ByLanguage):
+            value = value.make(self.language)
         # Of one column the value, of several a tuple of them.
         get: Get = operator.itemgetter(*places)
         if value is None:
@@ -108,8 +111,9 @@ class Sheet:
         self.needed = Needed(view.model, language)
         self.key = self.needed.place(view.key)
         self.name = self._namer()
-        lead, *others = columns
-        self.cells: list[Cell] = [self._lead(lead), *(self._cell(column) for column in others)]
+        # What a column says is written once, for its cell and for the line of a phone.
+        self.inners = [self._inner(column) for column in columns]
+        self.cells: list[Cell] = [self._lead(), *(self._cell(at) for at in range(1, len(columns)))]
         self.acts = [self._act(act) for act in view.row_acts]
         # An action that takes every row says nothing on each of them.
         takes = [(name, made) for name, made in view.bulk.items() if made is not None]
@@ -137,10 +141,11 @@ class Sheet:
 
     def _row(self, row: Row, group: Sequence[Row], around: Around, boxes: bool) -> str:
         name = cells.escaped(isolated(self.name(row, around)))
+        texts = [inner(row, around) for inner in self.inners]
         parts = ["<tr>"]
         if boxes:
             parts.append(self._box(row, name))
-        parts += [cell(row, group, around) for cell in self.cells]
+        parts += [cell(row, texts, group, around) for cell in self.cells]
         if self.acts:
             parts.append(self._acts(row, name, around))
         parts.append("</tr>")
@@ -150,7 +155,7 @@ class Sheet:
         can = " ".join([act for act, allowed in self.accepts if allowed(row)])
         said = f' data-can="{can}"' if can else ""
         return (
-            '<td class="box-cell"><span class="box"><input class="form-check-input pick" type="checkbox" name="rowid"'
+            '<td class="box-cell"><span class="box"><input class="form-check-input pick" type=checkbox name="rowid"'
             f' value="{row[self.key]}"{said} aria-label="{self.choose[0]}{name}{self.choose[1]}"></span></td>'
         )
 
@@ -207,48 +212,52 @@ class Sheet:
             return ""
         return ("&amp;" if "?" in before else "?") + around.back
 
-    def _cell(self, column: Column) -> Cell:
-        inner, linked, blank = self._inner(column), self._linked(column), self._blank(column)
-        opening = f'<td class="{css}">' if (css := css_of(column)) else "<td>"
+    def _cell(self, at: int) -> Cell:
+        column, inner = self.columns[at], self.inners[at]
+        linked, blank = self._linked(column), self._blank(column)
+        opening = f"<td{class_of(css_of(column))}>"
 
-        def line(row: Row, around: Around) -> str:
-            text = inner(row, around)
+        def line(row: Row, text: str, around: Around) -> str:
             if not text:
                 return blank
             start, end = linked(row, around)
             return f"{start}>{text}{end}" if start else text
 
-        def gathered(row: Row, group: Sequence[Row], around: Around) -> str:
+        def gathered(row: Row, texts: Sequence[str], group: Sequence[Row], around: Around) -> str:
             if len(group) > 1:
-                return f"{opening}{'<br>'.join([line(one, around) for one in group])}</td>"
-            return f"{opening}{line(row, around)}</td>"
+                lines = [line(one, inner(one, around), around) for one in group]
+                return f"{opening}{'<br>'.join(lines)}</td>"
+            return f"{opening}{line(row, texts[at], around)}</td>"
 
-        def alone(row: Row, group: Sequence[Row], around: Around) -> str:
-            return f"{opening}{inner(row, around) or blank}</td>"
+        def alone(row: Row, texts: Sequence[str], group: Sequence[Row], around: Around) -> str:
+            return f"{opening}{texts[at] or blank}</td>"
 
-        def linked_one(row: Row, group: Sequence[Row], around: Around) -> str:
-            return f"{opening}{line(row, around)}</td>"
+        def linked_one(row: Row, texts: Sequence[str], group: Sequence[Row], around: Around) -> str:
+            return f"{opening}{line(row, texts[at], around)}</td>"
 
         return gathered if column.gathers else linked_one if column.to else alone
 
     @staticmethod
     def _blank(column: Column) -> str:
-        return f'<span class="m">{escape(str(column.blank)) if column.blank else "–"}</span>'
+        words = str(column.blank) if column.blank else "–"
+        # What is not seen has no colour.
+        return words if words.isspace() else f'<span class="m">{escape(words)}</span>'
 
-    def _lead(self, column: Column) -> Cell:
+    def _lead(self) -> Cell:
         """The first column, with what a phone says below it."""
-        inner, linked, blank = self._inner(column), self._linked(column), self._blank(column)
+        column = self.columns[0]
+        linked, blank = self._linked(column), self._blank(column)
         below = self._below()
         wrap = self._person_wrap(column) if column.kind in {"person", "holder"} else None
 
-        def cell(row: Row, group: Sequence[Row], around: Around) -> str:
-            text, phone = inner(row, around), below(row, group, around)
+        def cell(row: Row, texts: Sequence[str], group: Sequence[Row], around: Around) -> str:
+            text, phone = texts[0], below(row, texts, group, around)
             if not text:
-                return f'<td class="name">{blank}{phone}</td>'
+                return f"<td class=name>{blank}{phone}</td>"
             start, end = linked(row, around)
             if wrap is not None:
-                return f'<td class="name">{wrap(row, text, start, end, phone)}</td>'
-            return f'<td class="name">{f"{start}>{text}{end}" if start else text}{phone}</td>'
+                return f"<td class=name>{wrap(row, text, start, end, phone)}</td>"
+            return f"<td class=name>{f'{start}>{text}{end}' if start else text}{phone}</td>"
 
         return cell
 
@@ -263,7 +272,7 @@ class Sheet:
             said = f' <span class="tag wide">{cells.escaped(str(unusual))}</span>' if unusual else ""
             name = f"{start}>{text}{said}{end}" if start else f"{text}{said}"
             return (
-                f'<span class="who">{cells.face(first, last)}<span>{name}<small class="wide">{cells.escaped(email)}</small>'
+                f'<span class="who">{cells.face(first, last)}<span>{name}<small class=wide>{cells.escaped(email)}</small>'
                 f"{phone}</span></span>"
             )
 
@@ -277,33 +286,32 @@ class Sheet:
 
     def _below(self) -> Cell:
         """The second line of a phone: « Avancé · 2027-07-07 », with the dot of a state that goes with it."""
-        spoken = [(column, self._inner(column)) for column in self.columns[1:] if column.phone == "line"]
-        states = [column for column, _inner in spoken if column.kind == "state"]
+        spoken = [(at, column) for at, column in enumerate(self.columns) if at and column.phone == "line"]
+        states = [column for _at, column in spoken if column.kind == "state"]
         parts = [
-            (self._spoken(column, inner), self._blank(column))
-            for column, inner in spoken
-            if column not in states
+            (at, self._spoken(column), self._blank(column)) for at, column in spoken if column not in states
         ]
         if not spoken:
-            return lambda row, group, around: ""
+            return lambda row, texts, group, around: ""
         known = [(self.needed.getter_of(column), cells.state_of(column)) for column in states]
 
-        def below(row: Row, group: Sequence[Row], around: Around) -> str:
-            text = " · ".join([said for inner, _blank in parts if (said := inner(row, around))])
+        def below(row: Row, texts: Sequence[str], group: Sequence[Row], around: Around) -> str:
+            lines = [texts[at] if own is None else own(row, around) for at, own, _blank in parts]
+            text = " · ".join(filter(None, lines))
             for get, state in known:
                 value = get(row)
                 if value is not None:
                     tone, words = state(value)
                     hidden = f'<span class="vh">, {words}</span>' if text else words
                     text = f'<span class="state {tone}"><span>{text}{hidden}</span></span>'
-            return f'<small class="phone m">{text or parts[0][1]}</small>' if text or parts else ""
+            return f"<small class=phone>{text or parts[0][2]}</small>" if text or parts else ""
 
         return below
 
-    def _spoken(self, column: Column, inner: Callable[[Row, Around], str]) -> Callable[[Row, Around], str]:
-        """What a phone says of a column: with its link where that is the page of the row."""
+    def _spoken(self, column: Column) -> Callable[[Row, Around], str] | None:
+        """What a phone says of a column if that is not what its cell does: its link, where that is the page of the row."""
         if column.to is None or not column.to[0].startswith("."):
-            return inner
+            return None
         linked, get, plain = (
             self._linked(column),
             self.needed.getter_of(column),
@@ -353,10 +361,15 @@ class Sheet:
         if not others:
             return f'<td class="row-acts">{first}</td>'
         return (
-            f'<td class="row-acts"><div class="acts">{first}<details class="row-menu"><summary'
+            f'<td class="row-acts">{first}<details class="row-menu"><summary'
             f' class="btn btn-sm btn-icon btn-ghost" aria-label="{self.acts_of[0]}{name}{self.acts_of[1]}">⋯</summary>'
-            f"<ul>{others}</ul></details></div></td>"
+            f"<ul>{others}</ul></details></td>"
         )
+
+
+def class_of(css: str) -> str:
+    """The attribute, without what HTML can do without: on each of a page's cells it would be a kilobyte."""
+    return "" if not css else f' class="{css}"' if " " in css else f" class={css}"
 
 
 def css_of(column: Column) -> str:

@@ -19,12 +19,11 @@ from sqlalchemy.orm import joinedload
 from admin_views import holders, labels
 from admin_views.columns import (
     LICENSE_STATE,
-    PERSON,
+    NAMED_LICENSE,
     is_available,
     is_releasable,
     license_state,
     license_state_in_sql,
-    named_license,
     state,
 )
 from admin_views.forms import REQUIRED, DeskForm
@@ -144,7 +143,7 @@ class Licenses(SupportView):
         ),
     )
     joins = (License.company, License.plan, License.user)
-    row_name = ((*PERSON, License.key), named_license)
+    row_name = NAMED_LICENSE
     row_acts = (
         Act(
             ".release",
