@@ -164,13 +164,13 @@ def _state(column: Column, language: str) -> Write:
 
 def _key(column: Column, language: str) -> Write:
     def write(value: str, around: Around) -> str:
-        return f'<span class="key" title="{escaped(value)}">{escaped(value[:SHORT_KEY])}…</span>'
+        return f'<span class=key title="{escaped(value)}">{escaped(value[:SHORT_KEY])}…</span>'
 
     return write
 
 
 def _mono(column: Column, language: str) -> Write:
-    return lambda value, around: f'<span class="key">{escaped(str(value))}</span>'
+    return lambda value, around: f"<span class=key>{escaped(str(value))}</span>"
 
 
 def _name(column: Column, language: str) -> Write:

@@ -28,8 +28,8 @@ Get = Callable[[Row], Any]
 # Of a row, what each of its columns says of it, the lines of the row, and what is around.
 Cell = Callable[[Row, Sequence[str], Sequence[Row], Around], str]
 MARK = "0mark0"
-# Within an act, whose `aria-label` is all that is read of it.
-ICON = '<svg class="i"><use href="{sprite}#{name}"/></svg>'
+# Within a link that says its name, for which readers do not look into it.
+ICON = '<svg class=i><use href="{sprite}#{name}"/></svg>'
 
 
 class Needed:
@@ -155,8 +155,8 @@ class Sheet:
         can = " ".join([act for act, allowed in self.accepts if allowed(row)])
         said = f' data-can="{can}"' if can else ""
         return (
-            '<td class="box-cell"><span class="box"><input class="form-check-input pick" type=checkbox name="rowid"'
-            f' value="{row[self.key]}"{said} aria-label="{self.choose[0]}{name}{self.choose[1]}"></span></td>'
+            '<td class="box-cell"><input class=pick type=checkbox name="rowid"'
+            f' value="{row[self.key]}"{said} aria-label="{self.choose[0]}{name}{self.choose[1]}"></td>'
         )
 
     def _namer(self) -> Callable[[Row, Around], str]:
@@ -214,14 +214,14 @@ class Sheet:
 
     def _cell(self, at: int) -> Cell:
         column, inner = self.columns[at], self.inners[at]
-        linked, blank = self._linked(column), self._blank(column)
+        linked, blank, within = self._linked(column), self._blank(column), _within(column)
         opening = f"<td{class_of(css_of(column))}>"
 
         def line(row: Row, text: str, around: Around) -> str:
             if not text:
                 return blank
             start, end = linked(row, around)
-            return f"{start}>{text}{end}" if start else text
+            return within(start, text, end) if start else text
 
         def gathered(row: Row, texts: Sequence[str], group: Sequence[Row], around: Around) -> str:
             if len(group) > 1:
@@ -241,12 +241,12 @@ class Sheet:
     def _blank(column: Column) -> str:
         words = str(column.blank) if column.blank else "–"
         # What is not seen has no colour.
-        return words if words.isspace() else f'<span class="m">{escape(words)}</span>'
+        return words if words.isspace() else f"<span class=m>{escape(words)}</span>"
 
     def _lead(self) -> Cell:
         """The first column, with what a phone says below it."""
         column = self.columns[0]
-        linked, blank = self._linked(column), self._blank(column)
+        linked, blank, within = self._linked(column), self._blank(column), _within(column)
         below = self._below()
         wrap = self._person_wrap(column) if column.kind in {"person", "holder"} else None
 
@@ -257,7 +257,7 @@ class Sheet:
             start, end = linked(row, around)
             if wrap is not None:
                 return f"<td class=name>{wrap(row, text, start, end, phone)}</td>"
-            return f"<td class=name>{f'{start}>{text}{end}' if start else text}{phone}</td>"
+            return f"<td class=name>{within(start, text, end) if start else text}{phone}</td>"
 
         return cell
 
@@ -272,14 +272,14 @@ class Sheet:
             said = f' <span class="tag wide">{cells.escaped(str(unusual))}</span>' if unusual else ""
             name = f"{start}>{text}{said}{end}" if start else f"{text}{said}"
             return (
-                f'<span class="who">{cells.face(first, last)}<span>{name}<small class=wide>{cells.escaped(email)}</small>'
+                f"<span class=who>{cells.face(first, last)}<span>{name}<small class=wide>{cells.escaped(email)}</small>"
                 f"{phone}</span></span>"
             )
 
         def one_line(row: Row, text: str, start: str, end: str, phone: str) -> str:
             first, last, _email = get(row)
-            inner = f'{cells.face(first, last, " sm")}<span class="nb">{text}</span>'
-            opening = f'{start} class="who">' if start else '<span class="who">'
+            inner = f"{cells.face(first, last, ' sm')}<span class=nb>{text}</span>"
+            opening = f"{start} class=who>" if start else "<span class=who>"
             return f"{opening}{inner}{end or '</span>'}{phone}"
 
         return two_lines if column.kind == "person" else one_line
@@ -302,7 +302,7 @@ class Sheet:
                 value = get(row)
                 if value is not None:
                     tone, words = state(value)
-                    hidden = f'<span class="vh">, {words}</span>' if text else words
+                    hidden = f"<span class=vh>, {words}</span>" if text else words
                     text = f'<span class="state {tone}"><span>{text}{hidden}</span></span>'
             return f"<small class=phone>{text or parts[0][2]}</small>" if text or parts else ""
 
@@ -341,7 +341,7 @@ class Sheet:
         # Which act it is: the panel goes on to the next row that takes the same.
         beside = f" data-panel={self.view.row_acts.index(act)}" if act.panel else ""
         # Where there is an icon, a phone shows it alone.
-        words = f'{icon}<span class="wide"> {label}</span>' if icon else label
+        words = f"{icon}<span class=wide> {label}</span>" if icon else label
 
         def write(row: Row, name: str, around: Around) -> tuple[str, str]:
             value = get(row)
@@ -367,16 +367,20 @@ class Sheet:
         )
 
 
+def _within(column: Column) -> Callable[[str, str, str], str]:
+    """What a cell holds, within its link: a key is its link."""
+    if column.kind in {"key", "mono"}:
+        return lambda start, text, end: start + text.removeprefix("<span").removesuffix("</span>") + end
+    return lambda start, text, end: f"{start}>{text}{end}"
+
+
 def class_of(css: str) -> str:
     """The attribute, without what HTML can do without: on each of a page's cells it would be a kilobyte."""
     return "" if not css else f' class="{css}"' if " " in css else f" class={css}"
 
 
 def css_of(column: Column) -> str:
-    """The classes of a column's cells and head."""
-    classes = [
-        "n" if column.kind in {"number", "money"} else "",
-        "" if column.phone == "cell" else "wide",
-        "" if column.mid else "not-mid",
-    ]
-    return " ".join(filter(None, classes))
+    """The classes of a column's cells and head: on which screens it is not shown, and how it is set."""
+    narrow = {(True, False): "wide", (True, True): "far", (False, True): "not-mid"}
+    hidden = narrow.get((column.phone != "cell", not column.mid), "")
+    return " ".join(filter(None, ["n" if column.kind in {"number", "money"} else "", hidden]))
