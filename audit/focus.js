@@ -1,10 +1,12 @@
 // What a keyboard and a thumb find: where the focus is, whether it can be seen, how large what is aimed at is. After layout.js.
 "use strict";
 (() => {
-  const { ACTS, forget, isSeen, isOffered, selectorOf, styleOf, wordsOf } = window.audit;
+  const { ACTS, clippers, forget, inner, isSeen, isOffered, selectorOf, styleOf, wordsOf } = window.audit;
   const SMALLEST = 24; // px: WCAG 2.2, 2.5.8 Target Size (Minimum)
   const STOPS = `${ACTS}, [tabindex="0"]`;
   const PARTS = 8; // more than the stops within a field for a day or a moment: its numbers, the calendar's button
+  // « Forgot? » is shown beside the label of the password, and reached after it: one comes to the field from the name.
+  const ASIDE = ".has-aside > .aside a";
   const isParted = (element) => ["date", "datetime-local", "month", "time", "week"].includes(element.type);
   let resting = new Map(); // each stop's look without the focus
   let last = null, start = null, seen = new Set();
@@ -64,9 +66,10 @@
   // What lies over it: anything over its middle, or something that stays while the page scrolls over one of its corners.
   function coverOf(element) {
     const whole = [...element.getClientRects()].find((one) => one.width > 1) ?? element.getBoundingClientRect();
-    // Of what is larger than the window, the part within it.
-    const left = Math.max(whole.left, 0), top = Math.max(whole.top, 0);
-    const box = { left, top, width: Math.min(whole.right, innerWidth) - left, height: Math.min(whole.bottom, innerHeight) - top };
+    // Of what is larger than the window, or than what ends it in "…", the part that is seen.
+    const part = { left: Math.max(whole.left, 0), top: Math.max(whole.top, 0), right: Math.min(whole.right, innerWidth), bottom: Math.min(whole.bottom, innerHeight) };
+    for (const [at, style] of clippers(element)) if (style.overflowX !== "visible") { part.left = Math.max(part.left, inner(at).left); part.right = Math.min(part.right, inner(at).right); }
+    const box = { left: part.left, top: part.top, width: part.right - part.left, height: part.bottom - part.top };
     if (box.width <= 0 || box.height <= 0) return "is out of the window";
     const middle = [box.left + box.width / 2, box.top + box.height / 2];
     const corners = [0.1, 0.9].flatMap((x) => [0.1, 0.9].map((y) => [box.left + box.width * x, box.top + box.height * y]));
@@ -103,7 +106,7 @@
       if (cover) wrong.push(`has the focus and ${cover}`);
       // Backwards one comes to its calendar's button first, which shows the focus itself, where no script can look.
       if (!isShown(element) && (forwards || !isParted(element))) wrong.push("nothing shows that it has the focus");
-      if (forwards && isBackwards(element)) wrong.push(`the focus goes back up to it from ${selectorOf(last)}`);
+      if (forwards && !element.matches(ASIDE) && isBackwards(element)) wrong.push(`the focus goes back up to it from ${selectorOf(last)}`);
     }
     if (element.tabIndex > 0) wrong.push("has a tabindex of its own");
     resting.delete(element);

@@ -88,12 +88,11 @@
 
   // --- Larger and looser ----------------------------------------------------------------------------------------------
 
-  const enlarge = (percent) => { document.documentElement.style.fontSize = percent; };
   function loosen(on) {
     const sheet = new CSSStyleSheet();
     if (on) sheet.replaceSync(SPACING);
     document.adoptedStyleSheets = on ? [sheet] : [];
   }
 
-  Object.assign(window.audit, { enlarge, loosen, onPaper, rememberPaint, unfocused, untold, vanished });
+  Object.assign(window.audit, { loosen, onPaper, rememberPaint, unfocused, untold, vanished });
 })();

@@ -27,11 +27,12 @@ def _loose(look: Look) -> None:
 
 def _large(look: Look) -> None:
     # Twice as large on a phone is not asked for: 1280 px at 400 % is 320 px, which `widths` looks at.
-    look.resize(1280)
-    look.tell("enlarge('200%')")
+    # By the browser's own setting, as a reader does: a page also folds by it.
+    chromium = look.page.context.new_cdp_session(look.page)
+    chromium.send("Page.setFontSizes", {"fontSizes": {"standard": 32}})
     settled(look.page)
     look.ask("layout()", "1280 text of 200 %")
-    look.tell("enlarge('')")
+    chromium.send("Page.setFontSizes", {"fontSizes": {"standard": 16}})
 
 
 def _forced(look: Look) -> None:

@@ -19,6 +19,7 @@ def look(look: Look) -> None:
             # Other colours move nothing, as a rule: then what is said of one is said of both.
             if shape not in shapes:
                 look.ask("layout()", f"{width} {scheme}")
+                look.ask("brokenNames()", f"{width} {scheme}")
             shapes.add(shape)
         look.ask("lostActs()", str(width))
         look.ask("menus()", str(width))
