@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import functools
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from admin_views import labels
 from admin_views.lists.cells import SHORT_KEY
-from admin_views.lists.columns import Column
+from admin_views.lists.columns import ByLanguage, Column
 from admin_views.lists.writers import MARK
 from models import (
     LIVE_STATUSES,
@@ -24,7 +24,6 @@ from models import (
     state_of,
     utcnow,
 )
-from services.foundation.formats import current_language
 
 # The class of the dot beside a state: its shape says the same as its colour.
 _DOTS = {
@@ -98,16 +97,16 @@ def who(kind: ActorKind, first: str | None, last: str | None, email: str | None)
     return f"{first} {last}".strip() or email
 
 
-def named_license(first: str | None, last: str | None, email: str | None, key: str) -> str:
-    """What a licence is called in a list: its holder's name; the beginning of its key where nobody holds it."""
-    if email is not None:
-        return f"{first} {last}".strip() or email
-    before, after = _without_holder(current_language())
-    return f"{before}{key[:SHORT_KEY]}…{after}"
+def _license_namer(_language: str) -> Callable[[str | None, str | None, str | None, str], str]:
+    before, _mark, after = _("license %(key)s", key=MARK).partition(MARK)
+
+    def name(first: str | None, last: str | None, email: str | None, key: str) -> str:
+        if email is not None:
+            return f"{first} {last}".strip() or email
+        return f"{before}{key[:SHORT_KEY]}…{after}"
+
+    return name
 
 
-@functools.lru_cache(maxsize=8)
-def _without_holder(language: str) -> tuple[str, str]:
-    """What stands around its key in the name of a licence that nobody holds: of lists, half of the rows are such."""
-    before, _mark, after = _("license %(key)s without holder", key=MARK).partition(MARK)
-    return before, after
+# What a licence is called in a list: its holder's name; the beginning of its key where nobody holds it.
+NAMED_LICENSE = ((*PERSON, License.key), ByLanguage(_license_namer))

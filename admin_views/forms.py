@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Iterable
 from decimal import Decimal
@@ -33,7 +34,7 @@ from admin_views.pickers import PickerField
 from models import db
 from services.catalogue.plans import MAX_AMOUNT
 from services.forms.fields import CheckedForm
-from services.foundation import checks
+from services.foundation import checks, places
 
 
 class DeskForm(CheckedForm):
@@ -169,6 +170,12 @@ def _scoped(validator: Any) -> Any:
 
 
 REQUIRED = InputRequired(_l("This field is required."))
+
+
+@functools.cache
+def zones() -> tuple[SelectChoice, ...]:
+    """Every time zone, as a select field wants them: of hundreds, none is made anew for a form."""
+    return tuple(choices((name, name) for name in places.time_zones()))
 
 
 def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -24,6 +25,7 @@ from services.foundation.formats import current_language
 from services.reports import kept
 from services.text import characters, initials, slots
 
+_BLANK_LINES = re.compile(r"\n\s*\n")
 THEMES = ("light", "dark", "auto")
 PARTS = ("title", "head", "top", "foot")
 _SLOTS = {
@@ -97,7 +99,9 @@ def kept_page(view: Any, key: Hashable, values: Mapping[str, str], write: Callab
         with _nobody():
             # As the context of every page, which asks whose it is.
             given = {"site": about.site, "theme_choice": about.theme, "keys": about.keys}
-            return slots.Slotted(write(**_NOBODY, **given, frame_of=lambda: Frame(parts, _SLOTS)))
+            text = write(**_NOBODY, **given, frame_of=lambda: Frame(parts, _SLOTS))
+            # What templates leave between their tags.
+            return slots.Slotted(_BLANK_LINES.sub("\n", text))
 
     page = kept.for_everybody((about, key), made)
     return page.filled({**_values(""), **values})

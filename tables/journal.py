@@ -87,6 +87,7 @@ class JournalEntry(Base, TenantRow):
     __tablename__ = "journal_entries"
     __table_args__ = (
         sa.Index("ix_journal_entries_company_id", "company_id", sa.text("id DESC")),
+        sa.Index("ix_journal_entries_company_verb", "company_id", "verb", sa.text("id DESC")),
         sa.Index("ix_journal_entries_subject_type", "subject_type", sa.text("id DESC")),
         sa.Index("ix_journal_entries_operation", "operation"),
         sa.Index("ix_journal_entries_verb", "verb", sa.text("id DESC")),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
+from flask import request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -22,6 +26,8 @@ from services.text.characters import isolated
 from services.text.french import elided
 
 _VARIABLE = re.compile(r"%\((\w+)\)s")
+# Stands for a value in an address: a number, which a path may ask for.
+MARK = 9_007_199_254_740_991
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +43,25 @@ class Part:
     kind: str | None = None
     row_id: int | None = None
     code: str = ""
+
+
+def page(
+    endpoint: str, of: Callable[[Part], Any] = lambda part: part.row_id, *, argument: str = "id"
+) -> Callable[[Part], str]:
+    """The address of a named row on the page `endpoint`."""
+
+    def address(part: Part) -> str:
+        before, after = _around(endpoint, argument, request.script_root)
+        return f"{before}{quote(str(of(part)), safe='')}{after}"
+
+    return address
+
+
+@functools.lru_cache(maxsize=100)
+def _around(endpoint: str, argument: str, _root: str) -> tuple[str, str]:
+    """What stands around the value in an address. A page of the journal has hundreds of links: routing is asked once for all."""
+    before, _mark, after = url_for(endpoint, **{argument: MARK}).rpartition(str(MARK))
+    return before, after
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,8 +18,17 @@ Kind = Literal[
 ]
 # An endpoint (".details_view" is the view's own), the SQL column of its argument, and that argument's name, "id" by default.
 To = tuple[str, Any] | tuple[str, Any, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class ByLanguage:
+    """What is made of values in words of the reader's language, which is asked once and not at each row."""
+
+    make: Callable[[str], Callable[..., Any]]
+
+
 # SQL columns, and what is made of their values.
-Made = tuple[Any, Callable[..., Any]]
+Made = tuple[Any, Callable[..., Any] | ByLanguage]
 
 
 def several(columns: Any) -> tuple[Any, ...]:

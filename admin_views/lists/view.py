@@ -19,8 +19,7 @@ import access
 from admin_views.lists import keyset, listing, rows, writers
 from admin_views.lists.cells import Around
 from admin_views.lists.columns import Act, Column, Empty, ListFilter, Made, Search, Tab
-from admin_views.lists.shown import Head, Listing
-from admin_views.lists.writers import css_of
+from admin_views.lists.shown import Listing
 from models import DEFAULT_TIME_ZONE, db, utcnow
 from services.foundation import urls
 from services.foundation.errors import Code, Refused
@@ -247,32 +246,7 @@ class ListView:
             self.bulk,
             self.dense,
         )
-        return _sheet(declared, self.columns, whole=True, key=(type(self), self.endpoint))
-
-    @classmethod
-    def short(
-        cls, endpoint: str, names: Sequence[str], *where: Any, order: Sequence[Any] = (), most: int
-    ) -> Short:
-        """The first rows of the list through some of its columns, for another page. One statement.
-
-        Args:
-            endpoint: The view's, such as `support_orders`.
-            names: Of its columns.
-            where: Conditions.
-            order: Columns to sort by; by default the newest row first.
-            most: How many rows.
-        """
-        key = rows.primary_key(cls.model)
-        columns = tuple(column for column in cls.columns if column.name in names)
-        declared = writers.Declared(cls.model, key, endpoint)
-        sheet = _sheet(declared, columns, whole=False, key=(cls, endpoint, *names))
-        statement = rows.narrow(sa.select(*sheet.needed.columns).select_from(cls.model), cls.model).where(
-            *where
-        )
-        for join in cls.joins:
-            statement = statement.outerjoin(*join) if isinstance(join, tuple) else statement.outerjoin(join)
-        statement = statement.order_by(*(order or (key.desc(),)), *cls.within).limit(most)
-        return Short(columns, sheet.rows(db.session.execute(statement).all(), around()))
+        return _sheet(declared, self.columns, key=(type(self), self.endpoint))
 
     # --- Every row that matches -------------------------------------------------------------------------------------
 
@@ -293,25 +267,15 @@ class ListView:
         return [str(one) for one in keys[: rows.MAX_ROWS]]
 
 
-class Short:
-    """A short table: its columns, and the HTML of its rows, empty where there are none."""
-
-    def __init__(self, columns: Sequence[Column], body: Markup) -> None:
-        self.columns, self.body = columns, body
-
-    def heads(self) -> list[Head]:
-        return [Head(column.name, column.label, css_of(column), None, None) for column in self.columns]
-
-
 _sheets: dict[Any, writers.Sheet] = {}
 
 
-def _sheet(declared: writers.Declared, columns: Sequence[Column], *, whole: bool, key: Any) -> writers.Sheet:
+def _sheet(declared: writers.Declared, columns: Sequence[Column], *, key: Any) -> writers.Sheet:
     language = current_language()
     sprite = current_app.jinja_env.globals["files"]["icons.svg"]
     known = (key, language, sprite)
     if known not in _sheets:
-        _sheets[known] = writers.Sheet(declared, columns, language, sprite, whole=whole)
+        _sheets[known] = writers.Sheet(declared, columns, language, sprite)
     return _sheets[known]
 
 

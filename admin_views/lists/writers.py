@@ -19,15 +19,17 @@ from markupsafe import Markup, escape
 
 from admin_views.lists import cells
 from admin_views.lists.cells import Around
-from admin_views.lists.columns import Act, Column, Made, several
+from admin_views.lists.columns import Act, ByLanguage, Column, Made, several
 from services.text.characters import isolated
 
 Row = Sequence[Any]
 # Of a row, or of the lines of one row where a join gives several.
 Get = Callable[[Row], Any]
-Cell = Callable[[Row, Sequence[Row], Around], str]
+# Of a row, what each of its columns says of it, the lines of the row, and what is around.
+Cell = Callable[[Row, Sequence[str], Sequence[Row], Around], str]
 MARK = "0mark0"
-ICON = '<svg class="i" aria-hidden="true"><use href="{sprite}#{name}"/></svg>'
+# Within a link that says its name, for which readers do not look into it.
+ICON = '<svg class=i><use href="{sprite}#{name}"/></svg>'
 
 
 class Needed:
@@ -47,9 +49,11 @@ class Needed:
             self.columns.append(column)
         return self._places[id(column)]
 
-    def getter(self, needs: Any, value: Callable[..., Any] | None = None) -> Get:
+    def getter(self, needs: Any, value: Callable[..., Any] | ByLanguage | None = None) -> Get:
         """What `value` makes of the columns of `needs`; without it the one column, or all of them."""
         places = [self.place(column) for column in several(needs)]
+        if isinstance(value, ByLanguage):
+            value = value.make(self.language)
         # Of one column the value, of several a tuple of them.
         get: Get = operator.itemgetter(*places)
         if value is None:
@@ -61,7 +65,7 @@ class Needed:
         return self.getter(needs, column.value)
 
 
-def address(endpoint: str, argument: str, of_view: str, *, at_list: bool) -> tuple[str, str, bool]:
+def address(endpoint: str, argument: str, of_view: str) -> tuple[str, str, bool]:
     """What stands before and after the value in an address, and whether it is a page of the view itself.
 
     On the list itself such a page is named from there on: rows are most of what a list weighs.
@@ -69,7 +73,7 @@ def address(endpoint: str, argument: str, of_view: str, *, at_list: bool) -> tup
     whole = f"{of_view}{endpoint}" if endpoint.startswith(".") else endpoint
     own = whole.startswith(f"{of_view}.")
     before, _mark, after = url_for(whole, **{argument: MARK}).partition(MARK)
-    if own and at_list:
+    if own:
         before = before.removeprefix(url_for(f"{of_view}.index_view"))
     return str(escape(before)), str(escape(after)), own
 
@@ -100,22 +104,19 @@ class Sheet:
         view: What the view declares of its rows.
         columns: Those of its columns that are shown.
         sprite: Where the icons are.
-        whole: Whether rows have boxes and acts; a short table on another page has neither.
     """
 
-    def __init__(
-        self, view: Declared, columns: Sequence[Column], language: str, sprite: str, *, whole: bool = True
-    ) -> None:
+    def __init__(self, view: Declared, columns: Sequence[Column], language: str, sprite: str) -> None:
         self.view, self.columns, self.language, self.sprite = view, columns, language, sprite
         self.needed = Needed(view.model, language)
         self.key = self.needed.place(view.key)
-        self.boxed = whole
         self.name = self._namer()
-        lead, *others = columns
-        self.cells: list[Cell] = [self._lead(lead), *(self._cell(column) for column in others)]
-        self.acts = [self._act(act) for act in view.row_acts] if whole else []
+        # What a column says is written once, for its cell and for the line of a phone.
+        self.inners = [self._inner(column) for column in columns]
+        self.cells: list[Cell] = [self._lead(), *(self._cell(at) for at in range(1, len(columns)))]
+        self.acts = [self._act(act) for act in view.row_acts]
         # An action that takes every row says nothing on each of them.
-        takes = [(name, made) for name, made in view.bulk.items() if made is not None] if whole else []
+        takes = [(name, made) for name, made in view.bulk.items() if made is not None]
         self.accepts = [(name, self._allowed(made)) for name, made in takes]
         self.choose = around_mark(_("Choose %(row)s", row=MARK))
         self.acts_of = around_mark(_("Actions: %(row)s", row=MARK))
@@ -140,10 +141,11 @@ class Sheet:
 
     def _row(self, row: Row, group: Sequence[Row], around: Around, boxes: bool) -> str:
         name = cells.escaped(isolated(self.name(row, around)))
+        texts = [inner(row, around) for inner in self.inners]
         parts = ["<tr>"]
         if boxes:
             parts.append(self._box(row, name))
-        parts += [cell(row, group, around) for cell in self.cells]
+        parts += [cell(row, texts, group, around) for cell in self.cells]
         if self.acts:
             parts.append(self._acts(row, name, around))
         parts.append("</tr>")
@@ -153,8 +155,8 @@ class Sheet:
         can = " ".join([act for act, allowed in self.accepts if allowed(row)])
         said = f' data-can="{can}"' if can else ""
         return (
-            '<td class="box-cell"><span class="box"><input class="form-check-input pick" type="checkbox" name="rowid"'
-            f' value="{row[self.key]}"{said} aria-label="{self.choose[0]}{name}{self.choose[1]}"></span></td>'
+            '<td class="box-cell"><input class=pick type=checkbox name="rowid"'
+            f' value="{row[self.key]}"{said} aria-label="{self.choose[0]}{name}{self.choose[1]}"></td>'
         )
 
     def _namer(self) -> Callable[[Row, Around], str]:
@@ -193,9 +195,7 @@ class Sheet:
             return lambda row, around: ("", "")
         endpoint, of, *argument = column.to
         get = self.needed.getter(of)
-        before, after, own = address(
-            endpoint, argument[0] if argument else "id", self.view.endpoint, at_list=self.boxed
-        )
+        before, after, own = address(endpoint, argument[0] if argument else "id", self.view.endpoint)
 
         def tags(row: Row, around: Around) -> tuple[str, str]:
             value = get(row)
@@ -212,48 +212,52 @@ class Sheet:
             return ""
         return ("&amp;" if "?" in before else "?") + around.back
 
-    def _cell(self, column: Column) -> Cell:
-        inner, linked, blank = self._inner(column), self._linked(column), self._blank(column)
-        opening = f'<td class="{css}">' if (css := css_of(column)) else "<td>"
+    def _cell(self, at: int) -> Cell:
+        column, inner = self.columns[at], self.inners[at]
+        linked, blank, within = self._linked(column), self._blank(column), _within(column)
+        opening = f"<td{class_of(css_of(column))}>"
 
-        def line(row: Row, around: Around) -> str:
-            text = inner(row, around)
+        def line(row: Row, text: str, around: Around) -> str:
             if not text:
                 return blank
             start, end = linked(row, around)
-            return f"{start}>{text}{end}" if start else text
+            return within(start, text, end) if start else text
 
-        def gathered(row: Row, group: Sequence[Row], around: Around) -> str:
+        def gathered(row: Row, texts: Sequence[str], group: Sequence[Row], around: Around) -> str:
             if len(group) > 1:
-                return f"{opening}{'<br>'.join([line(one, around) for one in group])}</td>"
-            return f"{opening}{line(row, around)}</td>"
+                lines = [line(one, inner(one, around), around) for one in group]
+                return f"{opening}{'<br>'.join(lines)}</td>"
+            return f"{opening}{line(row, texts[at], around)}</td>"
 
-        def alone(row: Row, group: Sequence[Row], around: Around) -> str:
-            return f"{opening}{inner(row, around) or blank}</td>"
+        def alone(row: Row, texts: Sequence[str], group: Sequence[Row], around: Around) -> str:
+            return f"{opening}{texts[at] or blank}</td>"
 
-        def linked_one(row: Row, group: Sequence[Row], around: Around) -> str:
-            return f"{opening}{line(row, around)}</td>"
+        def linked_one(row: Row, texts: Sequence[str], group: Sequence[Row], around: Around) -> str:
+            return f"{opening}{line(row, texts[at], around)}</td>"
 
         return gathered if column.gathers else linked_one if column.to else alone
 
     @staticmethod
     def _blank(column: Column) -> str:
-        return f'<span class="m">{escape(str(column.blank)) if column.blank else "–"}</span>'
+        words = str(column.blank) if column.blank else "–"
+        # What is not seen has no colour.
+        return words if words.isspace() else f"<span class=m>{escape(words)}</span>"
 
-    def _lead(self, column: Column) -> Cell:
+    def _lead(self) -> Cell:
         """The first column, with what a phone says below it."""
-        inner, linked, blank = self._inner(column), self._linked(column), self._blank(column)
+        column = self.columns[0]
+        linked, blank, within = self._linked(column), self._blank(column), _within(column)
         below = self._below()
         wrap = self._person_wrap(column) if column.kind in {"person", "holder"} else None
 
-        def cell(row: Row, group: Sequence[Row], around: Around) -> str:
-            text, phone = inner(row, around), below(row, group, around)
+        def cell(row: Row, texts: Sequence[str], group: Sequence[Row], around: Around) -> str:
+            text, phone = texts[0], below(row, texts, group, around)
             if not text:
-                return f'<td class="name">{blank}{phone}</td>'
+                return f"<td class=name>{blank}{phone}</td>"
             start, end = linked(row, around)
             if wrap is not None:
-                return f'<td class="name">{wrap(row, text, start, end, phone)}</td>'
-            return f'<td class="name">{f"{start}>{text}{end}" if start else text}{phone}</td>'
+                return f"<td class=name>{wrap(row, text, start, end, phone)}</td>"
+            return f"<td class=name>{within(start, text, end) if start else text}{phone}</td>"
 
         return cell
 
@@ -268,47 +272,46 @@ class Sheet:
             said = f' <span class="tag wide">{cells.escaped(str(unusual))}</span>' if unusual else ""
             name = f"{start}>{text}{said}{end}" if start else f"{text}{said}"
             return (
-                f'<span class="who">{cells.face(first, last)}<span>{name}<small class="wide">{cells.escaped(email)}</small>'
+                f"<span class=who>{cells.face(first, last)}<span>{name}<small class=wide>{cells.escaped(email)}</small>"
                 f"{phone}</span></span>"
             )
 
         def one_line(row: Row, text: str, start: str, end: str, phone: str) -> str:
             first, last, _email = get(row)
-            inner = f'{cells.face(first, last, " sm")}<span class="nb">{text}</span>'
-            opening = f'{start} class="who">' if start else '<span class="who">'
+            inner = f"{cells.face(first, last, ' sm')}<span class=nb>{text}</span>"
+            opening = f"{start} class=who>" if start else "<span class=who>"
             return f"{opening}{inner}{end or '</span>'}{phone}"
 
         return two_lines if column.kind == "person" else one_line
 
     def _below(self) -> Cell:
         """The second line of a phone: « Avancé · 2027-07-07 », with the dot of a state that goes with it."""
-        spoken = [(column, self._inner(column)) for column in self.columns[1:] if column.phone == "line"]
-        states = [column for column, _inner in spoken if column.kind == "state"]
+        spoken = [(at, column) for at, column in enumerate(self.columns) if at and column.phone == "line"]
+        states = [column for _at, column in spoken if column.kind == "state"]
         parts = [
-            (self._spoken(column, inner), self._blank(column))
-            for column, inner in spoken
-            if column not in states
+            (at, self._spoken(column), self._blank(column)) for at, column in spoken if column not in states
         ]
         if not spoken:
-            return lambda row, group, around: ""
+            return lambda row, texts, group, around: ""
         known = [(self.needed.getter_of(column), cells.state_of(column)) for column in states]
 
-        def below(row: Row, group: Sequence[Row], around: Around) -> str:
-            text = " · ".join([said for inner, _blank in parts if (said := inner(row, around))])
+        def below(row: Row, texts: Sequence[str], group: Sequence[Row], around: Around) -> str:
+            lines = [texts[at] if own is None else own(row, around) for at, own, _blank in parts]
+            text = " · ".join(filter(None, lines))
             for get, state in known:
                 value = get(row)
                 if value is not None:
                     tone, words = state(value)
-                    hidden = f'<span class="vh">, {words}</span>' if text else words
+                    hidden = f"<span class=vh>, {words}</span>" if text else words
                     text = f'<span class="state {tone}"><span>{text}{hidden}</span></span>'
-            return f'<small class="phone m">{text or parts[0][1]}</small>' if text or parts else ""
+            return f"<small class=phone>{text or parts[0][2]}</small>" if text or parts else ""
 
         return below
 
-    def _spoken(self, column: Column, inner: Callable[[Row, Around], str]) -> Callable[[Row, Around], str]:
-        """What a phone says of a column: with its link where that is the page of the row."""
+    def _spoken(self, column: Column) -> Callable[[Row, Around], str] | None:
+        """What a phone says of a column if that is not what its cell does: its link, where that is the page of the row."""
         if column.to is None or not column.to[0].startswith("."):
-            return inner
+            return None
         linked, get, plain = (
             self._linked(column),
             self.needed.getter_of(column),
@@ -331,14 +334,14 @@ class Sheet:
         """Whether a row is offered the act; its button, and its line in the row's menu."""
         of = self.view.key if act.of is None else act.of
         get = self.needed.getter(of)
-        before, after, own = address(act.endpoint, act.argument, self.view.endpoint, at_list=True)
+        before, after, own = address(act.endpoint, act.argument, self.view.endpoint)
         label = escape(str(act.label))
         named = around_mark(_("%(act)s: %(row)s", act=str(act.label), row=MARK))
         icon = "" if self.view.dense else ICON.format(sprite=escape(self.sprite), name=act.icon)
         # Which act it is: the panel goes on to the next row that takes the same.
         beside = f" data-panel={self.view.row_acts.index(act)}" if act.panel else ""
         # Where there is an icon, a phone shows it alone.
-        words = f'{icon}<span class="wide"> {label}</span>' if icon else label
+        words = f"{icon}<span class=wide> {label}</span>" if icon else label
 
         def write(row: Row, name: str, around: Around) -> tuple[str, str]:
             value = get(row)
@@ -358,17 +361,26 @@ class Sheet:
         if not others:
             return f'<td class="row-acts">{first}</td>'
         return (
-            f'<td class="row-acts"><div class="acts">{first}<details class="row-menu"><summary'
+            f'<td class="row-acts">{first}<details class="row-menu"><summary'
             f' class="btn btn-sm btn-icon btn-ghost" aria-label="{self.acts_of[0]}{name}{self.acts_of[1]}">⋯</summary>'
-            f"<ul>{others}</ul></details></div></td>"
+            f"<ul>{others}</ul></details></td>"
         )
 
 
+def _within(column: Column) -> Callable[[str, str, str], str]:
+    """What a cell holds, within its link: a key is its link."""
+    if column.kind in {"key", "mono"}:
+        return lambda start, text, end: start + text.removeprefix("<span").removesuffix("</span>") + end
+    return lambda start, text, end: f"{start}>{text}{end}"
+
+
+def class_of(css: str) -> str:
+    """The attribute, without what HTML can do without: on each of a page's cells it would be a kilobyte."""
+    return "" if not css else f' class="{css}"' if " " in css else f" class={css}"
+
+
 def css_of(column: Column) -> str:
-    """The classes of a column's cells and head."""
-    classes = [
-        "n" if column.kind in {"number", "money"} else "",
-        "" if column.phone == "cell" else "wide",
-        "" if column.mid else "not-mid",
-    ]
-    return " ".join(filter(None, classes))
+    """The classes of a column's cells and head: on which screens it is not shown, and how it is set."""
+    narrow = {(True, False): "wide", (True, True): "far", (False, True): "not-mid"}
+    hidden = narrow.get((column.phone != "cell", not column.mid), "")
+    return " ".join(filter(None, ["n" if column.kind in {"number", "money"} else "", hidden]))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import zoneinfo
 
 import sqlalchemy as sa
-from flask import url_for
 from flask_login import current_user
 
 from admin_views.journal import timeline
-from admin_views.journal.sentences import Reader
+from admin_views.journal.sentences import Reader, page
 from models import JournalEntry, JournalVerb, SubjectKind, db
 
 # What is told on the home page: what somebody would tell a colleague.
@@ -32,9 +31,9 @@ TOLD = (
 READ = 100
 
 _PAGES = {
-    SubjectKind.LICENSE: lambda part: url_for("portal_licenses.details_view", id=part.row_id),
-    SubjectKind.USER: lambda part: url_for("portal_users.license", user_id=part.row_id),
-    SubjectKind.ORDER: lambda part: url_for("portal_orders.show", reference=part.code),
+    SubjectKind.LICENSE: page("portal_licenses.details_view"),
+    SubjectKind.USER: page("portal_users.license", argument="user_id"),
+    SubjectKind.ORDER: page("portal_orders.show", lambda part: part.code, argument="reference"),
 }
 
 

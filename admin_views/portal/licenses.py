@@ -21,11 +21,11 @@ from admin_views import holders, labels
 from admin_views.base import DeskModelView
 from admin_views.columns import (
     LICENSE_STATE,
+    NAMED_LICENSE,
     PERSON,
     is_releasable,
     license_state,
     license_state_in_sql,
-    named_license,
     state,
 )
 from admin_views.forms import REQUIRED, DeskForm
@@ -103,7 +103,7 @@ class Licenses(DeskModelView):
         Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-11", mid=False),
     )
     joins = (License.plan, License.user)
-    row_name = ((*PERSON, License.key), named_license)
+    row_name = NAMED_LICENSE
     row_acts = (
         Act(
             ".release", _l("Release"), "person-dash", when=((License.user_id, License.status), is_releasable)

@@ -16,7 +16,7 @@ from wtforms.validators import Length, Optional
 
 from access import Actor
 from admin_views import labels
-from admin_views.forms import REQUIRED, choices
+from admin_views.forms import REQUIRED, choices, zones
 from admin_views.journal import timeline
 from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search
 from admin_views.lists.filters import by_member
@@ -70,7 +70,7 @@ class CompanyForm(EditForm):
     )
     time_zone = SelectField(
         _l("Time zone"),
-        choices=choices((name, name) for name in places.time_zones()),
+        choices=zones(),
         default="America/Toronto",
         description=_l(
             "What is bought from now on ends with its last day there; what was bought keeps its days."

@@ -80,7 +80,7 @@ class Issues(RecordView):
         ),
         company_column(OrderIssue.company_id, phone="line"),
         Column("closed_at", _l("Closed on"), kind="moment"),
-        Column("closed_by", _l("Closed by"), (OrderIssue.closed_at, *PERSON), _closer_of),
+        Column("closed_by", _l("Closed by"), (OrderIssue.closed_at, *PERSON), _closer_of, mid=False),
         Column("reason", _l("What was done"), phone="line"),
     )
     joins = (OrderIssue.order, OrderIssue.company, OrderIssue.closed_by)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from admin_views.journal.changes import differences
 from admin_views.journal.listed import HOLDER, WHAT, ToldRows, by_subject
 from admin_views.journal.names import concerned as names_in
 from admin_views.journal.names import named
-from admin_views.journal.sentences import Part, Reader, part_of, sentence
+from admin_views.journal.sentences import Reader, page, part_of, sentence
 from admin_views.lists.columns import Column, Fact
 from admin_views.lists.filters import by_id, by_member
 from admin_views.support import lookups
@@ -25,19 +25,15 @@ from models import Company, JournalEntry, JournalSubject, JournalVerb, SubjectKi
 SAME_OPERATION = 20
 
 
-def _page(endpoint: str) -> Callable[[Part], str]:
-    return lambda part: url_for(endpoint, id=part.row_id)
-
-
 # Staff read everybody by name; names lead to their pages here.
 READER = Reader(
     pages={
-        SubjectKind.COMPANY: _page("support_customers.details_view"),
-        SubjectKind.USER: _page("support_people.details_view"),
-        SubjectKind.LICENSE: _page("support_licenses.details_view"),
-        SubjectKind.ORDER: _page("support_orders.details_view"),
-        SubjectKind.PLAN: _page("support_plans.details_view"),
-        SubjectKind.OUTGOING_MAIL: _page("support_mail.details_view"),
+        SubjectKind.COMPANY: page("support_customers.details_view"),
+        SubjectKind.USER: page("support_people.details_view"),
+        SubjectKind.LICENSE: page("support_licenses.details_view"),
+        SubjectKind.ORDER: page("support_orders.details_view"),
+        SubjectKind.PLAN: page("support_plans.details_view"),
+        SubjectKind.OUTGOING_MAIL: page("support_mail.details_view"),
     }
 )
 

@@ -19,12 +19,11 @@ from sqlalchemy.orm import joinedload
 from admin_views import holders, labels
 from admin_views.columns import (
     LICENSE_STATE,
-    PERSON,
+    NAMED_LICENSE,
     is_available,
     is_releasable,
     license_state,
     license_state_in_sql,
-    named_license,
     state,
 )
 from admin_views.forms import REQUIRED, DeskForm
@@ -114,7 +113,7 @@ class Licenses(SupportView):
     icon = "key"
     columns = (
         person_column("user", _l("Holder"), License.user_id, blank=_l("Nobody holds it")),
-        company_column(License.company_id, width="c-12", phone="line"),
+        company_column(License.company_id, width="c-14", phone="line"),
         Column("plan", _l("Plan"), Plan.name, width="c-5", phone="line"),
         state(
             "state",
@@ -144,7 +143,7 @@ class Licenses(SupportView):
         ),
     )
     joins = (License.company, License.plan, License.user)
-    row_name = ((*PERSON, License.key), named_license)
+    row_name = NAMED_LICENSE
     row_acts = (
         Act(
             ".release",

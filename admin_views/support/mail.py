@@ -65,8 +65,8 @@ class Mail(RecordView):
         ),
         company_column(OutgoingMail.company_id),
         state("state", _l("State"), phone="cell"),
-        Column("attempts", _l("Attempts"), kind="number"),
-        Column("sent_at", _l("Sent on"), kind="moment"),
+        Column("attempts", _l("Attempts"), kind="number", mid=False),
+        Column("sent_at", _l("Sent on"), kind="moment", mid=False),
     )
     joins = (OutgoingMail.user, OutgoingMail.company)
     row_name = ((OutgoingMail.template, sa.func.coalesce(User.email, OutgoingMail.address)), _mail_to)

@@ -18,7 +18,7 @@ from access import Actor
 from admin_views import labels
 from admin_views.accounts import AccountView, PersonForm
 from admin_views.columns import LICENSE_STATE, PERSON, license_state
-from admin_views.forms import REQUIRED, DeskForm, choices
+from admin_views.forms import REQUIRED, DeskForm, choices, zones
 from admin_views.journal import timeline
 from admin_views.lists.columns import Act, Column, Fact, Search, Tab
 from admin_views.lists.filters import by_member, yes_or_no
@@ -28,7 +28,6 @@ from admin_views.support.base import SupportView, company_column, company_link, 
 from admin_views.support.journal import READER
 from models import Assignment, License, Plan, Role, SubjectKind, User, db, same_address, utcnow
 from services import licenses
-from services.foundation import places
 from services.foundation.formats import current_language, number, short_day
 from services.licenses import seat_counts
 from services.people import accounts
@@ -54,8 +53,7 @@ class StaffPersonForm(PersonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = [(name, name) for name in places.time_zones()]
-        self.time_zone.choices = choices([("", _("The company’s")), *names])
+        self.time_zone.choices = [*choices([("", _("The company’s"))]), *zones()]
 
 
 class NewPersonForm(StaffPersonForm):

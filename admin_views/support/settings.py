@@ -19,7 +19,7 @@ from access import Actor, Permission
 from admin_views import labels
 from admin_views.base import DeskPage
 from admin_views.edited import ConfirmedForm, ask_to_confirm, say_what_changed
-from admin_views.forms import REQUIRED, DayField, choices
+from admin_views.forms import REQUIRED, DayField, choices, zones
 from admin_views.lists.columns import Act, Column, ListFilter
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.fields import PercentField
@@ -80,7 +80,7 @@ class VendorForm(ConfirmedForm):
     remove_logo = BooleanField(_l("Remove the logo"))
     time_zone = SelectField(
         _l("Time zone"),
-        choices=choices((name, name) for name in places.time_zones()),
+        choices=zones(),
         description=_l("Prices and taxes begin at its midnight."),
     )
 

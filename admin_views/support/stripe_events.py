@@ -22,7 +22,7 @@ class StripeEvents(RecordView):
         Column("object_id", _l("Object at Stripe"), kind="mono", phone="line"),
         Column("livemode", _l("Live"), value=labels.yes_no),
         Column("outcome", _l("Outcome"), value=labels.outcome_words, phone="line"),
-        Column("handled_at", _l("Handled on"), kind="moment"),
+        Column("handled_at", _l("Handled on"), kind="moment", mid=False),
     )
     row_name = ((StripeEvent.type, StripeEvent.id), lambda kind, key: f"{kind}, {key}")
     tabs = (

@@ -21,6 +21,7 @@ LONGER = (
 )
 ADDED = (
     ("ix_licenses_company_valid_until", "licenses", ["company_id", "valid_until", "id"]),
+    ("ix_journal_entries_company_verb", "journal_entries", ["company_id", "verb", NEWEST]),
     ("ix_companies_province", "companies", ["province", NEWEST]),
     ("ix_outgoing_mail_state", "outgoing_mail", ["state", NEWEST]),
 )

@@ -6,11 +6,15 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from babel import support
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from markupsafe import Markup
-from wtforms import EmailField, Field, PasswordField, StringField, TextAreaField, ValidationError
-from wtforms.widgets import Select
+from wtforms import EmailField, Field, PasswordField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.i18n import messages_path
+from wtforms.widgets import Select, html_params
 
 from services.foundation import checks
 from services.foundation.errors import Refused
@@ -32,15 +36,58 @@ class CheckedForm(FlaskForm):  # type: ignore[misc]
                 field.widget = LongSelect()
             return super().render_field(field, render_kw)
 
+        def get_translations(self, form: Any) -> Any:
+            return _SENTENCES
+
+
+class _Sentences:
+    """What WTForms says of itself, in the reader's language. Flask-WTF reads its file anew for each request."""
+
+    def gettext(self, text: str) -> str:
+        return str(_sentences(str(get_locale() or "en")).ugettext(text))
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return str(_sentences(str(get_locale() or "en")).ungettext(singular, plural, number))
+
+
+_SENTENCES = _Sentences()
+
+
+@functools.lru_cache(maxsize=8)
+def _sentences(locale: str) -> Any:
+    return support.Translations.load(messages_path(), [locale], domain="wtforms")
+
 
 class LongSelect(Select):  # type: ignore[misc]
     """A `<select>` of hundreds of choices, as time zones and countries are: each is written once."""
+
+    def __call__(self, field: Any, **kwargs: Any) -> Markup:
+        answers = field.choices if type(field) is SelectField and not self.multiple else ()
+        if not answers or not all(map(_is_plain, answers)):
+            return Markup(super().__call__(field, **kwargs))  # noqa: S704 - WTForms escapes it
+        needed = {name: getattr(field.flags, name) for name in self.validation_attrs if name in field.flags}
+        start = html_params(name=field.name, **{**needed, "id": field.id, **kwargs})
+        # The labels may be in several languages, and none of the values is the reader's.
+        options = [
+            _option(one.value, str(one.label or one.value), field.coerce(one.value) == field.data)
+            for one in answers
+        ]
+        return Markup(f"<select {start}>{''.join(options)}</select>")  # noqa: S704 - each was escaped
 
     @classmethod
     def render_option(cls, choice: Any, **kwargs: Any) -> Markup:
         if kwargs or choice.render_kw or not isinstance(choice.value, str):
             return Markup(super().render_option(choice, **kwargs))  # noqa: S704 - WTForms escapes it
         return _option(choice.value, str(choice.label or choice.value), bool(choice.selected))
+
+
+def _is_plain(choice: Any) -> bool:
+    return (
+        isinstance(choice, SelectChoice)
+        and isinstance(choice.value, str)
+        and not choice.render_kw
+        and choice.optgroup is None
+    )
 
 
 @functools.lru_cache(maxsize=4096)

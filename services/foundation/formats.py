@@ -108,12 +108,7 @@ def clock(local: dt.datetime, language: str) -> str:
     """The time that a clock shows: « 14 h 30 », “2:30 p.m.”."""
     if language.startswith("fr"):
         return f"{local.hour}{NBSP}h{NBSP}{local:%M}"
-    half = "a.m." if local.hour < 12 else "p.m."
-    return f"{local.hour % 12 or 12}:{local:%M}{NBSP}{half}"
-
-
-# From then on, a day is called by its date.
-_DAYS_AGO = 30
+    return f"{local.hour % 12 or 12}:{local:%M}{NBSP}{'a.m.' if local.hour < 12 else 'p.m.'}"
 
 
 def ago(value: dt.datetime, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> str:
@@ -126,15 +121,13 @@ def ago(value: dt.datetime, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> str:
     days = (now.astimezone(zone).date() - local.date()).days
     # Two clocks may differ by a little: what is to come has just been.
     if minutes < 1:
-        text: str = _("just now")
-    elif minutes < 60:
-        text = ngettext("%(num)s min ago", "%(num)s min ago", minutes)
-    elif days < 7:
+        return str(_("just now"))
+    if minutes < 60:
+        return str(ngettext("%(num)s min ago", "%(num)s min ago", minutes))
+    if days < 7:
         weekday = format_date(local.date(), "EEEE", locale=locale_of(language))
         name = {0: _("today"), 1: _("yesterday")}.get(days, weekday)
-        text = _("%(day)s, %(time)s", day=name, time=clock(local, language))
-    elif days <= _DAYS_AGO:
-        text = ngettext("%(num)s day ago", "%(num)s days ago", days)
-    else:
-        text = short_day(local.date())
-    return text
+        return str(_("%(day)s, %(time)s", day=name, time=clock(local, language)))
+    return (
+        str(ngettext("%(num)s day ago", "%(num)s days ago", days)) if days <= 30 else short_day(local.date())
+    )

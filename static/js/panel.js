@@ -2,7 +2,7 @@
    there is answered there. Without this file, and where there is no room, the act is a page. */
 "use strict";
 
-const roomForPanel = window.matchMedia("(min-width: 992px)");
+const roomForPanel = window.matchMedia("(min-width: 62em)");
 // { aside, act, key, row, address, first, clean }, or null while no panel is open.
 let panel = null;
 let panelAsked = 0;

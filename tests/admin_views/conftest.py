@@ -11,15 +11,17 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_admin import Admin, AdminIndexView
 from flask_admin.contrib.sqla import ModelView
+from flask_admin.tools import iterencode
 
-from admin_views.lists import rows
 from admin_views.site import make_site
 from models import (
     Base,
     CartItem,
     CartItemLicense,
+    Dismissal,
     JournalEntry,
     JournalPersonal,
+    JournalSubject,
     Language,
     License,
     Operation,
@@ -30,6 +32,7 @@ from models import (
     OrderLineLicense,
     OutgoingMail,
     Payment,
+    SubjectKind,
     Submission,
     Suspension,
     TenantRow,
@@ -120,6 +123,12 @@ def goods(cast: Cast) -> Cast:
         db.session.add_all([entry, mail, item])
         db.session.flush()
         db.session.add(JournalPersonal(entry_id=entry.id, company_id=company, address="192.0.2.7"))
+        subject = JournalSubject(
+            entry_id=entry.id, kind=SubjectKind.USER, row_id=holder.id, company_id=company
+        )
+        db.session.add_all(
+            [subject, Dismissal(user_id=buyer.id, company_id=company, task="expired", mark="1")]
+        )
         db.session.add_all(_papers_of(seat, item))
         db.session.commit()
     return cast
@@ -146,10 +155,11 @@ def _papers_of(seat: License, item: CartItem) -> list[Any]:
 
 
 def keys_of(kind: type, company_id: int) -> list[Any]:
-    """The keys of a company's rows in a table."""
-    key = rows.primary_key(kind)
+    """The keys of a company's rows in a table, as the addresses of stock views hold them where a key is of several columns."""
+    keys = sa.inspect(kind).primary_key
     company: Any = kind.company_id  # type: ignore[attr-defined]
-    return list(db.session.scalars(sa.select(key).where(company == company_id).order_by(key)))
+    found = db.session.execute(sa.select(*keys).where(company == company_id).order_by(*keys)).all()
+    return [key[0] if len(keys) == 1 else iterencode(key) for key in found]
 
 
 def everything_of(company_id: int) -> dict[str, list[Any]]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from wtforms.validators import Length, NumberRange
 
 from admin_views import pickers, portal
+from admin_views.journal import timeline
 from admin_views.lists import keyset, listing, rows
 from admin_views.portal import home as portal_home
 from admin_views.portal import licenses as portal_licenses
@@ -25,7 +26,7 @@ from services.foundation import checks, queue, tokens
 from services.mail import outbox
 from services.payments import checkout, gateway
 from services.people import oneself
-from services.reports import counts
+from services.reports import counts, desk
 
 MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
 PROMISED = [
@@ -45,7 +46,8 @@ PROMISED = [
     (portal_plans.MAX_TYPED, 20),
     (companies.SHORT, 5),
     (home.FOUND, 8),
-    (home.LATEST, 8),
+    (timeline.SHORT, 10),
+    ((desk.MONTHS, desk.SHOWN, desk.EXAMPLES), (12, 5, 3)),
     (orders.SHORT, 10),
     (orders.MONTHS, 24),
     (orders.MAX_AT_ONCE, 20),

@@ -44,7 +44,7 @@ def test_an_administrator_and_a_colleague_come_in_and_work_on_the_first_day(
 
     article.page.reload()
     article.page.goto(f"{desk.url}/portal/")
-    expect(article.page.get_by_role("main")).to_contain_text("Inès Côté a ajouté Noé Roy.")
+    expect(article.page.get_by_role("main")).to_contain_text("Vous avez ajouté Noé Roy")
 
 
 def _support_opens_the_customer(page: Page, desk: Desk) -> None:

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from access.actors import SYSTEM
+from admin_views import portal, support
+from admin_views.base import DeskModelView
 from demo.fill import PASSWORD
 from models import Plan, User, db
 from services import licenses
@@ -17,11 +19,24 @@ from tests.browser.conftest import Desk, OpenPage
 
 pytestmark = pytest.mark.one_database
 
-ADMIN = "admin@acme.example"
+ADMIN, STAFF = "admin@acme.example", "support@trousseau.example"
 OFFLINE = (
     f"Vous êtes hors ligne{NBSP}: rien n’a été envoyé, et ce que vous avez saisi est conservé. "
     "Réessayez dans un instant."
 )
+WIDTHS = (320, 375, 576, 768, 992, 1024, 1280, 1440, 1920)
+# Cells that stand, or hold something that stands, beyond their column's edge or the window's. Three pixels are a space's.
+CUT = """
+() => [...document.querySelectorAll("#list tr > *")]
+  .filter((cell) => cell.checkVisibility() && cell.getBoundingClientRect().width > 1)
+  .filter((cell) => {
+    const edge = Math.min(cell.getBoundingClientRect().right, innerWidth) + 3;
+    const inside = [...cell.querySelectorAll("*")].filter((one) => one.checkVisibility() && !one.closest(".vh"));
+    return [cell, ...inside].some((one) => one.getBoundingClientRect().right > edge || one.scrollWidth > one.clientWidth + 3 && one.clientWidth > 1);
+  })
+  .map((cell) => `${cell.tagName}.${cell.className} ${cell.innerText.slice(0, 30)}`)
+  .slice(0, 3)
+"""
 TABLET: ViewportSize = {"width": 800, "height": 900}
 
 
@@ -201,3 +216,25 @@ def _names(page: Page) -> list[str]:
 
 def _email(page: Page) -> str:
     return page.locator(".panel header p").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("site", "views", "email"), [("portal", portal.VIEWS, ADMIN), ("support", support.VIEWS, STAFF)]
+)
+def test_no_list_scrolls_sideways_or_cuts_a_column_at_any_width(
+    desk: Desk, open_page: OpenPage, site: str, views: tuple[type, ...], email: str
+) -> None:
+    page = open_page()
+    Article(page, desk.url, FRENCH).sign_in(email, PASSWORD)
+    wrong = []
+    for view in views:
+        if not issubclass(view, DeskModelView) or view.list_template != DeskModelView.list_template:
+            continue
+        page.goto(f"{desk.url}/{site}/{view.slug}/")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 740})
+            cut = page.evaluate(CUT)
+            wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            if cut or wide:
+                wrong.append((view.slug, width, wide, cut))
+    assert not wrong

@@ -111,7 +111,8 @@ def test_two_hundred_chips_and_any_search_are_answered(app: Flask, cast: Cast) -
             answer = client.get(f"{address}?{query}")
             assert answer.status_code in {200, 302}, (address, query)
             assert "chip7" not in answer.text.partition('id="list"')[2].partition("</main>")[0]
-            assert len(answer.data) < 70_000
+            # The way back stands in each form of the frame; rows do not repeat what made no sense.
+            assert len(answer.data) < 85_000, (address, query[:20], len(answer.data))
         for text in ODD_SEARCHES:
             typed = quote(text.encode("utf-8", "surrogatepass"))
             answer = client.get(f"{address}?q={typed}")

@@ -16,6 +16,7 @@ from flask import Flask
 
 from admin_views import portal, support
 from admin_views.base import DeskModelView
+from admin_views.journal.listed import ToldRows
 from admin_views.lists import keyset, rows
 from models import Order, User, db
 from tests.admin_views.lists.crowd import make_crowd
@@ -36,6 +37,8 @@ KNOWN = {
 KNOWN_MOST = 100_000
 MOST_STATEMENTS = 7
 MOST_BYTES, MOST_COMPRESSED = 60_000, 8_000
+# A row of these names a person, a company, a key of 25 random letters and two acts.
+FULL, FULL_COMPRESSED = {("support", "licenses")}, 8_500
 LISTS = [
     (site, view)
     for site, views in (("portal", portal.VIEWS), ("support", support.VIEWS))
@@ -175,10 +178,12 @@ def test_a_page_of_fifty_rows_is_one_statement_of_the_list_and_light(app: Flask,
             answer = clients[site].get(address)
         assert len([one for one in again if one.is_page]) == 1, address
         size, compressed = len(answer.data), len(gzip.compress(answer.data, 6))
-        most = (MOST_STATEMENTS, MOST_BYTES, MOST_COMPRESSED)
+        most_compressed = FULL_COMPRESSED if (site, view.slug) in FULL else MOST_COMPRESSED
+        most = (MOST_STATEMENTS, MOST_BYTES, most_compressed)
         if any(found > limit for found, limit in zip((len(first), size, compressed), most, strict=True)):
             heavy.append((address, len(first), len(again), size, compressed))
-        # Who asks, who sells, and the page: the rest was kept.
+        # Who asks, what is in the cart, and the page; of the journal, its entries and what they name. The rest was kept.
+        most_again = 5 if issubclass(view, ToldRows) else 3
         asked = [one for one in again if not one.text.startswith(("BEGIN", "PRAGMA"))]
-        assert len(asked) <= 3, (address, [one.text for one in asked])
+        assert len(asked) <= most_again, (address, [one.text for one in asked])
     assert not heavy

@@ -46,7 +46,7 @@ def test_a_colleague_who_is_missing_from_the_list_is_added_and_invited(cast, ali
     assert "Renvoyer l’invitation" in page
     told = [("invitation", nadia.id), *(("new_administrator", user.id) for user in (cast.alice, cast.erin))]
     assert sorted(mails()) == sorted(told)
-    assert "Alice Tremblay a ajouté Nadia Roy." in words(alice.get("/portal/"))
+    assert "Vous avez ajouté Nadia Roy" in words(alice.get("/portal/journal/"))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_leaving_asks_what_becomes_of_the_seat_and_does_it(cast, owned, alice):
     assert not person("dave@acme.example").active
     assert db.session.get(License, owned.held.id).user_id is None
     home = words(alice.get("/portal/"))
-    assert "Alice Tremblay a désactivé le compte de Dave Tremblay." in home
+    assert "Vous avez désactivé le compte de Dave Tremblay" in home
 
 
 def test_who_comes_back_finds_the_seat_that_was_kept(cast, owned, app, alice):

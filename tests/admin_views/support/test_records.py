@@ -15,6 +15,7 @@ from models import JournalEntry, MailState, OutgoingMail, db, utcnow
 from services import licenses
 from services.people import accounts
 from tests import factories
+from tests.admin_views.portal.pages import words
 from tests.client import sign_in
 
 
@@ -35,9 +36,9 @@ def entry_id(verb: str) -> int:
 
 
 def test_the_journal_says_who_did_what_and_is_narrowed_by_every_filter(staff, cast, assigned):
-    page = staff.get("/support/journal/").text
+    page = words(staff.get("/support/journal/"))
     end = assigned.key.rpartition("-")[2]
-    assert f"Alice Tremblay a assigné la licence Pro\u00a0…{end} à Bob Tremblay" in page
+    assert f"Alice Tremblay a assigné la licence Pro …{end} à Bob Tremblay" in page
     for query in (
         "verb=license_assigned",
         "kind=license",
@@ -47,9 +48,9 @@ def test_the_journal_says_who_did_what_and_is_narrowed_by_every_filter(staff, ca
         f"company={cast.acme.id}",
         f"actor={cast.alice.id}",
     ):
-        assert "/support/journal/details/" in staff.get(f"/support/journal/?{query}").text, query
+        assert 'href="details/?id=' in staff.get(f"/support/journal/?{query}").text, query
     for query in ("verb=order_placed", f"company={cast.globex.id}", f"actor={cast.bob.id}", "license=999"):
-        assert "/support/journal/details/" not in staff.get(f"/support/journal/?{query}").text, query
+        assert 'href="details/?id=' not in staff.get(f"/support/journal/?{query}").text, query
 
 
 def test_an_entry_says_what_changed_in_words(staff, cast, assigned):
