@@ -36,12 +36,15 @@ EXPECTED = {
 
 def missed(look: Callable[[Site], list[Finding]], agent: str, parts: tuple[str, ...]) -> list[str]:
     """What these parts do not find in the page when `look` takes them there: "html: Duplicate attribute"."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    log = logging.getLogger("werkzeug")
+    before = log.level
+    log.setLevel(logging.ERROR)
     app = Flask(__name__, static_folder=None)
     app.add_url_rule("/", view_func=(HERE / "planted.html").read_text, endpoint="page")
     with WebServer(app, free_port()) as server:
         url = f"{server.url}/"
         found = look(Site(server.url, {SANDBOX: [url]}, {SANDBOX: NOBODY}, agent, [(SANDBOX, url)]))
+    log.setLevel(before)
     return [
         f"{part}: {sentence}"
         for part in parts

@@ -81,7 +81,7 @@ def order(customer: Customer, at: dt.datetime, wanted: dict[str, int], buyer: Ro
     book.at(at)
     company = Company(**{name: value for name, value in customer.row.items() if name != "id"})
     quote = _quote(customer, company, at, wanted)
-    frozen = orders.frozen(quote, company, buyer["language"], by)
+    frozen = orders.frozen(quote, company, buyer["language"], buyer=by)
     ours = {"company_id": customer.row["id"]}
     row = book.add(
         Order,

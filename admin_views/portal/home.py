@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -70,7 +70,8 @@ class Home(DeskIndexView):
     @expose("/put-away/", methods=("POST",))
     def put_away(self) -> ResponseReturnValue:
         """Do not tell this person of one thing again until it changes."""
-        found = _overview(own_company(), utcnow())["tasks"] if _manages() else []
+        _only_for_managers()
+        found = _overview(own_company(), utcnow())["tasks"]
         key, mark = request.form.get("key", ""), request.form.get("mark", "")
         known = [task for task in found if task.can_be_put_away and (task.key, task.mark) == (key, mark)]
         if known:
@@ -83,12 +84,19 @@ class Home(DeskIndexView):
     @expose("/bring-back/", methods=("POST",))
     def bring_back(self) -> ResponseReturnValue:
         """Tell this person of everything again."""
+        _only_for_managers()
         dismissals.bring_back(current_user)
         return redirect(url_for(".index"), 303)
 
 
 def _manages() -> bool:
     return any(access.can(current_user, permission) for permission in MANAGING)
+
+
+def _only_for_managers() -> None:
+    """Raises: Forbidden, for whoever is told of nothing."""
+    if not _manages():
+        abort(403)
 
 
 def _overview(company: Company, now: dt.datetime) -> dict[str, Any]:

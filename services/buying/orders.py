@@ -51,7 +51,7 @@ def place(company_id: int, *, fingerprint: str, accepted: bool, language: str, b
             raise Refused(
                 Code.OTHER_ORDER_WAITING, _("Order %(ref)s still awaits payment.", ref=waiting.reference)
             )
-        order = frozen(cart, turn.company, language, by)
+        order = frozen(cart, turn.company, language, buyer=by)
         db.session.add(order)
         _record(turn, order, JournalVerb.ORDER_PLACED, by, before=None)
         return order
@@ -121,13 +121,13 @@ def decline(turn: CompanyTurn, order: Order) -> None:
 # --- Helpers --------------------------------------------------------------------------------------------------------
 
 
-def frozen(cart: Quote, company: Company, language: str, by: Actor) -> Order:
+def frozen(cart: Quote, company: Company, language: str, *, buyer: Actor) -> Order:
     """The order as it will be charged and printed, with copies of names, prices, taxes and addresses."""
     vendor, (name, address, code) = vendors.current(), cart.customer
     return Order(
         company_id=company.id,
-        placed_by_id=by.user_id,
-        placed_as=by.kind,
+        placed_by_id=buyer.user_id,
+        placed_as=buyer.kind,
         language=language,
         currency=cart.currency,
         net=cart.net,

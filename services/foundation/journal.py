@@ -92,7 +92,7 @@ class Told:
 
 
 def record_all(turn: Turn, verb: JournalVerb, told: Sequence[Told], *, by: Actor) -> None:
-    """An entry for each of many rows of one company, and what each concerns, in two statements. A step: it never commits."""
+    """An entry for each of many rows of one company, and what each concerns, in three statements. A step: it never commits."""
     if not told:
         return
     company_id = _company_of(told[0].subject)
@@ -115,14 +115,14 @@ def record_all(turn: Turn, verb: JournalVerb, told: Sequence[Told], *, by: Actor
         }
         for one in told
     ]
-    table: Any = JournalEntry.__table__
-    ids = db.session.scalars(
-        sa.insert(table).returning(table.c.id, sort_by_parameter_order=True),
-        [common | entry for entry in entries],
-    )
+    # SQLite would add them one by one if it were asked for the number of each.
+    insert_rows(JournalEntry, [common | entry for entry in entries])
+    numbers = sa.select(JournalEntry.subject_id, JournalEntry.id).order_by(JournalEntry.id)
+    own = numbers.where(JournalEntry.operation == turn.operation, JournalEntry.verb == verb)
+    ids: dict[int, int] = dict(db.session.execute(own).all())
     concerned = [
-        {"entry_id": entry_id, "company_id": company_id, "kind": kind, "row_id": row_id}
-        for entry_id, one in zip(ids, told, strict=True)
+        {"entry_id": ids[one.subject.id], "company_id": company_id, "kind": kind, "row_id": row_id}
+        for one in told
         for kind, row_id in _concerned(one.subject, one.related, by)
     ]
     insert_rows(JournalSubject, concerned)

@@ -67,6 +67,8 @@ SPECIAL: dict[str, Addresses] = {
     "support_people.assign": lambda some: [f"/support/people/assign/?id={some.id(User)}"],
     "support_plans.withdraw_price": lambda some: [f"/support/plans/withdraw-price/?id={some.id(Price)}"],
     "support_tax-rates.withdraw": lambda some: [f"/support/tax-rates/withdraw/?id={some.id(TaxRate)}"],
+    "support_orders.check": lambda some: [f"/support/orders/check/?id={some.rows[Order]}"],
+    "support_mail.ask_resend": lambda some: [f"/support/mail/resend/?id={some.names['failed_mail']}"],
     "support_orders.cancel": lambda some: [f"/support/orders/cancel/?id={some.rows[Order]}"],
 }
 

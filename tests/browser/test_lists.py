@@ -26,12 +26,13 @@ OFFLINE = (
 )
 WIDTHS = (320, 375, 576, 768, 992, 1024, 1280, 1440, 1920)
 # Cells that stand, or hold something that stands, beyond their column's edge or the window's. Three pixels are a space's.
+# A box is left out: what a finger may touch of it reaches beyond it.
 CUT = """
 () => [...document.querySelectorAll("#list tr > *")]
   .filter((cell) => cell.checkVisibility() && cell.getBoundingClientRect().width > 1)
   .filter((cell) => {
     const edge = Math.min(cell.getBoundingClientRect().right, innerWidth) + 3;
-    const inside = [...cell.querySelectorAll("*")].filter((one) => one.checkVisibility() && !one.closest(".vh"));
+    const inside = [...cell.querySelectorAll("*:not(input)")].filter((one) => one.checkVisibility() && !one.closest(".vh"));
     return [cell, ...inside].some((one) => one.getBoundingClientRect().right > edge || one.scrollWidth > one.clientWidth + 3 && one.clientWidth > 1);
   })
   .map((cell) => `${cell.tagName}.${cell.className} ${cell.innerText.slice(0, 30)}`)

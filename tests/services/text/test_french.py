@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from flask_babel import force_locale, gettext
-from markupsafe import Markup
 
 from services.text.french import elided, elides
 
@@ -60,12 +59,9 @@ def test_nothing_else_of_a_message_is_touched():
 
 @pytest.mark.one_database
 def test_every_message_of_pages_and_of_code_says_it(app):
-    said = "Release the license of %(name)s"
+    said = "Logo of %(name)s"
     with app.test_request_context(), force_locale("fr_CA"):
         assert gettext(said, name="Élise").endswith(" d’Élise")
         assert gettext(said, name="Léa").endswith(" de Léa")
-        html = app.jinja_env.from_string("{{ _('Release the license of %(name)s', name=name) }}")
+        html = app.jinja_env.from_string("{{ _('Logo of %(name)s', name=name) }}")
         assert html.render(name="Ève <b>").endswith("d’Ève &lt;b&gt;")
-        assert html.render(name=Markup("<bdi>Ève</bdi>")).endswith("d’<bdi>Ève</bdi>")
-    with app.test_request_context(), force_locale("en_CA"):
-        assert gettext(said, name="Ève") == "Release the license of Ève"
