@@ -113,14 +113,12 @@ def test_what_one_puts_away_stays_away_until_it_changes_and_colleagues_are_still
     # Nothing is lost: it can be asked for.
     page = ada.get(ada.post("/portal/bring-back/").location)
     assert "4 personnes n’en ont pas" in words(page)
-    # Facts that are not today's put nothing away; nor does somebody who has nothing to do with it.
-    for client, fields in (
-        (ada, {"key": "without", "mark": "9:9"}),
-        (ada, {}),
-        (sign_in(make_client(app), cast.bob), {}),
-    ):
-        answer = client.post("/portal/put-away/", data=fields)
-        assert "Cela a changé entre-temps." in words(client.get(answer.location))
+    # Facts that are not today's put nothing away; whoever has nothing to do with it is refused.
+    for fields in ({"key": "without", "mark": "9:9"}, {}):
+        answer = ada.post("/portal/put-away/", data=fields)
+        assert "Cela a changé entre-temps." in words(ada.get(answer.location))
+    bob = sign_in(make_client(app), cast.bob)
+    assert [bob.post(f"/portal/{act}/").status_code for act in ("put-away", "bring-back")] == [403, 403]
     assert db.session.scalars(sa.select(Dismissal.user_id)).all() == [cast.alice.id]
 
 
