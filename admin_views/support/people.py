@@ -101,7 +101,7 @@ class People(SupportView, AccountView):
     joins = (User.company, (License, License.user_id == User.id), License.plan)
     within = (License.valid_until.desc(),)
     row_acts = (
-        Act(".assign", _l("Manage license"), "key", when=(User.company_id, bool)),
+        Act(".assign", _l("License"), "key", when=(User.company_id, bool)),
         Act(".edit_view", _l("Edit"), "pencil"),
     )
     tabs = (
