@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from admin_views import labels
 from admin_views.lists.cells import SHORT_KEY
@@ -21,6 +22,7 @@ from models import (
     LicenseState,
     LicenseStatus,
     User,
+    name_of,
     state_of,
     utcnow,
 )
@@ -67,6 +69,24 @@ def license_state(
     )
 
 
+def license_state_column(**options: Any) -> Column:
+    """The state of a licence, for lists in which there may be none too."""
+    return state(
+        "state",
+        _l("State"),
+        needs=LICENSE_STATE,
+        value=license_state,
+        in_sql=license_state_in_sql,
+        width="c-8",
+        **options,
+    )
+
+
+def last_day_column(**options: Any) -> Column:
+    """The last day of a licence, and how far it is."""
+    return Column("last_day", _l("Valid until"), License.last_day, kind="ends", width="c-14", **options)
+
+
 def license_state_in_sql() -> sa.ColumnElement[LicenseState | None]:
     """As `license_state`, as of now, for files."""
     now = utcnow()
@@ -94,7 +114,7 @@ def who(kind: ActorKind, first: str | None, last: str | None, email: str | None)
     """As `labels.who`, of the columns of a person that may not be there."""
     if email is None:
         return labels.word(ActorKind, kind)
-    return f"{first} {last}".strip() or email
+    return name_of(first, last, email)
 
 
 def _license_namer(_language: str) -> Callable[[str | None, str | None, str | None, str], str]:
@@ -102,7 +122,7 @@ def _license_namer(_language: str) -> Callable[[str | None, str | None, str | No
 
     def name(first: str | None, last: str | None, email: str | None, key: str) -> str:
         if email is not None:
-            return f"{first} {last}".strip() or email
+            return name_of(first, last, email)
         return f"{before}{key[:SHORT_KEY]}…{after}"
 
     return name

@@ -99,6 +99,11 @@ def _deactivated_last(inactive: str, dialect: str) -> sa.Index:
     return sa.Index("ix_users_company_active_name", *columns).ddl_if(dialect=dialect)
 
 
+def name_of(first: str | None, last: str | None, email: str) -> str:
+    """What a person is called: first and last name, or the mail address when both are empty."""
+    return f"{first or ''} {last or ''}".strip() or email
+
+
 class User(Base, TenantRow, UserMixin):
     """A person: of the vendor's staff (no company), or of exactly one company."""
 
@@ -159,8 +164,8 @@ class User(Base, TenantRow, UserMixin):
 
     @property
     def name(self) -> str:
-        """First and last name, or the mail address when both are empty."""
-        return f"{self.first_name} {self.last_name}".strip() or self.email
+        """As `name_of`."""
+        return name_of(self.first_name, self.last_name, self.email)
 
     @property
     def is_staff(self) -> bool:

@@ -20,6 +20,7 @@ from models import (
     TaxRate,
     User,
     db,
+    name_of,
     readable_address,
 )
 from services.foundation.formats import NBSP, current_language
@@ -126,7 +127,7 @@ def _mails(ids: Collection[int]) -> sa.Select[Any]:
 
 def _person(first_name: str, last_name: str, email: str) -> Name:
     """As `User.name`."""
-    return Name(f"{first_name} {last_name}".strip() or readable_address(email))
+    return Name(name_of(first_name, last_name, readable_address(email)))
 
 
 def _license(key: str, plan: str, _nothing: str) -> Name:

@@ -15,14 +15,14 @@ from flask_babel import ngettext
 from markupsafe import escape
 
 from admin_views.lists.columns import Column
+from models import name_of
 from services.foundation import formats
-from services.text import characters
+from services.text import characters, initials
 
 # Days before a licence's end from which it needs somebody.
 SOON = 30
 # Of a key, this much is read aloud.
 SHORT_KEY = 11
-TINTS = 6
 _SPECIAL = re.compile("[&<>\"']")
 
 
@@ -75,17 +75,15 @@ def ends_words(language: str) -> list[str]:
     return [_("today"), _("tomorrow"), *later]
 
 
-def face(first: str, last: str, size: str = "") -> str:
-    """The circle with a person's initials; its tint is of the name, so that it is the same everywhere."""
-    initials = (first[:1] + last[:1]).upper()
-    tint = sum(map(ord, first + last)) % TINTS
-    return f'<span class="face t{tint}{size}" aria-hidden="true">{said(initials)}</span>'
+def face(person: tuple[str, str, str], size: str = "") -> str:
+    """The circle with a person's initials, as `face` of `ui.html`."""
+    drawn = initials.face(name_of(*person))
+    return f'<bdi class="face t{drawn.ground}{size}" aria-hidden="true">{escaped(drawn.initials)}</bdi>'
 
 
 def person_name(person: tuple[str, str, str]) -> str:
     """A person's name as one says it, for readers: the address of who has none."""
-    first, last, email = person
-    return f"{first} {last}".strip() or email
+    return name_of(*person)
 
 
 def _sorted_name(person: tuple[str, str, str]) -> str:

@@ -267,18 +267,17 @@ class Sheet:
         tag = self.needed.getter(*column.tag) if column.tag else None
 
         def two_lines(row: Row, text: str, start: str, end: str, phone: str) -> str:
-            first, last, email = get(row)
+            person = get(row)
             unusual = tag(row) if tag else None
             said = f' <span class="tag wide">{cells.escaped(str(unusual))}</span>' if unusual else ""
             name = f"{start}>{text}{said}{end}" if start else f"{text}{said}"
             return (
-                f"<span class=who>{cells.face(first, last)}<span>{name}<small class=wide>{cells.escaped(email)}</small>"
+                f"<span class=who>{cells.face(person)}<span>{name}<small class=wide>{cells.escaped(person[2])}</small>"
                 f"{phone}</span></span>"
             )
 
         def one_line(row: Row, text: str, start: str, end: str, phone: str) -> str:
-            first, last, _email = get(row)
-            inner = f"{cells.face(first, last, ' sm')}<span class=nb>{text}</span>"
+            inner = f"{cells.face(get(row), ' sm')}<span class=nb>{text}</span>"
             opening = f"{start} class=who>" if start else "<span class=who>"
             return f"{opening}{inner}{end or '</span>'}{phone}"
 

@@ -20,13 +20,11 @@ from access import Permission, current_actor
 from admin_views import holders, labels
 from admin_views.base import DeskModelView
 from admin_views.columns import (
-    LICENSE_STATE,
     NAMED_LICENSE,
     PERSON,
     is_releasable,
-    license_state,
-    license_state_in_sql,
-    state,
+    last_day_column,
+    license_state_column,
 )
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.journal import timeline
@@ -82,24 +80,8 @@ class Licenses(DeskModelView):
             to=(".details_view", License.id),
         ),
         Column("plan", _l("Plan"), Plan.name, width="c-7", phone="line"),
-        state(
-            "state",
-            _l("State"),
-            needs=LICENSE_STATE,
-            value=license_state,
-            width="c-8",
-            phone="line",
-            in_sql=license_state_in_sql,
-        ),
-        Column(
-            "last_day",
-            _l("Valid until"),
-            License.last_day,
-            kind="ends",
-            sort=License.valid_until,
-            width="c-14",
-            phone="line",
-        ),
+        license_state_column(phone="line"),
+        last_day_column(sort=License.valid_until, phone="line"),
         Column("key", _l("Key"), kind="key", to=(".details_view", License.id), width="c-11", mid=False),
     )
     joins = (License.plan, License.user)

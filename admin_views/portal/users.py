@@ -16,7 +16,7 @@ from sqlalchemy.orm import selectinload
 from access import Actor, Permission, current_actor
 from admin_views import labels
 from admin_views.accounts import AccountView, PersonForm
-from admin_views.columns import LICENSE_STATE, PERSON, license_state, license_state_in_sql, state
+from admin_views.columns import PERSON, last_day_column, license_state_column
 from admin_views.guard import local_url
 from admin_views.journal import timeline
 from admin_views.lists.columns import Act, Column, Empty, ListFilter, Search, Tab
@@ -82,27 +82,8 @@ class Users(AccountView):
         Column(
             "plan", _l("Plan"), Plan.name, blank=_l("No license"), width="c-7", phone="line", gathers=True
         ),
-        state(
-            "state",
-            _l("State"),
-            needs=LICENSE_STATE,
-            value=license_state,
-            blank="\u00a0",
-            width="c-8",
-            phone="line",
-            gathers=True,
-            in_sql=license_state_in_sql,
-        ),
-        Column(
-            "last_day",
-            _l("Valid until"),
-            License.last_day,
-            kind="ends",
-            blank="\u00a0",
-            width="c-14",
-            phone="line",
-            gathers=True,
-        ),
+        license_state_column(blank="\u00a0", phone="line", gathers=True),
+        last_day_column(blank="\u00a0", phone="line", gathers=True),
     )
     default_order = ("name", False)
     # A person holds one licence of a product; expired ones stay theirs until they are taken back.

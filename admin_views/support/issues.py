@@ -21,7 +21,7 @@ from admin_views.lists.columns import Column, Empty, Fact, ListFilter, Tab
 from admin_views.lists.filters import by_member
 from admin_views.support import lookups
 from admin_views.support.base import RecordView, company_column, company_link, current_actor
-from models import IssueKind, Order, OrderIssue
+from models import IssueKind, Order, OrderIssue, name_of
 from services.buying import issues
 from services.mail.contents import alert_sentence
 from services.payments import gateway
@@ -59,7 +59,7 @@ def _closer_of(closed_at: dt.datetime | None, first: str, last: str, email: str 
     """As `closer`, of its columns."""
     if closed_at is None:
         return None
-    return _("By itself") if email is None else f"{first} {last}".strip() or email
+    return _("By itself") if email is None else name_of(first, last, email)
 
 
 class Issues(RecordView):

@@ -22,9 +22,8 @@ from admin_views.columns import (
     NAMED_LICENSE,
     is_available,
     is_releasable,
-    license_state,
-    license_state_in_sql,
-    state,
+    last_day_column,
+    license_state_column,
 )
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.journal import timeline
@@ -115,23 +114,8 @@ class Licenses(SupportView):
         person_column("user", _l("Holder"), License.user_id, blank=_l("Nobody holds it")),
         company_column(License.company_id, width="c-14", phone="line"),
         Column("plan", _l("Plan"), Plan.name, width="c-5", phone="line"),
-        state(
-            "state",
-            _l("State"),
-            needs=LICENSE_STATE,
-            value=license_state,
-            width="c-8",
-            in_sql=license_state_in_sql,
-        ),
-        Column(
-            "last_day",
-            _l("Valid until"),
-            License.last_day,
-            kind="ends",
-            sort=License.valid_until,
-            width="c-14",
-            phone="cell",
-        ),
+        license_state_column(),
+        last_day_column(sort=License.valid_until, phone="cell"),
         Column(
             "key",
             _l("Key"),

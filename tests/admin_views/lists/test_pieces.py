@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 import access
 from access import Scope
-from admin_views.lists import keyset, listing, rows
+from admin_views.lists import cells, keyset, listing, rows
 from admin_views.lists.columns import Column, ListFilter, Search
 from admin_views.lists.shown import Listing
 from models import (
@@ -25,6 +25,7 @@ from models import (
     TaxRate,
     User,
     db,
+    name_of,
 )
 from services.reports import counts
 from tests.factories import make_licenses, make_user
@@ -331,3 +332,18 @@ def test_a_page_knows_whether_there_is_one_before_and_after_it(app, cast):
 
 
 # --- Files ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.one_database
+def test_a_person_has_the_same_face_in_a_list_as_on_a_page(app):
+    people = [
+        ("Jean-Pierre", "de la Tour", "jp@acme.example"),
+        ("", "", "nobody@acme.example"),
+        ("שרה", "כהן", "s@acme.example"),
+    ]
+    drawn = app.jinja_env.from_string('{% import "ui.html" as ui %}{{ ui.face(name, size) }}')
+    with app.test_request_context():
+        for person in people:
+            for size in ("", "sm"):
+                page = drawn.render(name=name_of(*person), size=size).strip()
+                assert cells.face(person, f" {size}" if size else "") == page
