@@ -47,7 +47,7 @@ check: .venv/installed-dev ## style, imports, types, templates, translations, si
 	@$(BIN)/python -m scripts.check_translations
 	@$(BIN)/python -m scripts.check_sizes
 
-# No part of `make test`: a full run takes some ten minutes.
+# No part of `make test`: a full run takes some 25 minutes.
 audit: .venv/installed-dev $(MESSAGES) browser audit/node_modules/installed ## ONLY=html,focus PAGES=/portal/users: valid HTML, access, widths, focus, paper, speed of every page
 	@ONLY="$(ONLY)" PAGES="$(PAGES)" $(BIN)/python -m audit
 

@@ -22,7 +22,13 @@ def test_an_order_tells_what_became_of_it(cast, alice):
 
 def test_no_list_that_begins_with_an_answer_is_required(app, cast, alice):
     sam = sign_in(make_client(app), cast.sam)
-    pages = [alice.get("/profile"), sam.get("/support/tax-rates/new/"), sam.get("/support/people/new/")]
+    addresses = (
+        "/support/customers/new/",
+        "/support/tax-rates/new/",
+        "/support/people/new/",
+        "/support/vendor/",
+    )
+    pages = [alice.get("/profile"), *map(sam.get, addresses)]
     lists = [found for page in pages for found in re.findall(r"<select([^>]*)>\s*<option([^>]*)", page.text)]
     assert len(lists) > 3
     for attributes, first in lists:
