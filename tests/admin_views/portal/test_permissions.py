@@ -13,8 +13,8 @@ from tests.factories import make_order
 # A visitor is always sent to sign in, with a way back after a page that was only read.
 TABLE = [
     (Permission.OWN_LICENSES, "GET", "/portal/", 200, 200, 200, 302),
-    (Permission.OWN_LICENSES, "POST", "/portal/put-away/", 303, 303, 303, 403),
-    (Permission.OWN_LICENSES, "POST", "/portal/bring-back/", 303, 303, 303, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/put-away/", 303, 403, 303, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/bring-back/", 303, 403, 303, 403),
     (Permission.OWN_LICENSES, "GET", "/portal/my-license/", 200, 200, 200, 302),
     (Permission.OWN_LICENSES, "POST", "/portal/my-license/activate/", 303, 303, 303, 403),
     (Permission.PURCHASE, "GET", "/portal/plans/", 200, 403, 200, 302),
