@@ -5,6 +5,7 @@ It uses threads, because a request mostly waits for the database, and a process 
 must not import config.py, because after `git pull` and a reload its new workers would get the old one.
 """
 
+import gc
 import os
 
 from dotenv import load_dotenv
@@ -36,3 +37,11 @@ def post_fork(_server: object, _worker: object) -> None:
         config.read()
     except config.SettingsError as error:
         raise AppImportError(str(error)) from None
+
+
+def post_worker_init(_worker: object) -> None:
+    """Once the application is loaded: it is never garbage, and looking through it at each turn took a tenth of every page."""
+    gc.collect()
+    gc.freeze()
+    # An answer makes some thousand objects: they are looked through after several answers, not several times in one.
+    gc.set_threshold(10_000, 20, 20)

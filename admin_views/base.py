@@ -27,6 +27,7 @@ from admin_views.lists.columns import Column, Fact
 from admin_views.lists.view import ListView
 from models import db
 from services.foundation.errors import Code, Refused
+from services.reports import kept
 
 __all__ = ["DeskIndexView", "DeskModelView", "DeskPage"]
 
@@ -118,7 +119,11 @@ class DeskModelView(Guarded, ListView, ModelView):
         return [_loader(relation) for relation in self.column_relations]
 
     def get_one(self, id: Any) -> Any:
-        return rows.one(self.select(), self.model, id)
+        key = rows.parse_id(self.model, id)
+        if key is None:
+            return None
+        statement = kept.made(("one", self.endpoint), lambda: rows.by_key(self.select(), self.model))
+        return db.session.scalars(statement, {"key": key}).unique().one_or_none()
 
     def row_or_404(self, id: Any = None) -> Any:
         """The row of `?id=` (or of a form's `id`), or the same 404 for a stranger's, a missing and a senseless one."""

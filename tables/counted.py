@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tables.base import Base, BigId, create_with, enum_column
-from tables.owning import ENDS_SOON, LIVE_STATUSES, License, LicenseState
+from tables.owning import LIVE_STATUSES, License, LicenseState
 from tables.who import CompanyRow
 
 
@@ -39,11 +39,6 @@ class SeatCount(Base, CompanyRow):
     def where_live(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
         """As `License.where_live`: whether these seats are usable at `now`, suspended or not."""
         return cls.usable_until > now
-
-    @classmethod
-    def where_ending_soon(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
-        """As `License.where_ending_soon`."""
-        return sa.and_(cls.where_live(now), cls.valid_until <= now + ENDS_SOON)
 
 
 _LIVE = ", ".join(f"'{status.value}'" for status in LIVE_STATUSES)

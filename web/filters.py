@@ -86,7 +86,10 @@ def _bdi(name: str) -> str:
 
     Where no element may stand, `isolated` does it in plain text, as in every sentence (`services/text/sentences.py`).
     """
-    plain = characters.without_bidi_controls(str(name))
+    plain = str(name)
+    if characters.keeps_still(plain):
+        return plain
+    plain = characters.without_bidi_controls(plain)
     if not characters.reads_from_the_right(plain):
         return plain
     return Markup("<bdi>{}</bdi>").format(plain)

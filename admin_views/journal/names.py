@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from models import (
     readable_address,
 )
 from services.foundation.formats import NBSP, current_language
+from services.reports import kept
 
 
 class Entry(Protocol):
@@ -65,11 +66,18 @@ def named(keys: Iterable[Key]) -> Names:
     wanted: dict[str, set[int]] = defaultdict(set)
     for kind, row_id in keys:
         wanted[kind].add(row_id)
-    selects = [select(wanted[kind]) for kind, (select, _name) in _KINDS.items() if wanted.get(kind)]
-    if not selects:
+    kinds = tuple(kind for kind in _KINDS if wanted.get(kind))
+    if not kinds:
         return {}
-    found = db.session.execute(sa.union_all(*selects) if len(selects) > 1 else selects[0])
+    statement = kept.made(("names", kinds, current_language()), lambda: _together(kinds))
+    found = db.session.execute(statement, {kind: list(wanted[kind]) for kind in kinds})
     return {(kind, row_id): _KINDS[kind][1](*words) for kind, row_id, *words in found}
+
+
+def _together(kinds: Sequence[str]) -> Any:
+    """What finds the names of rows of these kinds, by their ids."""
+    selects = [_KINDS[kind][0]() for kind in kinds]
+    return sa.union_all(*selects) if len(selects) > 1 else selects[0]
 
 
 def concerned(entry: Entry) -> Iterable[Key]:
@@ -90,39 +98,40 @@ def concerned(entry: Entry) -> Iterable[Key]:
 # --- The kinds that have a name -----------------------------------------------------------------------------------------
 
 
-def _rows(kind: SubjectKind, model: Any, ids: Collection[int], *words: Any) -> sa.Select[Any]:
-    """(kind, id, three texts) of the rows of `model` among `ids` that the reader may see."""
+def _rows(kind: SubjectKind, model: Any, *words: Any) -> sa.Select[Any]:
+    """(kind, id, three texts) of the rows of `model`, among the ids that are called as the kind, that the reader may see."""
     texts = [sa.type_coerce(word, sa.String) for word in words] + [sa.literal("")] * (3 - len(words))
+    ids = sa.bindparam(kind.value, expanding=True)
     return narrow(sa.select(sa.literal(kind.value), model.id, *texts), model).where(model.id.in_(ids))
 
 
-def _people(ids: Collection[int]) -> sa.Select[Any]:
-    return _rows(SubjectKind.USER, User, ids, User.first_name, User.last_name, User.email)
+def _people() -> sa.Select[Any]:
+    return _rows(SubjectKind.USER, User, User.first_name, User.last_name, User.email)
 
 
-def _licenses(ids: Collection[int]) -> sa.Select[Any]:
-    found = _rows(SubjectKind.LICENSE, License, ids, License.key, Plan.name(current_language()))
+def _licenses() -> sa.Select[Any]:
+    found = _rows(SubjectKind.LICENSE, License, License.key, Plan.name(current_language()))
     return found.join(Plan, Plan.id == License.plan_id)
 
 
-def _orders(ids: Collection[int]) -> sa.Select[Any]:
-    return _rows(SubjectKind.ORDER, Order, ids, Order.reference)
+def _orders() -> sa.Select[Any]:
+    return _rows(SubjectKind.ORDER, Order, Order.reference)
 
 
-def _companies(ids: Collection[int]) -> sa.Select[Any]:
-    return _rows(SubjectKind.COMPANY, Company, ids, Company.name)
+def _companies() -> sa.Select[Any]:
+    return _rows(SubjectKind.COMPANY, Company, Company.name)
 
 
-def _plans(ids: Collection[int]) -> sa.Select[Any]:
-    return _rows(SubjectKind.PLAN, Plan, ids, Plan.name(current_language()))
+def _plans() -> sa.Select[Any]:
+    return _rows(SubjectKind.PLAN, Plan, Plan.name(current_language()))
 
 
-def _tax_rates(ids: Collection[int]) -> sa.Select[Any]:
-    return _rows(SubjectKind.TAX_RATE, TaxRate, ids, TaxRate.name(current_language()))
+def _tax_rates() -> sa.Select[Any]:
+    return _rows(SubjectKind.TAX_RATE, TaxRate, TaxRate.name(current_language()))
 
 
-def _mails(ids: Collection[int]) -> sa.Select[Any]:
-    return _rows(SubjectKind.OUTGOING_MAIL, OutgoingMail, ids, OutgoingMail.template)
+def _mails() -> sa.Select[Any]:
+    return _rows(SubjectKind.OUTGOING_MAIL, OutgoingMail, OutgoingMail.template)
 
 
 def _person(first_name: str, last_name: str, email: str) -> Name:
@@ -139,7 +148,7 @@ def _as_written(text: str, *_nothing: str) -> Name:
     return Name(text, text)
 
 
-_KINDS: dict[str, tuple[Callable[[Collection[int]], sa.Select[Any]], Callable[..., Name]]] = {
+_KINDS: dict[str, tuple[Callable[[], sa.Select[Any]], Callable[..., Name]]] = {
     SubjectKind.USER: (_people, _person),
     SubjectKind.LICENSE: (_licenses, _license),
     SubjectKind.ORDER: (_orders, _as_written),

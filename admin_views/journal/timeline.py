@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import zoneinfo
 from collections.abc import Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -46,12 +48,12 @@ class Moment:
 
 def about(kind: SubjectKind, row_id: int, reader: Reader, count: int = SHORT) -> list[Moment]:
     """The last things that concern a row, one by one. Two statements."""
-    return told(_latest(kind, row_id, count), reader)
+    return told(_latest(kind, row_id, count, for_customers=False), reader)
 
 
 def for_customers(kind: SubjectKind, row_id: int, reader: Reader, count: int = SHORT) -> list[Moment]:
     """As `about`, without what the vendor's staff alone look at."""
-    return told(_latest(kind, row_id, count, JournalEntry.verb.in_(TOLD_TO_CUSTOMERS)), reader)
+    return told(_latest(kind, row_id, count, for_customers=True), reader)
 
 
 def told(entries: Sequence[Entry], reader: Reader) -> list[Moment]:
@@ -60,8 +62,14 @@ def told(entries: Sequence[Entry], reader: Reader) -> list[Moment]:
     return [_moment(entry, sentence(entry, names, reader), names, reader) for entry in entries]
 
 
-def _latest(kind: SubjectKind, row_id: int, count: int, *conditions: Any) -> Sequence[Any]:
-    return db.session.scalars(journal.latest(kind, row_id, count, *conditions)).all()
+def _latest(kind: SubjectKind, row_id: int, count: int, *, for_customers: bool) -> Sequence[Any]:
+    return db.session.scalars(_statement(kind, count, for_customers), {"row": row_id}).all()
+
+
+@functools.cache
+def _statement(kind: SubjectKind, count: int, for_customers: bool) -> sa.Select[Any]:
+    told = [JournalEntry.verb.in_(TOLD_TO_CUSTOMERS)] if for_customers else []
+    return journal.latest(kind, sa.bindparam("row"), count, *told)
 
 
 def _moment(entry: Entry, said: Sentence, names: Names, reader: Reader, note: str = "") -> Moment:

@@ -62,7 +62,12 @@ def one(statement: sa.Select[Any], model: type, text: object) -> Any:
     key = parse_id(model, text)
     if key is None:
         return None
-    return db.session.scalars(statement.where(primary_key(model) == key)).unique().one_or_none()
+    return db.session.scalars(by_key(statement, model), {"key": key}).unique().one_or_none()
+
+
+def by_key(statement: sa.Select[Any], model: type) -> sa.Select[Any]:
+    """`statement` held to the row whose key is given as `key` when it is sent."""
+    return statement.where(primary_key(model) == sa.bindparam("key"))
 
 
 def many(statement: sa.Select[Any], model: type, texts: Iterable[object]) -> list[Any]:

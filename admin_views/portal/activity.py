@@ -44,18 +44,17 @@ def reader() -> Reader:
 
 def recent(company_id: int, count: int, to: Reader, zone: zoneinfo.ZoneInfo) -> list[timeline.Moment]:
     """At most `count` of the last things worth telling, newest first, by the days of `zone`. Two statements."""
-    columns = [getattr(JournalEntry, name) for name in _READ]
-    told = (
-        sa.select(*columns)
-        .where(JournalEntry.company_id == company_id, JournalEntry.verb.in_(TOLD))
-        .order_by(JournalEntry.id.desc())
-    )
-    found = db.session.execute(told.limit(READ + 1)).all()
+    found = db.session.execute(_LATEST, {"company": company_id}).all()
     return timeline.grouped(found[:READ], to, zone, count, more=len(found) > READ)
 
 
 # Light rows: a hundred are read for eight lines.
-_READ = (
-    *("id", "at", "operation", "verb", "actor_id", "company_id", "on_behalf_of_id"),
-    *("subject_type", "subject_id", "related", "before", "after"),
+_LATEST = (
+    sa.select(JournalEntry.id, JournalEntry.at, JournalEntry.operation, JournalEntry.verb)
+    .add_columns(JournalEntry.actor_id, JournalEntry.company_id, JournalEntry.on_behalf_of_id)
+    .add_columns(JournalEntry.subject_type, JournalEntry.subject_id, JournalEntry.related)
+    .add_columns(JournalEntry.before, JournalEntry.after)
+    .where(JournalEntry.company_id == sa.bindparam("company"), JournalEntry.verb.in_(TOLD))
+    .order_by(JournalEntry.id.desc())
+    .limit(READ + 1)
 )

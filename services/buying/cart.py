@@ -31,8 +31,10 @@ def size(company_id: int | None) -> int:
     """How many licences are in the company's cart, whatever became of their plans; 0 for who has no company."""
     if company_id is None:
         return 0
-    statement = sa.select(sa.func.coalesce(sa.func.sum(CartItem.quantity), 0))
-    return db.session.scalar(statement.where(CartItem.company_id == company_id)) or 0
+    return db.session.scalar(_SIZE, {"company": company_id}) or 0
+
+
+_SIZE = sa.select(sa.func.sum(CartItem.quantity)).where(CartItem.company_id == sa.bindparam("company"))
 
 
 def add(company_id: int, plan: Plan, quantity: int, by: Actor, *, once: str | None = None) -> CartItem | None:

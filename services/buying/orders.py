@@ -81,12 +81,19 @@ def unpaid(company_id: int) -> list[Order]:
 
     Two statements.
     """
-    waiting = sa.select(Order).where(
-        Order.company_id == company_id,
+    return list(db.session.scalars(_UNPAID, {"company": company_id}))
+
+
+_UNPAID = (
+    sa.select(Order)
+    .where(
+        Order.company_id == sa.bindparam("company"),
         Order.state.in_([OrderState.PENDING, OrderState.PROCESSING, OrderState.FAILED]),
     )
-    shown = waiting.options(selectinload(Order.open_issues)).order_by(Order.id.desc()).limit(SHOWN_UNPAID)
-    return list(db.session.scalars(shown))
+    .options(selectinload(Order.open_issues))
+    .order_by(Order.id.desc())
+    .limit(SHOWN_UNPAID)
+)
 
 
 # --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------

@@ -38,6 +38,7 @@ def country(code: str, language: str) -> str:
     return str(Locale.parse(locale_of(language)).territories.get(code, code))
 
 
+@functools.lru_cache(maxsize=4096)
 def money(cents: int, currency: str, language: str) -> str:
     """`123450, "CAD", "fr"` → « 1 234,50 $ » (with non-breaking spaces)."""
     text: str = format_currency(Decimal(cents) / 100, currency, locale=locale_of(language))
@@ -62,6 +63,7 @@ def percent(rate: int, language: str) -> str:
     return f"{text}{NBSP}%" if language.startswith("fr") else f"{text}%"
 
 
+@functools.lru_cache(maxsize=4096)
 def day(value: dt.date, language: str) -> str:
     """A day, written out: « 24 novembre 2026 », « 1er décembre 2027 », “November 24, 2026”.
 
@@ -76,10 +78,7 @@ def day(value: dt.date, language: str) -> str:
 
 def day_in_html(value: dt.date, language: str) -> Markup:
     """As `day`, where there is HTML: « 1<sup>er</sup> décembre 2027 »."""
-    text = day(value, language)
-    return (
-        Markup("1<sup>er</sup>{}").format(text[3:]) if text.startswith("1er ") else Markup("{}").format(text)
-    )
+    return Markup(day(value, language).replace("1er ", "1<sup>er</sup> "))  # noqa: S704 - our own words
 
 
 def _is_first(text: str, language: str) -> bool:

@@ -142,7 +142,7 @@ def concerns(kind: SubjectKind, row_id: int) -> sa.ColumnElement[bool]:
     return JournalEntry.id.in_(found)
 
 
-def latest(kind: SubjectKind, row_id: int, count: int, *conditions: Any) -> sa.Select[Any]:
+def latest(kind: SubjectKind, row_id: Any, count: int, *conditions: Any) -> sa.Select[Any]:
     """The last `count` entries that concern a row, newest first, read in the order of their index."""
     entries = sa.select(JournalEntry).where(*conditions).limit(count)
     if kind == SubjectKind.COMPANY:

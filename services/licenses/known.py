@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,4 +18,9 @@ def by_id(model: Any, ids: Iterable[int | None]) -> dict[int, Any]:
     there = {key: known.get(identity_key(model, key)) for key in ids if key is not None}
     if all(there.values()):
         return there
-    return {row.id: row for row in db.session.scalars(sa.select(model).where(model.id.in_(there)))}
+    return {row.id: row for row in db.session.scalars(_among(model), {"ids": list(there)})}
+
+
+@functools.cache
+def _among(model: Any) -> sa.Select[Any]:
+    return sa.select(model).where(model.id.in_(sa.bindparam("ids", expanding=True)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from models import LicenseState, Plan, SeatCount, User, db
+from models import LicenseState, Plan, SeatCount, User, UtcDateTime, db
 from services.licenses.known import by_id
 
 
@@ -83,23 +83,25 @@ class Offer:
 
 def summary(company_id: int, now: dt.datetime) -> list[PlanSeats]:
     """The seats of every plan of which the company has bought any, in the vendor's order. Two statements, few rows."""
-    return [_plan_seats(plan, rows, now) for plan, rows in _counted(company_id)]
+    return [_plan_seats(plan, rows, now) for plan, rows in _by_plan(_SEATS, {"company": company_id})]
 
 
-def _counted(company_id: int, *conditions: sa.ColumnElement[bool]) -> list[tuple[Plan, list[Any]]]:
-    """The company's counts by plan, in the vendor's order; of each plan, what ends first before what lasts longer."""
-    columns = (
-        *(SeatCount.plan_id, SeatCount.last_day, SeatCount.usable_until),
-        *(SeatCount.state, SeatCount.held, SeatCount.seats),
-    )
-    # Not with each row's plan: there may be hundreds of them, of three plans.
-    rows = db.session.execute(
-        sa.select(*columns)
-        .where(SeatCount.company_id == company_id, SeatCount.seats > 0, *conditions)
-        .order_by(SeatCount.last_day)
-    )
+# Of `company`, what ends first before what lasts longer. Not with each row's plan: there may be hundreds of them, of three plans.
+_SEATS = (
+    sa.select(SeatCount.plan_id, SeatCount.last_day, SeatCount.usable_until)
+    .add_columns(SeatCount.state, SeatCount.held, SeatCount.seats)
+    .where(SeatCount.company_id == sa.bindparam("company", type_=sa.Integer), SeatCount.seats > 0)
+    .order_by(SeatCount.last_day)
+)
+_NOW: Any = sa.bindparam("now", type_=UtcDateTime())
+# Those of them that can be given at `now`.
+_FREE = _SEATS.where(SeatCount.state == LicenseState.AVAILABLE, SeatCount.where_live(_NOW))
+
+
+def _by_plan(statement: sa.Select[Any], asked: Mapping[str, Any]) -> list[tuple[Plan, list[Any]]]:
+    """A company's counts by plan, in the vendor's order."""
     found: dict[int, list[Any]] = {}
-    for row in rows:
+    for row in db.session.execute(statement, asked):
         found.setdefault(row.plan_id, []).append(row)
     plans = sorted(by_id(Plan, found).values(), key=lambda plan: (plan.position, plan.id))
     return [(plan, found[plan.id]) for plan in plans]
@@ -129,11 +131,8 @@ def _plan_seats(plan: Plan, rows: Sequence[Any], now: dt.datetime) -> PlanSeats:
 
 def free_seats(company_id: int, now: dt.datetime) -> list[FreeSeats]:
     """What the company has to give, in the vendor's order of plans. Two statements."""
-    free = SeatCount.state == LicenseState.AVAILABLE
-    return [
-        FreeSeats(plan, _batches(rows))
-        for plan, rows in _counted(company_id, free, SeatCount.where_live(now))
-    ]
+    found = _by_plan(_FREE, {"company": company_id, "now": now})
+    return [FreeSeats(plan, _batches(rows)) for plan, rows in found]
 
 
 def _batches(rows: Sequence[Any]) -> list[Batch]:

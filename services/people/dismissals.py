@@ -29,5 +29,7 @@ def bring_back(user: User) -> None:
 
 def put_away_by(user: User) -> dict[str, str]:
     """Task → mark of what the person has put away. One statement."""
-    rows = db.session.execute(sa.select(Dismissal.task, Dismissal.mark).where(Dismissal.user_id == user.id))
-    return {row.task: row.mark for row in rows}
+    return {row.task: row.mark for row in db.session.execute(_PUT_AWAY, {"user": user.id})}
+
+
+_PUT_AWAY = sa.select(Dismissal.task, Dismissal.mark).where(Dismissal.user_id == sa.bindparam("user"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 
-from models import CartItem, License, LicenseState, SeatCount, User, db
+from models import ENDS_SOON, CartItem, License, LicenseState, SeatCount, User, UtcDateTime, db
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,27 +36,38 @@ class Figures:
 
 def figures(company_id: int, now: dt.datetime) -> Figures:
     """The company's numbers at `now`. One statement, which reads counts and ends of indexes, whatever the company's size."""
-    soon = sa.select(SeatCount).where(
-        SeatCount.company_id == company_id, SeatCount.seats > 0, SeatCount.where_ending_soon(now)
+    asked = {"company": company_id, "now": now, "soon": now + ENDS_SOON}
+    return Figures(*db.session.execute(_FIGURES, asked).one())
+
+
+def _figures() -> sa.Select[Any]:
+    """Of `company`, at `now` and until `soon`. It is put together once: that took longer than the database does."""
+    company: Any = sa.bindparam("company", type_=sa.Integer)
+    now: Any = sa.bindparam("now", type_=UtcDateTime())
+    ending = sa.select(SeatCount).where(
+        SeatCount.company_id == company,
+        SeatCount.seats > 0,
+        SeatCount.where_live(now),
+        SeatCount.valid_until <= sa.bindparam("soon", type_=UtcDateTime()),
     )
-    people = sa.select(sa.func.count()).where(User.company_id == company_id, User.active)
+    people = sa.select(sa.func.count()).where(User.company_id == company, User.active)
     never = people.where(User.covered_until.is_(None)).scalar_subquery()
     expired = people.where(User.covered_until <= now).scalar_subquery()
     inactive = sa.select(sa.func.count(License.id)).join(User, User.id == License.user_id)
-    inactive = inactive.where(User.company_id == company_id, ~User.active, User.covered_until > now)
+    inactive = inactive.where(User.company_id == company, ~User.active, User.covered_until > now)
     unused = sa.select(License.assigned_at).where(
-        License.company_id == company_id, License.where_state(LicenseState.ASSIGNED, now)
+        License.company_id == company, License.where_state(LicenseState.ASSIGNED, now)
     )
     in_cart = sa.select(sa.func.coalesce(sa.func.sum(CartItem.quantity), 0))
-    row = db.session.execute(
-        sa.select(
-            in_cart.where(CartItem.company_id == company_id).scalar_subquery(),
-            soon.with_only_columns(sa.func.coalesce(sa.func.sum(SeatCount.seats), 0)).scalar_subquery(),
-            soon.with_only_columns(sa.func.min(SeatCount.last_day)).scalar_subquery(),
-            never + expired,
-            expired,
-            inactive.where(License.where_live(now)).scalar_subquery(),
-            unused.order_by(License.assigned_at).limit(1).scalar_subquery(),
-        )
-    ).one()
-    return Figures(*row)
+    return sa.select(
+        in_cart.where(CartItem.company_id == company).scalar_subquery(),
+        ending.with_only_columns(sa.func.coalesce(sa.func.sum(SeatCount.seats), 0)).scalar_subquery(),
+        ending.with_only_columns(sa.func.min(SeatCount.last_day)).scalar_subquery(),
+        never + expired,
+        expired,
+        inactive.where(License.where_live(now)).scalar_subquery(),
+        unused.order_by(License.assigned_at).limit(1).scalar_subquery(),
+    )
+
+
+_FIGURES = _figures()

@@ -104,4 +104,6 @@ def keeps_still(text: str) -> bool:
 
 def reads_from_the_right(text: str) -> bool:
     """Whether any of `text` is read from right to left."""
-    return any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text)
+    return not keeps_still(text) and any(
+        unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text
+    )
