@@ -71,7 +71,7 @@
   // Whether something in a row can be seen without scrolling sideways, and anything else at least by scrolling.
   function whyOut(element) {
     const box = element.getBoundingClientRect(), row = element.closest("tr");
-    let canScroll = false;
+    let canScroll = false, upright = box; // of what can be scrolled down, what it is scrolled in has to be there
     for (const [at, style] of clippers(element)) {
       if (at.matches(TEXT_BOX)) return "";
       // A name that ends in "…" is there, as long as some of it is.
@@ -84,7 +84,8 @@
         canScroll = true;
       }
       canScroll ||= scrolls(style.overflowX);
-      if (!scrolls(style.overflowY) && style.overflowY !== "visible" && box.bottom > seen.bottom + SLACK && box.top > seen.bottom - SLACK) return `below the end of ${selectorOf(at)}`;
+      if (scrolls(style.overflowY)) upright = at.getBoundingClientRect();
+      else if (style.overflowY !== "visible" && upright.bottom > seen.bottom + SLACK && upright.top > seen.bottom - SLACK) return `below the end of ${selectorOf(at)}`;
     }
     if (canScroll) return "";
     const right = document.documentElement.clientWidth;

@@ -29,7 +29,7 @@ Get = Callable[[Row], Any]
 Cell = Callable[[Row, Sequence[str], Sequence[Row], Around], str]
 MARK = "0mark0"
 # Within a link that says its name, for which readers do not look into it.
-ICON = '<svg class=i><use href="{sprite}#{name}"/></svg>'
+ICON = '<svg class=i aria-hidden=true><use href="{sprite}#{name}"/></svg>'
 
 
 class Needed:
