@@ -279,7 +279,13 @@ def word(kind: type[enum.StrEnum], code: str | None) -> str:
 
     A code that is no member (any more), as an older database may hold, is shown as it is.
     """
-    return str(WORDS[kind].get(code, code)) if code else ""
+    return _words_in(current_language(), kind).get(code, code) if code else ""
+
+
+@functools.cache
+def _words_in(_language: str, kind: type[enum.StrEnum]) -> dict[str, str]:
+    """The words of a kind in the language that is spoken: a list asks for them on each of its rows."""
+    return {str(member): str(words) for member, words in WORDS[kind].items()}
 
 
 verb_words = functools.partial(word, JournalVerb)

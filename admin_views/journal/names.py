@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from admin_views.lists.rows import narrow
 from models import (
     Company,
+    JournalEntry,
     License,
     Order,
     OutgoingMail,
@@ -42,6 +43,10 @@ class Entry(Protocol):
     related: Any
     before: Any
     after: Any
+
+
+# Of a `JournalEntry`, what a sentence needs: pages read light rows of these.
+COLUMNS = tuple(getattr(JournalEntry, name) for name in Entry.__annotations__)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,7 +17,7 @@ from flask_babel import ngettext
 
 from admin_views import labels
 from admin_views.journal.changes import Change, differences, in_line
-from admin_views.journal.names import Entry, Names, names_of
+from admin_views.journal.names import COLUMNS, Entry, Names, names_of
 from admin_views.journal.words import SAID, UNKNOWN
 from admin_views.lists.exports import TITLES
 from models import CURRENCY, JournalEntry, SubjectKind, db
@@ -114,8 +114,11 @@ def _read(entries: Sequence[Entry | int]) -> list[Entry]:
     ids = [entry for entry in entries if isinstance(entry, int)]
     rows = [entry for entry in entries if not isinstance(entry, int)]
     if ids:
-        rows += db.session.scalars(sa.select(JournalEntry).where(JournalEntry.id.in_(ids)))  # type: ignore[arg-type]
+        rows += db.session.execute(_ENTRIES, {"ids": ids}).all()  # type: ignore[arg-type]
     return rows
+
+
+_ENTRIES = sa.select(*COLUMNS).where(JournalEntry.id.in_(sa.bindparam("ids", expanding=True)))
 
 
 def sentence(entry: Entry, names: Names, reader: Reader) -> Sentence:

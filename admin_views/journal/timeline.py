@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from admin_views.journal.changes import Change
-from admin_views.journal.names import Entry, Names, names_of
+from admin_views.journal.names import COLUMNS, Entry, Names, names_of
 from admin_views.journal.sentences import Part, Reader, Sentence, filled, on_behalf, sentence, who
 from admin_views.journal.words import BY_MANY, OF_MANY, SAID, TOLD_TO_CUSTOMERS, UNKNOWN
 from models import JournalEntry, SubjectKind, db
@@ -63,13 +63,13 @@ def told(entries: Sequence[Entry], reader: Reader) -> list[Moment]:
 
 
 def _latest(kind: SubjectKind, row_id: int, count: int, *, for_customers: bool) -> Sequence[Any]:
-    return db.session.scalars(_statement(kind, count, for_customers), {"row": row_id}).all()
+    return db.session.execute(_statement(kind, count, for_customers), {"row": row_id}).all()
 
 
 @functools.cache
 def _statement(kind: SubjectKind, count: int, for_customers: bool) -> sa.Select[Any]:
     told = [JournalEntry.verb.in_(TOLD_TO_CUSTOMERS)] if for_customers else []
-    return journal.latest(kind, sa.bindparam("row"), count, *told)
+    return journal.latest(kind, sa.bindparam("row"), count, *told).with_only_columns(*COLUMNS)
 
 
 def _moment(entry: Entry, said: Sentence, names: Names, reader: Reader, note: str = "") -> Moment:

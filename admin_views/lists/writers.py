@@ -7,12 +7,14 @@ columns that the columns say they need, each once; nobody builds an object, a UR
 from __future__ import annotations
 
 import dataclasses
+import functools
 import operator
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+import sqlalchemy as sa
 from flask import url_for
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
@@ -54,6 +56,9 @@ class Needed:
         places = [self.place(column) for column in several(needs)]
         if isinstance(value, ByLanguage):
             value = value.make(self.language)
+        elif value is not None and isinstance(getattr(needs, "type", None), (sa.Boolean, sa.Enum)):
+            # Of a few values a few words, in the language of the sheet.
+            value = functools.cache(value)
         # Of one column the value, of several a tuple of them.
         get: Get = operator.itemgetter(*places)
         if value is None:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask_login import current_user
 
 from admin_views.journal import timeline
+from admin_views.journal.names import COLUMNS
 from admin_views.journal.sentences import Reader, page
 from models import JournalEntry, JournalVerb, SubjectKind, db
 
@@ -50,10 +51,7 @@ def recent(company_id: int, count: int, to: Reader, zone: zoneinfo.ZoneInfo) -> 
 
 # Light rows: a hundred are read for eight lines.
 _LATEST = (
-    sa.select(JournalEntry.id, JournalEntry.at, JournalEntry.operation, JournalEntry.verb)
-    .add_columns(JournalEntry.actor_id, JournalEntry.company_id, JournalEntry.on_behalf_of_id)
-    .add_columns(JournalEntry.subject_type, JournalEntry.subject_id, JournalEntry.related)
-    .add_columns(JournalEntry.before, JournalEntry.after)
+    sa.select(*COLUMNS)
     .where(JournalEntry.company_id == sa.bindparam("company"), JournalEntry.verb.in_(TOLD))
     .order_by(JournalEntry.id.desc())
     .limit(READ + 1)

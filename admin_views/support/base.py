@@ -112,8 +112,8 @@ class SupportView(EditedView):
     def filter_fields(self, asked: listing.Asked) -> tuple[Mapping[str, Markup], frozenset[str]]:
         unset = [name for name in (*self.picked, *self.typed) if name not in asked.filters]
         if not self._is_picking():
-            fields = {name: self._empty_fields()[name] for name in unset}
-            return fields, frozenset()
+            fields = self._empty_fields() if unset else {}
+            return {name: fields[name] for name in unset}, frozenset()
         form = self.pick_form()
         fields = self._empty_fields() | {name: _field(form[name]) for name in self.picked}
         return fields, frozenset(name for name in self.picked if form[name].errors)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,12 +16,14 @@ from flask_babel import lazy_pgettext as _pl
 
 from admin_views import labels
 from admin_views.columns import state
-from admin_views.lists.columns import Act, Column, Empty, Fact, Search, Tab
+from admin_views.lists.columns import Act, ByLanguage, Column, Empty, Fact, Search, Tab
 from admin_views.lists.filters import by_id, by_member
+from admin_views.lists.writers import MARK
 from admin_views.support import lookups
 from admin_views.support.base import RecordView, company_column, company_link, current_actor
 from models import MailKind, MailState, OutgoingMail, User
 from services.foundation.errors import Refused
+from services.foundation.formats import current_language
 from services.mail import outbox, rendering
 
 # The preview is somebody's mail: it may have its own styles, and run or fetch nothing.
@@ -42,9 +46,15 @@ def _went_out(state: MailState) -> bool:
     return state in {MailState.SENT, MailState.FAILED}
 
 
-def _mail_to(template: str, address: str) -> str:
-    """What a mail is called."""
-    return _("%(mail)s, to %(address)s", mail=labels.mail_words(template), address=address)
+def _namer(_language: str) -> Callable[[str, str], str]:
+    """What a mail is called, by its template and its address."""
+
+    @functools.cache
+    def around(template: str) -> tuple[str, str, str]:
+        named = _("%(mail)s, to %(address)s", mail=labels.mail_words(template), address=MARK)
+        return named.partition(MARK)
+
+    return lambda template, address: address.join(around(template)[::2])
 
 
 class Mail(RecordView):
@@ -69,7 +79,10 @@ class Mail(RecordView):
         Column("sent_at", _l("Sent on"), kind="moment", mid=False),
     )
     joins = (OutgoingMail.user, OutgoingMail.company)
-    row_name = ((OutgoingMail.template, sa.func.coalesce(User.email, OutgoingMail.address)), _mail_to)
+    row_name = (
+        (OutgoingMail.template, sa.func.coalesce(User.email, OutgoingMail.address)),
+        ByLanguage(_namer),
+    )
     row_acts = (Act(".resend", _l("Send again"), "send", when=(OutgoingMail.state, _went_out)),)
     tabs = (
         Tab("all", _pl("mail", "All")),
@@ -132,7 +145,7 @@ class Mail(RecordView):
         return self.confirm(
             [row],
             heading=_("Send the mail again"),
-            named=_mail_to(row.template, recipient_text(row)),
+            named=_namer(current_language())(row.template, recipient_text(row)),
             button=_("Send again"),
             endpoint=".resend",
             fields={"id": row.id},

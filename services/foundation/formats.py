@@ -100,14 +100,14 @@ def moment(value: dt.datetime, language: str, zone: zoneinfo.ZoneInfo) -> str:
     """Date and time in `zone`: « 2026-11-24 14 h 30 », “2026-11-24 2:30 p.m.”."""
     local = value.astimezone(zone)
     space = NBSP if language.startswith("fr") else " "
-    return f"{local:%Y-%m-%d}{space}{clock(local, language)}"
+    return f"{local.date().isoformat()}{space}{clock(local, language)}"
 
 
 def clock(local: dt.datetime, language: str) -> str:
     """The time that a clock shows: « 14 h 30 », “2:30 p.m.”."""
     if language.startswith("fr"):
-        return f"{local.hour}{NBSP}h{NBSP}{local:%M}"
-    return f"{local.hour % 12 or 12}:{local:%M}{NBSP}{'a.m.' if local.hour < 12 else 'p.m.'}"
+        return f"{local.hour}{NBSP}h{NBSP}{local.minute:02}"
+    return f"{local.hour % 12 or 12}:{local.minute:02}{NBSP}{'a.m.' if local.hour < 12 else 'p.m.'}"
 
 
 def ago(value: dt.datetime, zone: zoneinfo.ZoneInfo, now: dt.datetime) -> str:
