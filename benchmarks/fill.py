@@ -93,7 +93,7 @@ def fill(licenses: int) -> None:
     rest = companies - 1
     sizes = [(SEATS, PEOPLE)] * rest
     sizes.append((max(SEATS, licenses - SEATS * rest), max(PEOPLE, licenses * 3 // 10 - PEOPLE * rest)))
-    writer = Writer(plain(utcnow()), password, [_period(months) for months in (0, -11, -24)])
+    writer = Writer(utcnow(), password)
     with loading() as loader:
         for number, (seats, people) in enumerate(sizes, start=1):
             writer.company(number, seats, people)
@@ -170,8 +170,12 @@ class Writer:
         last: The newest id of each table that is numbered here.
     """
 
-    def __init__(self, now: Cell, password: str, periods: list[Period]) -> None:
-        self.now, self.password, self.periods = now, password, periods
+    def __init__(self, now: dt.datetime, password: str) -> None:
+        self.now, self.password = plain(now), password
+        # Licences end in any of the months to come, soon, or long ago; what happened did in any week of the year.
+        self.periods = [_period(-months) for months in range(10)]
+        self.soon, self.over = _period(-11), _period(-24)
+        self.weeks = [plain(now - dt.timedelta(weeks=week)) for week in range(52)]
         self.rows: dict[type[Base], list[tuple[Cell, ...]]] = {kind: [] for kind in COLUMNS}
         self.last: dict[type[Base], int] = dict.fromkeys(COLUMNS, 0) | {User: 1}
 
@@ -211,10 +215,11 @@ class Writer:
         order, net = self._next(Order), PRICE * quantity
         taxes = [net * rate // 100_000 for rate in RATES.values()]
         amounts = (net, sum(taxes), net + sum(taxes))
-        paid = self.now if state == "paid" else None
+        placed = self.weeks[order % len(self.weeks)]
+        paid = placed if state == "paid" else None
         reference = f"{order:010d}"
         words = (f"benchmark {order}", f"Company {number}", "", "", "")
-        head = (order, f"{reference[:5]}-{reference[5:]}", number, buyer, state, self.now, paid, "fr")
+        head = (order, f"{reference[:5]}-{reference[5:]}", number, buyer, state, placed, paid, "fr")
         self.rows[Order].append((*head, *amounts, *words))
         for position, (name, amount) in enumerate(zip(RATES, taxes, strict=True)):
             tax = (self._next(OrderTax), number, order, position, name, name, RATES[name], "1", amount)
@@ -237,8 +242,12 @@ class Writer:
             for index, rate in enumerate(RATES.values())
         ]
         # The last plan's seats of each ninth company have expired, and the second one's of each twelfth end soon.
-        late = (place == 2 and number % 9 == 0) * 2 or int(place == 1 and number % 12 == 0)
-        sale = Sale(number, buyer, place + 1, PLANS[place], line, self.periods[late])
+        period = self.periods[number % len(self.periods)]
+        if place == 2 and number % 9 == 0:
+            period = self.over
+        elif place == 1 and number % 12 == 0:
+            period = self.soon
+        sale = Sale(number, buyer, place + 1, PLANS[place], line, period)
         for seat in range(quantity):
             borne = [(tax, amounts[seat]) for tax, amounts in taxes]
             holder = next(holders, None) if seat * 3 < quantity * 2 else None
@@ -249,9 +258,10 @@ class Writer:
         revoked = holder is None and license % 60 == 0
         status = "revoked" if revoked else "suspended" if license % 250 == 0 else "active"
         gone = (self.now, "revoked") if revoked else (None, None)
-        activated = self.now if holder and seat % 2 else None
+        given = self.weeks[license % len(self.weeks)] if holder else None
+        activated = given if seat % 2 else None
         head = (license, _key(), sale.company, sale.line, seat + 1, sale.plan, sale.product)
-        held = (self.now if holder else None, activated)
+        held = (given, activated)
         moments, days = (period.starts_at, period.ends_at), (period.first_day, period.last_day)
         self.rows[License].append((*head, holder, status, *gone, *moments, period.ends_at, *days, *held))
         of_term = (license, sale.company, license, sale.line, sale.plan, ZONE.key, period.anchor_day)
@@ -261,11 +271,12 @@ class Writer:
         if status == "suspended":
             self.rows[Suspension].append((sale.company, license, "support", self.now))
         if holder:
-            self._held(sale, license, holder, activated)
+            self._held(sale, license, holder, given, activated)
 
-    def _held(self, sale: Sale, license: int, holder: int, activated: Cell) -> None:
-        operation, verb = f"{license:032x}", "license_assigned"
-        self.rows[Assignment].append((sale.company, license, holder, self.now, activated, sale.buyer))
+    def _held(self, sale: Sale, license: int, holder: int, given: Cell, activated: Cell) -> None:
+        operation = f"{license:032x}"
+        verb = "license_activated" if activated and license % 4 else "license_assigned"
+        self.rows[Assignment].append((sale.company, license, holder, given, activated, sale.buyer))
         self.rows[Operation].append((operation, verb, sale.buyer, sale.company))
         related = f'{{"user": {holder}, "plan": {sale.plan}}}'
         about = ("license", license, related)

@@ -136,7 +136,8 @@ class License(Base, CompanyRow):
         partial_index("ix_licenses_gone", "gone_at IS NOT NULL", "id"),
         sa.Index("ix_licenses_company_id", "company_id", sa.text("id DESC")),
         sa.Index("ix_licenses_plan_id", "plan_id", sa.text("id DESC")),
-        sa.Index("ix_licenses_user_id", "user_id"),
+        # Not of the free ones, for which SQLite would choose it.
+        partial_index("ix_licenses_user_id", "user_id IS NOT NULL", "user_id"),
         sa.Index("ix_licenses_valid_until", "valid_until", "id"),
         sa.Index("ix_licenses_company_valid_until", "company_id", "valid_until", "id"),
         sa.Index("ix_licenses_usable_until", "usable_until"),

@@ -24,28 +24,37 @@ from admin_views.lists.rows import one
 from admin_views.portal import activity, errands
 from admin_views.portal.licenses import assigned_sentence
 from admin_views.portal.own import own_company, own_plans
-from models import LIVE_STATUSES, License, LicenseState, Plan, Role, SubjectKind, User, clock, utcnow
+from models import License, LicenseState, Plan, Role, SubjectKind, User, clock, utcnow
 from services import licenses
 from services.foundation.formats import current_language
 from services.licenses import seat_counts
 from services.people import accounts
 
 
-def _live(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
-    """Whether a person holds a live licence that satisfies `conditions`, as SQL."""
-    return sa.exists().where(License.user_id == User.id, License.where_live(clock()), *conditions)
+def _covered() -> sa.ColumnElement[bool]:
+    """Whether a person holds a live licence, as SQL."""
+    return User.covered_until > clock()
+
+
+def _uncovered() -> sa.ColumnElement[bool]:
+    return sa.or_(User.covered_until.is_(None), User.covered_until <= clock())
 
 
 def _expired() -> sa.ColumnElement[bool]:
     """Whether a person whose account is open holds licences of which none is live any more."""
-    held = sa.exists().where(License.user_id == User.id, License.status.in_(LIVE_STATUSES))
-    return sa.and_(User.active, held, ~_live())
+    return sa.and_(User.active, User.covered_until <= clock())
 
 
 def _holding(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
     if value == "expired":
         return statement.where(_expired())
-    return statement.where(_live() if value == "with" else ~_live())
+    return statement.where(_covered() if value == "with" else _uncovered())
+
+
+def _with_plan(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
+    """The people who hold a live licence of a plan."""
+    held = License.user_id == User.id, License.plan_id == int(value), License.where_live(clock())
+    return statement.where(sa.exists().where(*held))
 
 
 def _with_account(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
@@ -93,7 +102,7 @@ class Users(AccountView):
     fixed = True
     tabs = (
         Tab("all", _pl("people", "All")),
-        Tab("without", _l("Without a license"), lambda: sa.and_(User.active, ~_live())),
+        Tab("without", _l("Without a license"), lambda: sa.and_(User.active, _uncovered())),
         Tab("expired", _pl("licenses", "Expired"), _expired, tone="wait"),
     )
     empty = Empty(_l("Nobody is in the list yet."), None, (".create_view", _l("Add user")))
@@ -111,7 +120,7 @@ class Users(AccountView):
             "plan",
             _l("Plan"),
             own_plans,
-            lambda statement, value: statement.where(_live(License.plan_id == int(value))),
+            _with_plan,
         ),
         ListFilter(
             "account",
