@@ -31,7 +31,7 @@ function countChosen() {
   const bar = listPart.querySelector(".selbar");
   if (!bar) return;
   bar.hidden = !chosen.length;
-  const every = bar.querySelector("[data-every]"), all = Boolean(every && every.checked);
+  const every = bar.querySelector("input[data-every]"), all = Boolean(every && every.checked);
   const words = bar.querySelector("[data-chosen]"), { one, many, every: whole } = words.dataset;
   words.textContent = all ? whole : chosen.length === 1 ? one : many.replace("#", chosen.length);
   for (const button of bar.querySelectorAll("[data-act]")) {
@@ -52,7 +52,7 @@ function chooseBox(event) {
 }
 
 function boxChanged(event) {
-  const box = event.target, every = listPart.querySelector("[data-every]");
+  const box = event.target, every = listPart.querySelector("input[data-every]");
   if (!box.matches(".pick, [data-all], [data-every]")) return;
   // All that match are chosen as long as no row of this page is left out.
   if (!box.matches(".pick")) for (const one of rowBoxes()) one.checked = box.checked;

@@ -12,7 +12,7 @@ from access.actors import SYSTEM
 from admin_views import portal, support
 from admin_views.base import DeskModelView
 from demo.fill import PASSWORD
-from models import Plan, User, db
+from models import License, Plan, User, db
 from services import licenses
 from tests.browser.article import FRENCH, NBSP, Article
 from tests.browser.conftest import Desk, OpenPage
@@ -119,6 +119,29 @@ def test_what_is_chosen_is_counted_and_acts_on_no_row_that_left(desk: Desk, open
     expect(bar.get_by_role("button", name=re.compile("^Libérer"))).to_be_disabled()
     bar.get_by_role("button", name="Ne rien choisir").click()
     expect(bar).to_be_hidden()
+
+
+def test_all_that_match_are_acted_on_and_not_the_page_alone(desk: Desk, open_page: OpenPage) -> None:
+    page = list_page(desk, open_page, "/portal/licenses/?size=20")
+    boxes, every = page.locator(".list .pick"), page.locator("input[data-every]")
+    assert boxes.count() == 20
+    boxes.first.check()
+    page.locator(".selbar .every").click()
+    expect(page.locator("[data-chosen]")).to_have_text("Tout ce qui correspond est choisi")
+    assert page.locator(".pick:checked").count() == 20
+    # Whoever leaves one row out has chosen rows again.
+    boxes.nth(3).uncheck()
+    expect(every).not_to_be_checked()
+    expect(page.locator("[data-chosen]")).to_contain_text("19")
+    every.check()
+    on_page = page.locator(".pick:checked[data-can~=release]").count()
+    page.locator(".selbar").get_by_role("button", name=re.compile("^Libérer")).click()
+    own = (
+        sa.select(License).join(User, User.id == License.user_id).where(User.email.endswith("@acme.example"))
+    )
+    held = sum(license.is_releasable for license in db.session.scalars(own))
+    assert held > on_page
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Libérer {held}{NBSP}licences")
 
 
 def test_an_act_is_done_beside_the_list_and_leads_on_to_the_next_row(desk: Desk, open_page: OpenPage) -> None:

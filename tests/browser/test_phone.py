@@ -30,6 +30,18 @@ def test_a_filter_acts_when_it_is_chosen_and_is_taken_away_again_on_a_phone(
     expect(page.locator("tbody tr")).to_have_count(everybody)
 
 
+def test_a_phone_chooses_the_order_in_a_field_since_it_has_no_heads(desk: Desk, open_page: OpenPage) -> None:
+    page = open_page()
+    Article(page, desk.url, FRENCH).sign_in(ADMIN, PASSWORD)
+    page.set_viewport_size(PHONE)
+    page.goto(f"{desk.url}/portal/users/")
+    first = page.locator("tbody tr").first.inner_text()
+    page.get_by_label("Ordre").select_option("-name")
+    expect(page).to_have_url(f"{desk.url}/portal/users/?sort=-name")
+    expect(page.locator("tbody tr").first).not_to_have_text(first)
+    expect(page.get_by_label("Ordre")).to_have_value("-name")
+
+
 def test_an_unticked_box_is_what_one_sees_on_a_phone(desk: Desk, open_page: OpenPage) -> None:
     page = open_page()
     page.watch.expected.append("status of 422")  # type: ignore[attr-defined]

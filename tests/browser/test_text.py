@@ -65,3 +65,15 @@ def test_no_number_parts_from_its_noun_on_any_page(desk: Desk, examples: Example
         for text in parted.finditer(html)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_every_moment_is_one_that_html_knows(desk: Desk, examples: Examples) -> None:
+    """At most a day and a time to the second: HTML allows three decimals of it, Python writes six."""
+    moments = [
+        (address, moment)
+        for address, html in pages(desk, examples)
+        for moment in re.findall(r'datetime="([^"]*)"', html)
+    ]
+    known = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?([+-]\d\d:\d\d|Z)?)?")
+    assert len(moments) > 20
+    assert not [one for one in moments if not known.fullmatch(one[1])]
