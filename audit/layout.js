@@ -174,6 +174,14 @@
     return found;
   }
 
+  // A column so narrow that its words stand letter below letter.
+  function slivers(all) {
+    const columns = new Map();
+    for (const line of all) columns.set(line.parent, [...(columns.get(line.parent) ?? []), line.box]);
+    return [...columns].filter(([parent, boxes]) => boxes.length > 3 && Math.max(...boxes.map((box) => box.width)) < 2 * parseFloat(styleOf(parent).fontSize))
+      .map(([parent]) => ({ selector: selectorOf(parent), what: "its words stand letter below letter" }));
+  }
+
   // --- The acts of a row, and menus -----------------------------------------------------------------------------------
 
   const keyOf = (element) => [element.getAttribute("href"), element.name, element.value, element.getAttribute("formaction"), wordsOf(element)].join("|");
@@ -244,7 +252,7 @@
   const layout = () => {
     offered = new Map();
     const all = lines();
-    return [...sideways(), ...outOfReach(), ...textCut(all), ...overlaps(all)];
+    return [...sideways(), ...outOfReach(), ...textCut(all), ...overlaps(all), ...slivers(all)];
   };
 
   window.audit = { ACTS, brokenNames, clippers, inner, isOffered, isSeen, layout, lines, lostActs, menus, rememberActs, selectorOf, shape, forget: () => { offered = new Map(); }, styleOf, wordsOf };

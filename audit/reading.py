@@ -10,6 +10,7 @@ SIZES = (375, 1280)
 
 
 def look(look: Look) -> None:
+    # Whether a name of the menu breaks is asked at the usual size alone (`widths.py`): a larger one may go on below.
     _loose(look)
     _large(look)
     _forced(look)

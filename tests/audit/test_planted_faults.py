@@ -51,6 +51,7 @@ WIDTHS = (
             "#lid { height: 12px; overflow: hidden }": "#deep: below the end of div#lid",
             "#menu { position: relative; left: -40px }": "#menu: out of the page by",
         },
+        {"#low { width: 12px; overflow-wrap: anywhere }": "#low: its words stand letter below letter"},
     ],
 )
 FOCUS = (
