@@ -107,6 +107,11 @@ function steppers() {
 }
 steppers();
 
+// A browser brings into sight the line that one writes, which a bar at the foot may lie over the rest of.
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches("textarea")) event.target.scrollIntoView({ block: "nearest" });
+});
+
 // --- Fields that send their form when changed, such as a quantity in the cart.
 document.addEventListener("change", (event) => {
   const form = event.target.form;
