@@ -157,6 +157,10 @@ class Settings(BaseModel):
     """Mailed links that may be asked for to one account, over all pages."""
     MACHINE_LINK_LIMIT: Limits = "20 per minute; 100 per hour"
     """Mailed links that one machine may ask for, over all pages; a whole office may have one address."""
+    KEY_LIMIT: Limits = "60 per minute; 600 per hour"
+    """How often one licence's key may be checked, from wherever."""
+    MACHINE_KEY_LIMIT: Limits = "600 per minute"
+    """How often one machine may check keys; a whole office may have one address."""
     LINK_ANSWER_SECONDS: Seconds = 0.3
     """Seconds after which a request for a mailed link is answered, whether the address has an account or not."""
 

@@ -167,6 +167,8 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.LICENSE_ACTIVATED: _l("License activated"),
         JournalVerb.LICENSE_ASSIGNED: _l("License assigned"),
         JournalVerb.LICENSE_RELEASED: _l("License released"),
+        JournalVerb.LINK_SENT: _l("Activation link sent again"),
+        JournalVerb.LINK_SHOWN: _l("Activation link shown"),
         JournalVerb.LIST_EXPORTED: _l("List exported"),
         JournalVerb.MAIL_RESENT: _l("Mail sent again"),
         JournalVerb.ORDER_CANCELLED: _l("Order cancelled"),

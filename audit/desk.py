@@ -111,8 +111,9 @@ def _answers(url: str) -> bool:
 
 
 def _site(desk: Desk, part: str) -> Site:
-    examples = test_every_page.make_examples()
+    # Before an example is chosen, which somebody must hold.
     _act()
+    examples = test_every_page.make_examples()
     pages = {
         audience: [desk.url + address for address in test_every_page.pages_for(desk, examples, audience)]
         for audience in test_every_page.AUDIENCES

@@ -29,6 +29,8 @@ class JournalVerb(enum.StrEnum):
     LICENSE_ACTIVATED = "license_activated"
     LICENSE_ASSIGNED = "license_assigned"
     LICENSE_RELEASED = "license_released"
+    LINK_SENT = "link_sent"
+    LINK_SHOWN = "link_shown"
     LIST_EXPORTED = "list_exported"
     MAIL_RESENT = "mail_resent"
     ORDER_CANCELLED = "order_cancelled"

@@ -22,6 +22,7 @@ from web import (
     sign_in,
     statics,
     stripe_webhook,
+    validation,
 )
 from web.blueprint import bp
 
@@ -35,6 +36,7 @@ PAGES = (
     profile,
     sign_in,
     stripe_webhook,
+    validation,
 )  # importing a module registers its pages with `bp`
 
 
@@ -49,6 +51,7 @@ def init_app(app: Flask) -> None:
     statics.init_app(app)
     headers.init_app(app)
     stripe_webhook.init_app(app)
+    validation.init_app(app)
     health.init_app(app)
     errors.init_app(app)
     app.register_blueprint(bp)

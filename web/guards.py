@@ -19,7 +19,7 @@ csrf = CSRFProtect()
 # Methods that change nothing (RFC 9110, 9.2.1).
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Endpoints whose answers are the same for everybody: no session is read for them.
-IMPERSONAL = {"static", "web.health", "web.vendor_css", "web.vendor_logo"}
+IMPERSONAL = {"static", "web.health", "web.vendor_css", "web.vendor_logo", "web.validate"}
 
 
 class OtherSite(BadRequest):

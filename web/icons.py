@@ -40,6 +40,7 @@ NAMES = (
     "info-circle",
     "key",
     "key-fill",
+    "link-45deg",
     "list",
     "moon-stars",
     "pencil",

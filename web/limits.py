@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import math
 import re
+import time
 from collections.abc import Callable
 
 import limits
@@ -90,6 +92,21 @@ def note_wrong_password() -> None:
     if limiter.enabled:
         for limit in limits.parse_many(current_app.config["SIGN_IN_LIMIT"]):
             limiter.limiter.hit(limit, "wrong passwords", by_account())
+
+
+def wait_for_key(key: str) -> int:
+    """Count a question about a licence's key, by machine and by key; seconds to wait where there were too many, else 0."""
+    if not limiter.enabled:
+        return 0
+    counted = [("MACHINE_KEY_LIMIT", by_machine())]
+    # What cannot be a key is nobody's.
+    counted += [("KEY_LIMIT", _sealed(f"key {key}"))] if key else []
+    for setting, whose in counted:
+        for limit in limits.parse_many(current_app.config[setting]):
+            if not limiter.limiter.hit(limit, "keys", whose):
+                stats = limiter.limiter.get_window_stats(limit, "keys", whose)
+                return max(1, math.ceil(stats.reset_time - time.time()))
+    return 0
 
 
 def _guesses_at_account() -> str:

@@ -33,6 +33,7 @@ class Moment:
         parts: (words, where they lead or None) of its sentence.
         note: A second line, in small: whom it was about.
         person: Whose face stands beside it; empty where `icon` stands instead.
+        operation: Of one entry, what it belongs to: whoever may do the act may take it back for a while.
     """
 
     parts: tuple[tuple[str, str | None], ...]
@@ -41,6 +42,7 @@ class Moment:
     changes: tuple[Change, ...] = ()
     person: str = ""
     icon: str = ""
+    operation: str = ""
 
     def __str__(self) -> str:
         return "".join(text for text, _href in self.parts)
@@ -83,6 +85,7 @@ def _moment(entry: Entry, said: Sentence, names: Names, reader: Reader, note: st
         changes=said.changes,
         person=name.text if name is not None and acts else "",
         icon="" if acts else told.icon if entry.actor_id is None else "headset",
+        operation=entry.operation,
     )
 
 
@@ -128,7 +131,9 @@ def _group(group: list[Any], names: Names, reader: Reader, *, open_ended: bool) 
         said = filled(str(BY_MANY[first.verb]), lambda _name: Part(people))
         return _moment(first, Sentence(tuple(said)), names, reader)
     note = _some([_person_of(entry) for entry in group], names)
-    return _moment(first, _of_many(group, names, reader, open_ended=open_ended), names, reader, note)
+    told = _moment(first, _of_many(group, names, reader, open_ended=open_ended), names, reader, note)
+    several = len({entry.operation for entry in group}) > 1
+    return dataclasses.replace(told, operation="") if several else told
 
 
 def _of_many(group: list[Any], names: Names, reader: Reader, *, open_ended: bool) -> Sentence:

@@ -72,6 +72,16 @@ SAID: dict[str, Said] = {
         _l("%(who)s released the %(license)s license of %(person)s"),
         _l("You released the %(license)s license of %(person)s"),
     ),
+    JournalVerb.LINK_SENT: Said(
+        _l("%(who)s sent %(person)s the activation link of the %(license)s license again"),
+        _l("You sent %(person)s the activation link of the %(license)s license again"),
+        icon="send",
+    ),
+    JournalVerb.LINK_SHOWN: Said(
+        _l("%(who)s had a new activation link of the %(license)s license of %(person)s shown"),
+        _l("You had a new activation link of the %(license)s license of %(person)s shown"),
+        icon="link-45deg",
+    ),
     JournalVerb.LIST_EXPORTED: Said(
         _l("%(who)s exported the list “%(list)s”: %(rows)s, %(format)s"),
         _l("You exported the list “%(list)s”: %(rows)s, %(format)s"),

@@ -87,13 +87,13 @@ def download(view: Listed, kind: str) -> Response:
     sheet = _sheet(view, columns)
     name = file_name(str(view.title), kind)
     if request.method == "HEAD":
-        return _answer(iter(()), kind, name)
+        return answer(iter(()), kind, name)
     exported.note(view.endpoint, kind, rows=count, asked=_told(asked), by=current_actor())
     pages = _pages(view, sheet, order, found)
     if kind == "xlsx":
-        return _answer(workbook(sheet.columns, pages, str(view.title)), kind, name)
+        return answer(workbook(sheet.columns, pages, str(view.title)), kind, name)
     _keep_reader()
-    return _answer(stream_with_context(csv_lines(sheet.columns, pages, current_language())), kind, name)
+    return answer(stream_with_context(csv_lines(sheet.columns, pages, current_language())), kind, name)
 
 
 def _keep_reader() -> None:
@@ -311,7 +311,7 @@ def file_name(title: str, kind: str) -> str:
     return f"{words}-{around().today.isoformat()}.{kind}"
 
 
-def _answer(body: Iterator[Any], kind: str, name: str) -> Response:
+def answer(body: Iterator[Any], kind: str, name: str) -> Response:
     """The download. A name with accents is said twice: RFC 6266, section 5, and appendix D for those that read ASCII alone."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     says = f'attachment; filename="{plain}"'

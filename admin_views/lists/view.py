@@ -47,6 +47,7 @@ class ListView:
         default_order: (name of a column, descending), or None for the newest row first.
         page_size: Rows of a page, where the address says nothing.
         dense: Rows of one line. `fixed`: columns as wide as they say, whatever is in them.
+        beside: Pages that stand beside the list: their names and endpoints.
         empty: What an empty list says to do next.
     """
 
@@ -68,6 +69,7 @@ class ListView:
     page_size = 50
     dense: ClassVar[bool] = False
     fixed: ClassVar[bool] = False
+    beside: ClassVar[Sequence[tuple[Any, str]]] = ()
     empty: ClassVar[Empty] = Empty(_l("There is nothing here yet."))
     scope: Callable[[Any], Any]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from admin_views.base import DeskModelView, DeskPage
+from admin_views.portal.as_of import AsOf
 from admin_views.portal.home import Home, MyLicense
 from admin_views.portal.journal import Journal
 from admin_views.portal.licenses import Licenses
@@ -10,6 +11,7 @@ from admin_views.portal.options import Options
 from admin_views.portal.orders import Orders
 from admin_views.portal.plans import Plans
 from admin_views.portal.users import Users
+from admin_views.undo import PortalUndo
 
 HOME = Home
 VIEWS: list[type[DeskModelView] | type[DeskPage]] = [
@@ -19,5 +21,7 @@ VIEWS: list[type[DeskModelView] | type[DeskPage]] = [
     Plans,
     Orders,
     Journal,
+    AsOf,
     Options,
+    PortalUndo,
 ]

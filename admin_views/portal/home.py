@@ -26,6 +26,7 @@ from models import Company, License, Plan, Role, day_in, db, utcnow
 from services import licenses
 from services.buying import orders
 from services.catalogue import vendor as vendors
+from services.foundation import operations
 from services.foundation.formats import current_language
 from services.licenses import seat_counts
 from services.people import dismissals
@@ -55,6 +56,7 @@ class Home(DeskIndexView):
         if not overview["owned"] and not overview["unpaid"]:
             return self.render("portal/first_day.html", company=company, prices=_prices(company), **overview)
         away = dismissals.put_away_by(current_user)
+        undoable = operations.undoable(company.id, now) if _may_undo() else {}
         shown = todo.shown(overview["tasks"], away)
         return self.render(
             "portal/home.html",
@@ -64,6 +66,7 @@ class Home(DeskIndexView):
             hidden=len(overview["tasks"]) - len(shown),
             ending=todo.ending(overview["owned"], day_in(company.zone, now)),
             moments=activity.recent(company.id, SHOWN_EVENTS, activity.reader(), current_user.zone),
+            undoable=undoable,
             **overview,
         )
 
@@ -91,6 +94,10 @@ class Home(DeskIndexView):
 
 def _manages() -> bool:
     return any(access.can(current_user, permission) for permission in MANAGING)
+
+
+def _may_undo() -> bool:
+    return access.can(current_user, Permission.MANAGE_USERS)
 
 
 def _only_for_managers() -> None:

@@ -45,6 +45,7 @@ class Journal(ToldRows, DeskModelView):
         by_subject("order", _l("Order"), SubjectKind.ORDER),
     )
     export_columns = (HOLDER,)
+    beside = ((_l("As of…"), "portal_as-of.index"),)
     empty = Empty(_l("Nothing happened yet."))
 
     def reader(self) -> Reader:

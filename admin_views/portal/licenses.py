@@ -17,7 +17,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import joinedload
 
 from access import Permission, current_actor
-from admin_views import holders, labels
+from admin_views import holders, labels, moves, undo
 from admin_views.base import DeskModelView
 from admin_views.columns import (
     NAMED_LICENSE,
@@ -35,6 +35,7 @@ from admin_views.portal import activity
 from admin_views.portal.own import own_plans
 from models import Assignment, License, LicenseState, Plan, SubjectKind, User, clock, db, utcnow
 from services import licenses
+from services.foundation import operations
 from services.foundation.errors import Code, Refused
 from services.foundation.formats import current_language
 
@@ -61,7 +62,7 @@ def _page_of(row: License) -> str:
     return url_for("portal_licenses.details_view", id=row.id)
 
 
-class Licenses(DeskModelView):
+class Licenses(moves.Moves, DeskModelView):
     """Every licence of the company, free ones included."""
 
     model = License
@@ -151,7 +152,7 @@ class Licenses(DeskModelView):
         Column("assigned_at", _l("Assigned on"), kind="moment"),
         Column("activated_at", _l("Activated on"), kind="moment"),
     )
-    form_ajax_refs = {"user": PEOPLE}
+    form_ajax_refs = {"user": PEOPLE, **moves.Moves.lookups}
     details_template = "portal/licenses/details.html"
     confirm_template = "portal/licenses/release.html"
 
@@ -163,6 +164,7 @@ class Licenses(DeskModelView):
             "history": _history(row),
             "assignable": row.is_assignable(utcnow()),
             "moments": timeline.for_customers(SubjectKind.LICENSE, row.id, activity.reader()),
+            "undoable": operations.undoable(row.company_id, utcnow()),
         }
 
     @expose("/details/", methods=("POST",))
@@ -176,7 +178,7 @@ class Licenses(DeskModelView):
         person: User = form.user.data
         name, plan, page = person.name, row.plan.name(current_language()), _page_of(row)
         licenses.assign_license(row, person, current_actor())
-        flash(assigned_sentence(name, plan), "success")
+        undo.said(assigned_sentence(name, plan))
         return redirect(page, 303)
 
     # --- Taking back ------------------------------------------------------------------------------------------------
@@ -210,10 +212,7 @@ class Licenses(DeskModelView):
         """Release the chosen licences. One that cannot be released stops nothing: it is named."""
         released, refusals = holders.release(self.posted_rows())
         if released:
-            flash(
-                ngettext("%(num)s license was released.", "%(num)s licenses were released.", released),
-                "success",
-            )
+            undo.said(ngettext("%(num)s license was released.", "%(num)s licenses were released.", released))
         for sentence in refusals:
             flash(sentence, "danger")
         return redirect(self.after([]), 303)

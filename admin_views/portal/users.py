@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request
+from flask import redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -14,18 +14,18 @@ from flask_babel import lazy_pgettext as _pl
 from sqlalchemy.orm import selectinload
 
 from access import Actor, Permission, current_actor
-from admin_views import labels
+from admin_views import labels, moves, undo
 from admin_views.accounts import AccountView, PersonForm
 from admin_views.columns import PERSON, last_day_column, license_state_column
 from admin_views.guard import local_url
 from admin_views.journal import timeline
 from admin_views.lists.columns import Act, Column, Empty, ListFilter, Search, Tab
-from admin_views.lists.rows import one
 from admin_views.portal import activity, errands
 from admin_views.portal.licenses import assigned_sentence
 from admin_views.portal.own import own_company, own_plans
 from models import License, LicenseState, Plan, Role, SubjectKind, User, clock, utcnow
 from services import licenses
+from services.foundation import operations
 from services.foundation.formats import current_language
 from services.licenses import seat_counts
 from services.people import accounts
@@ -187,12 +187,12 @@ class Users(AccountView):
     def assign(self, user_id: str) -> ResponseReturnValue:
         """Give the person a licence of the chosen plan."""
         user = self.row_or_404(user_id)
-        plan: Plan | None = one(sa.select(Plan), Plan, request.form.get("plan", ""))
+        plan, last_day = moves.chosen_batch()
         if plan is None:
             return self._license_page(user, error=_("Choose a plan that has an available license.")), 422
         name, plan_name = user.name, plan.name(current_language())
-        licenses.assign(plan, user, current_actor())
-        flash(assigned_sentence(name, plan_name), "success")
+        licenses.assign(plan, user, current_actor(), last_day=last_day)
+        undo.said(assigned_sentence(name, plan_name))
         return redirect(self._list(), 303)
 
     def _list(self) -> str:
@@ -212,6 +212,7 @@ class Users(AccountView):
             offered=offer.plans,
             must_release=offer.must_release,
             moments=timeline.for_customers(SubjectKind.USER, user.id, activity.reader()),
+            undoable=operations.undoable(own_company().id, now),
             error=error,
         )
         return page

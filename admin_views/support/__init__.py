@@ -13,6 +13,7 @@ from admin_views.support.people import People
 from admin_views.support.plans import Plans
 from admin_views.support.settings import ConditionsView, TaxRates, VendorPage
 from admin_views.support.stripe_events import StripeEvents
+from admin_views.undo import SupportUndo
 
 HOME = Home
 VIEWS: list[type] = [
@@ -28,4 +29,5 @@ VIEWS: list[type] = [
     VendorPage,
     Journal,
     StripeEvents,
+    SupportUndo,
 ]

@@ -23,7 +23,7 @@ from admin_views.support import lookups
 from admin_views.support.base import RecordView, company_column, company_link, current_actor
 from models import IssueKind, Order, OrderIssue, name_of
 from services.buying import issues
-from services.mail.contents import alert_sentence
+from services.mail.alerts import alert_sentence
 from services.payments import gateway
 
 

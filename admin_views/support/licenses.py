@@ -16,7 +16,7 @@ from flask_babel import lazy_pgettext as _pl
 from flask_babel import ngettext
 from sqlalchemy.orm import joinedload
 
-from admin_views import holders, labels
+from admin_views import holders, labels, moves, undo
 from admin_views.columns import (
     LICENSE_STATE,
     NAMED_LICENSE,
@@ -30,7 +30,6 @@ from admin_views.journal import timeline
 from admin_views.lists.cells import SOON
 from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search, Tab
 from admin_views.lists.filters import by_id
-from admin_views.pickers import PickerField
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_column, company_link, current_actor, person_column
 from admin_views.support.journal import READER
@@ -46,8 +45,10 @@ from models import (
     User,
     clock,
     db,
+    utcnow,
 )
 from services import licenses
+from services.foundation import operations
 from services.foundation.formats import current_language
 from services.reports.desk import ENDING, UNUSED_AFTER
 
@@ -93,19 +94,11 @@ def _order_reference(order_id: str) -> str:
     return order.reference if order else order_id
 
 
-class ColleagueField(PickerField):
-    """A person of the company that owns the licence of this page."""
-
-    def lookup_url(self) -> str:
-        """It says which licence it is for."""
-        return url_for(".ajax_lookup", name=self.lookup.name, id=request.args.get("id"))
-
-
 class AssignLicenseForm(DeskForm):
-    holder = ColleagueField(lookups.colleague_lookup("holder"), _l("Person"), [REQUIRED])
+    holder = moves.ColleagueField(lookups.colleague_lookup("holder"), _l("Person"), [REQUIRED])
 
 
-class Licenses(SupportView):
+class Licenses(moves.Moves, SupportView):
     model = License
     title = _l("Licenses")
     slug = "licenses"
@@ -195,7 +188,7 @@ class Licenses(SupportView):
         ListFilter("order", _l("Order"), None, _of_order, _order_reference),
     )
     picked = {"company": lookups.company_lookup()}
-    form_ajax_refs = {**picked, "holder": lookups.colleague_lookup("holder")}
+    form_ajax_refs = {**picked, "holder": lookups.colleague_lookup("holder"), **moves.Moves.lookups}
     export_columns = (
         Column("code", _l("Code"), Plan.code),
         Column("first_day", _l("Valid from"), kind="day"),
@@ -226,6 +219,7 @@ class Licenses(SupportView):
             "terms": db.session.execute(terms).all(),
             "assignments": db.session.scalars(assignments).all(),
             "moments": timeline.about(SubjectKind.LICENSE, row.id, READER),
+            "undoable": operations.undoable(row.company_id, utcnow()),
         }
 
     # --- Release ----------------------------------------------------------------------------------------------------
@@ -256,7 +250,7 @@ class Licenses(SupportView):
         rows = self.posted_rows()
         done, refusals = holders.release(rows)
         if done:
-            flash(ngettext("%(num)s license released.", "%(num)s licenses released.", done), "success")
+            undo.said(ngettext("%(num)s license released.", "%(num)s licenses released.", done))
         elif not refusals:
             flash(_("Nobody held what you chose: nothing was changed."), "info")
         for sentence in refusals:
@@ -273,7 +267,7 @@ class Licenses(SupportView):
         if form.validate_on_submit():
             name, row_id = form.holder.data.name, row.id
             licenses.assign_license(row, form.holder.data, current_actor())
-            flash(_("License assigned to %(name)s.", name=name), "success")
+            undo.said(_("License assigned to %(name)s.", name=name))
             return redirect(self.keeping_way(self.get_url(".details_view", id=row_id)))
         status = 422 if request.method == "POST" else 200
         return self.render("support/license_assign.html", row=row, form=form), status

@@ -44,33 +44,40 @@ class Client:
         return HEADERS | ({"Cookie": cookies} if cookies else {})
 
     def ask(
-        self, path: str, form: dict[str, str] | None = None
+        self, path: str, form: dict[str, str] | None = None, *, said: str | None = None
     ) -> tuple[float, http.client.HTTPResponse, bytes]:
-        """Seconds from the request to the last byte of the answer, the answer, and what travelled as its body."""
+        """Seconds from the request to the last byte of the answer, the answer, and what travelled as its body.
+
+        Args:
+            said: JSON to be sent, as a program does.
+        """
         try:
-            taken, answer, data = self._ask(path, form)
+            taken, answer, data = self._ask(path, form, said)
         except (http.client.RemoteDisconnected, ConnectionResetError):
             # The server lets go of a connection on which nothing was asked for a while.
             self.connection.close()
-            taken, answer, data = self._ask(path, form)
+            taken, answer, data = self._ask(path, form, said)
         for line in answer.headers.get_all("Set-Cookie", []):
             self.cookies.update({name: morsel.value for name, morsel in SimpleCookie(line).items()})
         return taken, answer, data
 
-    def _ask(self, path: str, form: dict[str, str] | None) -> tuple[float, http.client.HTTPResponse, bytes]:
-        body = urlencode(form) if form else None
-        more = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+    def _ask(
+        self, path: str, form: dict[str, str] | None, said: str | None
+    ) -> tuple[float, http.client.HTTPResponse, bytes]:
+        body = urlencode(form) if form else said
+        kind = "application/x-www-form-urlencoded" if form else "application/json"
+        more = {"Content-Type": kind} if body else {}
         if self.connection.sock is None:
             self.connection.connect()
         began = time.perf_counter()
-        self.connection.request("POST" if form else "GET", path, body, self.headers() | more)
+        self.connection.request("POST" if body else "GET", path, body, self.headers() | more)
         answer = self.connection.getresponse()
         data = answer.read()
         return time.perf_counter() - began, answer, data
 
-    def page(self, path: str) -> str:
+    def page(self, path: str, said: str | None = None) -> str:
         """The text of a page that has to be there."""
-        _taken, answer, data = self.ask(path)
+        _taken, answer, data = self.ask(path, said=said)
         if answer.status != 200:
             raise RuntimeError(f"{path} answers {answer.status}")
         return text_of(answer, data)

@@ -63,20 +63,20 @@ def times(
     """
     found = []
     for screen, less, path in pairs:
-        asked: list[tuple[Client, str] | None] = [
-            (desk.visitor(screen.email), screen.path),
-            (floor, path) if path else None,
-            (small.visitor(less.email), less.path) if small and less else None,
+        asked: list[tuple[Client, str, str | None] | None] = [
+            (desk.visitor(screen.email), screen.path, screen.said),
+            (floor, path, None) if path else None,
+            (small.visitor(less.email), less.path, less.said) if small and less else None,
         ]
         # The first time compiles.
         for one in asked:
             if one:
-                one[0].page(one[1])
+                one[0].page(one[1], one[2])
         taken: list[list[float]] = [[], [], []]
         for _ in range(rounds):
             for one, seconds in zip(asked, taken, strict=True):
                 if one:
-                    seconds.append(one[0].ask(one[1])[0] * 1000)
+                    seconds.append(one[0].ask(one[1], said=one[2])[0] * 1000)
         ours, least, little = (statistics.median(seconds) if seconds else None for seconds in taken)
         assert ours is not None
         found.append(Times(screen, ours, least, little))

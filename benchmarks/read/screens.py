@@ -6,6 +6,7 @@ What a list declares is read in one place, `declared`.
 from __future__ import annotations
 
 import dataclasses
+import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from models import Company, License, Order, User, db
 
 # The sizes of a list that is measured: `statements.PAGE` rows.
 SIZE = f"size={statements.PAGE}"
-LIST, ONE, PORTAL, OTHER = "lists", "one row", "portal", "other pages"
+LIST, ONE, PORTAL, OTHER, KEY = "lists", "one row", "portal", "other pages", "a key"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Screen:
         email: Who reads it.
         floor: None where a page is measured alone.
         large: It is the large company's.
+        said: JSON that is posted to it.
     """
 
     line: str
@@ -50,6 +52,7 @@ class Screen:
     email: str
     floor: Floor | None
     large: bool = False
+    said: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,6 +102,7 @@ def found(app: Flask, values: int = 8) -> list[Screen]:
                 screens += List(view, examples, company).screens()
             screens += _portal(examples, company)
         screens.append(Screen("support, home", OTHER, "/support/", STAFF, None))
+        screens.append(_key(examples))
         return screens
 
 
@@ -254,6 +258,13 @@ PAGES = {
     "/portal/plans": ("plans", statements.PLANS),
     "/portal/users/{person}/license": ("person", statements.PERSON),
 }
+
+
+def _key(examples: Examples) -> Screen:
+    """The vendor's product asks whether a key is good."""
+    key = db.session.scalar(sa.select(License.key).where(License.id == examples.ids["license"]))
+    floor = Floor(statements.KEY.format(key=key))
+    return Screen("a key checked", KEY, "/api/licenses/validate", STAFF, floor, said=json.dumps({"key": key}))
 
 
 def _portal(examples: Examples, company: int) -> list[Screen]:

@@ -242,3 +242,9 @@ SELECT u.first_name, u.last_name, u.email, p.name_fr, h.status, h.last_day,
      AND {_LIVE}) FROM users u CROSS JOIN plans p LEFT JOIN licenses h ON h.user_id = u.id AND h.plan_id = p.id
 WHERE u.id = {{person}} AND u.company_id = {{company}} ORDER BY p.position
 """  # noqa: S608
+
+# A licence by its key, with its plan.
+KEY = """
+SELECT l.id, l.status, l.gone_why, l.user_id, l.last_day, l.valid_until, l.usable_until, p.code, p.limits, p.devices_per_license
+FROM licenses l JOIN plans p ON p.id = l.plan_id WHERE l.key = '{key}'
+"""

@@ -13,12 +13,13 @@ from pathlib import Path
 import psutil
 
 from benchmarks.read.measures import Export, Rates, Sizes, Times
-from benchmarks.read.screens import LIST, OTHER, PORTAL
+from benchmarks.read.screens import KEY, LIST, OTHER, PORTAL
 from benchmarks.read.servers import commit
 
 # How many times the floor a page may take: on SQLite, on PostgreSQL.
 LIST_GOAL = {"sqlite": 2.5, "postgresql": 3.0}
 PAGE_GOAL = 4.0
+KEY_GOAL = 2.0
 GROWTH_GOAL = 1.3
 LARGE_HOME_GOAL = 50.0
 CSV_GOAL = 1.8
@@ -79,7 +80,7 @@ def _of_page(name: str, group: Sequence[Times], engine: str) -> Line:
     worst = max(group, key=lambda one: one.ours / one.floor if one.floor else one.ours)
     growths = [one.ours / one.small for one in group if one.small]
     growth = max(growths, default=None)
-    goal = {LIST: LIST_GOAL[engine], OTHER: None}.get(worst.screen.kind, PAGE_GOAL)
+    goal = {LIST: LIST_GOAL[engine], OTHER: None, KEY: KEY_GOAL}.get(worst.screen.kind, PAGE_GOAL)
     ratio = worst.ours / worst.floor if worst.floor else None
     met = None if goal is None or ratio is None else ratio <= goal
     words = f"≤ {goal:g}" if goal else ""

@@ -48,11 +48,15 @@ class Code(enum.StrEnum):
     ROLE_AND_COMPANY = "role_and_company"
     YOURSELF = "yourself"
     # Seats.
+    ALREADY_ACTIVATED = "already_activated"
     HOLDER_CHANGED = "holder_changed"
     HOLDS_OTHER = "holds_other"
     NO_FREE_LICENSE = "no_free_license"
     NOT_ASSIGNABLE = "not_assignable"
     NOTHING_HELD = "nothing_held"
+    OTHER_PRODUCT = "other_product"
+    SAME_PERSON = "same_person"
+    SAME_PLAN = "same_plan"
     SUSPENDED = "suspended"
     # Taking back what was done.
     ALL_MOVED = "all_moved"

@@ -7,24 +7,29 @@ back (`goes_back_by`); nothing here knows what a row means.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import attributes
+from sqlalchemy.orm import aliased, attributes
 
 from access import Actor
 from models import Base, JournalVerb, Operation, OperationRow, TenantRow, db
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import CompanyTurn, Turn, company_lock, insert_rows
 
+_LATEST = "operation"
 # How long an act can be taken back.
 UNDO_WITHIN = dt.timedelta(minutes=10)
 
 # Puts a row back as it was before; returns why it was left as it is, or None. A step.
 GoBack = Callable[[CompanyTurn, OperationRow, Actor], str | None]
 _WAYS_BACK: dict[str, GoBack] = {}
+# Tells whom it concerns how things stand once all has gone back. A step.
+Tell = Callable[[CompanyTurn, Actor], None]
+_TELLERS: list[Tell] = []
 
 
 def goes_back_by(model: type[Base]) -> Callable[[GoBack], GoBack]:
@@ -35,6 +40,11 @@ def goes_back_by(model: type[Base]) -> Callable[[GoBack], GoBack]:
         return step
 
     return register
+
+
+def tells_of_undoing(step: Tell) -> Tell:
+    _TELLERS.append(step)
+    return step
 
 
 def undo(operation: Operation, by: Actor) -> list[str]:
@@ -62,7 +72,30 @@ def undo(operation: Operation, by: Actor) -> list[str]:
         left = [said for row in rows if (said := _WAYS_BACK[row.table_name](turn, row, by)) is not None]
         if len(left) == len(rows):
             raise Refused(Code.ALL_MOVED, " ".join(left))
+        for tell in _TELLERS:
+            tell(turn, by)
         return left
+
+
+def undoable(company_id: int, now: dt.datetime) -> dict[str, int]:
+    """How many minutes each operation of the company can still be taken back, by its id. One statement."""
+    undoing, row = aliased(Operation), OperationRow
+    done = sa.select(Operation.id, Operation.at).where(
+        Operation.company_id == company_id,
+        Operation.at > now - UNDO_WITHIN,
+        Operation.undoes_id.is_(None),
+        ~sa.exists().where(undoing.undoes_id == Operation.id),
+        sa.exists().where(row.operation_id == Operation.id, row.table_name.in_(_WAYS_BACK)),
+    )
+    return {
+        one.id: math.ceil((one.at + UNDO_WITHIN - now).total_seconds() / 60)
+        for one in db.session.execute(done)
+    }
+
+
+def latest() -> str | None:
+    """The id of the operation that this session did last."""
+    return db.session.info.get(_LATEST)
 
 
 def _check_in_time(turn: Turn, operation: Operation) -> None:
@@ -100,6 +133,7 @@ def begin(
         "at": turn.now,
         "undoes_id": undoes_id,
     }
+    db.session.info[_LATEST] = turn.operation
     # At once: what the verb notes points at it.
     insert_rows(Operation, [values])
 

@@ -78,9 +78,13 @@ def use(turn: Turn, token: str, purpose: LinkPurpose) -> Link:
     return db.session.get_one(Link, link_id, populate_existing=True)
 
 
-def void(turn: Turn, user_id: int, purposes: Iterable[LinkPurpose] = INTO_ACCOUNT) -> None:
-    """Mark the person's unused links as used, those into the account by default. A step: it never commits."""
-    unused = (Link.user_id == user_id, Link.purpose.in_(purposes), Link.used_at.is_(None))
+def void(
+    turn: Turn, user_id: int, purposes: Iterable[LinkPurpose] = INTO_ACCOUNT, *, license_id: int | None = None
+) -> None:
+    """Mark the person's unused links as used, those into the account by default, or those of one licence. A step: it never commits."""
+    unused = [Link.user_id == user_id, Link.purpose.in_(purposes), Link.used_at.is_(None)]
+    if license_id is not None:
+        unused.append(Link.license_id == license_id)
     with access.everything():
         db.session.execute(
             sa.update(Link).where(*unused).values(used_at=turn.now),

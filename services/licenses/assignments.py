@@ -21,8 +21,8 @@ from services.licenses import refusals, releases
 from services.mail import letters
 
 
-def assign(plan: Plan, user: User, by: Actor) -> License:
-    """Give `user` a free licence of `plan`: the one that lasts longest.
+def assign(plan: Plan, user: User, by: Actor, *, last_day: dt.date | None = None) -> License:
+    """Give `user` a free licence of `plan`: the one that lasts longest, or one that ends on `last_day`.
 
     A person who already holds one of this plan keeps it and nothing changes, so calling twice is no error.
 
@@ -33,10 +33,10 @@ def assign(plan: Plan, user: User, by: Actor) -> License:
     plan_id, user_id, company_id = plan.id, user.id, _company_of(user)
     with company_lock(company_id) as turn:
         user, own = holder_of(user_id, db.session.get_one(Plan, plan_id).product)
-        _check_active(user)
+        check_active(user)
         if own and own.plan_id == plan_id and own.state(turn.now) in _IN_USE:
             return own
-        license = _free_license(turn, plan_id)
+        license = free_license(turn, plan_id, last_day)
         operations.begin(turn, JournalVerb.LICENSE_ASSIGNED, by, company_id)
         make_room(turn, own, user, by)
         return give(turn, license, user, by)
@@ -55,7 +55,7 @@ def assign_license(license: License, user: User, by: Actor) -> License:
     with company_lock(company_id) as turn:
         license = _with_plan(license_id)
         user, own = holder_of(user_id, license.product)
-        _check_active(user)
+        check_active(user)
         if license.user_id == user_id and license.state(turn.now) in _IN_USE:
             return license
         if not license.is_assignable(turn.now):
@@ -126,11 +126,13 @@ def give(
     *,
     restores: Assignment | None = None,
     activated_at: dt.datetime | None = None,
+    instead_of: Assignment | None = None,
 ) -> License:
     """Make `user` the holder of a free licence, and mail them while it is usable. The caller has checked both.
 
     Args:
-        restores: The assignment that this one puts back, activated when that one was.
+        restores: The assignment that this one puts back, activated when that one was. Whoever undoes tells of it.
+        instead_of: The assignment of another plan's licence that it takes the place of, as the mail says.
     """
     operations.begin(turn, JournalVerb.LICENSE_ASSIGNED, by, license.company_id)
     assignment = Assignment(
@@ -149,8 +151,8 @@ def give(
     )
     operations.note(turn, [*given, *operations.added(turn, assignment, user_id=user.id, started_at=turn.now)])
     _record(turn, JournalVerb.LICENSE_ASSIGNED, license, user.id, by, after=user.id)
-    if license.is_live(turn.now):
-        letters.license_assigned(turn, license, assignment, by)
+    if license.is_live(turn.now) and restores is None:
+        letters.license_assigned(turn, license, assignment, by, instead_of)
     return license
 
 
@@ -176,7 +178,7 @@ def holder_of(user_id: int, product: str) -> tuple[User, License | None]:
     return found.User, found.License
 
 
-def _check_active(user: User) -> None:
+def check_active(user: User) -> None:
     if not user.is_active:
         raise Refused(
             Code.INACTIVE_PERSON,
@@ -191,18 +193,16 @@ def _with_plan(license_id: int) -> License:
     return db.session.get_one(License, license_id, options=[joinedload(License.plan)])
 
 
-def _free_license(turn: CompanyTurn, plan_id: int) -> License:
-    """The free licence of the plan that lasts longest. Raises Refused `no_free_license`."""
-    license = db.session.scalar(
-        sa.select(License)
-        .where(
-            License.company_id == turn.company.id,
-            License.plan_id == plan_id,
-            License.where_state(LicenseState.AVAILABLE, turn.now),
-        )
-        .order_by(License.usable_until.desc(), License.id)
-        .limit(1)
+def free_license(turn: CompanyTurn, plan_id: int, last_day: dt.date | None = None) -> License:
+    """The free licence of the plan that lasts longest, or one that ends on `last_day`. Raises Refused `no_free_license`."""
+    free = sa.select(License).where(
+        License.company_id == turn.company.id,
+        License.plan_id == plan_id,
+        License.where_state(LicenseState.AVAILABLE, turn.now),
     )
+    if last_day is not None:
+        free = free.where(License.last_day == last_day)
+    license = db.session.scalar(free.order_by(License.usable_until.desc(), License.id).limit(1))
     if license is None:
         plan = db.session.get_one(Plan, plan_id)
         raise Refused(

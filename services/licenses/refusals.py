@@ -6,7 +6,7 @@ import datetime as dt
 
 from flask_babel import gettext as _
 
-from models import License, LicenseState
+from models import License, LicenseState, User
 from services.foundation.errors import Code, Refused
 
 
@@ -16,6 +16,18 @@ def suspended() -> Refused:
         Code.SUSPENDED,
         _("This license is suspended while a payment is contested. Nothing was changed: write to support."),
     )
+
+
+def holder_changed(holder: User | None) -> Refused:
+    """Somebody else holds it than whom the page said, or nobody does."""
+    if holder is None:
+        sentence = _("Nobody holds this license any more. Nothing was changed: look again.")
+    else:
+        sentence = _(
+            "%(name)s holds this license by now, not whom you saw. Nothing was changed: look again.",
+            name=holder.name,
+        )
+    return Refused(Code.HOLDER_CHANGED, sentence)
 
 
 def not_assignable(license: License, now: dt.datetime) -> Refused:

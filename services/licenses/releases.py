@@ -6,12 +6,11 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from access import Actor
 from models import Assignment, JournalVerb, License, LicenseStatus, User, db
 from services.foundation import journal, operations
-from services.foundation.errors import Code, Refused
+from services.foundation.errors import Refused
 from services.foundation.transaction import CompanyTurn, company_lock
 from services.licenses import refusals
 from services.mail import letters
@@ -69,15 +68,7 @@ def release_all(company_id: int, held_by: Mapping[int, int | None], by: Actor) -
 def _refusal(held: Holding, held_by: int | None) -> Refused | None:
     if held.license.status == LicenseStatus.SUSPENDED:
         return refusals.suspended()
-    if held.holder.id == held_by:
-        return None
-    return Refused(
-        Code.HOLDER_CHANGED,
-        _(
-            "%(name)s holds this license by now, not whom you saw. Nothing was changed: look again.",
-            name=held.holder.name,
-        ),
-    )
+    return None if held.holder.id == held_by else refusals.holder_changed(held.holder)
 
 
 # --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------

@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from access import Actor
-from models import Assignment, License, LicenseState, OperationRow, db
+from models import Assignment, License, LicenseState, OperationRow, User, db
 from services.foundation import operations
 from services.foundation.transaction import CompanyTurn
 from services.licenses import assignments, releases
+from services.mail import letters
 
 
 @operations.goes_back_by(License)
@@ -22,7 +23,7 @@ def go_back(turn: CompanyTurn, noted: OperationRow, by: Actor) -> str | None:
     if operations.has_moved(license, noted) or license.state(turn.now) in _OUT_OF_REACH:
         return _moved(license)
     if noted.before["user_id"] is None:
-        releases.take_back_and_tell(turn, releases.holdings(license.company_id, [license.id]), by)
+        releases.take_back(turn, releases.holdings(license.company_id, [license.id]), by)
         return None
     return _give(turn, license, noted, by)
 
@@ -57,16 +58,45 @@ def _give(turn: CompanyTurn, license: License, noted: OperationRow, by: Actor) -
 
 
 def _ended_by(noted: OperationRow) -> Assignment | None:
-    """The licence's last assignment, if it was the operation that ended it: None when it was given and taken since."""
-    latest = db.session.scalars(
-        sa.select(Assignment)
-        .where(Assignment.license_id == noted.row_id)
-        .order_by(Assignment.id.desc())
-        .limit(1)
-    ).one()
-    ended_it = sa.exists().where(
+    """The assignment that the operation ended: None when the licence was given and taken since, by somebody else.
+
+    A licence that was passed on has two in the operation, and goes back to the first.
+    """
+    held = sa.select(Assignment).where(Assignment.license_id == noted.row_id).order_by(Assignment.id.desc())
+    in_it = sa.select(OperationRow.row_id).where(
         OperationRow.operation_id == noted.operation_id,
         OperationRow.table_name == Assignment.__tablename__,
-        OperationRow.row_id == latest.id,
     )
-    return latest if db.session.scalar(sa.select(ended_it)) else None
+    ids = set(db.session.scalars(in_it))
+    latest, *earlier = db.session.scalars(held.limit(2))
+    if latest.id not in ids:
+        return None
+    return next((one for one in (latest, *earlier) if one.user_id == noted.before["user_id"]), None)
+
+
+@operations.tells_of_undoing
+def tell(turn: CompanyTurn, by: Actor) -> None:
+    """One mail to each person who got or lost a licence by the undoing: it says how things now stand. As `Tell`."""
+    moved = sa.select(OperationRow.row_id).where(
+        OperationRow.operation_id == turn.operation, OperationRow.table_name == Assignment.__tablename__
+    )
+    touched = db.session.execute(
+        sa.select(Assignment, License, User)
+        .join(License, License.id == Assignment.license_id)
+        .join(User, User.id == Assignment.user_id)
+        .where(Assignment.id.in_(moved))
+        .order_by(Assignment.id)
+    ).all()
+    given = {
+        user.id: (license, one)
+        for one, license, user in touched
+        if one.ended_at is None and license.is_live(turn.now)
+    }
+    for license, assignment in given.values():
+        letters.license_assigned(turn, license, assignment, by)
+    lost = [
+        (license, one, user)
+        for one, license, user in touched
+        if one.ended_at is not None and user.id not in given and user.is_active
+    ]
+    letters.license_released(turn, lost, by)

@@ -10,11 +10,9 @@ from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from models import (
     Assignment,
-    IssueKind,
     License,
     MailKind,
     MailState,
@@ -32,6 +30,7 @@ from models import (
 )
 from services.catalogue import vendor
 from services.foundation import formats, urls
+from services.mail.alerts import alert_sentence
 from services.mail.tints import tints
 from services.text.terms import term
 
@@ -130,59 +129,6 @@ def _staff_alert(mail: OutgoingMail) -> Context:
     }
 
 
-# What each alert means, and what staff can do about it.
-_ALERTS = {
-    IssueKind.WRONG_AMOUNT: _l(
-        "The amount or the currency that was paid is not the order’s: no license was delivered. "
-        "Compare the payment in Stripe with the order, then refund it or contact the customer."
-    ),
-    IssueKind.WRONG_MODE: _l(
-        "The payment was made in Stripe’s other mode (test or live): no license was delivered. "
-        "Check the Stripe keys in the settings."
-    ),
-    IssueKind.PAID_AFTER_END: _l(
-        "The customer paid after the order had been cancelled or abandoned: its licenses were delivered. "
-        "Ask whether they are still wanted; if not, refund the payment."
-    ),
-    IssueKind.PAID_TWICE: _l(
-        "The order was paid twice: its licenses were delivered once. Refund the second payment in Stripe."
-    ),
-    IssueKind.PAYMENT_SETUP: _l(
-        "Stripe refused to open the payment page: a setting is wrong. The customer could not pay. "
-        "Run the check-stripe command: it says what is wrong."
-    ),
-    IssueKind.WITHHELD: _l(
-        "The payment was refunded or is disputed, and nothing had been delivered yet: no license was delivered. "
-        "Look at the payment in Stripe, then contact the customer. If a dispute is won, the licenses are delivered."
-    ),
-    IssueKind.REFUNDED: _l(
-        "Money was refunded in Stripe. Licenses and order stay as they are: "
-        "release those that the customer gives back."
-    ),
-    IssueKind.DISPUTED: _l(
-        "The customer’s bank disputes the payment. Licenses and order stay as they are: "
-        "answer in Stripe before its deadline."
-    ),
-    IssueKind.DISPUTE_ENDED: _l(
-        "The dispute of the payment is closed. Licenses and order stay as they are: "
-        "see in Stripe who won, and do what follows from it."
-    ),
-    IssueKind.LOST: _l(
-        "The bank had accepted a debit, and Stripe does not know that payment any more: no license was delivered. "
-        "Look in Stripe and at the bank whether the money came, and whether the Stripe key is still that of the same "
-        "account; then close this issue, and the customer can pay again."
-    ),
-}
-
-
-def alert_sentence(code: str) -> str:
-    """What an alert means, and what staff can do about it. For a code of an older database, a general sentence."""
-    known = set(IssueKind)
-    return str(
-        _ALERTS[IssueKind(code)] if code in known else _("The payment needs to be looked at in Stripe.")
-    )
-
-
 def _license(mail: OutgoingMail) -> Context:
     license = db.session.get_one(License, mail.context["license"])
     return {
@@ -196,7 +142,12 @@ def _license(mail: OutgoingMail) -> Context:
 def _license_assigned(mail: OutgoingMail) -> Context:
     context = _license(mail)
     actor, plan, company = _actor_name(mail), context["plan"], context["company"].name
-    if mail.context.get("by") == mail.user_id:
+    assignment = context["assignment"]
+    if "instead_of" in mail.context:
+        said = _instead_of(mail, actor, plan)
+    elif assignment.restores_id is not None:
+        said = _("Your license of the %(plan)s plan is yours again, as it was.", plan=plan)
+    elif mail.context.get("by") == mail.user_id:
         said = _(
             "You assigned yourself a license of the %(plan)s plan, through the account of %(company)s.",
             plan=plan,
@@ -216,7 +167,23 @@ def _license_assigned(mail: OutgoingMail) -> Context:
             company=company,
         )
     install_url = vendor.current().install_url(str(mail.language))
-    return context | {"said": said, "actor": actor, "install_url": install_url}
+    in_use = assignment.activated_at is not None
+    return context | {"said": said, "actor": actor, "install_url": install_url, "in_use": in_use}
+
+
+def _instead_of(mail: OutgoingMail, actor: str | None, plan: str) -> str:
+    before = db.session.get_one(Assignment, mail.context["instead_of"])
+    license = db.session.get_one(License, before.license_id)
+    words = {"plan": plan, "before": license.plan.name(str(mail.language))}
+    if actor:
+        return str(
+            _(
+                "%(actor)s replaced your license of the %(before)s plan by one of the %(plan)s plan.",
+                actor=actor,
+                **words,
+            )
+        )
+    return str(_("Your license of the %(before)s plan was replaced by one of the %(plan)s plan.", **words))
 
 
 def _license_released(mail: OutgoingMail) -> Context:

@@ -156,14 +156,29 @@ def _about_money(turn: Turn, kind: MailKind, order: Order, people: Sequence[User
     queue_all(turn, letters + [Letter(kind, person, context, f"{key}:{person.id}") for person in others])
 
 
-def license_assigned(turn: Turn, license: License, assignment: Assignment, by: Actor) -> int | None:
-    """To the person: what they were given, by whom, until when, how to install it and a button to activate it."""
+def license_assigned(
+    turn: Turn, license: License, assignment: Assignment, by: Actor, instead_of: Assignment | None = None
+) -> int | None:
+    """To the person: what they were given, by whom, until when, how to install it and a button to activate it; and which of their
+    licences it takes the place of, or that it is theirs again."""
+    more = {"instead_of": instead_of.id} if instead_of else {}
+    return queue(
+        turn,
+        MailKind.LICENSE_ASSIGNED,
+        to=_person(assignment),
+        context={"license": license.id, "assignment": assignment.id} | more | _by(by),
+        dedupe_key=f"license_assigned:{assignment.id}",
+    )
+
+
+def activation_link(turn: Turn, license: License, assignment: Assignment, by: Actor) -> int | None:
+    """To the person: the mail of `license_assigned` once more, with a new link. One a minute."""
     return queue(
         turn,
         MailKind.LICENSE_ASSIGNED,
         to=_person(assignment),
         context={"license": license.id, "assignment": assignment.id} | _by(by),
-        dedupe_key=f"license_assigned:{assignment.id}",
+        dedupe_key=f"activation_link:{assignment.id}:{turn.now:%Y%m%d%H%M}",
     )
 
 

@@ -5,13 +5,16 @@ Opening a link's page does not use the link; the page's button calls one of thes
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import access
 from access import Actor
-from models import JournalVerb, License, LinkPurpose, User, db
+from models import Assignment, JournalVerb, License, LinkPurpose, User, db
 from services import licenses
-from services.foundation import journal, tokens
+from services.foundation import journal, tokens, urls
 from services.foundation.tokens import DeadLinkError
-from services.foundation.transaction import Turn, company_lock, transaction
+from services.foundation.transaction import CompanyTurn, Turn, company_lock, transaction
 from services.mail import letters
 from services.people import oneself
 
@@ -102,6 +105,40 @@ def activate(token: str, *, address: str | None) -> License:
             # The seat is theirs in any case.
             oneself.confirm(turn, holder)
         return license
+
+
+def send_activation(license: License, by: Actor, *, held_by: int | None) -> None:
+    """Mail the holder a new activation link; the one of before dies.
+
+    Raises:
+        Refused: `holder_changed`; `not_assignable` or `suspended`, when it cannot be activated; `already_activated`.
+    """
+    with _renewed(license, held_by) as (turn, renewed, assignment):
+        letters.activation_link(turn, renewed, assignment, by)
+        journal.record(
+            turn, JournalVerb.LINK_SENT, by=by, subject=renewed, related={"user": assignment.user_id}
+        )
+
+
+def show_activation(license: License, by: Actor, *, held_by: int | None) -> str:
+    """The address of a new activation link, to be shown once; the one of before dies. Raises as `send_activation`."""
+    with _renewed(license, held_by) as (turn, renewed, assignment):
+        holder = db.session.get_one(User, assignment.user_id)
+        token = tokens.mint(turn, LinkPurpose.ACTIVATION, holder, renewed)
+        journal.record(
+            turn, JournalVerb.LINK_SHOWN, by=by, subject=renewed, related={"user": assignment.user_id}
+        )
+    return urls.link_url(token)
+
+
+@contextlib.contextmanager
+def _renewed(license: License, held_by: int | None) -> Iterator[tuple[CompanyTurn, License, Assignment]]:
+    """A turn in which the licence has no activation link any more."""
+    license_id = license.id
+    with company_lock(license.company_id) as turn:
+        license, assignment = licenses.to_activate(turn, license_id, held_by)
+        tokens.void(turn, assignment.user_id, [LinkPurpose.ACTIVATION], license_id=license_id)
+        yield turn, license, assignment
 
 
 def _use(turn: Turn, token: str, purpose: LinkPurpose) -> User:

@@ -62,6 +62,13 @@ SPECIAL: dict[str, Addresses] = {
     "portal_licenses.release": lambda some: [f"/portal/licenses/release/?id={some.id(License)}"],
     "support_licenses.release": lambda some: [f"/support/licenses/release/?id={some.id(License)}"],
     "support_licenses.assign": lambda some: [f"/support/licenses/assign/?id={some.id(License)}"],
+    **{
+        f"{site}_licenses.{page}": lambda some, address=f"/{site}/licenses/{page}/": [
+            f"{address}?id={some.id(License)}"
+        ]
+        for site in ("portal", "support")
+        for page in ("change", "transfer", "link")
+    },
     "portal_users.deactivate": lambda some: [f"/portal/users/deactivate/?id={some.id(User)}"],
     "support_people.deactivate": lambda some: [f"/support/people/deactivate/?id={some.id(User)}"],
     "support_people.assign": lambda some: [f"/support/people/assign/?id={some.id(User)}"],

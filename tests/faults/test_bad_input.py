@@ -29,6 +29,7 @@ PUBLIC = {
     "web.sign_in",
     "web.sign_out",
     "web.stripe_webhook",
+    "web.validate",
     "web.vendor_css",
     "web.vendor_logo",
 }

@@ -23,7 +23,7 @@ from services.foundation.transaction import transaction
 from services.payments import attempts, checkout, gateway, settlement
 from services.people import accounts, companies, deactivation, links
 from tests.conftest import Cast
-from tests.factories import make_issue, make_licenses, make_user
+from tests.factories import make_issue, make_licenses, make_plan, make_user
 from tests.sandbox_process import DECLINED, SUCCESS, SandboxProcess
 
 
@@ -68,6 +68,12 @@ class Acme:
     def order(self):
         return orders.place(**self.confirmed(), by=self.by)
 
+    def other_plan(self):
+        """A plan of the same product as the licence that is held, with a free one."""
+        plan = make_plan("other", product=self.held.product)
+        make_licenses(1, self.cast.alice, plan)
+        return plan
+
     def activation(self):
         """The token that Dave was mailed."""
         with transaction() as turn:
@@ -101,6 +107,18 @@ VERBS = {
         "company_id": acme.cast.acme.id,
         "held_by": {acme.held.id: acme.cast.dave.id},
     },
+    licenses.change_plan: lambda acme: {
+        "license": acme.held,
+        "plan": acme.other_plan(),
+        "held_by": acme.cast.dave.id,
+    },
+    licenses.transfer: lambda acme: {
+        "license": acme.held,
+        "to": acme.cast.bob,
+        "held_by": acme.cast.dave.id,
+    },
+    links.send_activation: lambda acme: {"license": acme.held, "held_by": acme.cast.dave.id},
+    links.show_activation: lambda acme: {"license": acme.held, "held_by": acme.cast.dave.id},
     operations.undo: lambda acme: {"operation": acme.operation()},
     licenses.activate: lambda acme: {"license": acme.held, "by": Actor.of(acme.cast.dave)},
     links.activate: lambda acme: {"token": acme.activation(), "address": None},

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.one_database
 ROUTES = {
     "/",
     "/enter",  # in the demonstration alone
+    "/api/licenses/validate",
     "/forgot-password",
     "/healthz",
     "/kept-form",

@@ -29,6 +29,8 @@ FRENCH = {
     "license_activated": "Alice Tremblay a activé sa licence Pro …{key}",
     "license_assigned": "Alice Tremblay a assigné la licence Pro …{key} à Élise Bergeron",
     "license_released": "Alice Tremblay a libéré la licence Pro …{key} d’Élise Bergeron",
+    "link_sent": "Alice Tremblay a renvoyé à Élise Bergeron le lien d’activation de la licence Pro …{key}",
+    "link_shown": "Alice Tremblay a fait afficher un nouveau lien d’activation de la licence Pro …{key} d’Élise Bergeron",
     "list_exported": "Alice Tremblay a exporté la liste « Licences » : 1 200 lignes, CSV",
     "mail_resent": "Alice Tremblay a renvoyé un courriel : Reçu",
     "order_cancelled": "Alice Tremblay a annulé la commande {order}",
@@ -116,7 +118,8 @@ def rows(cast, elise):
 
 
 def entry(verb, rows, by: Actor, **values):
-    kind = ABOUT.get(verb.partition("_")[0], SubjectKind.USER)
+    # A link is its licence's.
+    kind = ABOUT.get(verb.partition("_")[0].replace("link", "license"), SubjectKind.USER)
     if verb.partition("_")[0] in ORDERS:
         kind = SubjectKind.ORDER
     return JournalEntry(

@@ -233,7 +233,7 @@ def test_two_accounts_of_one_address_stop_the_upgrade_by_their_number_and_nothin
 
 def test_two_companies_may_have_typed_the_same_address(cast, jean):
     twin = make_user(cast.globex, "Jean", email=ASCII)
-    assert db.session.scalars(sa.select(User.id).where(same_address(User.email, LETTERS))).all() == [
+    assert set(db.session.scalars(sa.select(User.id).where(same_address(User.email, LETTERS)))) == {
         jean.id,
         twin.id,
-    ]
+    }

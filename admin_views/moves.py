@@ -1,0 +1,162 @@
+"""What is done to a licence that somebody holds, on both sites alike: another plan, another person, the activation link again.
+
+Each page says first what will happen and who is told by mail; `services/licenses/moves.py` does it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_admin import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import aliased
+
+from access import current_actor
+from admin_views import undo
+from admin_views.forms import REQUIRED, DeskForm
+from admin_views.guard import local_url
+from admin_views.lists.columns import Search
+from admin_views.lists.rows import one, parse_id
+from admin_views.pickers import Lookup, PickerField
+from models import License, Plan, User, clock, utcnow
+from services import licenses
+from services.foundation.formats import current_language
+from services.licenses import seat_counts
+from services.people import links
+
+
+def _may_receive(statement: sa.Select[Any]) -> sa.Select[Any]:
+    """The active people of the licence's company who hold none of its product."""
+    wanted, own = aliased(License), aliased(License)
+    chosen = sa.select(wanted.company_id, wanted.product).where(
+        wanted.id == parse_id(License, request.args.get("id"))
+    )
+    of = chosen.subquery()
+    holds = sa.exists().where(own.user_id == User.id, own.product == of.c.product, own.usable_until > clock())
+    return statement.join(of, of.c.company_id == User.company_id).where(User.active, ~holds)
+
+
+NEWCOMERS = Lookup(
+    "newcomer",
+    User,
+    (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name)),
+    label=lambda user: f"{user.name} ({user.email})",
+    where=_may_receive,
+    order=(User.last_name, User.first_name),
+)
+
+
+class ColleagueField(PickerField):
+    """A person of the company that owns the licence of this page."""
+
+    def lookup_url(self) -> str:
+        """It says which licence it is for."""
+        return url_for(".ajax_lookup", name=self.lookup.name, id=request.args.get("id"))
+
+
+class TransferForm(DeskForm):
+    newcomer = ColleagueField(NEWCOMERS, _l("Person"), [REQUIRED])
+
+
+class Moves:
+    """For a view of licences: its pages `change`, `transfer` and `link`, of the licence `?id=`."""
+
+    lookups: ClassVar[dict[str, Lookup]] = {"newcomer": NEWCOMERS}
+
+    @expose("/change/", methods=("GET", "POST"))
+    def change(self) -> ResponseReturnValue:
+        """Another plan of the same product, for whoever holds the licence."""
+        row = self._held_row()
+        offered = [
+            seats
+            for seats in seat_counts.free_seats(row.company_id, utcnow())
+            if seats.plan.product == row.product and seats.plan.id != row.plan_id
+        ]
+        error = None
+        if request.method == "POST":
+            plan, last_day = chosen_batch()
+            if plan is not None:
+                return self._change(row, plan, last_day)
+            error = _("Choose a plan that has an available license.")
+        page = self.render("admin/license_change.html", row=row, offered=offered, error=error)  # type: ignore[attr-defined]
+        return page, 422 if error else 200
+
+    def _change(self, row: License, plan: Plan, last_day: dt.date | None) -> ResponseReturnValue:
+        name, plan_name, page = (
+            row.user.name if row.user else "",
+            plan.name(current_language()),
+            self._after(row),
+        )
+        licenses.change_plan(row, plan, current_actor(), held_by=_shown_holder(), last_day=last_day)
+        undo.said(
+            _(
+                "%(name)s now holds a license of the %(plan)s plan. The former one is available again.",
+                name=name,
+                plan=plan_name,
+            )
+        )
+        return redirect(page, 303)
+
+    @expose("/transfer/", methods=("GET", "POST"))
+    def transfer(self) -> ResponseReturnValue:
+        """The licence to another person, who holds none of its product."""
+        row, form = self._held_row(), TransferForm()
+        if form.validate_on_submit():
+            to, page = form.newcomer.data, self._after(row)
+            words = {"name": to.name, "before": row.user.name if row.user else ""}
+            licenses.transfer(row, to, current_actor(), held_by=_shown_holder())
+            undo.said(
+                _("The license of %(before)s now belongs to %(name)s. Both are told by email.", **words)
+            )
+            return redirect(page, 303)
+        page = self.render("admin/license_transfer.html", row=row, form=form)  # type: ignore[attr-defined]
+        return page, 422 if request.method == "POST" else 200
+
+    @expose("/link/", methods=("GET", "POST"))
+    def link(self) -> ResponseReturnValue:
+        """The activation link once more: by mail, or shown once. The one of before dies."""
+        row = self._held_row()
+        if request.method == "GET":
+            return self.render("admin/license_link.html", row=row, link=None)  # type: ignore[attr-defined, no-any-return]
+        row_id, name, page = row.id, row.user.name if row.user else "", self._after(row)
+        if "show" in request.form:
+            shown = links.show_activation(row, current_actor(), held_by=_shown_holder())
+            return self.render("admin/license_link.html", row=self.row_or_404(str(row_id)), link=shown)  # type: ignore[attr-defined, no-any-return]
+        links.send_activation(row, current_actor(), held_by=_shown_holder())
+        flash(
+            _("The activation link is on its way to %(name)s. The former one no longer works.", name=name),
+            "success",
+        )
+        return redirect(page, 303)
+
+    def _held_row(self) -> License:
+        row: License = self.row_or_404(request.args.get("id", ""))  # type: ignore[attr-defined]
+        if row.user_id is None and request.method == "GET":
+            abort(404)
+        return row
+
+    def _after(self, row: License) -> str:
+        """Where one came from, else the licence's own page."""
+        own: str = self.get_url(".details_view", id=row.id)  # type: ignore[attr-defined]
+        return local_url(request.form.get("url")) or own
+
+
+def chosen_batch() -> tuple[Plan | None, dt.date | None]:
+    """The plan and the end of the batch that a form of `batches.html` says: `3`, the one that lasts longest, or `3:2027-01-18`."""
+    plan_id, _colon, day = request.form.get("plan", "").partition(":")
+    plan: Plan | None = one(sa.select(Plan), Plan, plan_id)
+    try:
+        return plan, dt.date.fromisoformat(day) if day else None
+    except ValueError:
+        return None, None
+
+
+def _shown_holder() -> int | None:
+    """Whom the page said to hold it."""
+    holder: int | None = parse_id(User, request.form.get("held_by", ""))
+    return holder

@@ -1,0 +1,122 @@
+"""Whether a licence's key is good, for the vendor's product: it asks with the key alone, and learns nothing of people."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+import re
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from models import KEY_ALPHABET, GoneWhy, License, LicenseStatus, Plan, db
+
+# Five groups of five: `7KQ2M-9XW4P-…`.
+LENGTH, GROUP = 25, 5
+# What people read in the place of a figure (Crockford, Base 32, "Decoding").
+_MISREAD = str.maketrans("OIL", "011")
+_KEY = re.compile(f"[{KEY_ALPHABET}]{{{LENGTH}}}")
+# A key that none is: what cannot be one asks the database all the same, so that the time of an answer tells nothing.
+_NONE = ""
+
+
+class Verdict(enum.StrEnum):
+    """What a key is worth. `Verdict.valid` are those with which the product works."""
+
+    ACTIVE = "active"
+    IN_GRACE = "in_grace"
+    UNASSIGNED = "unassigned"
+    SUSPENDED = "suspended"
+    EXPIRED = "expired"
+    REMOVED = "removed"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_valid(self) -> bool:
+        return self in {Verdict.ACTIVE, Verdict.IN_GRACE}
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What the product is told.
+
+    Attributes:
+        plan, limits, devices: Of the plan; the rows of `Plan.limits`. None and empty of an unknown key.
+        last_day: The last day of the licence, where it was bought.
+        usable_until: The instant from which the key is no longer good, grace included.
+    """
+
+    verdict: Verdict
+    plan: str | None = None
+    limits: tuple[dict[str, str], ...] = ()
+    devices: int | None = None
+    last_day: dt.date | None = None
+    usable_until: dt.datetime | None = None
+
+
+_FOUND = (
+    sa.select(License.status, License.gone_why, License.user_id, License.last_day)
+    .add_columns(License.valid_until, License.usable_until)
+    .add_columns(Plan.code, Plan.limits, Plan.devices_per_license)
+    .join(Plan, Plan.id == License.plan_id)
+    .where(License.key == sa.bindparam("key"))
+)
+
+
+def as_written(text: str) -> str:
+    """`7kq2m 9xw4p…`, with or without hyphens, in any case, O for 0 → the key as it is stored; empty for what is none."""
+    letters = re.sub(r"[\s\-‐-―−]", "", text[:200]).upper().translate(_MISREAD)
+    if _KEY.fullmatch(letters) is None:
+        return _NONE
+    return "-".join(letters[at : at + GROUP] for at in range(0, LENGTH, GROUP))
+
+
+def check(text: str, now: dt.datetime) -> Answer:
+    """What the key that `text` spells is worth at `now`. One statement, whether there is such a key or not."""
+    row = db.session.execute(_FOUND, {"key": as_written(text)}).one_or_none()
+    if row is None:
+        return Answer(Verdict.UNKNOWN)
+    return Answer(
+        _verdict(row, now),
+        row.code,
+        tuple(row.limits),
+        row.devices_per_license,
+        row.last_day,
+        row.usable_until,
+    )
+
+
+def _verdict(row: sa.Row[tuple[object, ...]], now: dt.datetime) -> Verdict:
+    """As `models.state_of`, told apart further: what is gone by why, what is over by its grace."""
+    if row.gone_why is not None:
+        return Verdict.REMOVED if row.gone_why == GoneWhy.REMOVED else Verdict.REVOKED
+    if row.usable_until <= now:
+        return Verdict.EXPIRED
+    if row.status == LicenseStatus.SUSPENDED:
+        return Verdict.SUSPENDED
+    if row.user_id is None:
+        return Verdict.UNASSIGNED
+    return Verdict.ACTIVE if row.valid_until > now else Verdict.IN_GRACE
+
+
+def sentence(verdict: Verdict) -> str:
+    """What the product may show to whoever uses it."""
+    sentences = {
+        Verdict.ACTIVE: _("This license is valid."),
+        Verdict.IN_GRACE: _(
+            "This license has ended and works a few days more: ask your administrator to renew it."
+        ),
+        Verdict.UNASSIGNED: _("This license is assigned to nobody: ask your administrator."),
+        Verdict.SUSPENDED: _(
+            "This license is suspended while a payment is contested: ask your administrator."
+        ),
+        Verdict.EXPIRED: _("This license has expired: ask your administrator."),
+        Verdict.REMOVED: _(
+            "This license was removed from the account of your company: ask your administrator."
+        ),
+        Verdict.REVOKED: _("This license has been revoked: ask your administrator."),
+        Verdict.UNKNOWN: _("No license has this key: check how it is written."),
+    }
+    return str(sentences[verdict])
