@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from babel.numbers import format_decimal
 
-from services.foundation.formats import NBSP, locale_of
+from services.text.formats import NBSP, locale_of
 
 # Of a chart of columns, in the units of its viewBox.
 WIDTH, HEIGHT, LEFT, TOP, FLOOR = 720, 220, 36, 20, 195

@@ -22,6 +22,7 @@ from wtforms import (
     IntegerField,
     SelectField,
     TextAreaField,
+    TimeField,
     ValidationError,
 )
 from wtforms.fields import SelectChoice
@@ -94,6 +95,20 @@ class DayField(DateField):
             self.data = dt.date.fromisoformat(text)
         except ValueError as error:
             raise ValueError(_("This day does not exist.")) from error
+
+
+class HourField(TimeField):
+    """A time of the day, such as `14:30`."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        text = valuelist[0].strip() if valuelist else ""
+        if not text:
+            return
+        try:
+            self.data = dt.time.fromisoformat(text)
+        except ValueError as error:
+            raise ValueError(_("Enter a time, such as 14:30.")) from error
 
 
 class ScopedUnique(Unique):

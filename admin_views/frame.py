@@ -21,9 +21,9 @@ from markupsafe import Markup, escape
 from admin_views import menu
 from admin_views.guard import DeskIndexView
 from models import Role
-from services.foundation.formats import current_language
 from services.reports import kept
 from services.text import characters, initials, slots
+from services.text.formats import current_language
 
 _BLANK_LINES = re.compile(r"\n\s*\n")
 THEMES = ("light", "dark", "auto")

@@ -43,7 +43,7 @@ from models import (
     db,
 )
 from services.foundation.errors import Code
-from services.foundation.formats import current_language
+from services.text.formats import current_language
 
 # By type first: members of two StrEnums are equal when their values are.
 LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {

@@ -9,7 +9,7 @@ import datetime as dt
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -17,7 +17,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import aliased
 
 from access import current_actor
-from admin_views import undo
+from admin_views import said, undo
+from admin_views.base import DeskModelView
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.guard import local_url
 from admin_views.lists.columns import Search
@@ -25,9 +26,9 @@ from admin_views.lists.rows import one, parse_id
 from admin_views.pickers import Lookup, PickerField
 from models import License, Plan, User, clock, utcnow
 from services import licenses
-from services.foundation.formats import current_language
 from services.licenses import seat_counts
 from services.people import links
+from services.text.formats import current_language
 
 
 def _may_receive(statement: sa.Select[Any]) -> sa.Select[Any]:
@@ -63,7 +64,7 @@ class TransferForm(DeskForm):
     newcomer = ColleagueField(NEWCOMERS, _l("Person"), [REQUIRED])
 
 
-class Moves:
+class Moves(DeskModelView):
     """For a view of licences: its pages `change`, `transfer` and `link`, of the licence `?id=`."""
 
     lookups: ClassVar[dict[str, Lookup]] = {"newcomer": NEWCOMERS}
@@ -72,18 +73,13 @@ class Moves:
     def change(self) -> ResponseReturnValue:
         """Another plan of the same product, for whoever holds the licence."""
         row = self._held_row()
-        offered = [
-            seats
-            for seats in seat_counts.free_seats(row.company_id, utcnow())
-            if seats.plan.product == row.product and seats.plan.id != row.plan_id
-        ]
-        error = None
+        offered, error = seat_counts.instead_of(row, utcnow()), None
         if request.method == "POST":
             plan, last_day = chosen_batch()
             if plan is not None:
                 return self._change(row, plan, last_day)
             error = _("Choose a plan that has an available license.")
-        page = self.render("admin/license_change.html", row=row, offered=offered, error=error)  # type: ignore[attr-defined]
+        page = self.render("admin/license_change.html", row=row, offered=offered, error=error)
         return page, 422 if error else 200
 
     def _change(self, row: License, plan: Plan, last_day: dt.date | None) -> ResponseReturnValue:
@@ -93,7 +89,7 @@ class Moves:
             self._after(row),
         )
         licenses.change_plan(row, plan, current_actor(), held_by=_shown_holder(), last_day=last_day)
-        undo.said(
+        undo.done(
             _(
                 "%(name)s now holds a license of the %(plan)s plan. The former one is available again.",
                 name=name,
@@ -110,11 +106,11 @@ class Moves:
             to, page = form.newcomer.data, self._after(row)
             words = {"name": to.name, "before": row.user.name if row.user else ""}
             licenses.transfer(row, to, current_actor(), held_by=_shown_holder())
-            undo.said(
+            undo.done(
                 _("The license of %(before)s now belongs to %(name)s. Both are told by email.", **words)
             )
             return redirect(page, 303)
-        page = self.render("admin/license_transfer.html", row=row, form=form)  # type: ignore[attr-defined]
+        page = self.render("admin/license_transfer.html", row=row, form=form)
         return page, 422 if request.method == "POST" else 200
 
     @expose("/link/", methods=("GET", "POST"))
@@ -122,27 +118,26 @@ class Moves:
         """The activation link once more: by mail, or shown once. The one of before dies."""
         row = self._held_row()
         if request.method == "GET":
-            return self.render("admin/license_link.html", row=row, link=None)  # type: ignore[attr-defined, no-any-return]
+            return self.render("admin/license_link.html", row=row, link=None)
         row_id, name, page = row.id, row.user.name if row.user else "", self._after(row)
         if "show" in request.form:
             shown = links.show_activation(row, current_actor(), held_by=_shown_holder())
-            return self.render("admin/license_link.html", row=self.row_or_404(str(row_id)), link=shown)  # type: ignore[attr-defined, no-any-return]
+            return self.render("admin/license_link.html", row=self.row_or_404(str(row_id)), link=shown)
         links.send_activation(row, current_actor(), held_by=_shown_holder())
-        flash(
-            _("The activation link is on its way to %(name)s. The former one no longer works.", name=name),
-            "success",
+        said.done(
+            _("The activation link is on its way to %(name)s. The former one no longer works.", name=name)
         )
         return redirect(page, 303)
 
     def _held_row(self) -> License:
-        row: License = self.row_or_404(request.args.get("id", ""))  # type: ignore[attr-defined]
+        row: License = self.row_or_404(request.args.get("id", ""))
         if row.user_id is None and request.method == "GET":
             abort(404)
         return row
 
     def _after(self, row: License) -> str:
         """Where one came from, else the licence's own page."""
-        own: str = self.get_url(".details_view", id=row.id)  # type: ignore[attr-defined]
+        own: str = self.get_url(".details_view", id=row.id)
         return local_url(request.form.get("url")) or own
 
 

@@ -14,7 +14,7 @@ from flask_admin.theme import Theme
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from admin_views import holders, labels
+from admin_views import holders, labels, undo
 from admin_views.base import DeskModelView
 from admin_views.frame import THEMES, Frame, current_site, frame_of, has_keys, here, theme_choice
 from admin_views.guard import DeskIndexView, DeskPage, local_url
@@ -52,7 +52,9 @@ def init_theme(app: Flask) -> None:
     app.jinja_env.add_extension(Slim)
     app.add_url_rule("/theme", "theme", choose_theme, methods=["POST"])
     app.add_url_rule("/keys", "keys", choose_keys, methods=["POST"])
-    app.jinja_env.globals.update(new_token=secrets.token_urlsafe, frame_of=_frame_of)
+    app.jinja_env.globals.update(
+        new_token=secrets.token_urlsafe, frame_of=_frame_of, undo_address=undo.address
+    )
     app.jinja_env.filters.update(
         label=labels.label,
         tone=labels.tone,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from services.foundation.formats import current_language
+from services.text.formats import current_language
 
 
 def tongue_of(name: str) -> str | None:

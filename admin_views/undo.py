@@ -10,12 +10,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from access import Permission, current_actor
+from admin_views import said
 from admin_views.base import DeskPage
 from admin_views.guard import local_url
 from admin_views.lists.rows import narrow, one
-from models import Operation, db
+from models import Operation
 from services.foundation import operations
-from services.foundation.errors import Refused
 
 
 class Undo(DeskPage):
@@ -27,23 +27,20 @@ class Undo(DeskPage):
 
     @expose("/", methods=("POST",))
     def index(self) -> ResponseReturnValue:
-        back = local_url(request.form.get("url")) or url_for(f"{self.admin.index_view.endpoint}.index")
-        operation: Operation | None = one(
-            narrow(sa.select(Operation), Operation), Operation, request.form.get("operation", "")
-        )
+        own = narrow(sa.select(Operation), Operation)
+        operation: Operation | None = one(own, Operation, request.form.get("operation", ""))
         if operation is None:
-            flash(_("This cannot be taken back. Nothing was changed."), "danger")
-            return redirect(back, 303)
-        try:
-            left = operations.undo(operation, current_actor())
-        except Refused as refused:
-            db.session.rollback()
-            flash(refused.sentence, "danger")
-            return redirect(back, 303)
-        flash(_("Things are again as they were. Whoever was told has been told of it."), "success")
+            raise operations.not_undoable()
+        left = operations.undo(operation, current_actor())
+        said.done(_("Things are again as they were. Whoever was told has been told of it."))
         for sentence in left:
             flash(sentence, "warning")
-        return redirect(back, 303)
+        return redirect(self._way_back(), 303)
+
+    def _way_back(self) -> str:
+        """It has no page of its own to lead to."""
+        home = url_for(f"{self.admin.index_view.endpoint}.index")
+        return local_url(request.form.get("url")) or local_url(request.referrer) or home
 
 
 class PortalUndo(Undo):
@@ -54,17 +51,18 @@ class SupportUndo(Undo):
     permission = Permission.SUPPORT
 
 
-def said(sentence: str) -> None:
-    """Say that something was done by the verb that was just called, with a button that takes it back."""
+def address() -> str:
+    """Where the forms of the site that is shown are sent."""
     site = (request.blueprint or "").partition("_")[0]
-    act = {
-        "url": url_for(f"{site}_undo.index"),
-        "fields": {"operation": operations.latest(), "url": _here()},
-        "label": _("Undo"),
-        "name": _("Undo: %(what)s", what=sentence),
-    }
-    flash({"text": sentence, "act": act}, "success")  # type: ignore[arg-type]
+    return url_for(f"{site}_undo.index")
 
 
-def _here() -> str:
-    return local_url(request.values.get("url")) or request.path
+def done(sentence: str) -> None:
+    """As `said.done`, with a button that takes back the operation of this request; without it where there was none, or several."""
+    found = operations.done()
+    if len(found) != 1:
+        said.done(sentence)
+        return
+    back = local_url(request.values.get("url")) or request.path
+    values: dict[str, str | int] = {"operation": found[0], "url": back}
+    said.done(sentence, said.Act(_("Undo"), _("Undo: %(what)s", what=sentence), address(), values))

@@ -176,6 +176,21 @@ class User(Base, TenantRow, UserMixin):
         """Whether the person may sign in and hold licences."""
         return self.active
 
+    @classmethod
+    def where_covered(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
+        """Whether somebody holds a live licence at `now`, as SQL."""
+        return cls.covered_until > now
+
+    @classmethod
+    def where_run_out(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
+        """Whether somebody holds licences of which none is live any more at `now`, as SQL."""
+        return cls.covered_until <= now
+
+    @classmethod
+    def where_uncovered(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
+        """Whether somebody holds no live licence at `now`, as SQL."""
+        return sa.or_(cls.covered_until.is_(None), cls.where_run_out(now))
+
     def get_id(self) -> str:
         return self.fs_uniquifier
 

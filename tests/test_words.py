@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from flask_babel import force_locale, ngettext
 
 from sandbox.pages.wording import TEXTS
-from services.foundation import formats
+from services.text import formats
 from tests.french import never_said
 
 ROOT = Path(__file__).parent.parent

@@ -16,9 +16,8 @@ import access
 from access import Permission
 from models import CURRENCY, DEFAULT_TIME_ZONE, Vendor, utcnow
 from services.catalogue import vendor as vendors
-from services.foundation import formats
-from services.foundation.formats import current_language
-from services.text import characters, initials
+from services.text import characters, formats, initials
+from services.text.formats import current_language
 
 
 def init_app(app: Flask) -> None:

@@ -10,8 +10,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from models import Language
-from services.foundation.formats import current_language, locale_of
 from services.text import sentences
+from services.text.formats import current_language, locale_of
 from web.guards import is_impersonal
 
 COOKIE = "language"

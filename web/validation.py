@@ -13,8 +13,8 @@ from flask_babel import gettext as _
 
 import access
 from models import utcnow
-from services.foundation.formats import current_language
 from services.licenses import validation
+from services.text.formats import current_language
 from web import limits
 from web.blueprint import bp
 

@@ -14,7 +14,7 @@ from admin_views.journal.names import Names
 from admin_views.tongues import in_tongue, tongue_of
 from models import CURRENCY, IssueKind, Language, MailState, OrderState, Role, SubjectKind
 from services.forms.words import FIELDS
-from services.foundation import formats
+from services.text import formats
 
 # The field, and its value before and after.
 Change = tuple[str, Any, Any]

@@ -24,8 +24,8 @@ from models import (
     name_of,
     readable_address,
 )
-from services.foundation.formats import NBSP, current_language
 from services.reports import kept
+from services.text.formats import NBSP, current_language
 
 
 class Entry(Protocol):

@@ -21,7 +21,7 @@ from admin_views.journal.names import COLUMNS, Entry, Names, names_of
 from admin_views.journal.words import SAID, UNKNOWN
 from admin_views.lists.exports import TITLES
 from models import CURRENCY, JournalEntry, SubjectKind, db
-from services.foundation import formats
+from services.text import formats
 from services.text.characters import isolated
 from services.text.french import elided
 

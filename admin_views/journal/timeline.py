@@ -19,7 +19,7 @@ from admin_views.journal.sentences import Part, Reader, Sentence, filled, on_beh
 from admin_views.journal.words import BY_MANY, OF_MANY, SAID, TOLD_TO_CUSTOMERS, UNKNOWN
 from models import JournalEntry, SubjectKind, db
 from services.foundation import journal
-from services.foundation.formats import current_language, number
+from services.text.formats import current_language, number
 
 # On a row's own page.
 SHORT = 10

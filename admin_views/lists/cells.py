@@ -16,8 +16,7 @@ from markupsafe import escape
 
 from admin_views.lists.columns import Column
 from models import name_of
-from services.foundation import formats
-from services.text import characters, initials
+from services.text import characters, formats, initials
 
 # Days before a licence's end from which it needs somebody.
 SOON = 30
@@ -64,11 +63,6 @@ def said(text: Any) -> str:
     return f"<bdi>{inner}</bdi>" if characters.reads_from_the_right(kept) else inner
 
 
-@functools.lru_cache(maxsize=4096)
-def money(cents: int, currency: str, language: str) -> str:
-    return formats.money(cents, currency, language)
-
-
 def ends_words(language: str) -> list[str]:
     """« aujourd’hui », « demain », « dans 2 jours » … for `SOON` days."""
     later = [ngettext("in %(num)s day", "in %(num)s days", number) for number in range(2, SOON + 1)]
@@ -111,7 +105,7 @@ def _number(column: Column, language: str) -> Write:
 
 
 def _money(column: Column, language: str) -> Write:
-    return lambda value, around: money(value[0], value[1], language)
+    return lambda value, around: formats.money(value[0], value[1], language)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -205,7 +199,7 @@ def plain(column: Column, language: str) -> Callable[[Any, Around], str]:
     if column.kind == "moment":
         return lambda value, around: formats.moment(value, language, around.zone)
     if column.kind == "money":
-        return lambda value, around: money(value[0], value[1], language)
+        return lambda value, around: formats.money(value[0], value[1], language)
     if column.kind == "key":
         return lambda value, around: f"{value[:SHORT_KEY]}…"
     return lambda value, around: str(value)

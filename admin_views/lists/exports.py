@@ -31,9 +31,9 @@ from admin_views.lists.filed import Cell, Filed, FileSheet
 from admin_views.lists.view import around
 from models import db
 from services.foundation.errors import Code, Refused
-from services.foundation.formats import current_language, number
 from services.foundation.transaction import release_reads
 from services.reports import exported
+from services.text.formats import current_language, number
 
 ROWS_AT_A_TIME = 2_000
 # Of a sheet, its head included ("Excel specifications and limits"); characters of a cell.

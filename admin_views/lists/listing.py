@@ -15,8 +15,8 @@ from admin_views.lists.columns import Column, ListFilter, Search, Tab
 from admin_views.lists.rows import narrow, primary_key
 from models import db
 from services.foundation import checks
-from services.foundation.formats import number
 from services.reports.counts import COUNT_LIMIT, counts
+from services.text.formats import number
 
 PAGE_SIZES = (20, 50, 100)
 MAX_SEARCH = 100

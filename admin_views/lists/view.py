@@ -23,8 +23,8 @@ from admin_views.lists.shown import Listing
 from models import DEFAULT_TIME_ZONE, db, utcnow
 from services.foundation import urls
 from services.foundation.errors import Code, Refused
-from services.foundation.formats import current_language, number
 from services.reports import kept
+from services.text.formats import current_language, number
 
 # Seconds for which a total and the counts of tabs are kept, and the choices that come from the database.
 TOTAL_FOR, TABS_FOR, CHOICES_FOR = 10, 60, 10

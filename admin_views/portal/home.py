@@ -27,10 +27,10 @@ from services import licenses
 from services.buying import orders
 from services.catalogue import vendor as vendors
 from services.foundation import operations
-from services.foundation.formats import current_language
 from services.licenses import seat_counts
 from services.people import dismissals
 from services.reports import company as reports
+from services.text.formats import current_language
 
 SHOWN_EVENTS = 8
 # Whoever may do one of these has a home page of the company's.
@@ -56,7 +56,7 @@ class Home(DeskIndexView):
         if not overview["owned"] and not overview["unpaid"]:
             return self.render("portal/first_day.html", company=company, prices=_prices(company), **overview)
         away = dismissals.put_away_by(current_user)
-        undoable = operations.undoable(company.id, now) if _may_undo() else {}
+        may_undo = access.can(current_user, Permission.MANAGE_USERS)
         shown = todo.shown(overview["tasks"], away)
         return self.render(
             "portal/home.html",
@@ -66,7 +66,7 @@ class Home(DeskIndexView):
             hidden=len(overview["tasks"]) - len(shown),
             ending=todo.ending(overview["owned"], day_in(company.zone, now)),
             moments=activity.recent(company.id, SHOWN_EVENTS, activity.reader(), current_user.zone),
-            undoable=undoable,
+            undoable=operations.undoable(company.id, now) if may_undo else {},
             **overview,
         )
 
@@ -94,10 +94,6 @@ class Home(DeskIndexView):
 
 def _manages() -> bool:
     return any(access.can(current_user, permission) for permission in MANAGING)
-
-
-def _may_undo() -> bool:
-    return access.can(current_user, Permission.MANAGE_USERS)
 
 
 def _only_for_managers() -> None:

@@ -18,7 +18,6 @@ from sqlalchemy.orm import joinedload
 
 from access import Permission, current_actor
 from admin_views import holders, labels, moves, undo
-from admin_views.base import DeskModelView
 from admin_views.columns import (
     NAMED_LICENSE,
     PERSON,
@@ -37,7 +36,7 @@ from models import Assignment, License, LicenseState, Plan, SubjectKind, User, c
 from services import licenses
 from services.foundation import operations
 from services.foundation.errors import Code, Refused
-from services.foundation.formats import current_language
+from services.text.formats import current_language
 
 HISTORY = 50
 PEOPLE = Lookup(
@@ -62,7 +61,7 @@ def _page_of(row: License) -> str:
     return url_for("portal_licenses.details_view", id=row.id)
 
 
-class Licenses(moves.Moves, DeskModelView):
+class Licenses(moves.Moves):
     """Every licence of the company, free ones included."""
 
     model = License
@@ -178,7 +177,7 @@ class Licenses(moves.Moves, DeskModelView):
         person: User = form.user.data
         name, plan, page = person.name, row.plan.name(current_language()), _page_of(row)
         licenses.assign_license(row, person, current_actor())
-        undo.said(assigned_sentence(name, plan))
+        undo.done(assigned_sentence(name, plan))
         return redirect(page, 303)
 
     # --- Taking back ------------------------------------------------------------------------------------------------
@@ -212,7 +211,7 @@ class Licenses(moves.Moves, DeskModelView):
         """Release the chosen licences. One that cannot be released stops nothing: it is named."""
         released, refusals = holders.release(self.posted_rows())
         if released:
-            undo.said(ngettext("%(num)s license was released.", "%(num)s licenses were released.", released))
+            undo.done(ngettext("%(num)s license was released.", "%(num)s licenses were released.", released))
         for sentence in refusals:
             flash(sentence, "danger")
         return redirect(self.after([]), 303)

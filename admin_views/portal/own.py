@@ -7,7 +7,7 @@ from flask_login import current_user
 
 from admin_views.lists.rows import narrow
 from models import Company, License, Plan, db
-from services.foundation.formats import current_language
+from services.text.formats import current_language
 
 
 def own_company() -> Company:

@@ -17,9 +17,9 @@ from flask_login import current_user
 import access
 from access import Permission
 from models import ENDS_SOON, Order, OrderState
-from services.foundation.formats import current_language, money
 from services.licenses.seat_counts import PlanSeats
 from services.reports.company import Figures
+from services.text.formats import current_language, money
 
 # Somebody who was given a licence yesterday is not late.
 UNUSED_AFTER = dt.timedelta(days=7)

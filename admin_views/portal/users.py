@@ -26,29 +26,19 @@ from admin_views.portal.own import own_company, own_plans
 from models import License, LicenseState, Plan, Role, SubjectKind, User, clock, utcnow
 from services import licenses
 from services.foundation import operations
-from services.foundation.formats import current_language
 from services.licenses import seat_counts
 from services.people import accounts
-
-
-def _covered() -> sa.ColumnElement[bool]:
-    """Whether a person holds a live licence, as SQL."""
-    return User.covered_until > clock()
-
-
-def _uncovered() -> sa.ColumnElement[bool]:
-    return sa.or_(User.covered_until.is_(None), User.covered_until <= clock())
+from services.text.formats import current_language
 
 
 def _expired() -> sa.ColumnElement[bool]:
-    """Whether a person whose account is open holds licences of which none is live any more."""
-    return sa.and_(User.active, User.covered_until <= clock())
+    return sa.and_(User.active, User.where_run_out(clock()))
 
 
 def _holding(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
     if value == "expired":
         return statement.where(_expired())
-    return statement.where(_covered() if value == "with" else _uncovered())
+    return statement.where((User.where_covered if value == "with" else User.where_uncovered)(clock()))
 
 
 def _with_plan(statement: sa.Select[Any], value: str) -> sa.Select[Any]:
@@ -102,7 +92,7 @@ class Users(AccountView):
     fixed = True
     tabs = (
         Tab("all", _pl("people", "All")),
-        Tab("without", _l("Without a license"), lambda: sa.and_(User.active, _uncovered())),
+        Tab("without", _l("Without a license"), lambda: sa.and_(User.active, User.where_uncovered(clock()))),
         Tab("expired", _pl("licenses", "Expired"), _expired, tone="wait"),
     )
     empty = Empty(_l("Nobody is in the list yet."), None, (".create_view", _l("Add user")))
@@ -192,7 +182,7 @@ class Users(AccountView):
             return self._license_page(user, error=_("Choose a plan that has an available license.")), 422
         name, plan_name = user.name, plan.name(current_language())
         licenses.assign(plan, user, current_actor(), last_day=last_day)
-        undo.said(assigned_sentence(name, plan_name))
+        undo.done(assigned_sentence(name, plan_name))
         return redirect(self._list(), 303)
 
     def _list(self) -> str:

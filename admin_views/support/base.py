@@ -25,8 +25,8 @@ from admin_views.lists.columns import Column
 from admin_views.pickers import Lookup, PickerField
 from models import Company, User, db, utcnow
 from services.foundation.errors import Refused
-from services.foundation.formats import current_language
 from services.reports import kept
+from services.text.formats import current_language
 
 __all__ = ["EditForm", "SupportView", "company_column", "company_link", "current_actor", "person_column"]
 

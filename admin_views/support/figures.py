@@ -15,8 +15,8 @@ from flask_babel import gettext as _
 
 from admin_views import charts
 from models import CURRENCY, OrderState, Plan, db
-from services.foundation.formats import NBSP, current_language, locale_of, money, number
 from services.reports import desk
+from services.text.formats import NBSP, current_language, locale_of, money, number
 
 
 @dataclasses.dataclass(frozen=True)

@@ -49,8 +49,8 @@ from models import (
 )
 from services import licenses
 from services.foundation import operations
-from services.foundation.formats import current_language
 from services.reports.desk import ENDING, UNUSED_AFTER
+from services.text.formats import current_language
 
 HISTORY = 20
 
@@ -250,7 +250,7 @@ class Licenses(moves.Moves, SupportView):
         rows = self.posted_rows()
         done, refusals = holders.release(rows)
         if done:
-            undo.said(ngettext("%(num)s license released.", "%(num)s licenses released.", done))
+            undo.done(ngettext("%(num)s license released.", "%(num)s licenses released.", done))
         elif not refusals:
             flash(_("Nobody held what you chose: nothing was changed."), "info")
         for sentence in refusals:
@@ -267,7 +267,7 @@ class Licenses(moves.Moves, SupportView):
         if form.validate_on_submit():
             name, row_id = form.holder.data.name, row.id
             licenses.assign_license(row, form.holder.data, current_actor())
-            undo.said(_("License assigned to %(name)s.", name=name))
+            undo.done(_("License assigned to %(name)s.", name=name))
             return redirect(self.keeping_way(self.get_url(".details_view", id=row_id)))
         status = 422 if request.method == "POST" else 200
         return self.render("support/license_assign.html", row=row, form=form), status

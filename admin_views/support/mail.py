@@ -23,8 +23,8 @@ from admin_views.support import lookups
 from admin_views.support.base import RecordView, company_column, company_link, current_actor
 from models import MailKind, MailState, OutgoingMail, User
 from services.foundation.errors import Refused
-from services.foundation.formats import current_language
 from services.mail import outbox, rendering
+from services.text.formats import current_language
 
 # The preview is somebody's mail: it may have its own styles, and run or fetch nothing.
 PREVIEW_POLICY = (

@@ -28,10 +28,10 @@ from admin_views.support.base import SupportView, company_column, company_link, 
 from admin_views.support.journal import READER
 from models import Assignment, License, Plan, Role, SubjectKind, User, db, same_address, utcnow
 from services import licenses
-from services.foundation.formats import current_language, number, short_day
 from services.licenses import seat_counts
 from services.people import accounts
 from services.text.characters import isolated
+from services.text.formats import current_language, number, short_day
 
 HISTORY = 20
 

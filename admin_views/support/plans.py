@@ -28,7 +28,7 @@ from admin_views.support.journal import READER
 from models import CURRENCY, Plan, Price, SubjectKind, db
 from services.catalogue import plans, vendor
 from services.foundation.errors import Refused
-from services.foundation.formats import current_language, money
+from services.text.formats import current_language, money
 from services.text.terms import term
 
 NUMBER = InputRequired(_l("Enter a whole number, such as 5."))

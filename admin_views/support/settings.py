@@ -27,7 +27,7 @@ from models import Conditions, Registration, TaxRate, db
 from services.catalogue import examples, tax_rates, vendor
 from services.foundation import places
 from services.foundation.errors import Code, Refused
-from services.foundation.formats import current_language, percent
+from services.text.formats import current_language, percent
 
 # --- The vendor -----------------------------------------------------------------------------------------------------
 

@@ -13,10 +13,10 @@ from flask_babel import ngettext
 from admin_views import labels
 from admin_views.lists.listing import Total
 from models import MailState, OrderState, WebhookFault
-from services.foundation.formats import current_language, number
 from services.reports import desk
 from services.reports.counts import COUNT_LIMIT
 from services.text.characters import isolated
+from services.text.formats import current_language, number
 
 # Customers that are named of a tally.
 NAMED = 2

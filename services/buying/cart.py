@@ -12,8 +12,8 @@ from services.catalogue import vendor as vendors
 from services.forms.once import is_first
 from services.foundation import checks, journal
 from services.foundation.errors import Code, Refused
-from services.foundation.formats import current_language, number
 from services.foundation.transaction import CompanyTurn, company_lock
+from services.text.formats import current_language, number
 
 
 def parse_quantity(text: str | None) -> int:

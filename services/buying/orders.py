@@ -12,8 +12,8 @@ from services.buying.quotes import Quote, quote
 from services.catalogue import vendor as vendors
 from services.foundation import journal
 from services.foundation.errors import Code, Refused
-from services.foundation.formats import country
 from services.foundation.transaction import CompanyTurn, company_lock
+from services.text.formats import country
 
 SHOWN_UNPAID = 5
 

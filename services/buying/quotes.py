@@ -14,7 +14,7 @@ from models import CartItem, Company, Conditions, Plan, Vendor, db
 from services.catalogue import vendor as vendors
 from services.catalogue.taxes import Tax, taxes_on
 from services.foundation.errors import Code, Refused
-from services.foundation.formats import current_language
+from services.text.formats import current_language
 
 # Stripe charges from 0.50 to 999 999.99 Canadian dollars at once ("Minimum and maximum charge amounts"), or nothing.
 MIN_TOTAL, MAX_TOTAL = 50, 99_999_999

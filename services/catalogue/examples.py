@@ -17,7 +17,7 @@ from models import CURRENCY, Plan, Vendor, db
 from services.catalogue.taxes import Tax, taxes_on
 from services.foundation import places
 from services.foundation.errors import Code, Refused
-from services.foundation.formats import current_language, money, short_day
+from services.text.formats import current_language, money, short_day
 
 LICENSES = 10
 # Cents, for a desk that sells nothing yet.

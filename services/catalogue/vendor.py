@@ -15,9 +15,10 @@ from PIL import Image
 from access import Actor
 from models import DEFAULT_COLOR, DEFAULT_TIME_ZONE, Conditions, JournalVerb, Vendor, db
 from services.catalogue import examples
-from services.foundation import checks, edits, formats, journal
+from services.foundation import checks, edits, journal
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import transaction
+from services.text import formats
 
 EDITABLE = edits.Sheet(
     names=(

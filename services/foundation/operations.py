@@ -20,7 +20,7 @@ from models import Base, JournalVerb, Operation, OperationRow, TenantRow, db
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import CompanyTurn, Turn, company_lock, insert_rows
 
-_LATEST = "operation"
+_DONE = "operations"
 # How long an act can be taken back.
 UNDO_WITHIN = dt.timedelta(minutes=10)
 
@@ -43,6 +43,7 @@ def goes_back_by(model: type[Base]) -> Callable[[GoBack], GoBack]:
 
 
 def tells_of_undoing(step: Tell) -> Tell:
+    """Register the step that tells people of an undoing."""
     _TELLERS.append(step)
     return step
 
@@ -61,13 +62,13 @@ def undo(operation: Operation, by: Actor) -> list[str]:
     """
     operation_id, company_id = operation.id, operation.company_id
     if company_id is None:
-        raise _not_undoable()
+        raise not_undoable()
     with company_lock(company_id) as turn:
         operation = db.session.get_one(Operation, operation_id)
         _check_in_time(turn, operation)
         rows = [row for row in reversed(operation.rows) if row.table_name in _WAYS_BACK]
         if operation.undoes_id is not None or not rows:
-            raise _not_undoable()
+            raise not_undoable()
         begin(turn, JournalVerb.UNDONE, by, company_id, undoes_id=operation_id)
         left = [said for row in rows if (said := _WAYS_BACK[row.table_name](turn, row, by)) is not None]
         if len(left) == len(rows):
@@ -93,9 +94,10 @@ def undoable(company_id: int, now: dt.datetime) -> dict[str, int]:
     }
 
 
-def latest() -> str | None:
-    """The id of the operation that this session did last."""
-    return db.session.info.get(_LATEST)
+def done() -> list[str]:
+    """The ids of the operations that this session began, in their order: none where nothing was changed."""
+    found: list[str] = db.session.info.get(_DONE, [])
+    return found
 
 
 def _check_in_time(turn: Turn, operation: Operation) -> None:
@@ -110,7 +112,7 @@ def _check_in_time(turn: Turn, operation: Operation) -> None:
         )
 
 
-def _not_undoable() -> Refused:
+def not_undoable() -> Refused:
     return Refused(Code.NOT_UNDOABLE, _("This cannot be taken back. Nothing was changed."))
 
 
@@ -133,7 +135,7 @@ def begin(
         "at": turn.now,
         "undoes_id": undoes_id,
     }
-    db.session.info[_LATEST] = turn.operation
+    db.session.info.setdefault(_DONE, []).append(turn.operation)
     # At once: what the verb notes points at it.
     insert_rows(Operation, [values])
 

@@ -8,7 +8,7 @@ import zoneinfo
 from babel import Locale
 from flask_babel import lazy_gettext as _l
 
-from services.foundation.formats import locale_of
+from services.text.formats import locale_of
 
 CANADA = "CA"
 # ISO 3166-2:CA

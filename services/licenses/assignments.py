@@ -15,10 +15,10 @@ from access import Actor
 from models import Assignment, JournalVerb, License, LicenseState, Plan, User, db
 from services.foundation import journal, operations
 from services.foundation.errors import Code, Refused
-from services.foundation.formats import current_language
 from services.foundation.transaction import CompanyTurn, company_lock
 from services.licenses import refusals, releases
 from services.mail import letters
+from services.text.formats import current_language
 
 
 def assign(plan: Plan, user: User, by: Actor, *, last_day: dt.date | None = None) -> License:
@@ -152,7 +152,7 @@ def give(
     operations.note(turn, [*given, *operations.added(turn, assignment, user_id=user.id, started_at=turn.now)])
     _record(turn, JournalVerb.LICENSE_ASSIGNED, license, user.id, by, after=user.id)
     if license.is_live(turn.now) and restores is None:
-        letters.license_assigned(turn, license, assignment, by, instead_of)
+        letters.license_assigned(turn, license, assignment, by, instead_of=instead_of)
     return license
 
 

@@ -27,6 +27,7 @@ class Seat:
     """
 
     license_id: int
+    key: str
     plan_id: int
     user_id: int | None
     state: LicenseState
@@ -78,6 +79,7 @@ def _seat(
     assignment = None if gone else next(iter(held), None)
     return Seat(
         license_id=license.id,
+        key=license.key,
         plan_id=_latest(terms).plan_id if terms else license.plan_id,
         user_id=assignment.user_id if assignment else None,
         state=state_of(

@@ -13,10 +13,10 @@ from access import Actor
 from models import Assignment, JournalVerb, License, LicenseState, Plan, User, db
 from services.foundation import operations
 from services.foundation.errors import Code, Refused
-from services.foundation.formats import current_language
 from services.foundation.transaction import CompanyTurn, company_lock
 from services.licenses import assignments, refusals, releases
 from services.mail import letters
+from services.text.formats import current_language
 
 
 def change_plan(
@@ -39,9 +39,8 @@ def change_plan(
         _check_other_plan(held.license, plan)
         assignments.check_active(held.holder)
         free = assignments.free_license(turn, plan_id, last_day)
-        before = held.assignment
         releases.take_back(turn, [held], by)
-        assignments.give(turn, free, held.holder, by, instead_of=before)
+        assignments.give(turn, free, held.holder, by, instead_of=held.assignment)
         return free
 
 
@@ -95,13 +94,12 @@ def to_activate(turn: CompanyTurn, license_id: int, held_by: int | None) -> tupl
 
 def _held(turn: CompanyTurn, license_id: int, held_by: int | None) -> releases.Holding:
     """The licence with its holder, if it may be moved."""
-    found = releases.holdings(turn.company.id, [license_id])
-    license = db.session.get_one(License, license_id)
-    if not found or found[0].holder.id != held_by:
-        raise refusals.holder_changed(found[0].holder if found else None)
-    if license.state(turn.now) not in {LicenseState.ASSIGNED, LicenseState.ACTIVATED}:
-        raise refusals.not_assignable(license, turn.now)
-    return found[0]
+    held = next(iter(releases.holdings(turn.company.id, [license_id])), None)
+    if held is None or held.holder.id != held_by:
+        raise refusals.holder_changed(held.holder if held else None)
+    if held.license.state(turn.now) not in {LicenseState.ASSIGNED, LicenseState.ACTIVATED}:
+        raise refusals.not_assignable(held.license, turn.now)
+    return held
 
 
 def _check_other_plan(license: License, plan: Plan) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models import LicenseState, Plan, SeatCount, User, UtcDateTime, db
+from models import License, LicenseState, Plan, SeatCount, User, UtcDateTime, db
 from services.licenses.known import by_id
 
 
@@ -153,3 +153,11 @@ def offer(user: User, now: dt.datetime) -> Offer:
         plans=[seats for seats in free if seats.plan.product not in taken],
         must_release=any(seats.plan.product in taken for seats in free),
     )
+
+
+def instead_of(license: License, now: dt.datetime) -> list[FreeSeats]:
+    """What its holder may have in the place of a licence: other plans of its product with a free one."""
+    free = free_seats(license.company_id, now)
+    return [
+        seats for seats in free if seats.plan.product == license.product and seats.plan.id != license.plan_id
+    ]

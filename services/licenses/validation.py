@@ -10,7 +10,7 @@ import re
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from models import KEY_ALPHABET, GoneWhy, License, LicenseStatus, Plan, db
+from models import KEY_ALPHABET, GoneWhy, License, LicenseState, LicenseStatus, Plan, db, state_of
 
 # Five groups of five: `7KQ2M-9XW4P-…`.
 LENGTH, GROUP = 25, 5
@@ -89,16 +89,26 @@ def check(text: str, now: dt.datetime) -> Answer:
 
 
 def _verdict(row: sa.Row[tuple[object, ...]], now: dt.datetime) -> Verdict:
-    """As `models.state_of`, told apart further: what is gone by why, what is over by its grace."""
-    if row.gone_why is not None:
+    """By the rule that says every licence's state; what is gone is told apart by why, what is over by its grace."""
+    state = state_of(
+        gone=row.gone_why is not None,
+        usable=row.usable_until > now,
+        suspended=row.status == LicenseStatus.SUSPENDED,
+        held=row.user_id is not None,
+        activated=True,
+    )
+    if state == LicenseState.REVOKED:
         return Verdict.REMOVED if row.gone_why == GoneWhy.REMOVED else Verdict.REVOKED
-    if row.usable_until <= now:
-        return Verdict.EXPIRED
-    if row.status == LicenseStatus.SUSPENDED:
-        return Verdict.SUSPENDED
-    if row.user_id is None:
-        return Verdict.UNASSIGNED
-    return Verdict.ACTIVE if row.valid_until > now else Verdict.IN_GRACE
+    if state == LicenseState.ACTIVATED:
+        return Verdict.ACTIVE if row.valid_until > now else Verdict.IN_GRACE
+    return _OTHERS[state]
+
+
+_OTHERS = {
+    LicenseState.EXPIRED: Verdict.EXPIRED,
+    LicenseState.SUSPENDED: Verdict.SUSPENDED,
+    LicenseState.AVAILABLE: Verdict.UNASSIGNED,
+}
 
 
 def sentence(verdict: Verdict) -> str:

@@ -29,9 +29,10 @@ from models import (
     utcnow,
 )
 from services.catalogue import vendor
-from services.foundation import formats, urls
+from services.foundation import urls
 from services.mail.alerts import alert_sentence
 from services.mail.tints import tints
+from services.text import formats
 from services.text.terms import term
 
 Context = dict[str, Any]

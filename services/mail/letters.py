@@ -157,28 +157,26 @@ def _about_money(turn: Turn, kind: MailKind, order: Order, people: Sequence[User
 
 
 def license_assigned(
-    turn: Turn, license: License, assignment: Assignment, by: Actor, instead_of: Assignment | None = None
+    turn: Turn,
+    license: License,
+    assignment: Assignment,
+    by: Actor,
+    *,
+    instead_of: Assignment | None = None,
+    again: bool = False,
 ) -> int | None:
     """To the person: what they were given, by whom, until when, how to install it and a button to activate it; and which of their
-    licences it takes the place of, or that it is theirs again."""
+    licences it takes the place of, or that it is theirs again. `again` sends it once more, with a new link.
+    """
     more = {"instead_of": instead_of.id} if instead_of else {}
+    key = f"license_assigned:{assignment.id}"
     return queue(
         turn,
         MailKind.LICENSE_ASSIGNED,
         to=_person(assignment),
         context={"license": license.id, "assignment": assignment.id} | more | _by(by),
-        dedupe_key=f"license_assigned:{assignment.id}",
-    )
-
-
-def activation_link(turn: Turn, license: License, assignment: Assignment, by: Actor) -> int | None:
-    """To the person: the mail of `license_assigned` once more, with a new link. One a minute."""
-    return queue(
-        turn,
-        MailKind.LICENSE_ASSIGNED,
-        to=_person(assignment),
-        context={"license": license.id, "assignment": assignment.id} | _by(by),
-        dedupe_key=f"activation_link:{assignment.id}:{turn.now:%Y%m%d%H%M}",
+        # The link of before is dead: each time is a mail of its own.
+        dedupe_key=f"{key}:{turn.operation}" if again else key,
     )
 
 

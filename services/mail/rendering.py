@@ -20,12 +20,13 @@ from flask_babel import gettext as _
 
 from models import License, LinkPurpose, MailKind, OutgoingMail, db
 from services.catalogue import vendor
-from services.foundation import formats, tokens, urls
+from services.foundation import tokens, urls
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn
 from services.mail.contents import check_wanted, context_of
 from services.mail.headers import one_line
 from services.mail.smtp import Mailbox, Message
+from services.text import formats
 
 # Fetches nothing: a mail is rendered from our own files alone. The rules for dark screens stay in a <style>.
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)

@@ -7,8 +7,8 @@ from typing import Any
 from models import Company, LineKind, Order, OrderLine, ascii_address
 from services.catalogue import vendor
 from services.foundation import urls
-from services.foundation.formats import locale_of
 from services.payments import desks
+from services.text.formats import locale_of
 
 # Canadian pre-authorized debit, for an order paid once by a company (Payments Canada, Rule H1). Stripe asks for both.
 MANDATE = {"payment_schedule": "sporadic", "transaction_type": "business"}

@@ -114,7 +114,7 @@ def send_activation(license: License, by: Actor, *, held_by: int | None) -> None
         Refused: `holder_changed`; `not_assignable` or `suspended`, when it cannot be activated; `already_activated`.
     """
     with _renewed(license, held_by) as (turn, renewed, assignment):
-        letters.activation_link(turn, renewed, assignment, by)
+        letters.license_assigned(turn, renewed, assignment, by, again=True)
         journal.record(
             turn, JournalVerb.LINK_SENT, by=by, subject=renewed, related={"user": assignment.user_id}
         )

@@ -52,9 +52,9 @@ def _figures() -> sa.Select[Any]:
     )
     people = sa.select(sa.func.count()).where(User.company_id == company, User.active)
     never = people.where(User.covered_until.is_(None)).scalar_subquery()
-    expired = people.where(User.covered_until <= now).scalar_subquery()
+    expired = people.where(User.where_run_out(now)).scalar_subquery()
     inactive = sa.select(sa.func.count(License.id)).join(User, User.id == License.user_id)
-    inactive = inactive.where(User.company_id == company, ~User.active, User.covered_until > now)
+    inactive = inactive.where(User.company_id == company, ~User.active, User.where_covered(now))
     unused = sa.select(License.assigned_at).where(
         License.company_id == company, License.where_state(LicenseState.ASSIGNED, now)
     )

@@ -1,5 +1,6 @@
-"""What people write, character by character: what is dropped, refused or kept apart, and how a sentence takes it up.
+"""What people write, character by character: what is dropped, refused or kept apart, and how a sentence takes it up; and how money,
+days and instants are written (`formats`).
 
 Import its modules by name: `from services.text import characters`.
-May import: `models`, `access`. Nothing of `services`: `foundation/checks` and `foundation/formats` are what others use.
+May import: `models`, `access`. Nothing of `services`: `foundation/checks` is what others use of its rules.
 """

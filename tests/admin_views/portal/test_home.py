@@ -15,8 +15,8 @@ from admin_views.portal import activity
 from models import Dismissal, JournalEntry, License, LicenseStatus, OrderState, Role, db, utcnow
 from services import licenses
 from services.buying import cart
-from services.foundation.formats import NBSP
 from services.people import deactivation
+from services.text.formats import NBSP
 from tests.admin_views.portal.pages import listed, words
 from tests.client import make_client, sign_in
 from tests.factories import make_licenses, make_order, make_user

@@ -172,3 +172,20 @@ def test_support_moves_a_licence_for_a_customer_by_the_same_pages(cast, app, sea
     )
     assert "en route vers Dave Tremblay" in words(answer)
     assert len(db.session.scalars(sa.select(Assignment).where(Assignment.user_id == cast.dave.id)).all()) == 1
+
+
+def test_what_changed_nothing_or_several_customers_offers_no_undo(cast, app, alice, seats):
+    held, _free = seats
+    again = alice.post(
+        f"/portal/users/{cast.bob.id}/license", data={"plan": str(cast.pro.id)}, follow_redirects=True
+    )
+    assert toast(again) == {}
+    (other,) = factories.make_licenses(1, cast.carol, cast.pro, holder=factories.make_user(cast.globex))
+    sam = sign_in(make_client(app), cast.sam)
+    fields = {
+        "rowid": [str(held.id), str(other.id)],
+        "held": [f"{held.id}:{held.user_id}", f"{other.id}:{other.user_id}"],
+    }
+    answer = sam.post("/support/licenses/release-many/", data=fields, follow_redirects=True)
+    assert "2 licences libérées" in words(answer)
+    assert 'action="/support/undo/"' not in answer.text.partition("<main")[2].partition("<h1")[0]

@@ -39,7 +39,7 @@ TABLE = [
     (Permission.MANAGE_USERS, "POST", "/portal/licenses/transfer/?id={license}", 422, 403, 404, 403),
     (Permission.MANAGE_USERS, "GET", "/portal/licenses/link/?id={license}", 200, 403, 404, 302),
     (Permission.MANAGE_USERS, "POST", "/portal/licenses/link/?id={license}", 302, 403, 404, 403),
-    (Permission.MANAGE_USERS, "POST", "/portal/undo/", 303, 403, 303, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/undo/", 302, 403, 302, 403),
     (Permission.MANAGE_USERS, "POST", "/portal/licenses/details/", 404, 403, 404, 403),
     (Permission.MANAGE_USERS, "POST", "/portal/licenses/release-many/", 303, 403, 303, 403),
     (Permission.MANAGE_USERS, "POST", "/portal/licenses/action/", 404, 403, 404, 403),

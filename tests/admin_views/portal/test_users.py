@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from models import License, OutgoingMail, day_in, db, utcnow
-from services.foundation import formats
+from services.text import formats
 from tests.admin_views.portal.pages import listed, words
 from tests.client import make_client, sign_in
 from tests.factories import make_licenses, make_order, make_user

@@ -7,8 +7,9 @@ import zoneinfo
 
 import pytest
 
-from services.foundation import formats, places
-from services.foundation.formats import NBSP
+from services.foundation import places
+from services.text import formats
+from services.text.formats import NBSP
 
 pytestmark = pytest.mark.one_database
 QUEBEC = zoneinfo.ZoneInfo("America/Toronto")
