@@ -23,6 +23,7 @@ from flask_babel import force_locale
 
 import access
 from models import db
+from services import licenses
 from services.events import account, reconciliation
 from services.forms import once
 from services.foundation import queue, tokens, urls
@@ -113,6 +114,7 @@ def periodic_works() -> tuple[Periodic, ...]:
     """What every worker sees to, beside mail: production needs no timer of its own."""
     return (
         Periodic("reconcile", dt.timedelta(minutes=10), reconciliation.reconcile),
+        Periodic("follow the days of grace", dt.timedelta(minutes=5), licenses.follow_grace),
         Periodic("forget expired links", dt.timedelta(days=1), tokens.forget_expired),
         Periodic("forget forms that were done", dt.timedelta(days=1), once.forget_old),
         Periodic("forget kept forms", dt.timedelta(hours=1), kept_forms.forget_old),

@@ -37,6 +37,7 @@ from tables.who import ActorKind, Company, CompanyRow, Role, User, name_of  # is
 # What is sold, by whom, with which taxes and under which conditions.
 from tables.catalogue import (  # isort: skip
     DEFAULT_COLOR,
+    MAX_GRACE_DAYS,
     Conditions,
     Plan,
     Price,
@@ -72,6 +73,7 @@ from tables.issues import HOLDING, IssueKind, OrderIssue  # isort: skip
 from tables.owning import (  # isort: skip
     ENDS_SOON,
     LIVE_STATUSES,
+    REMOVABLE,
     Assignment,
     CartItemLicense,
     GoneWhy,

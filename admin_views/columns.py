@@ -16,7 +16,6 @@ from admin_views.lists.cells import SHORT_KEY
 from admin_views.lists.columns import ByLanguage, Column
 from admin_views.lists.writers import MARK
 from models import (
-    LIVE_STATUSES,
     ActorKind,
     License,
     LicenseState,
@@ -38,7 +37,13 @@ _DOTS = {
 # What a person is called by, for the kinds `person` and `holder`.
 PERSON = (User.first_name, User.last_name, User.email)
 # What the state of a licence depends on, beside the clock.
-LICENSE_STATE = (License.status, License.usable_until, License.user_id, License.activated_at)
+LICENSE_STATE = (
+    License.status,
+    License.usable_until,
+    License.valid_until,
+    License.user_id,
+    License.activated_at,
+)
 
 
 def dot(member: enum.StrEnum) -> str:
@@ -54,16 +59,18 @@ def state(name: str, heading: Any, **options: Any) -> Column:
 def license_state(
     status: LicenseStatus | None,
     usable_until: dt.datetime,
+    valid_until: dt.datetime,
     user_id: int | None,
     activated_at: dt.datetime | None,
 ) -> LicenseState | None:
     """A licence's state of its columns, as `License.state`; None where there is no licence."""
     if status is None:
         return None
+    now = utcnow()
     return state_of(
-        gone=status not in LIVE_STATUSES,
-        usable=usable_until > utcnow(),
-        suspended=status == LicenseStatus.SUSPENDED,
+        status=status,
+        usable=usable_until > now,
+        in_term=valid_until > now,
         held=user_id is not None,
         activated=activated_at is not None,
     )
@@ -98,11 +105,9 @@ def _codes(kind: type[enum.StrEnum]) -> list[str]:
     return [member.value for member in kind]
 
 
-def is_available(
-    status: LicenseStatus, usable_until: dt.datetime, user_id: int | None, activated_at: dt.datetime | None
-) -> bool:
-    """As `License.is_assignable`, of the columns of its state."""
-    return license_state(status, usable_until, user_id, activated_at) == LicenseState.AVAILABLE
+def is_available(*state: Any) -> bool:
+    """As `License.is_assignable`, of `LICENSE_STATE`."""
+    return license_state(*state) == LicenseState.AVAILABLE
 
 
 def is_releasable(user_id: int | None, status: LicenseStatus) -> bool:

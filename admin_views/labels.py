@@ -52,7 +52,9 @@ LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {
         LicenseState.ASSIGNED: (_l("Assigned"), "info"),
         LicenseState.ACTIVATED: (_l("Activated"), "success"),
         LicenseState.SUSPENDED: (_l("Suspended"), "warning"),
+        LicenseState.GRACE: (_l("In grace"), "warning"),
         LicenseState.EXPIRED: (_l("Expired"), "danger"),
+        LicenseState.REMOVED: (_l("Removed"), "danger"),
         LicenseState.REVOKED: (_l("Revoked"), "danger"),
     },
     PaymentState: {
@@ -166,7 +168,9 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.ISSUE_OPENED: _l("Issue opened"),
         JournalVerb.LICENSE_ACTIVATED: _l("License activated"),
         JournalVerb.LICENSE_ASSIGNED: _l("License assigned"),
+        JournalVerb.LICENSE_BROUGHT_BACK: _l("Removed license brought back"),
         JournalVerb.LICENSE_RELEASED: _l("License released"),
+        JournalVerb.LICENSE_REMOVED: _l("License removed"),
         JournalVerb.LINK_SENT: _l("Activation link sent again"),
         JournalVerb.LINK_SHOWN: _l("Activation link shown"),
         JournalVerb.LIST_EXPORTED: _l("List exported"),
@@ -192,6 +196,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.PRICE_SET: _l("Price set"),
         JournalVerb.PRICE_WITHDRAWN: _l("Price withdrawn"),
         JournalVerb.PROFILE_CHANGED: _l("Profile changed"),
+        JournalVerb.RENEWAL_DECIDED: _l("Renewal decided"),
         JournalVerb.SIGN_IN_LINK_REQUESTED: _l("Sign-in link asked for"),
         JournalVerb.SIGN_IN_LINK_SENT: _l("Sign-in link sent by support"),
         JournalVerb.SIGNED_IN: _l("Signed in"),
@@ -297,6 +302,7 @@ refusal_words = functools.partial(word, Code)
 outcome_words = functools.partial(word, Outcome)
 issue_words = functools.partial(word, IssueKind)
 term_words = functools.partial(word, TermKind)
+renewal_words = functools.partial(word, Renewal)
 
 
 def who(kind: ActorKind, person: User | None) -> str:

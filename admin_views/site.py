@@ -68,6 +68,7 @@ def init_theme(app: Flask) -> None:
         who=labels.who,
         shown_holder=holders.shown,
         term_words=labels.term_words,
+        renewal_words=labels.renewal_words,
         term=term,
         called=called,
         in_tongue=in_tongue,

@@ -124,11 +124,17 @@ class TaxRate(Base, PublicRow):
         return f"{self.name(language)} {self.place}"
 
 
+MAX_GRACE_DAYS = 90
+
+
 class Vendor(Base, PublicRow):
     """Who sells: one row. Pages and mails show this name, never Trousseau's."""
 
     __tablename__ = "vendor"
-    __table_args__ = (sa.CheckConstraint("id = 1", name="single_row"),)
+    __table_args__ = (
+        sa.CheckConstraint("id = 1", name="single_row"),
+        sa.CheckConstraint(f"grace_days BETWEEN 0 AND {MAX_GRACE_DAYS}", name="grace_days"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(sa.String(100))
@@ -146,6 +152,10 @@ class Vendor(Base, PublicRow):
     logo: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     logo_type: Mapped[str | None] = mapped_column(sa.String(50))
     time_zone: Mapped[str] = mapped_column(sa.String(64), default=DEFAULT_TIME_ZONE)
+    # For how many days after its last one a licence still works.
+    grace_days: Mapped[int] = mapped_column(default=0)
+    # What the licences that are still alive have of it, once `services/licenses/grace.py` has moved them all.
+    granted_days: Mapped[int] = mapped_column(default=0)
     # Incremented at each edit. It is in the URLs of the logo and the colour, so that browsers may cache them.
     revision: Mapped[int] = mapped_column(default=1)
     # Tells this database from another one's on the same Stripe account, for good (`services/payments/desks.py`).

@@ -40,6 +40,11 @@ class SeatCount(Base, CompanyRow):
         """As `License.where_live`: whether these seats are usable at `now`, suspended or not."""
         return cls.usable_until > now
 
+    @classmethod
+    def where_available(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
+        """As `License.where_state(AVAILABLE, now)`: what is in grace is given to nobody."""
+        return sa.and_(cls.state == LicenseState.AVAILABLE, cls.where_live(now), cls.valid_until > now)
+
 
 _LIVE = ", ".join(f"'{status.value}'" for status in LIVE_STATUSES)
 _KEY = (

@@ -34,8 +34,15 @@ class LicenseState(enum.StrEnum):
     ASSIGNED = "assigned"
     ACTIVATED = "activated"
     SUSPENDED = "suspended"
+    # Past its last day, and still usable for the days of grace that the vendor gives.
+    GRACE = "grace"
     EXPIRED = "expired"
+    # Given up by its company, or taken by the vendor.
+    REMOVED = "removed"
     REVOKED = "revoked"
+
+
+REMOVABLE = (LicenseState.AVAILABLE, LicenseState.GRACE, LicenseState.ASSIGNED, LicenseState.ACTIVATED)
 
 
 class GoneWhy(enum.StrEnum):
@@ -61,20 +68,32 @@ class SuspensionReason(enum.StrEnum):
     SUPPORT = "support"
 
 
-def state_of(*, gone: bool, usable: bool, suspended: bool, held: bool, activated: bool) -> LicenseState:
+def state_of(
+    *, status: LicenseStatus, usable: bool, in_term: bool, held: bool, activated: bool
+) -> LicenseState:
     """The one rule that says a licence's state, of today and of any other instant.
 
     What is gone stays gone after its end; what is suspended is then expired.
+
+    Args:
+        status: What it was then.
+        usable: Whether its grace was not over.
+        in_term: Whether its last day was not over.
     """
-    if gone:
-        return LicenseState.REVOKED
+    if status in _GONE:
+        return _GONE[status]
     if not usable:
         return LicenseState.EXPIRED
-    if suspended:
+    if status == LicenseStatus.SUSPENDED:
         return LicenseState.SUSPENDED
+    if not in_term:
+        return LicenseState.GRACE
     if not held:
         return LicenseState.AVAILABLE
     return LicenseState.ACTIVATED if activated else LicenseState.ASSIGNED
+
+
+_GONE = {LicenseStatus.REMOVED: LicenseState.REMOVED, LicenseStatus.REVOKED: LicenseState.REVOKED}
 
 
 # How long before its end a licence is shown as ending soon.
@@ -161,7 +180,7 @@ class License(Base, CompanyRow):
     # Copies of its first term's beginning and its last term's end; `valid_until` itself is excluded.
     valid_from: Mapped[dt.datetime]
     valid_until: Mapped[dt.datetime]
-    # `valid_until` and the days of grace of when it was last set: none yet.
+    # `valid_until` and the vendor's days of grace, which `services/licenses/grace.py` keeps in step.
     usable_until: Mapped[dt.datetime]
     # The same as calendar days where it was bought, both included: what people are shown.
     first_day: Mapped[dt.date]
@@ -180,10 +199,11 @@ class License(Base, CompanyRow):
 
     def state(self, now: dt.datetime | None = None) -> LicenseState:
         """The state at `now`, by its columns; `services/licenses/history.py` has it of any instant."""
+        now = now or utcnow()
         return state_of(
-            gone=self.status not in LIVE_STATUSES,
-            usable=self.usable_until > (now or utcnow()),
-            suspended=self.status == LicenseStatus.SUSPENDED,
+            status=self.status,
+            usable=self.usable_until > now,
+            in_term=self.valid_until > now,
             held=self.user_id is not None,
             activated=self.activated_at is not None,
         )
@@ -195,6 +215,10 @@ class License(Base, CompanyRow):
     def is_live(self, now: dt.datetime) -> bool:
         """Whether it is usable at `now`, suspended or not: its holder can then get no other one of its product."""
         return self.status in LIVE_STATUSES and self.usable_until > now
+
+    def is_removable(self, now: dt.datetime) -> bool:
+        """Whether its company may give it up at `now`: neither what a dispute is about nor what is over."""
+        return self.state(now) in REMOVABLE
 
     @property
     def is_releasable(self) -> bool:
@@ -220,15 +244,16 @@ class License(Base, CompanyRow):
     def where_state(cls, state: LicenseState, now: dt.datetime) -> sa.ColumnElement[bool]:
         """`state(now) == state` as SQL. Each predicate repeats the WHERE of its partial index, so that it is used."""
         active, live = cls.status == LicenseStatus.ACTIVE, cls.usable_until > now
+        usual = sa.and_(active, live, cls.valid_until > now)
         predicates = {
-            LicenseState.AVAILABLE: sa.and_(cls.user_id.is_(None), active, live),
-            LicenseState.ASSIGNED: sa.and_(
-                cls.user_id.is_not(None), cls.activated_at.is_(None), active, live
-            ),
-            LicenseState.ACTIVATED: sa.and_(cls.activated_at.is_not(None), active, live),
+            LicenseState.AVAILABLE: sa.and_(cls.user_id.is_(None), usual),
+            LicenseState.ASSIGNED: sa.and_(cls.user_id.is_not(None), cls.activated_at.is_(None), usual),
+            LicenseState.ACTIVATED: sa.and_(cls.activated_at.is_not(None), usual),
             LicenseState.SUSPENDED: sa.and_(cls.status == LicenseStatus.SUSPENDED, live),
+            LicenseState.GRACE: sa.and_(active, live, cls.valid_until <= now),
             LicenseState.EXPIRED: sa.and_(cls.status.in_(LIVE_STATUSES), cls.usable_until <= now),
-            LicenseState.REVOKED: cls.gone_at.is_not(None),
+            LicenseState.REMOVED: sa.and_(cls.gone_at.is_not(None), cls.status == LicenseStatus.REMOVED),
+            LicenseState.REVOKED: sa.and_(cls.gone_at.is_not(None), cls.status == LicenseStatus.REVOKED),
         }
         return predicates[state]
 

@@ -68,6 +68,14 @@ SAID: dict[str, Said] = {
         _l("%(who)s assigned the %(license)s license to %(person)s"),
         _l("You assigned the %(license)s license to %(person)s"),
     ),
+    JournalVerb.LICENSE_BROUGHT_BACK: Said(
+        _l("%(who)s brought the removed %(license)s license back"),
+        _l("You brought the removed %(license)s license back"),
+    ),
+    JournalVerb.LICENSE_REMOVED: Said(
+        _l("%(who)s removed the %(license)s license from the account"),
+        _l("You removed the %(license)s license from the account"),
+    ),
     JournalVerb.LICENSE_RELEASED: Said(
         _l("%(who)s released the %(license)s license of %(person)s"),
         _l("You released the %(license)s license of %(person)s"),
@@ -147,6 +155,11 @@ SAID: dict[str, Said] = {
     JournalVerb.PROFILE_CHANGED: Said(
         _l("%(who)s changed their own profile"), _l("You changed your own profile"), shows_changes=True
     ),
+    JournalVerb.RENEWAL_DECIDED: Said(
+        _l("%(who)s decided on the renewal of the %(license)s license"),
+        _l("You decided on the renewal of the %(license)s license"),
+        shows_changes=True,
+    ),
     JournalVerb.SIGN_IN_LINK_REQUESTED: Said(_l("A sign-in link was asked for: %(person)s"), icon="send"),
     JournalVerb.SIGN_IN_LINK_SENT: Said(
         _l("%(who)s sent a sign-in link to %(person)s"), _l("You sent a sign-in link to %(person)s")
@@ -197,6 +210,16 @@ OF_MANY: dict[str, Together] = {
         Said(_l("%(who)s released %(count)s licenses"), _l("You released %(count)s licenses")),
         Said(
             _l("%(who)s released %(count)s %(plan)s licenses"), _l("You released %(count)s %(plan)s licenses")
+        ),
+    ),
+    JournalVerb.LICENSE_REMOVED: Together(
+        Said(
+            _l("%(who)s removed %(count)s licenses from the account"),
+            _l("You removed %(count)s licenses from the account"),
+        ),
+        Said(
+            _l("%(who)s removed %(count)s %(plan)s licenses from the account"),
+            _l("You removed %(count)s %(plan)s licenses from the account"),
         ),
     ),
     JournalVerb.PERSON_ADDED: Together(

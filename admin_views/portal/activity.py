@@ -23,6 +23,7 @@ TOLD = (
     JournalVerb.PAYMENT_RETRIED,
     JournalVerb.LICENSE_ASSIGNED,
     JournalVerb.LICENSE_RELEASED,
+    JournalVerb.LICENSE_REMOVED,
     JournalVerb.LICENSE_ACTIVATED,
     JournalVerb.PERSON_ADDED,
     JournalVerb.PERSON_DEACTIVATED,

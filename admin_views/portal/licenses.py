@@ -17,7 +17,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import joinedload
 
 from access import Permission, current_actor
-from admin_views import holders, labels, moves, undo
+from admin_views import holders, labels, moves, removals, undo
 from admin_views.columns import (
     NAMED_LICENSE,
     PERSON,
@@ -31,8 +31,8 @@ from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Sear
 from admin_views.lists.filters import by_id
 from admin_views.pickers import Lookup, PickerField
 from admin_views.portal import activity
-from admin_views.portal.own import own_plans
-from models import Assignment, License, LicenseState, Plan, SubjectKind, User, clock, db, utcnow
+from admin_views.portal.own import own_company, own_plans
+from models import Assignment, Company, License, LicenseState, Plan, SubjectKind, User, clock, db, utcnow
 from services import licenses
 from services.foundation import operations
 from services.foundation.errors import Code, Refused
@@ -61,7 +61,7 @@ def _page_of(row: License) -> str:
     return url_for("portal_licenses.details_view", id=row.id)
 
 
-class Licenses(moves.Moves):
+class Licenses(moves.Moves, removals.Removals):
     """Every licence of the company, free ones included."""
 
     model = License
@@ -155,6 +155,9 @@ class Licenses(moves.Moves):
     details_template = "portal/licenses/details.html"
     confirm_template = "portal/licenses/release.html"
 
+    def owner(self) -> Company:
+        return own_company()
+
     # --- One licence ------------------------------------------------------------------------------------------------
 
     def details_context(self, row: License) -> dict[str, Any]:
@@ -162,6 +165,7 @@ class Licenses(moves.Moves):
             "form": AssignForm(),
             "history": _history(row),
             "assignable": row.is_assignable(utcnow()),
+            "now": utcnow(),
             "moments": timeline.for_customers(SubjectKind.LICENSE, row.id, activity.reader()),
             "undoable": operations.undoable(row.company_id, utcnow()),
         }

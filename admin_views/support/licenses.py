@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.actions import action
@@ -16,7 +16,7 @@ from flask_babel import lazy_pgettext as _pl
 from flask_babel import ngettext
 from sqlalchemy.orm import joinedload
 
-from admin_views import holders, labels, moves, undo
+from admin_views import holders, labels, moves, removals, undo
 from admin_views.columns import (
     LICENSE_STATE,
     NAMED_LICENSE,
@@ -35,11 +35,13 @@ from admin_views.support.base import SupportView, company_column, company_link, 
 from admin_views.support.journal import READER
 from models import (
     Assignment,
+    Company,
     License,
     LicenseState,
     Order,
     OrderLine,
     Plan,
+    Renewal,
     SubjectKind,
     Term,
     User,
@@ -98,7 +100,7 @@ class AssignLicenseForm(DeskForm):
     holder = moves.ColleagueField(lookups.colleague_lookup("holder"), _l("Person"), [REQUIRED])
 
 
-class Licenses(moves.Moves, SupportView):
+class Licenses(moves.Moves, removals.Removals, SupportView):
     model = License
     title = _l("Licenses")
     slug = "licenses"
@@ -158,6 +160,7 @@ class Licenses(moves.Moves, SupportView):
         Fact("activated_at", _l("Activated on"), kind="moment"),
         Fact("first_day", _l("Valid from"), kind="day"),
         Fact("last_day", _l("Valid until"), kind="day"),
+        Fact("renewal", _l("At its end"), value=lambda row: labels.word(Renewal, row.renewal)),
     )
     column_relations = (License.company, License.plan, License.user)
     search = (
@@ -198,6 +201,12 @@ class Licenses(moves.Moves, SupportView):
     can_view_details = True
     details_template = "support/license.html"
     confirm_template = "support/license_release.html"
+
+    def owner(self) -> Company:
+        company = lookups.company_lookup().get_one(request.values.get("company", ""))
+        if company is None:
+            abort(404)
+        return company
 
     def details_context(self, row: License) -> dict[str, Any]:
         terms = (

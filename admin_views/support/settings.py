@@ -13,17 +13,17 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, EmailField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, NumberRange
 
 from access import Actor, Permission
 from admin_views import labels
 from admin_views.base import DeskPage
 from admin_views.edited import ConfirmedForm, ask_to_confirm, say_what_changed
-from admin_views.forms import REQUIRED, DayField, choices, zones
+from admin_views.forms import REQUIRED, DayField, WholeNumber, choices, zones
 from admin_views.lists.columns import Act, Column, ListFilter
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.fields import PercentField
-from models import Conditions, Registration, TaxRate, db
+from models import MAX_GRACE_DAYS, Conditions, Registration, TaxRate, db
 from services.catalogue import examples, tax_rates, vendor
 from services.foundation import places
 from services.foundation.errors import Code, Refused
@@ -82,6 +82,15 @@ class VendorForm(ConfirmedForm):
         _l("Time zone"),
         choices=zones(),
         description=_l("Prices and taxes begin at its midnight."),
+    )
+    grace_days = WholeNumber(
+        _l("Days of grace"),
+        [InputRequired(_l("Enter a whole number, such as 5.")), NumberRange(0, MAX_GRACE_DAYS)],
+        default=0,
+        description=_l(
+            "For how many days after its last one a license still works. Licenses that are still alive follow within minutes."
+        ),
+        render_kw={"inputmode": "numeric"},
     )
 
 

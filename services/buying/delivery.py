@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from models import CartItem, License, Order, OrderLine, Plan, Term, TermKind, TermTax, day_in, db
+from services.catalogue import vendor
 from services.catalogue.taxes import share
 from services.foundation.days import end_of, months_from
 from services.foundation.transaction import CompanyTurn, insert_rows
@@ -50,6 +52,7 @@ def _deliver_line(turn: CompanyTurn, line: OrderLine, product: str, taxes: list[
     period = months_from(day_in(zone, turn.now), line.term_months)
     days = {"first_day": period.first_day, "last_day": period.last_day}
     ends_at = end_of(period.last_day, zone)
+    grace = dt.timedelta(days=vendor.current().grace_days)
     seats = [
         {
             "company_id": line.company_id,
@@ -59,7 +62,7 @@ def _deliver_line(turn: CompanyTurn, line: OrderLine, product: str, taxes: list[
             "product": product,
             "valid_from": turn.now,
             "valid_until": ends_at,
-            "usable_until": ends_at,
+            "usable_until": ends_at + grace,
             **days,
         }
         for seat_no in range(1, line.quantity + 1)

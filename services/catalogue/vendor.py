@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from PIL import Image
 
 from access import Actor
-from models import DEFAULT_COLOR, DEFAULT_TIME_ZONE, Conditions, JournalVerb, Vendor, db
+from models import DEFAULT_COLOR, DEFAULT_TIME_ZONE, MAX_GRACE_DAYS, Conditions, JournalVerb, Vendor, db
 from services.catalogue import examples
 from services.foundation import checks, edits, journal
 from services.foundation.errors import Code, Refused
@@ -33,6 +33,7 @@ EDITABLE = edits.Sheet(
         "install_url_en",
         "color",
         "time_zone",
+        "grace_days",
     ),
     added=JournalVerb.VENDOR_ADDED,
     changed=JournalVerb.VENDOR_CHANGED,
@@ -73,6 +74,8 @@ def nobody() -> Vendor:
         color=DEFAULT_COLOR,
         time_zone=DEFAULT_TIME_ZONE,
         revision=0,
+        grace_days=0,
+        granted_days=0,
         charges_no_tax=False,
         install_url_fr="",
         install_url_en="",
@@ -179,6 +182,10 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     checked["install_url_en"] = checks.url(checked["install_url_en"])
     checked["color"] = checks.color(checked["color"])
     checked["time_zone"] = checks.time_zone(checked["time_zone"])
+    if not 0 <= checked["grace_days"] <= MAX_GRACE_DAYS:
+        raise Refused(
+            Code.BAD_NUMBER, _("The days of grace are a number from 0 to %(most)s.", most=MAX_GRACE_DAYS)
+        )
     checked["gst_number"] = _number(
         checked["gst_number"], _GST, _("The GST/HST number is written 123456789 RT0001.")
     )

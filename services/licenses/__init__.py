@@ -1,4 +1,4 @@
-"""Seats: given to a person and activated (`assignments`), taken back (`releases`), moved (`moves`), counted (`seat_counts`), and what each was when (`history`).
+"""Seats: given to a person and activated (`assignments`), taken back (`releases`), moved (`moves`), given up (`removals`), counted (`seat_counts`), and what each was when (`history`).
 
 `licenses.assign(plan, user, by)` gives a seat: the verbs, and the steps that another room needs, are handed out here.
 May import: `mail`, `catalogue`, `foundation`.
@@ -9,5 +9,7 @@ from __future__ import annotations
 # Importing `undoing` says how a licence goes back.
 from services.licenses import undoing as _undoing
 from services.licenses.assignments import activate, assign, assign_license, begin_use
+from services.licenses.grace import follow as follow_grace
 from services.licenses.moves import change_plan, to_activate, transfer
 from services.licenses.releases import Released, holdings, release, release_all, take_back
+from services.licenses.removals import decide_renewal, remove

@@ -85,10 +85,10 @@ def begin_use(turn: CompanyTurn, license_id: int, by: Actor) -> License:
     license, holder = _with_plan(license_id), by.user_id
     if holder is None or license.user_id != holder:
         raise LookupError("only the holder activates a license")
-    if license.state(turn.now) == LicenseState.ACTIVATED:
-        return license
-    if license.state(turn.now) != LicenseState.ASSIGNED:
+    if license.state(turn.now) not in _BEGINS_OR_HAS:
         raise refusals.not_assignable(license, turn.now)
+    if license.activated_at is not None:
+        return license
     open_one = sa.select(Assignment).where(Assignment.license_id == license.id, Assignment.ended_at.is_(None))
     license.activated_at = db.session.scalars(open_one).one().activated_at = turn.now
     _record(turn, JournalVerb.LICENSE_ACTIVATED, license, holder, by, before=holder, after=holder)
@@ -96,17 +96,17 @@ def begin_use(turn: CompanyTurn, license_id: int, by: Actor) -> License:
 
 
 def make_room(turn: CompanyTurn, held: License | None, user: User, by: Actor) -> None:
-    """Take back `held`, the person's licence of the product, if it has expired: a person holds one at most.
+    """Take back `held`, the person's licence of the product, if its last day is over: a person holds one at most.
 
     Raises:
-        Refused: `holds_other` or `suspended`, if it has not expired.
+        Refused: `holds_other` or `suspended`, if it is not.
     """
     if held is None:
         return
     state = held.state(turn.now)
     if state == LicenseState.SUSPENDED:
         raise refusals.suspended()
-    if state != LicenseState.EXPIRED:
+    if state not in {LicenseState.GRACE, LicenseState.EXPIRED}:
         raise Refused(
             Code.HOLDS_OTHER,
             _(
@@ -159,6 +159,7 @@ def give(
 # --- Helpers: they read, and refuse ---------------------------------------------------------------------------------
 
 _IN_USE = {LicenseState.ASSIGNED, LicenseState.ACTIVATED}
+_BEGINS_OR_HAS = _IN_USE | {LicenseState.GRACE}
 
 
 def _company_of(user: User) -> int:

@@ -9,12 +9,27 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
-from models import Assignment, License, LicenseState, Suspension, Term, TermKind, db, state_of
+from models import (
+    LIVE_STATUSES,
+    Assignment,
+    JournalVerb,
+    License,
+    LicenseState,
+    LicenseStatus,
+    Operation,
+    OperationRow,
+    Suspension,
+    Term,
+    TermKind,
+    db,
+    state_of,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +49,7 @@ class Seat:
 
 
 def as_of(company_id: int, instant: dt.datetime) -> dict[int, Seat]:
-    """{license id: seat} of every licence that the company had at `instant`. Four statements, however many.
+    """{license id: seat} of every licence that the company had at `instant`. Five statements, however many.
 
     A period is half-open: what began at `instant` counts, what ended at it does not. Whoever was given a seat and lost
     it within the same instant never held it.
@@ -45,10 +60,40 @@ def as_of(company_id: int, instant: dt.datetime) -> dict[int, Seat]:
     terms = _by_license(Term, company_id, Term.starts_at <= instant)
     held = _by_license(Assignment, company_id, *_running(Assignment, instant))
     suspended = _by_license(Suspension, company_id, *_running(Suspension, instant))
+    removed = _removed_for_a_while(company_id, instant)
     return {
-        license.id: _seat(license, terms[license.id], held[license.id], bool(suspended[license.id]), instant)
-        for license in licenses
+        key: _seat(license, terms[key], held[key], _status(license, suspended, removed, instant), instant)
+        for key, license in ((license.id, license) for license in licenses)
     }
+
+
+def _removed_for_a_while(company_id: int, instant: dt.datetime) -> set[int]:
+    """The licences that were removed before `instant`, and brought back by an undo after it."""
+    undoing = aliased(Operation)
+    found = (
+        sa.select(OperationRow.row_id)
+        .join(Operation, Operation.id == OperationRow.operation_id)
+        .join(undoing, undoing.undoes_id == Operation.id)
+        .where(
+            Operation.company_id == company_id,
+            Operation.verb == JournalVerb.LICENSE_REMOVED,
+            Operation.at <= instant,
+            undoing.at > instant,
+            OperationRow.table_name == License.__tablename__,
+        )
+    )
+    return set(db.session.scalars(found))
+
+
+def _status(
+    license: License, suspended: Mapping[int, Sequence[Suspension]], removed: set[int], instant: dt.datetime
+) -> LicenseStatus:
+    """What its status was at `instant`."""
+    if license.gone_at is not None and license.gone_at <= instant:
+        return license.status
+    if license.id in removed:
+        return LicenseStatus.REMOVED
+    return LicenseStatus.SUSPENDED if suspended[license.id] else LicenseStatus.ACTIVE
 
 
 def _running(table: Any, instant: dt.datetime) -> tuple[Any, Any]:
@@ -69,23 +114,23 @@ def _seat(
     license: License,
     terms: Sequence[Term],
     held: Sequence[Assignment],
-    suspended: bool,
+    status: LicenseStatus,
     instant: dt.datetime,
 ) -> Seat:
     """The seat, from the terms that had begun and what ran at `instant`."""
-    gone = license.gone_at is not None and license.gone_at <= instant
     # The grace is the licence's: it comes after each of its terms alike.
     grace = license.usable_until - license.valid_until
-    assignment = None if gone else next(iter(held), None)
+    ends = [term.ends_at for term in terms if term.kind != TermKind.CHANGE]
+    assignment = next(iter(held), None) if status in LIVE_STATUSES else None
     return Seat(
         license_id=license.id,
         key=license.key,
         plan_id=_latest(terms).plan_id if terms else license.plan_id,
         user_id=assignment.user_id if assignment else None,
         state=state_of(
-            gone=gone,
-            usable=any(term.ends_at + grace > instant for term in terms if term.kind != TermKind.CHANGE),
-            suspended=suspended,
+            status=status,
+            usable=any(end + grace > instant for end in ends),
+            in_term=any(end > instant for end in ends),
             held=assignment is not None,
             activated=_is_activated(assignment, instant),
         ),

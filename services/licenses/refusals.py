@@ -39,6 +39,12 @@ def not_assignable(license: License, now: dt.datetime) -> Refused:
         LicenseState.EXPIRED: _(
             "This license has expired. Nothing was changed: choose another one or buy more."
         ),
+        LicenseState.GRACE: _(
+            "The last day of this license is over. Nothing was changed: choose another one or buy more."
+        ),
+        LicenseState.REMOVED: _(
+            "This license was removed from the account. Nothing was changed: choose another one."
+        ),
         LicenseState.REVOKED: _("This license has been revoked. Nothing was changed: choose another one."),
     }
     taken = _("Somebody else holds this license by now. Nothing was changed: choose another one.")

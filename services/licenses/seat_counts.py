@@ -33,6 +33,7 @@ class PlanSeats:
         expired: Those whose time is over, held or not.
         activated, to_activate: The live ones that their holder uses, and those that a holder has not begun to use. What is
             suspended is neither.
+        in_grace: The live ones whose last day is over, held or not.
         ends: The live ones by their last day, the first one first.
     """
 
@@ -44,6 +45,7 @@ class PlanSeats:
     expired: int
     activated: int
     to_activate: int
+    in_grace: int
     ends: tuple[End, ...]
 
 
@@ -89,13 +91,13 @@ def summary(company_id: int, now: dt.datetime) -> list[PlanSeats]:
 # Of `company`, what ends first before what lasts longer. Not with each row's plan: there may be hundreds of them, of three plans.
 _SEATS = (
     sa.select(SeatCount.plan_id, SeatCount.last_day, SeatCount.usable_until)
-    .add_columns(SeatCount.state, SeatCount.held, SeatCount.seats)
+    .add_columns(SeatCount.valid_until, SeatCount.state, SeatCount.held, SeatCount.seats)
     .where(SeatCount.company_id == sa.bindparam("company", type_=sa.Integer), SeatCount.seats > 0)
     .order_by(SeatCount.last_day)
 )
 _NOW: Any = sa.bindparam("now", type_=UtcDateTime())
 # Those of them that can be given at `now`.
-_FREE = _SEATS.where(SeatCount.state == LicenseState.AVAILABLE, SeatCount.where_live(_NOW))
+_FREE = _SEATS.where(SeatCount.where_available(_NOW))
 
 
 def _by_plan(statement: sa.Select[Any], asked: Mapping[str, Any]) -> list[tuple[Plan, list[Any]]]:
@@ -113,7 +115,7 @@ def _plan_seats(plan: Plan, rows: Sequence[Any], now: dt.datetime) -> PlanSeats:
     ends: Counter[dt.date] = Counter()
     held: Counter[dt.date] = Counter()
     for row in live:
-        states[row.state] += row.seats
+        states[_state(row, now)] += row.seats
         ends[row.last_day] += row.seats
         held[row.last_day] += row.seats if row.held else 0
     return PlanSeats(
@@ -125,8 +127,15 @@ def _plan_seats(plan: Plan, rows: Sequence[Any], now: dt.datetime) -> PlanSeats:
         expired=sum(row.seats for row in rows) - states.total(),
         activated=states[LicenseState.ACTIVATED],
         to_activate=states[LicenseState.ASSIGNED],
+        in_grace=states[LicenseState.GRACE],
         ends=tuple(End(day, ends[day], held[day]) for day in sorted(ends)),
     )
+
+
+def _state(row: Any, now: dt.datetime) -> LicenseState:
+    """The state of live seats: what is stored says nothing of the clock."""
+    over = row.valid_until <= now and row.state != LicenseState.SUSPENDED
+    return LicenseState.GRACE if over else row.state
 
 
 def free_seats(company_id: int, now: dt.datetime) -> list[FreeSeats]:
@@ -147,7 +156,9 @@ def offer(user: User, now: dt.datetime) -> Offer:
     """The plans with a free seat in the person's company, of products that they do not hold yet."""
     if user.company_id is None:
         return Offer([], must_release=False)
-    taken = {license.product for license in user.licenses if license.is_live(now)}
+    # A licence in grace gives way to another one, as an expired one does.
+    over = {LicenseState.GRACE, LicenseState.EXPIRED}
+    taken = {license.product for license in user.licenses if license.state(now) not in over}
     free = free_seats(user.company_id, now)
     return Offer(
         plans=[seats for seats in free if seats.plan.product not in taken],

@@ -9,19 +9,27 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from access import Actor
-from models import Assignment, License, LicenseState, OperationRow, User, db
+from models import Assignment, License, LicenseState, OperationRow, Renewal, User, db
 from services.foundation import operations
 from services.foundation.transaction import CompanyTurn
-from services.licenses import assignments, releases
+from services.licenses import assignments, releases, removals
 from services.mail import letters
 
 
 @operations.goes_back_by(License)
 def go_back(turn: CompanyTurn, noted: OperationRow, by: Actor) -> str | None:
-    """Give a licence back to whom it was taken from, or take it back from whom it was given to. As `GoBack`."""
+    """Bring a removed licence back, give one back to whom it was taken from, or take it back from whom it was given to. As `GoBack`."""
     license = db.session.get_one(License, noted.row_id, options=[joinedload(License.plan)])
-    if operations.has_moved(license, noted) or license.state(turn.now) in _OUT_OF_REACH:
+    if operations.has_moved(license, noted):
         return _moved(license)
+    if "gone_at" in noted.after:
+        removals.bring_back(turn, license, by)
+        return None
+    if license.state(turn.now) in _OUT_OF_REACH:
+        return _moved(license)
+    if "renewal" in noted.after:
+        removals.redecide(turn, license, Renewal(noted.before["renewal"]), by)
+        return None
     if noted.before["user_id"] is None:
         releases.take_back(turn, releases.holdings(license.company_id, [license.id]), by)
         return None
@@ -32,7 +40,7 @@ def _moved(license: License) -> str:
     return str(_("License %(key)s… has moved since, and stays as it is.", key=license.key[:11]))
 
 
-_OUT_OF_REACH = {LicenseState.REVOKED, LicenseState.SUSPENDED}
+_OUT_OF_REACH = {LicenseState.REMOVED, LicenseState.REVOKED, LicenseState.SUSPENDED}
 
 
 def _give(turn: CompanyTurn, license: License, noted: OperationRow, by: Actor) -> str | None:

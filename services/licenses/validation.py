@@ -10,7 +10,7 @@ import re
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from models import KEY_ALPHABET, GoneWhy, License, LicenseState, LicenseStatus, Plan, db, state_of
+from models import KEY_ALPHABET, License, LicenseState, Plan, db, state_of
 
 # Five groups of five: `7KQ2M-9XW4P-…`.
 LENGTH, GROUP = 25, 5
@@ -57,7 +57,7 @@ class Answer:
 
 
 _FOUND = (
-    sa.select(License.status, License.gone_why, License.user_id, License.last_day)
+    sa.select(License.status, License.user_id, License.last_day)
     .add_columns(License.valid_until, License.usable_until)
     .add_columns(Plan.code, Plan.limits, Plan.devices_per_license)
     .join(Plan, Plan.id == License.plan_id)
@@ -89,25 +89,27 @@ def check(text: str, now: dt.datetime) -> Answer:
 
 
 def _verdict(row: sa.Row[tuple[object, ...]], now: dt.datetime) -> Verdict:
-    """By the rule that says every licence's state; what is gone is told apart by why, what is over by its grace."""
+    """By the rule that says every licence's state; whoever holds it asks with it, activated or not."""
     state = state_of(
-        gone=row.gone_why is not None,
+        status=row.status,
         usable=row.usable_until > now,
-        suspended=row.status == LicenseStatus.SUSPENDED,
+        in_term=row.valid_until > now,
         held=row.user_id is not None,
         activated=True,
     )
-    if state == LicenseState.REVOKED:
-        return Verdict.REMOVED if row.gone_why == GoneWhy.REMOVED else Verdict.REVOKED
-    if state == LicenseState.ACTIVATED:
-        return Verdict.ACTIVE if row.valid_until > now else Verdict.IN_GRACE
-    return _OTHERS[state]
+    if state == LicenseState.GRACE and row.user_id is None:
+        return Verdict.UNASSIGNED
+    return _VERDICTS[state]
 
 
-_OTHERS = {
+_VERDICTS = {
+    LicenseState.ACTIVATED: Verdict.ACTIVE,
+    LicenseState.GRACE: Verdict.IN_GRACE,
     LicenseState.EXPIRED: Verdict.EXPIRED,
     LicenseState.SUSPENDED: Verdict.SUSPENDED,
     LicenseState.AVAILABLE: Verdict.UNASSIGNED,
+    LicenseState.REMOVED: Verdict.REMOVED,
+    LicenseState.REVOKED: Verdict.REVOKED,
 }
 
 

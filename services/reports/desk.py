@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from models import (
     Company,
     License,
-    LicenseState,
     MailState,
     Order,
     OrderIssue,
@@ -308,7 +307,7 @@ def _by_customer(now: dt.datetime) -> tuple[Tally, Tally, dict[int, int]]:
     each = (
         sa.select(
             SeatCount.company_id,
-            _sum(live, SeatCount.state == LicenseState.AVAILABLE).label("unheld"),
+            _sum(SeatCount.where_available(now)).label("unheld"),
             _sum(SeatCount.held, ~live).label("expired"),
             _sum(live).label("bought"),
         )

@@ -62,6 +62,11 @@ SPECIAL: dict[str, Addresses] = {
     "portal_licenses.release": lambda some: [f"/portal/licenses/release/?id={some.id(License)}"],
     "support_licenses.release": lambda some: [f"/support/licenses/release/?id={some.id(License)}"],
     "support_licenses.assign": lambda some: [f"/support/licenses/assign/?id={some.id(License)}"],
+    "portal_licenses.remove": lambda some: [
+        "/portal/licenses/remove/",
+        f"/portal/licenses/remove/?id={some.id(License)}",
+    ],
+    "support_licenses.remove": lambda some: [f"/support/licenses/remove/?id={some.id(License)}"],
     **{
         f"{site}_licenses.{page}": lambda some, address=f"/{site}/licenses/{page}/": [
             f"{address}?id={some.id(License)}"

@@ -15,7 +15,7 @@ import pytest
 
 import services
 from access import Actor
-from models import CartItem, Company, LinkPurpose, Operation, Role, db
+from models import CartItem, Company, LinkPurpose, Operation, Renewal, Role, db
 from services import licenses
 from services.buying import cart, issues, orders, quotes
 from services.foundation import operations, tokens
@@ -116,6 +116,12 @@ VERBS = {
         "license": acme.held,
         "to": acme.cast.bob,
         "held_by": acme.cast.dave.id,
+    },
+    licenses.remove: lambda acme: {"company_id": acme.cast.acme.id, "held_by": {acme.free.id: None}},
+    licenses.decide_renewal: lambda acme: {
+        "company_id": acme.cast.acme.id,
+        "license_ids": [acme.free.id],
+        "renewal": Renewal.DECLINED,
     },
     links.send_activation: lambda acme: {"license": acme.held, "held_by": acme.cast.dave.id},
     links.show_activation: lambda acme: {"license": acme.held, "held_by": acme.cast.dave.id},

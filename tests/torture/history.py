@@ -21,6 +21,7 @@ from models import (
     Operation,
     Order,
     Plan,
+    Renewal,
     SuspensionReason,
     User,
     db,
@@ -51,6 +52,9 @@ class Life:
         self.clock = clock
         self.company_id = cast.acme.id
         self.plans = [cast.eco.id, cast.pro.id, cast.avance.id]
+        # Two plans of one product, so that people change from one to the other.
+        cast.avance.product = cast.pro.product
+        db.session.commit()
         self.by = [Actor.of(cast.alice), Actor.of(cast.erin), Actor.of(cast.sam), SYSTEM]
         self.now = dt.datetime(2026, 11, 24, 15, tzinfo=dt.UTC)
         self.past: list[tuple[dt.datetime, Seen]] = []
@@ -64,6 +68,10 @@ class Life:
             *[self.activate] * 3,
             *[self.release] * 3,
             self.release_many,
+            *[self.change_plan] * 2,
+            *[self.transfer] * 2,
+            self.remove,
+            self.decide_renewal,
             *[self.undo] * 4,
             self.suspend,
             self.lift,
@@ -120,6 +128,23 @@ class Life:
         found = [self.license(held=True) for _ in range(self.chance.randint(1, 5))]
         held_by = {license.id: license.user_id for license in found}
         licenses.release_all(self.company_id, held_by, self.chance.choice(self.by))
+
+    def change_plan(self) -> None:
+        license, plan = self.license(held=True), self.one(self.chance.choice(self.plans))
+        licenses.change_plan(license, plan, self.chance.choice(self.by), held_by=license.user_id)
+
+    def transfer(self) -> None:
+        license = self.license(held=True)
+        licenses.transfer(license, self.person(), self.chance.choice(self.by), held_by=license.user_id)
+
+    def remove(self) -> None:
+        found = {self.license() for _ in range(self.chance.randint(1, 3))}
+        held_by = {license.id: license.user_id for license in found}
+        licenses.remove(self.company_id, held_by, self.chance.choice(self.by))
+
+    def decide_renewal(self) -> None:
+        renewal = self.chance.choice(list(Renewal))
+        licenses.decide_renewal(self.company_id, [self.license().id], renewal, self.chance.choice(self.by))
 
     def undo(self) -> None:
         newest = sa.select(Operation).order_by(Operation.at.desc()).limit(3)
@@ -185,6 +210,7 @@ class Life:
         db.session.rollback()
         invariants.check_money()
         invariants.check_states(self.now)
+        invariants.check_seats(self.now)
         invariants.check_rows()
         for instant, seen in self.chance.sample(self.past, min(40, len(self.past))):
             was = history.as_of(self.company_id, instant)

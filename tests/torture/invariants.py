@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 
 import sqlalchemy as sa
 
@@ -50,6 +51,23 @@ def check_states(now: dt.datetime) -> None:
         by_sql = set(db.session.scalars(sa.select(License.id).where(License.where_state(state, now))))
         every = db.session.scalars(sa.select(License)).all()
         assert by_sql == {one.id for one in every if one.state(now) == state}, state
+
+
+def check_seats(now: dt.datetime) -> None:
+    """Every seat of a plan is in one state, and nobody has two live ones of a product."""
+    every = db.session.scalars(sa.select(License)).all()
+    counts = {
+        state: Counter(
+            tuple(row)
+            for row in db.session.execute(
+                sa.select(License.company_id, License.plan_id).where(License.where_state(state, now))
+            )
+        )
+        for state in LicenseState
+    }
+    assert sum(counts.values(), Counter()) == Counter((one.company_id, one.plan_id) for one in every)
+    held = Counter((one.user_id, one.product) for one in every if one.user_id and one.is_live(now))
+    assert all(number == 1 for number in held.values())
 
 
 def check_rows() -> None:

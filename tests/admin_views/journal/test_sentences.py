@@ -28,6 +28,8 @@ FRENCH = {
     "issue_opened": "La commande {order} a un point à regarder : Payée deux fois",
     "license_activated": "Alice Tremblay a activé sa licence Pro …{key}",
     "license_assigned": "Alice Tremblay a assigné la licence Pro …{key} à Élise Bergeron",
+    "license_brought_back": "Alice Tremblay a remis au compte la licence Pro …{key}, qui avait été retirée",
+    "license_removed": "Alice Tremblay a retiré la licence Pro …{key} du compte",
     "license_released": "Alice Tremblay a libéré la licence Pro …{key} d’Élise Bergeron",
     "link_sent": "Alice Tremblay a renvoyé à Élise Bergeron le lien d’activation de la licence Pro …{key}",
     "link_shown": "Alice Tremblay a fait afficher un nouveau lien d’activation de la licence Pro …{key} d’Élise Bergeron",
@@ -57,6 +59,7 @@ FRENCH = {
     "sign_in_link_requested": "Un lien de connexion a été demandé : Élise Bergeron",
     "sign_in_link_sent": "Alice Tremblay a envoyé un lien de connexion à Élise Bergeron",
     "signed_in": "Alice Tremblay a ouvert une session",
+    "renewal_decided": "Alice Tremblay a décidé du renouvellement de la licence Pro …{key}",
     "signed_out": "Alice Tremblay a fermé sa session",
     "staff_added": "Un compte du soutien a été ouvert : Élise Bergeron",
     "tax_rate_added": "Alice Tremblay a ajouté un taux de taxe : TPS",
@@ -119,7 +122,7 @@ def rows(cast, elise):
 
 def entry(verb, rows, by: Actor, **values):
     # A link is its licence's.
-    kind = ABOUT.get(verb.partition("_")[0].replace("link", "license"), SubjectKind.USER)
+    kind = ABOUT.get(re.sub("link|renewal", "license", verb.partition("_")[0]), SubjectKind.USER)
     if verb.partition("_")[0] in ORDERS:
         kind = SubjectKind.ORDER
     return JournalEntry(

@@ -22,9 +22,10 @@ from models import (
     utcnow,
 )
 from services import licenses
+from services.foundation.errors import Refused
 from services.foundation.transaction import company_lock
 from services.licenses import history, suspensions
-from tests.factories import make_licenses
+from tests.factories import hold, make_licenses
 
 SECOND = dt.timedelta(seconds=1)
 DAY = dt.timedelta(days=1)
@@ -198,13 +199,19 @@ def test_a_change_of_plan_names_the_plan_from_its_first_instant_on(cast):
 
 def test_the_days_of_grace_keep_a_seat_usable_and_no_longer(cast):
     start = utcnow() - 30 * DAY
-    (license,) = make_licenses(1, cast.alice, cast.pro, starts=start, ends=start + 20 * DAY)
-    license.usable_until = license.valid_until + 15 * DAY
+    free, held = make_licenses(2, cast.alice, cast.pro, starts=start, ends=start + 20 * DAY)
+    hold(held, cast.bob, by=cast.alice)
+    held.assigned_at = db.session.scalars(sa.select(Assignment)).one().started_at = start + DAY
+    for license in (free, held):
+        license.usable_until = license.valid_until + 15 * DAY
     db.session.commit()
     today_agrees(cast.acme.id)
-    assert licenses.assign(cast.pro, cast.bob, Actor.of(cast.alice)).id == license.id
-    states = [seat(license, start + number * DAY)[2] for number in (20, 34, 35)]
-    assert states == ["available", "assigned", "expired"]
+    with pytest.raises(Refused, match="no_free_license"):
+        licenses.assign(cast.pro, cast.erin, Actor.of(cast.alice))
+    licenses.activate(held, Actor.of(cast.bob))
+    states = [seat(held, start + number * DAY)[2] for number in (19, 20, 34, 35)]
+    assert states == ["assigned", "grace", "grace", "expired"]
+    assert seat(free, start + 20 * DAY)[2] == "grace"
 
 
 def test_another_company_has_no_seat_in_it_and_many_cost_no_more(cast, count_queries):
@@ -213,7 +220,7 @@ def test_another_company_has_no_seat_in_it_and_many_cost_no_more(cast, count_que
     acme_id = cast.acme.id
     with count_queries() as statements:
         found = history.as_of(acme_id, utcnow())
-    assert (len(found), foreign in found, len(statements)) == (30, False, 4)
+    assert (len(found), foreign in found, len(statements)) == (30, False, 5)
 
 
 @pytest.mark.parametrize("half", [{"gone_at": utcnow()}, {"gone_why": "refunded"}, {"status": "revoked"}])

@@ -217,6 +217,10 @@ def test_the_state_read_on_a_row_is_the_state_filtered_in_sql(cast, state):
         make_licenses(1, cast.alice, cast.pro, status=LicenseStatus.SUSPENDED, **when)
         make_licenses(1, cast.alice, cast.pro, status=LicenseStatus.REVOKED, **when)
         make_licenses(1, cast.alice, cast.pro, status=LicenseStatus.REMOVED, **when)
+    for held in ({}, {"holder": make_user(cast.acme)}):
+        for seat in make_licenses(1, cast.alice, cast.pro, **over, **held):
+            seat.usable_until = now + dt.timedelta(days=1)
+    db.session.commit()
     every = db.session.scalars(db.select(License)).all()
     found = db.session.scalars(db.select(License).where(License.where_state(state, now))).all()
     assert {license.id for license in found} == {
@@ -226,8 +230,8 @@ def test_the_state_read_on_a_row_is_the_state_filtered_in_sql(cast, state):
     live = db.session.scalars(db.select(License.id).where(License.where_live(now))).all()
     assert set(live) == {license.id for license in every if license.is_live(now)}
     assert (
-        len(live) == 5
-    )  # of this year: 2 free, 2 held, 1 suspended; not the revoked, removed and expired ones
+        len(live) == 7
+    )  # of this year: 2 free, 2 held, 1 suspended; 2 in grace; not the revoked, removed and expired ones
 
 
 def test_every_holder_is_in_exactly_one_open_assignment(cast):
