@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask import flash, redirect, request
@@ -11,16 +11,19 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import Length
 
 from access import current_actor
-from admin_views import labels
+from admin_views import labels, moves
 from admin_views.edited import EditedView, EditForm
 from admin_views.forms import REQUIRED, DeskForm, choices
-from models import Language, License, Role, User, db, utcnow
-from services.people import accounts, deactivation
+from admin_views.lists.columns import Search
+from admin_views.lists.rows import parse_id
+from admin_views.pickers import Lookup
+from models import Language, License, Role, User, clock, db, utcnow
+from services.people import accounts, addresses, deactivation
 from services.people.deactivation import Seats
 
 
@@ -40,8 +43,28 @@ class PersonForm(EditForm):
         self.role.choices = choices(pair for pair in labels.options(Role) if pair[0] != Role.SUPPORT)
 
 
+def _may_take_over(statement: sa.Select[Any]) -> sa.Select[Any]:
+    """The active colleagues of the person `?id=` who hold nothing of what they hold."""
+    leaver, given, own = aliased(User), aliased(License), aliased(License)
+    leaving = parse_id(User, request.args.get("id"))
+    products = sa.select(given.product).where(given.user_id == leaving, given.usable_until > clock())
+    holds = sa.exists().where(own.user_id == User.id, own.product.in_(products), own.usable_until > clock())
+    colleagues = statement.join(leaver, leaver.company_id == User.company_id)
+    return colleagues.where(leaver.id == leaving, User.id != leaving, User.active, ~holds)
+
+
+SUCCESSORS = Lookup(
+    "successor",
+    User,
+    (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name)),
+    label=lambda user: f"{user.name} ({user.email})",
+    where=_may_take_over,
+    order=(User.last_name, User.first_name),
+)
+
+
 class DeactivateForm(DeskForm):
-    """What becomes of the seat. Neither is chosen beforehand: only who asks knows whether somebody takes over."""
+    """What becomes of the seat. Nothing is chosen beforehand: only who asks knows whether somebody takes over."""
 
     seats = RadioField(
         _l("What becomes of the license?"),
@@ -52,6 +75,7 @@ class DeactivateForm(DeskForm):
                     Seats.RELEASE.value,
                     _l("Release it: it goes back to the account and can be assigned at once."),
                 ),
+                (Seats.TRANSFER.value, _l("Give it to a colleague: choose whom below.")),
                 (
                     Seats.KEEP.value,
                     _l("Keep it for this person until it ends: it is theirs if they come back."),
@@ -59,6 +83,7 @@ class DeactivateForm(DeskForm):
             ]
         ),
     )
+    successor = moves.ColleagueField(SUCCESSORS, _l("Colleague"))
     # The licences that the page showed.
     held = HiddenField()
 
@@ -68,6 +93,7 @@ class AccountView(EditedView):
 
     model = User
     editable = accounts.EDITABLE
+    form_ajax_refs: ClassVar[dict[str, Lookup]] = {"successor": SUCCESSORS}
     can_create = can_edit = True
     create_label = _l("Add user")
     deactivate_template = "admin/deactivate.html"
@@ -78,6 +104,34 @@ class AccountView(EditedView):
 
     def saved_url(self, row: User) -> str:
         return self.person_url(row)
+
+    def edit_form(self, obj: Any = None) -> Any:
+        form = super().edit_form(obj)
+        if obj.confirmed_at is not None:
+            form.email.description = _(
+                "A new address is mailed a link first. Until it is used, the person signs in as before; the address of "
+                "today is told."
+            )
+        return form
+
+    def saved_sentence(self, row: User) -> str:
+        if request.endpoint == f"{self.endpoint}.edit_view" and addresses.is_asked(row, utcnow()):
+            return _(
+                "Your changes were saved. %(email)s becomes the address of %(name)s once the link that is mailed there "
+                "is used.",
+                email=row.new_email,
+                name=row.name,
+            )
+        return super().saved_sentence(row)
+
+    @expose("/withdraw-address/", methods=("POST",))
+    def withdraw_address(self) -> ResponseReturnValue:
+        """Keep the address of today: the new one was wrong, or nobody answers there."""
+        row = self.row_or_404()
+        name, page = row.name, self.person_url(row)
+        addresses.withdraw(row, by=current_actor())
+        flash(_("%(name)s keeps the address of today.", name=name), "success")
+        return redirect(page, 303)
 
     @expose("/invite/", methods=("POST",))
     def invite(self) -> ResponseReturnValue:
@@ -100,14 +154,15 @@ class AccountView(EditedView):
         held, form = _live(row), DeactivateForm()
         asked = deactivation.held_by(row, utcnow())
         if not asked:
-            del form.seats
+            del form.seats, form.successor
         if request.method != "POST":
             form.held.data = deactivation.seats_seen(asked)
-        if not form.validate_on_submit():
+        if not (form.validate_on_submit() and _names_whom(form)):
             status = 422 if request.method == "POST" else 200
             return self.render(self.deactivate_template, row=row, form=form, held=held, back_url=page), status
         seats = Seats(form.seats.data) if asked else Seats.KEEP
-        deactivation.deactivate(row, seats, by=current_actor(), seen=form.held.data or "")
+        to = form.successor.data if seats is Seats.TRANSFER else None
+        deactivation.deactivate(row, seats, by=current_actor(), to=to, seen=form.held.data or "")
         flash(_("%(name)s is deactivated, and signed out everywhere.", name=name), "success")
         return redirect(page, 303)
 
@@ -123,6 +178,14 @@ class AccountView(EditedView):
         else:
             flash(_("%(name)s is active again, and an invitation is on its way.", name=name), "success")
         return redirect(page, 303)
+
+
+def _names_whom(form: DeactivateForm) -> bool:
+    """Whether a licence that goes to a colleague says to whom."""
+    if form.seats and form.seats.data == Seats.TRANSFER and form.successor.data is None:
+        form.successor.errors = [_("Choose who takes the license over.")]
+        return False
+    return True
 
 
 def _live(row: User) -> Sequence[License]:

@@ -159,6 +159,9 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
     },
     IssueKind: _ISSUES,
     JournalVerb: {
+        JournalVerb.ADDRESS_ASKED: _l("New address asked for"),
+        JournalVerb.ADDRESS_CONFIRMED: _l("New address confirmed"),
+        JournalVerb.ADDRESS_WITHDRAWN: _l("New address withdrawn"),
         JournalVerb.CARD_DECLINED: _l("Card declined"),
         JournalVerb.CART_CHANGED: _l("Cart changed"),
         JournalVerb.COMPANY_ADDED: _l("Customer opened"),
@@ -222,6 +225,9 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         SubjectKind.VENDOR: _l("Vendor"),
     },
     MailKind: {
+        MailKind.ADDRESS_ASKED: _l("New address asked for"),
+        MailKind.ADDRESS_CONFIRMATION: _l("New address to confirm"),
+        MailKind.ADDRESS_MOVED: _l("Address no longer in use"),
         MailKind.ADDRESS_CHANGED: _l("Address changed"),
         MailKind.INVITATION: _l("Invitation"),
         MailKind.LICENSE_ASSIGNED: _l("License assigned"),
@@ -240,6 +246,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         MailTrouble.SENDER_REFUSED: _l("The mail server refuses the sender."),
         MailTrouble.CONTENT_REFUSED: _l("The mail server refuses the mail itself."),
         MailTrouble.RENDERING: _l("The mail could not be written."),
+        MailTrouble.ADDRESS_SETTLED: _l("The new address was no longer asked for."),
         MailTrouble.PERSON_INACTIVE: _l("The person has been deactivated."),
         MailTrouble.LICENSE_TAKEN_BACK: _l("The license was released before the mail left."),
         MailTrouble.LICENSE_EXPIRED: _l("The license expired before the mail left."),

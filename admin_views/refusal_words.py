@@ -56,6 +56,7 @@ REFUSALS: dict[Code, Any] = {
     Code.NOT_ASSIGNABLE: _l("License that cannot be assigned"),
     Code.NOTHING_HELD: _l("Nothing to release"),
     Code.OTHER_PRODUCT: _l("Plan of another product"),
+    Code.SAME_ADDRESS: _l("The same address"),
     Code.SAME_PERSON: _l("The same person"),
     Code.SAME_PLAN: _l("The same plan"),
     Code.SUSPENDED: _l("License suspended"),

@@ -19,6 +19,9 @@ class JournalVerb(enum.StrEnum):
     The column is plain text: an older database may hold a verb that is no member any more.
     """
 
+    ADDRESS_ASKED = "address_asked"
+    ADDRESS_CONFIRMED = "address_confirmed"
+    ADDRESS_WITHDRAWN = "address_withdrawn"
     CARD_DECLINED = "card_declined"
     CART_CHANGED = "cart_changed"
     COMPANY_ADDED = "company_added"

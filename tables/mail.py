@@ -20,7 +20,10 @@ class MailKind(enum.StrEnum):
     The column is plain text: an older database may hold a kind that is no member any more.
     """
 
+    ADDRESS_ASKED = "address_asked"
     ADDRESS_CHANGED = "address_changed"
+    ADDRESS_CONFIRMATION = "address_confirmation"
+    ADDRESS_MOVED = "address_moved"
     INVITATION = "invitation"
     LICENSE_ASSIGNED = "license_assigned"
     LICENSE_RELEASED = "license_released"
@@ -45,6 +48,7 @@ class MailTrouble(enum.StrEnum):
     RENDERING = "rendering"
     # It was no longer true when it was to be sent.
     PERSON_INACTIVE = "person_inactive"
+    ADDRESS_SETTLED = "address_settled"
     LICENSE_TAKEN_BACK = "license_taken_back"
     LICENSE_EXPIRED = "license_expired"
     NEVER_ANNOUNCED = "never_announced"
@@ -114,6 +118,7 @@ class LinkPurpose(enum.StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a purpose, not a secret
     ACTIVATION = "activation"
     INVITATION = "invitation"
+    ADDRESS = "address"
 
 
 class Link(Base, StaffRow):
@@ -126,6 +131,8 @@ class Link(Base, StaffRow):
     purpose: Mapped[LinkPurpose] = mapped_column(enum_column(LinkPurpose, "purpose"))
     user_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("users.id"))
     license_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("licenses.id"))
+    # The new address that it was mailed to, and makes the person's.
+    email: Mapped[str | None] = mapped_column(MailAddress(254))
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[dt.datetime]

@@ -111,6 +111,7 @@ class User(Base, TenantRow, UserMixin):
     __table_args__ = (
         sa.UniqueConstraint("company_id", "id"),
         sa.CheckConstraint("(role = 'support') = (company_id IS NULL)", name="staff_have_no_company"),
+        sa.CheckConstraint("(new_email IS NULL) = (new_email_at IS NULL)", name="new_email_filled"),
         # An address is claimed by whoever answers at it: others may have typed it before, each company once.
         sa.Index("uq_users_company_email", "company_id", sa.text("lower(email)"), unique=True),
         partial_index("uq_users_staff_email", "company_id IS NULL", sa.text("lower(email)"), unique=True),
@@ -144,6 +145,9 @@ class User(Base, TenantRow, UserMixin):
     active: Mapped[bool] = mapped_column(default=True)
     # When the person first answered at this address: by a link mailed there, or by their password.
     confirmed_at: Mapped[dt.datetime | None]
+    # An address that was asked for, at which nobody has answered yet (`services/people/addresses.py`).
+    new_email: Mapped[str | None] = mapped_column(MailAddress(254))
+    new_email_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     signed_in_at: Mapped[dt.datetime | None]
     # The latest `usable_until` of the licences that the person holds; None without any. A trigger keeps it

@@ -125,7 +125,7 @@ def test_upgrade_refuses_rows_that_point_nowhere(empty_app, caplog):
         with db.engine.connect() as connection:
             driver = connection.connection.dbapi_connection
             driver.execute("PRAGMA foreign_keys = OFF")
-            driver.execute("INSERT INTO links SELECT 1, 'sign_in', 9, NULL, 'hash', 0, 0, NULL")
+            driver.execute("INSERT INTO links SELECT 1, 'sign_in', 9, NULL, 'hash', 0, 0, NULL, NULL")
             driver.execute("PRAGMA foreign_keys = ON")
         with pytest.raises(SystemExit):
             flask_migrate.upgrade()

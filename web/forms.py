@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, PasswordField, SelectField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length
 
@@ -69,6 +69,21 @@ class ChangePasswordForm(NewPasswordForm):
     current = PasswordField(
         _l("Current password"),
         [FILLED, Length(max=MAX_PASSWORD_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+class NewAddressForm(CheckedForm):
+    """Another address for a signed-in person. Whoever has a password types it: an open session alone is not enough."""
+
+    email = EmailField(
+        _l("New address"),
+        [FILLED, Length(max=MAX_EMAIL_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "email", "spellcheck": "false"},
+    )
+    current = PasswordField(
+        _l("Current password"),
+        [Length(max=MAX_PASSWORD_LENGTH, message=TOO_LONG)],
         render_kw={"autocomplete": "current-password"},
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_login import logout_user
 from werkzeug.wrappers import Response
 
 import access
@@ -14,7 +15,7 @@ from models import License, Link, LinkPurpose, db
 from services.foundation import tokens
 from services.foundation.errors import Code, Refused
 from services.foundation.tokens import DeadLinkError
-from services.people import links
+from services.people import addresses, links
 from web import lost
 from web.accounts import home_of, start_session
 from web.blueprint import bp
@@ -46,6 +47,7 @@ def _page(found: Link, form: NewPasswordForm | None = None) -> str:
         f"web/link_{found.purpose.value}.html",
         person=found.user,
         license=license,
+        address=found.email,
         form=form or NewPasswordForm(),
     )
 
@@ -122,9 +124,17 @@ def _activate(token: str) -> ResponseReturnValue:
         return render_template("web/activated.html", license=license)
 
 
+def _confirm_address(token: str) -> ResponseReturnValue:
+    addresses.confirm(token, address=request.remote_addr)
+    logout_user()
+    flash(_("Your new address is confirmed. Sign in with it."), "success")
+    return redirect(url_for("web.sign_in"))
+
+
 USES = {
     LinkPurpose.SIGN_IN: _sign_in,
     LinkPurpose.PASSWORD: _set_password,
     LinkPurpose.ACTIVATION: _activate,
     LinkPurpose.INVITATION: _accept,
+    LinkPurpose.ADDRESS: _confirm_address,
 }

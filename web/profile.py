@@ -10,13 +10,13 @@ from flask_login import current_user
 from wtforms import Field
 
 from access import current_actor
-from models import Language, User, db
+from models import Language, User, db, utcnow
 from services.foundation.errors import Code, Refused
-from services.people import oneself
+from services.people import addresses, oneself
 from web import languages
 from web.accounts import start_session
 from web.blueprint import bp
-from web.forms import ChangePasswordForm, ProfileForm, status_of
+from web.forms import ChangePasswordForm, NewAddressForm, ProfileForm, status_of
 from web.limits import limit_guesses
 
 
@@ -58,6 +58,46 @@ def _save(form: ProfileForm) -> bool:
     return True
 
 
+@bp.post("/profile/address")
+@limit_guesses
+def change_address() -> ResponseReturnValue:
+    """Ask for another address: it is the person's once they have answered at it."""
+    if not current_user.is_authenticated:
+        return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
+    form = NewAddressForm()
+    if form.validate_on_submit() and _ask_for(form):
+        flash(
+            _(
+                "A link is on its way to %(email)s. Until it is used, you sign in as before.",
+                email=form.email.data,
+            ),
+            "success",
+        )
+        return redirect(url_for("web.profile"))
+    return _page(_untouched(), ChangePasswordForm(formdata=None), form)
+
+
+def _ask_for(form: NewAddressForm) -> bool:
+    if current_user.password and not oneself.has_password(current_user, form.current.data or ""):
+        form.current.errors = [_("This is not your current password.")]
+        return False
+    try:
+        addresses.ask(current_user, form.email.data or "", by=current_actor())
+    except Refused as refused:
+        return _wrong(form.email, refused)
+    return True
+
+
+@bp.post("/profile/address/withdraw")
+def withdraw_address() -> ResponseReturnValue:
+    """Keep the address of today."""
+    if not current_user.is_authenticated:
+        return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
+    addresses.withdraw(current_user, by=current_actor())
+    flash(_("Your address stays as it is. The link that was mailed no longer works."), "success")
+    return redirect(url_for("web.profile"))
+
+
 @bp.post("/profile/password")
 @limit_guesses
 def change_password() -> ResponseReturnValue:
@@ -68,8 +108,11 @@ def change_password() -> ResponseReturnValue:
     if form.validate_on_submit() and _set_password(form):
         flash(_("Your password is changed. You are signed out everywhere else."), "success")
         return redirect(url_for("web.profile"))
-    untouched = ProfileForm(formdata=None, obj=current_user, seen=oneself.PROFILE.version(current_user))
-    return _page(untouched, form)
+    return _page(_untouched(), form)
+
+
+def _untouched() -> ProfileForm:
+    return ProfileForm(formdata=None, obj=current_user, seen=oneself.PROFILE.version(current_user))
 
 
 def _set_password(form: ChangePasswordForm) -> bool:
@@ -90,6 +133,16 @@ def _wrong(field: Field, refused: Refused) -> bool:
     return False
 
 
-def _page(profile_form: ProfileForm, password_form: ChangePasswordForm) -> ResponseReturnValue:
-    page = render_template("web/profile.html", form=profile_form, password_form=password_form)
+def _page(
+    profile_form: ProfileForm,
+    password_form: ChangePasswordForm,
+    address_form: NewAddressForm | None = None,
+) -> ResponseReturnValue:
+    page = render_template(
+        "web/profile.html",
+        form=profile_form,
+        password_form=password_form,
+        address_form=address_form or NewAddressForm(formdata=None),
+        asked=addresses.is_asked(current_user, utcnow()),
+    )
     return page, status_of(profile_form)

@@ -33,6 +33,18 @@ class Said:
 
 
 SAID: dict[str, Said] = {
+    JournalVerb.ADDRESS_ASKED: Said(
+        _l("%(who)s asked for another address of %(person)s"),
+        _l("You asked for another address of %(person)s"),
+        shows_changes=True,
+    ),
+    JournalVerb.ADDRESS_CONFIRMED: Said(
+        _l("%(who)s confirmed their new address"), _l("You confirmed your new address"), shows_changes=True
+    ),
+    JournalVerb.ADDRESS_WITHDRAWN: Said(
+        _l("%(who)s withdrew the new address that %(person)s was to have"),
+        _l("You withdrew the new address that %(person)s was to have"),
+    ),
     JournalVerb.CARD_DECLINED: Said(
         _l("A card was declined for order %(order)s"), icon="exclamation-triangle"
     ),

@@ -143,12 +143,6 @@ class Users(AccountView):
             form.language.data = own_company().language.value
         return form
 
-    def edit_form(self, obj: Any = None) -> Any:
-        form = super().edit_form(obj)
-        # An address is the account's: another one is another person's, or support's to change.
-        del form.email
-        return form
-
     def do_create(self, form: PersonForm) -> User:
         return accounts.create_person(
             self.values(form), company_id=own_company().id, by=current_actor(), invite=True

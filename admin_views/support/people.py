@@ -130,7 +130,7 @@ class People(SupportView, AccountView):
         lookups.of_company(User.company_id),
     )
     picked = {"company": lookups.company_lookup()}
-    form_ajax_refs = picked
+    form_ajax_refs = {**picked, **AccountView.form_ajax_refs}
     export_columns = (Column("signed_in_at", _l("Last sign-in"), kind="moment"),)
     can_view_details = True
     details_template = "support/person.html"
@@ -154,9 +154,6 @@ class People(SupportView, AccountView):
 
     def edit_form(self, obj: Any = None) -> Any:
         form = super().edit_form(obj)
-        form.email.description = _(
-            "At a new address, the person signs in by a link mailed there, then chooses a password anew."
-        )
         if obj.is_staff:
             del form.role
         return form

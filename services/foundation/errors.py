@@ -55,6 +55,7 @@ class Code(enum.StrEnum):
     NOT_ASSIGNABLE = "not_assignable"
     NOTHING_HELD = "nothing_held"
     OTHER_PRODUCT = "other_product"
+    SAME_ADDRESS = "same_address"
     SAME_PERSON = "same_person"
     SAME_PLAN = "same_plan"
     SUSPENDED = "suspended"

@@ -26,6 +26,7 @@ LIFETIMES = {
     LinkPurpose.PASSWORD: dt.timedelta(minutes=60),
     LinkPurpose.ACTIVATION: dt.timedelta(days=30),
     LinkPurpose.INVITATION: dt.timedelta(days=7),
+    LinkPurpose.ADDRESS: dt.timedelta(days=3),
 }
 # How long after its end a link is kept.
 KEPT = dt.timedelta(days=30)
@@ -40,7 +41,14 @@ class DeadLinkError(Refused):
         super().__init__(Code.DEAD_LINK, _("This link no longer works."))
 
 
-def mint(turn: Turn, purpose: LinkPurpose, user: User, license: License | None = None) -> str:
+def mint(
+    turn: Turn,
+    purpose: LinkPurpose,
+    user: User,
+    license: License | None = None,
+    *,
+    email: str | None = None,
+) -> str:
     """Add a link to the turn; return its token, 43 characters, stored nowhere. A step: it never commits."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     db.session.add(
@@ -48,6 +56,7 @@ def mint(turn: Turn, purpose: LinkPurpose, user: User, license: License | None =
             purpose=purpose,
             user_id=user.id,
             license_id=license.id if license else None,
+            email=email,
             token_hash=_hash(token),
             created_at=turn.now,
             expires_at=turn.now + LIFETIMES[purpose],

@@ -10,6 +10,6 @@ from __future__ import annotations
 from services.licenses import undoing as _undoing
 from services.licenses.assignments import activate, assign, assign_license, begin_use
 from services.licenses.grace import follow as follow_grace
-from services.licenses.moves import change_plan, to_activate, transfer
+from services.licenses.moves import change_plan, pass_on, to_activate, transfer
 from services.licenses.releases import Released, holdings, release, release_all, take_back
 from services.licenses.removals import decide_renewal, remove

@@ -58,20 +58,28 @@ def transfer(license: License, to: User, by: Actor, *, held_by: int | None) -> N
     if to.company_id != company_id:
         raise LookupError("the person is of another company")
     with company_lock(company_id) as turn:
-        held = _held(turn, license_id, held_by)
-        to, own = assignments.holder_of(to_id, held.license.product)
-        if held.holder.id == to_id:
-            raise Refused(
-                Code.SAME_PERSON,
-                _("%(name)s holds this license already. Nothing was changed.", name=to.name),
-            )
-        assignments.check_active(to)
-        operations.begin(turn, JournalVerb.LICENSE_RELEASED, by, company_id)
-        assignments.make_room(turn, own, to, by)
-        releases.take_back(turn, [held], by)
-        assignments.give(turn, held.license, to, by)
-        if held.holder.is_active:
-            letters.license_released(turn, [(held.license, held.assignment, held.holder)], by)
+        pass_on(turn, license_id, to_id, by, held_by=held_by)
+
+
+# --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------
+
+
+def pass_on(turn: CompanyTurn, license_id: int, to_id: int, by: Actor, *, held_by: int | None) -> None:
+    """The step of `transfer`, to a person of the company; raises the same."""
+    held = _held(turn, license_id, held_by)
+    to, own = assignments.holder_of(to_id, held.license.product)
+    if held.holder.id == to_id:
+        raise Refused(
+            Code.SAME_PERSON,
+            _("%(name)s holds this license already. Nothing was changed.", name=to.name),
+        )
+    assignments.check_active(to)
+    operations.begin(turn, JournalVerb.LICENSE_RELEASED, by, turn.company.id)
+    assignments.make_room(turn, own, to, by)
+    releases.take_back(turn, [held], by)
+    assignments.give(turn, held.license, to, by)
+    if held.holder.is_active:
+        letters.license_released(turn, [(held.license, held.assignment, held.holder)], by)
 
 
 def to_activate(turn: CompanyTurn, license_id: int, held_by: int | None) -> tuple[License, Assignment]:

@@ -259,6 +259,22 @@ def _address_changed(mail: OutgoingMail) -> Context:
     return {"said": said, "now": now}
 
 
+def _address_asked(mail: OutgoingMail) -> Context:
+    person, actor = db.session.get_one(User, mail.context["user"]), _actor_name(mail)
+    words = {"vendor": vendor.current().name, "email": str(person.new_email)}
+    if mail.context.get("by") == person.id:
+        said = _("You asked that your %(vendor)s account change to the address %(email)s.", **words)
+    elif actor:
+        said = _(
+            "%(actor)s asked that your %(vendor)s account change to the address %(email)s.",
+            actor=actor,
+            **words,
+        )
+    else:
+        said = _("Your %(vendor)s account is to change to the address %(email)s.", **words)
+    return {"said": said, "person": person, "greeting": _greeting(person)}
+
+
 def _new_administrator(mail: OutgoingMail) -> Context:
     person = db.session.get_one(User, mail.context["person"])
     names = {"name": person.name, "company": str(person.company)}
@@ -297,6 +313,9 @@ CONTEXTS: dict[MailKind, Callable[[OutgoingMail], Context]] = {
     MailKind.LICENSE_RELEASED: _license_released,
     MailKind.INVITATION: _invitation,
     MailKind.ADDRESS_CHANGED: _address_changed,
+    MailKind.ADDRESS_ASKED: _address_asked,
+    MailKind.ADDRESS_CONFIRMATION: _address_asked,
+    MailKind.ADDRESS_MOVED: _nothing,
     MailKind.NEW_ADMINISTRATOR: _new_administrator,
     MailKind.PASSWORD_CHANGED: _password_changed,
     MailKind.SIGN_IN_LINK: _nothing,
@@ -353,11 +372,20 @@ def _not_joined(mail: OutgoingMail) -> None:
         raise NotWanted(MailTrouble.ALREADY_JOINED)
 
 
+def _still_asked(mail: OutgoingMail) -> None:
+    """Another address may have been asked for since, or none."""
+    asked = db.session.get_one(User, mail.context["user"]).new_email
+    if asked is None or mail.address not in {None, asked}:
+        raise NotWanted(MailTrouble.ADDRESS_SETTLED)
+
+
 _CHECKS: dict[MailKind, Callable[[OutgoingMail], None]] = {
     MailKind.LICENSE_ASSIGNED: _still_held,
     MailKind.LICENSE_RELEASED: _was_announced,
     MailKind.PAYMENT_FAILED: _still_failed,
     MailKind.STAFF_ALERT: _still_open,
     MailKind.INVITATION: _not_joined,
+    MailKind.ADDRESS_ASKED: _still_asked,
+    MailKind.ADDRESS_CONFIRMATION: _still_asked,
     MailKind.NEW_ADMINISTRATOR: _still_administrator,
 }

@@ -249,6 +249,36 @@ def address_changed(turn: Turn, user: User, before: str, by: Actor) -> int | Non
     return queue(turn, MailKind.ADDRESS_CHANGED, to=user, context=context, dedupe_key=event)
 
 
+def address_asked(turn: Turn, user: User, by: Actor) -> int | None:
+    """To the person at the address of today: another one was asked for, by whom; nothing changes until it has answered."""
+    key = f"{MailKind.ADDRESS_ASKED}:{user.id}:{turn.operation}"
+    return queue(turn, MailKind.ADDRESS_ASKED, to=user, context={"user": user.id} | _by(by), dedupe_key=key)
+
+
+def address_confirmation(turn: Turn, user: User, email: str, by: Actor) -> int | None:
+    """To an address that is to become the person's: a link that makes it so."""
+    return queue(
+        turn,
+        MailKind.ADDRESS_CONFIRMATION,
+        to=email,
+        context={"user": user.id} | _by(by),
+        dedupe_key=f"{MailKind.ADDRESS_CONFIRMATION}:{user.id}:{turn.operation}",
+        language=user.language,
+    )
+
+
+def address_moved(turn: Turn, user: User, before: str) -> int | None:
+    """To the address of before: it no longer opens the account."""
+    return queue(
+        turn,
+        MailKind.ADDRESS_MOVED,
+        to=before,
+        context={"user": user.id},
+        dedupe_key=f"{MailKind.ADDRESS_MOVED}:{user.id}:{turn.operation}",
+        language=user.language,
+    )
+
+
 def password_changed(turn: Turn, user: User) -> int | None:
     """To the person: their password is another one, so that whoever did not do it knows at once."""
     key = f"{MailKind.PASSWORD_CHANGED}:{user.id}:{uuid.uuid4()}"

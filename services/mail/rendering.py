@@ -18,7 +18,7 @@ from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from models import License, LinkPurpose, MailKind, OutgoingMail, db
+from models import License, LinkPurpose, MailKind, OutgoingMail, User, db
 from services.catalogue import vendor
 from services.foundation import tokens, urls
 from services.foundation.errors import Code, Refused
@@ -35,6 +35,7 @@ _PURPOSES: dict[str, LinkPurpose] = {
     MailKind.PASSWORD_LINK: LinkPurpose.PASSWORD,
     MailKind.INVITATION: LinkPurpose.INVITATION,
     MailKind.LICENSE_ASSIGNED: LinkPurpose.ACTIVATION,
+    MailKind.ADDRESS_CONFIRMATION: LinkPurpose.ADDRESS,
 }
 
 
@@ -124,6 +125,9 @@ def _recipient(mail: OutgoingMail) -> Mailbox:
 
 
 def _mint(turn: Turn, mail: OutgoingMail, purpose: LinkPurpose) -> str:
+    if purpose == LinkPurpose.ADDRESS:
+        person = db.session.get_one(User, mail.context["user"])
+        return urls.link_url(tokens.mint(turn, purpose, person, email=mail.address))
     if mail.user is None:
         raise LookupError("a link is for a person")
     license_id = mail.context.get("license")

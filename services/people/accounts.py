@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import JournalVerb, Language, LinkPurpose, MailKind, OutgoingMail, Role, User, db, same_address
+from models import JournalVerb, Language, LinkPurpose, MailKind, OutgoingMail, Role, User, db
 from services.foundation import checks, edits, journal, tokens
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, transaction
 from services.mail import letters
-from services.people import oneself
+from services.people import addresses, oneself
 from services.people.administrators import check_actor, check_dispensable, people_lock
 
 EDITABLE = edits.Sheet(
@@ -48,8 +48,8 @@ def create_person(
 
 
 def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str | None = None) -> User:
-    """Change a person's account. Whose address or role changes is signed out everywhere, and their links stop working; who
-    needs to know of it is told by mail.
+    """Change a person's account. Whose role changes is signed out everywhere, and their links stop working; who needs to know
+    of it is told by mail. A new address of somebody who has answered at theirs is asked first (`addresses`).
 
     Args:
         values: Columns of `EDITABLE`; those that are not given stay as they are.
@@ -62,12 +62,12 @@ def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str
     checked = _checked(values, company_id)
     with people_lock(company_id) as turn:
         user = db.session.get_one(User, user_id, with_for_update=True)
-        if "email" in checked:
-            _check_free(checked["email"], company_id, user_id)
+        EDITABLE.check_seen(user, seen)
+        _settle_address(turn, user, checked, by)
         if checked.get("role", user.role) != user.role:
             check_dispensable(turn, user, by)
             check_actor(turn, by)
-        change = EDITABLE.edit(turn, user, checked, by=by, seen=seen)
+        change = EDITABLE.edit(turn, user, checked, by=by)
         note_change(turn, user, change, by=by)
         return user
 
@@ -116,13 +116,26 @@ def add_person(
 ) -> User:
     """The step of `create_person`; raises the same."""
     checked = _checked(DEFAULTS | dict(values), company_id)
-    _check_free(checked["email"], company_id, None)
+    addresses.check_free(checked["email"], company_id, None)
     user = User(company_id=company_id, **checked)
     EDITABLE.add(turn, user, by=by)
     if invite:
         mail_invitation(turn, user, by)
     tell_administrators(turn, user, by)
     return user
+
+
+def _settle_address(turn: Turn, user: User, checked: dict[str, Any], by: Actor) -> None:
+    """Take an address out of what is written at once, where the new one has to answer first."""
+    email = checked.get("email", user.email)
+    if email.lower() == user.email.lower():
+        return
+    if user.confirmed_at is None:
+        addresses.check_free(email, user.company_id, user.id)
+        addresses.forget(turn, user)
+    else:
+        del checked["email"]
+        addresses.ask_for(turn, user, email, by)
 
 
 def note_change(turn: Turn, user: User, change: edits.Change, *, by: Actor) -> None:
@@ -217,29 +230,3 @@ def _checked(values: Mapping[str, Any], company_id: int | None) -> dict[str, Any
             ),
         )
     return checked
-
-
-def _check_free(email: str, company_id: int | None, own_id: int | None) -> None:
-    """Refuse an address that somebody of the same company, or of the staff, has. Whether others know it is not told."""
-    found = db.session.scalar(
-        sa.select(User).where(
-            same_address(User.email, email),
-            User.company_id.is_not_distinct_from(company_id),
-            User.id != (own_id or 0),
-        )
-    )
-    if found is not None and not found.active:
-        raise Refused(
-            Code.EMAIL_TAKEN,
-            _(
-                "%(email)s is the address of %(name)s, who was deactivated: reactivate them instead. Nothing was "
-                "changed.",
-                email=email,
-                name=found.name,
-            ),
-        )
-    if found is not None:
-        raise Refused(
-            Code.EMAIL_TAKEN,
-            _("%(email)s already has an account here: an address belongs to one person only.", email=email),
-        )

@@ -13,7 +13,7 @@ from models import JournalVerb, License, LicenseStatus, User, db
 from services import licenses
 from services.foundation import edits, journal, tokens
 from services.foundation.transaction import CompanyTurn, Turn
-from services.people import accounts, oneself
+from services.people import accounts, addresses, oneself
 from services.people.administrators import check_actor, check_dispensable, people_lock
 
 
@@ -22,24 +22,32 @@ class Seats(enum.StrEnum):
 
     # They are free again at once.
     RELEASE = "release"
+    # They go to a colleague.
+    TRANSFER = "transfer"
     # They stay with the person until they end, for whoever comes back.
     KEEP = "keep"
 
 
-def deactivate(user: User, seats: Seats, *, by: Actor, seen: str | None = None) -> None:
+def deactivate(
+    user: User, seats: Seats, *, by: Actor, to: User | None = None, seen: str | None = None
+) -> None:
     """Shut the person out: their sessions end, their links stop working. Doing it twice is no error.
 
     They are told nothing: no mail goes to an account that is closed. A licence that is suspended cannot be released
     and stays theirs in any case.
 
     Args:
+        to: Whom the licences go to, with `Seats.TRANSFER`: all of them, or nothing is done.
         seen: `seats_seen` of the licences that the page said the person holds; None skips the check.
 
     Raises:
         Refused: `yourself`, `last_administrator`, `access_ended`, or `changed_meanwhile` when they hold other licences
-            by now.
+            by now; what `licenses.transfer` refuses.
+        LookupError: `to` is of another company.
     """
-    user_id = user.id
+    user_id, to_id = user.id, to.id if to else None
+    if to is not None and to.company_id != user.company_id:
+        raise LookupError("the person is of another company")
     with people_lock(user.company_id) as turn:
         user = db.session.get_one(User, user_id, with_for_update=True)
         if not user.active:
@@ -50,8 +58,13 @@ def deactivate(user: User, seats: Seats, *, by: Actor, seen: str | None = None) 
         if seen is not None:
             edits.changed_since(seen, seats_seen(held))
         _shut_out(turn, user, by)
-        if seats is Seats.RELEASE and isinstance(turn, CompanyTurn):
+        if not isinstance(turn, CompanyTurn):
+            return
+        if seats is Seats.RELEASE:
             licenses.take_back(turn, licenses.holdings(turn.company.id, held), by)
+        elif seats is Seats.TRANSFER and to_id is not None:
+            for license_id in held:
+                licenses.pass_on(turn, license_id, to_id, by, held_by=user_id)
 
 
 def reactivate(user: User, *, by: Actor) -> None:
@@ -95,6 +108,7 @@ def _shut_out(turn: Turn, user: User, by: Actor) -> None:
     user.active = False
     # Whoever is shut out answers at their address no more: it must not keep them from another company's account.
     user.confirmed_at = None
+    addresses.forget(turn, user)
     tokens.void(turn, user.id)
     oneself.end_sessions(turn, user)
     journal.record(

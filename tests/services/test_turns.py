@@ -21,7 +21,7 @@ from services.buying import cart, issues, orders, quotes
 from services.foundation import operations, tokens
 from services.foundation.transaction import transaction
 from services.payments import attempts, checkout, gateway, settlement
-from services.people import accounts, companies, deactivation, links
+from services.people import accounts, addresses, companies, deactivation, links
 from tests.conftest import Cast
 from tests.factories import make_issue, make_licenses, make_plan, make_user
 from tests.sandbox_process import DECLINED, SUCCESS, SandboxProcess
@@ -166,6 +166,8 @@ VERBS = {
         "user": acme.cast.bob,
         "values": edited(accounts, acme.cast.bob, last_name="Roy"),
     },
+    addresses.ask: lambda acme: {"user": acme.cast.bob, "email": "robert@acme.example"},
+    addresses.withdraw: lambda acme: {"user": acme.cast.bob},
     deactivation.deactivate: lambda acme: {"user": acme.cast.dave, "seats": deactivation.Seats.RELEASE},
     deactivation.reactivate: lambda acme: {"user": make_user(acme.cast.acme, "Gone", active=False)},
     companies.update_company: lambda acme: {

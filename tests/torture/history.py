@@ -177,7 +177,8 @@ class Life:
         if person.active and self.chance.random() < 0.5:
             raise LookupError("is left alone")
         if person.active:
-            deactivation.deactivate(person, self.chance.choice(list(deactivation.Seats)), by=self.by[2])
+            seats = self.chance.choice(list(deactivation.Seats))
+            deactivation.deactivate(person, seats, by=self.by[2], to=self.person())
         else:
             deactivation.reactivate(person, by=self.by[2])
 

@@ -25,6 +25,8 @@ ROUTES = {
     "/l/<token>",
     "/language",
     "/profile",
+    "/profile/address",
+    "/profile/address/withdraw",
     "/profile/password",
     "/sign-in",
     "/sign-in/link",

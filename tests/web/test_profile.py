@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from models import JournalEntry, Language, User, db
+from models import JournalEntry, Language, LinkPurpose, User, db
+from services.foundation import tokens
+from services.foundation.transaction import transaction
 from services.people import oneself
 from tests.client import Client, make_client, sign_in
 from tests.conftest import Cast
@@ -140,3 +142,34 @@ def test_nobody_changes_another_persons_profile_by_adding_fields(client: Client,
     kept = {user.email: (user.role.value, user.company_id) for user in db.session.scalars(db.select(User))}
     assert kept["bob@acme.example"] == ("member", cast.acme.id)
     assert kept["alice@acme.example"] == ("admin", cast.acme.id)
+
+
+def test_an_address_is_changed_from_ones_profile_by_whoever_knows_the_password(
+    client: Client, cast: Cast
+) -> None:
+    sign_in(client, cast.bob)
+    new = {"email": "roberte@acme.example", "current": "wrong"}
+    assert client.post("/profile/address", data=new).status_code == 422
+    assert client.post("/profile/address", data=new | {"current": PASSWORD}).location == "/profile"
+    page = client.get("/profile").text
+    assert "roberte@acme.example" in page
+    with transaction() as turn:
+        token = tokens.mint(turn, LinkPurpose.ADDRESS, cast.bob, email="roberte@acme.example")
+    # From another browser, by whoever reads the mail: opening the page changes nothing, its button does, once.
+    other = make_client(client.application)
+    assert "roberte@acme.example" in other.get(f"/l/{token}").text
+    assert db.session.get_one(User, cast.bob.id).email == "bob@acme.example"
+    assert other.post(f"/l/{token}").location == "/sign-in"
+    assert [other.post(f"/l/{token}").status_code, other.get(f"/l/{token}").status_code] == [404, 404]
+    db.session.rollback()
+    assert db.session.get_one(User, cast.bob.id).email == "roberte@acme.example"
+    assert client.get("/profile").location.startswith("/sign-in")
+
+
+def test_a_new_address_can_be_given_up_on_ones_profile(client: Client, cast: Cast) -> None:
+    sign_in(client, cast.bob)
+    client.post("/profile/address", data={"email": "roberte@acme.example", "current": PASSWORD})
+    assert "roberte@acme.example" in client.get("/profile").text
+    assert client.post("/profile/address/withdraw").location == "/profile"
+    assert "roberte@acme.example" not in client.get("/profile").text
+    assert make_client(client.application).post("/profile/address/withdraw").status_code in {302, 403}

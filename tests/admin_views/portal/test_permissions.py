@@ -59,6 +59,7 @@ TABLE = [
     (Permission.MANAGE_USERS, "POST", "/portal/users/deactivate/?id={holder}", 422, 403, 404, 403),
     (Permission.MANAGE_USERS, "POST", "/portal/users/reactivate/?id={user}", 303, 403, 404, 403),
     (Permission.MANAGE_USERS, "POST", "/portal/users/invite/?id={user}", 303, 403, 404, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/users/withdraw-address/?id={user}", 303, 403, 404, 403),
     (Permission.MANAGE_USERS, "GET", "/portal/users/{user}/license", 200, 403, 404, 302),
     (Permission.MANAGE_USERS, "POST", "/portal/users/{user}/license", 422, 403, 404, 403),
 ]

@@ -46,6 +46,11 @@ def queue(name, cast, language, *, quantity=2, by=None):
             "sign_in_link": lambda: letters.sign_in_link(turn, reader),
             "password_link": lambda: letters.password_link(turn, reader),
             "invitation": lambda: letters.invitation(turn, reader, actor),
+            "address_asked": lambda: letters.address_asked(turn, _to_move(reader, turn), actor),
+            "address_confirmation": lambda: letters.address_confirmation(
+                turn, _to_move(reader, turn), "new@acme.example", actor
+            ),
+            "address_moved": lambda: letters.address_moved(turn, reader, "before@acme.example"),
             "address_changed": lambda: letters.address_changed(turn, reader, "before@acme.example", actor),
             "password_changed": lambda: letters.password_changed(turn, reader),
             "new_administrator": lambda: _new_administrator(turn, reader, actor),
@@ -57,6 +62,12 @@ def queue(name, cast, language, *, quantity=2, by=None):
 def newest():
     """The last mail that was queued: of several about money the one to a person comes after the one to the company."""
     return db.session.scalar(db.select(db.func.max(OutgoingMail.id)))
+
+
+def _to_move(person, turn):
+    """A person who is to have another address."""
+    person.new_email, person.new_email_at = "new@acme.example", turn.now
+    return person
 
 
 def _released(turn, license, assignment, holder, by):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from access import Actor
-from models import License, LicenseStatus, LinkPurpose, Role, User, db, utcnow
+from models import License, LicenseStatus, LinkPurpose, OutgoingMail, Role, User, db, utcnow
 from services import licenses
 from services.foundation import tokens
 from services.foundation.transaction import transaction
@@ -44,7 +44,7 @@ def test_shutting_out_or_letting_in_twice_is_no_error_and_is_written_down_once(c
     assert [len(entries(verb)) for verb in ("person_deactivated", "person_reactivated")] == [1, 1]
 
 
-@pytest.mark.parametrize("seats", Seats)
+@pytest.mark.parametrize("seats", [Seats.RELEASE, Seats.KEEP])
 def test_the_seat_of_who_leaves_is_free_again_or_stays_theirs_as_was_chosen(cast, sam, seats):
     (held,) = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)
     deactivation.deactivate(cast.bob, seats, by=sam)
@@ -176,3 +176,30 @@ def test_accepting_while_one_is_shut_out_ends_one_way_or_the_other_and_never_in_
     assert all(isinstance(error, tokens.DeadLinkError) for error in errors), errors
     db.session.rollback()
     assert not db.session.get_one(User, user_id).active
+
+
+def test_what_a_leaver_held_goes_to_a_colleague_in_the_same_act(cast, sam):
+    (held,) = make_licenses(1, cast.alice, cast.pro, holder=cast.bob, activated=True)
+    deactivation.deactivate(cast.bob, Seats.TRANSFER, by=sam, to=cast.dave)
+    assert (held.user_id, cast.bob.active) == (cast.dave.id, False)
+    told = db.session.scalars(db.select(OutgoingMail)).all()
+    assert [(mail.template, mail.user_id) for mail in told] == [("license_assigned", cast.dave.id)]
+
+
+@pytest.mark.parametrize("why", ["holds_other", "inactive_person", "same_person"])
+def test_a_leaver_whose_seat_cannot_go_to_the_one_who_was_chosen_does_not_leave(cast, sam, why):
+    (held,) = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)
+    to = cast.bob if why == "same_person" else cast.dave
+    if why == "holds_other":
+        make_licenses(1, cast.alice, cast.pro, holder=cast.dave)
+    elif why == "inactive_person":
+        deactivation.deactivate(cast.dave, Seats.KEEP, by=sam)
+    assert refused(why, deactivation.deactivate, cast.bob, Seats.TRANSFER, by=sam, to=to)
+    db.session.rollback()
+    assert (held.user_id, cast.bob.active) == (cast.bob.id, True)
+
+
+def test_a_seat_goes_to_nobody_of_another_company(cast, sam):
+    make_licenses(1, cast.alice, cast.pro, holder=cast.bob)
+    with pytest.raises(LookupError):
+        deactivation.deactivate(cast.bob, Seats.TRANSFER, by=sam, to=cast.carol)

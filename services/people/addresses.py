@@ -1,0 +1,177 @@
+"""A person's address is changed once somebody has answered at the new one: until then they sign in with the one of before.
+
+Whoever has not answered at any address yet has it corrected at once (`accounts.update_person`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+import access
+from access import Actor
+from models import JournalVerb, LinkPurpose, User, db, same_address
+from services.foundation import checks, journal, tokens
+from services.foundation.errors import Code, Refused
+from services.foundation.tokens import DeadLinkError
+from services.foundation.transaction import Turn
+from services.mail import letters
+from services.people import oneself
+from services.people.administrators import check_actor, people_lock
+
+
+def ask(user: User, email: str, *, by: Actor) -> None:
+    """Mail the new address a link that makes it the person's, and tell the one of before. An earlier question ends.
+
+    Raises:
+        Refused: `empty`, `bad_address`, `email_taken`, `same_address`, or `inactive_person`.
+    """
+    user_id, company_id = user.id, user.company_id
+    email = checks.email(email)
+    with people_lock(company_id) as turn:
+        user = db.session.get_one(User, user_id, with_for_update=True)
+        if not user.active:
+            raise Refused(
+                Code.INACTIVE_PERSON,
+                _("%(name)s has been deactivated and cannot sign in. Nothing was changed.", name=user.name),
+            )
+        if by.user_id != user_id:
+            check_actor(turn, by)
+        if email.lower() == user.email.lower():
+            raise Refused(
+                Code.SAME_ADDRESS, _("This is the address of the account already. Nothing was changed.")
+            )
+        ask_for(turn, user, email, by)
+
+
+def withdraw(user: User, *, by: Actor) -> None:
+    """Forget the new address that was asked for: its link dies. Doing it twice is no error."""
+    user_id = user.id
+    with people_lock(user.company_id) as turn:
+        user = db.session.get_one(User, user_id, with_for_update=True)
+        if user.new_email is not None:
+            journal.record(
+                turn,
+                JournalVerb.ADDRESS_WITHDRAWN,
+                by=by,
+                subject=user,
+                personal_before={"email": user.new_email},
+            )
+            forget(turn, user)
+
+
+def confirm(token: str, *, address: str | None) -> User:
+    """Use the link that was mailed to a new address: it is the person's from now on, everywhere they are signed out, and
+    the one of before is told.
+
+    Raises:
+        DeadLinkError: the link cannot be used, or another address was asked for since.
+        Refused: `address_claimed` or `email_taken`; the link can still be used.
+    """
+    with access.everything():
+        found = tokens.find(token)
+        if found is None or found.email is None:
+            raise DeadLinkError
+        user_id, company_id, asked = found.user_id, found.user.company_id, found.email
+        with people_lock(company_id) as turn:
+            user = db.session.get_one(User, user_id, with_for_update=True)
+            if user.new_email is None or user.new_email.lower() != asked.lower():
+                raise DeadLinkError
+            check_free(asked, company_id, user_id)
+            tokens.use(turn, token, LinkPurpose.ADDRESS)
+            _move(turn, user, asked, Actor.of(user, address))
+    return user
+
+
+def is_asked(user: User, now: dt.datetime) -> bool:
+    """Whether a new address was asked for, and its link may still be used."""
+    return user.new_email_at is not None and user.new_email_at + tokens.LIFETIMES[LinkPurpose.ADDRESS] > now
+
+
+# --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------
+
+
+def ask_for(turn: Turn, user: User, email: str, by: Actor) -> None:
+    """The step of `ask`, of a checked address.
+
+    Raises:
+        Refused: `email_taken`.
+    """
+    check_free(email, user.company_id, user.id)
+    forget(turn, user)
+    user.new_email, user.new_email_at = email, turn.now
+    letters.address_asked(turn, user, by)
+    letters.address_confirmation(turn, user, email, by)
+    journal.record(
+        turn,
+        JournalVerb.ADDRESS_ASKED,
+        by=by,
+        subject=user,
+        personal_before={"email": user.email},
+        personal_after={"email": email},
+    )
+
+
+def forget(turn: Turn, user: User) -> None:
+    """Forget the new address that was asked for, and its links."""
+    user.new_email = user.new_email_at = None
+    tokens.void(turn, user.id, [LinkPurpose.ADDRESS])
+
+
+def _move(turn: Turn, user: User, email: str, by: Actor) -> None:
+    before = user.email
+    others = sa.select(User.id).where(
+        same_address(User.email, email), User.confirmed_at.is_not(None), User.id != user.id
+    )
+    if db.session.scalar(others.limit(1)) is not None:
+        raise oneself.address_claimed()
+    try:
+        with db.session.begin_nested():
+            user.email, user.confirmed_at = email, turn.now
+    except sa.exc.IntegrityError:
+        # Somebody answered at it at this very moment.
+        raise oneself.address_claimed() from None
+    forget(turn, user)
+    # What was mailed to the address of before opens nothing any more.
+    tokens.void(turn, user.id, LinkPurpose)
+    oneself.end_sessions(turn, user)
+    letters.address_moved(turn, user, before)
+    journal.record(
+        turn,
+        JournalVerb.ADDRESS_CONFIRMED,
+        by=by,
+        subject=user,
+        personal_before={"email": before},
+        personal_after={"email": email},
+    )
+
+
+# --- Helpers: they read, and refuse -----------------------------------------------------------------------------------
+
+
+def check_free(email: str, company_id: int | None, own_id: int | None) -> None:
+    """Refuse an address that somebody of the same company, or of the staff, has. Whether others know it is not told."""
+    found = db.session.scalar(
+        sa.select(User).where(
+            same_address(User.email, email),
+            User.company_id.is_not_distinct_from(company_id),
+            User.id != (own_id or 0),
+        )
+    )
+    if found is not None and not found.active:
+        raise Refused(
+            Code.EMAIL_TAKEN,
+            _(
+                "%(email)s is the address of %(name)s, who was deactivated: reactivate them instead. Nothing was "
+                "changed.",
+                email=email,
+                name=found.name,
+            ),
+        )
+    if found is not None:
+        raise Refused(
+            Code.EMAIL_TAKEN,
+            _("%(email)s already has an account here: an address belongs to one person only.", email=email),
+        )
