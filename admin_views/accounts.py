@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import joinedload
 from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import Length
 
 from access import current_actor
 from admin_views import labels
-from admin_views.edited import EditedView, EditForm
+from admin_views.edited import EditForm
 from admin_views.forms import REQUIRED, DeskForm, choices
-from models import Language, License, Role, User, db, utcnow
+from admin_views.personal import PersonalView, held_live
+from models import Language, Role, User, utcnow
 from services.people import accounts, deactivation
 from services.people.deactivation import Seats
 
@@ -63,18 +61,13 @@ class DeactivateForm(DeskForm):
     held = HiddenField()
 
 
-class AccountView(EditedView):
+class AccountView(PersonalView):
     """A table view of people, each with an account that can be edited, shut and opened again."""
 
-    model = User
     editable = accounts.EDITABLE
     can_create = can_edit = True
     create_label = _l("Add user")
     deactivate_template = "admin/deactivate.html"
-
-    def person_url(self, row: User) -> str:
-        """The page of a person, where every act on them begins and ends."""
-        raise NotImplementedError
 
     def saved_url(self, row: User) -> str:
         return self.person_url(row)
@@ -97,7 +90,7 @@ class AccountView(EditedView):
         page, name = self.person_url(row), row.name
         if not row.active:
             return redirect(page)
-        held, form = _live(row), DeactivateForm()
+        held, form = held_live(row), DeactivateForm()
         asked = deactivation.held_by(row, utcnow())
         if not asked:
             del form.seats
@@ -123,10 +116,3 @@ class AccountView(EditedView):
         else:
             flash(_("%(name)s is active again, and an invitation is on its way.", name=name), "success")
         return redirect(page, 303)
-
-
-def _live(row: User) -> Sequence[License]:
-    """What the person holds and can use, or could if it were not suspended."""
-    live = License.user_id == row.id, License.where_live(utcnow())
-    held = sa.select(License).where(*live).options(joinedload(License.plan))
-    return db.session.scalars(held.order_by(License.id)).all()
