@@ -129,8 +129,8 @@ SAID: dict[str, Said] = {
         _l("%(who)s deactivated the account of %(person)s"), _l("You deactivated the account of %(person)s")
     ),
     JournalVerb.PERSON_ERASED: Said(
-        _l("%(who)s erased the personal information of %(person)s"),
-        _l("You erased the personal information of %(person)s"),
+        _l("%(who)s erased somebody’s personal information: %(person)s"),
+        _l("You erased somebody’s personal information: %(person)s"),
     ),
     JournalVerb.PERSON_EXPORTED: Said(
         _l("%(who)s had what the desk knows of %(person)s put together"),

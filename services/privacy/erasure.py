@@ -66,12 +66,18 @@ def stays_elsewhere(user: User) -> list[str]:
     if user.company is not None and user.company.billing_email.lower() == address:
         found.append(
             _(
-                "This is also the billing address of %(company)s, and stays one until it is changed.",
+                "%(email)s is also the billing address of %(company)s, and stays there until it is changed.",
+                email=user.email,
                 company=user.company.name,
             )
         )
     if vendor.current().support_email.lower() == address:
-        found.append(_("This is also the vendor’s support address, and stays one until it is changed."))
+        found.append(
+            _(
+                "%(email)s is also the vendor’s support address, and stays there until it is changed.",
+                email=user.email,
+            )
+        )
     return found
 
 
@@ -96,7 +102,7 @@ def _check(turn: Turn, user: User, typed: str, by: Actor) -> None:
     if checks.sought_email(typed) != user.email.lower():
         raise Refused(
             Code.NOT_CONFIRMED,
-            _("Type the address of this person as it stands above. Nothing was erased."),
+            _("Type the address of this person as it stands below the field. Nothing was erased."),
             fields=("email",),
         )
 

@@ -25,6 +25,7 @@ ROUTES = {
     "/l/<token>",
     "/language",
     "/profile",
+    "/profile/known",
     "/profile/password",
     "/sign-in",
     "/sign-in/link",
