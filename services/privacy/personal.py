@@ -129,6 +129,10 @@ def _told_of(person: int) -> sa.Select[Any]:
     )
 
 
+# Most rows hold nothing but from where somebody acted.
+_TELLS = sa.or_(
+    *(sa.cast(column, sa.Text) != "{}" for column in (JournalPersonal.before, JournalPersonal.after))
+)
 _AT, _VERB = _l("Date"), _l("Action")
 _MAIL, _QUEUED = _l("Mail"), _l("Queued on")
 
@@ -184,7 +188,7 @@ PARTS = (
         "changes",
         _l("Changes of their details"),
         JournalPersonal,
-        lambda person: JournalPersonal.entry_id.in_(_told_of(person)),
+        lambda person: JournalPersonal.entry_id.in_(_told_of(person)) & _TELLS,
         {"before": _blank(_l("Before"), _empty), "after": _blank(_l("After"), _empty)},
         erased=_l("In the journal, their names and addresses before and after each change."),
         joins=((JournalEntry, JournalEntry.id == JournalPersonal.entry_id),),

@@ -338,8 +338,8 @@ def test_without_the_lock_both_would_write_it_down(cast, together, monkeypatch):
     monkeypatch.setattr(erasure, "people_lock", lambda _company_id: transaction())
     read = db.session.get_one
 
-    def get_one(*arguments, with_for_update=False):
-        return read(*arguments)
+    def get_one(*arguments, with_for_update=False, **options):
+        return read(*arguments, **options)
 
     monkeypatch.setattr(db.session, "get_one", get_one)
     _bob, errors = _race(cast, together, monkeypatch, _erase_too)
