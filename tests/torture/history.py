@@ -33,7 +33,8 @@ from services.foundation.transaction import company_lock
 from services.licenses import history, suspensions
 from services.payments import settlement
 from services.payments.sessions import Charge, Session
-from services.people import deactivation
+from services.people import accounts, deactivation
+from services.privacy import erasure
 from tests.conftest import Cast
 from tests.counts import wrong_counts
 from tests.torture import invariants
@@ -69,6 +70,7 @@ class Life:
             self.lift,
             self.lift,
             self.deactivate_or_wake,
+            self.erase,
         ]
         self.buy()
         for step in range(steps):
@@ -155,6 +157,19 @@ class Life:
             deactivation.deactivate(person, self.chance.choice(list(deactivation.Seats)), by=self.by[2])
         else:
             deactivation.reactivate(person, by=self.by[2])
+
+    def erase(self) -> None:
+        person = self.person()
+        if person.erased_at is not None:
+            raise LookupError("was erased before")
+        erasure.erase(person, person.email, by=self.by[2])
+        # Somebody else takes their place: the company does not run out of people.
+        values = {
+            "email": f"p{self.now.timestamp():.0f}@acme.example",
+            "first_name": "New",
+            "last_name": "Body",
+        }
+        accounts.create_person(values, company_id=self.company_id, by=self.by[2], invite=False)
 
     # --- Whom and what ------------------------------------------------------------------------------------------------
 
