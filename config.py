@@ -161,6 +161,8 @@ class Settings(BaseModel):
     """How often one licence's key may be checked, from wherever."""
     MACHINE_KEY_LIMIT: Limits = "600 per minute"
     """How often one machine may check keys; a whole office may have one address."""
+    PERSONAL_KEPT_DAYS: AtLeastOne = 1_096
+    """Days that the journal keeps what is personal in its entries (names and addresses before and after, from where people acted); entries stay."""
     LINK_ANSWER_SECONDS: Seconds = 0.3
     """Seconds after which a request for a mailed link is answered, whether the address has an account or not."""
 

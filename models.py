@@ -32,7 +32,17 @@ from tables.base import (
 )
 
 # Who: a company is a customer; a person is of one company, or of the vendor's staff.
-from tables.who import ActorKind, Company, CompanyRow, Role, User, name_of  # isort: skip
+from tables.who import (  # isort: skip
+    ERASED_DOMAIN,
+    ActorKind,
+    Company,
+    CompanyRow,
+    Role,
+    User,
+    erased_address,
+    is_erased_address,
+    name_of,
+)
 
 # What is sold, by whom, with which taxes and under which conditions.
 from tables.catalogue import (  # isort: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -11,18 +10,19 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased
 from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import Length
 
 from access import current_actor
 from admin_views import labels, moves
-from admin_views.edited import EditedView, EditForm
+from admin_views.edited import EditForm
 from admin_views.forms import REQUIRED, DeskForm, choices
 from admin_views.lists.columns import Search
 from admin_views.lists.rows import parse_id
+from admin_views.personal import PersonalView, held_live
 from admin_views.pickers import Lookup
-from models import Language, License, Role, User, clock, db, utcnow
+from models import Language, License, Role, User, clock, utcnow
 from services.people import accounts, addresses, deactivation
 from services.people.deactivation import Seats
 
@@ -88,19 +88,14 @@ class DeactivateForm(DeskForm):
     held = HiddenField()
 
 
-class AccountView(EditedView):
+class AccountView(PersonalView):
     """A table view of people, each with an account that can be edited, shut and opened again."""
 
-    model = User
     editable = accounts.EDITABLE
     form_ajax_refs: ClassVar[dict[str, Lookup]] = {"successor": SUCCESSORS}
     can_create = can_edit = True
     create_label = _l("Add user")
     deactivate_template = "admin/deactivate.html"
-
-    def person_url(self, row: User) -> str:
-        """The page of a person, where every act on them begins and ends."""
-        raise NotImplementedError
 
     def saved_url(self, row: User) -> str:
         return self.person_url(row)
@@ -151,7 +146,7 @@ class AccountView(EditedView):
         page, name = self.person_url(row), row.name
         if not row.active:
             return redirect(page)
-        held, form = _live(row), DeactivateForm()
+        held, form = held_live(row), DeactivateForm()
         asked = deactivation.held_by(row, utcnow())
         if not asked:
             del form.seats, form.successor
@@ -186,10 +181,3 @@ def _names_whom(form: DeactivateForm) -> bool:
         form.successor.errors = [_("Choose who takes the license over.")]
         return False
     return True
-
-
-def _live(row: User) -> Sequence[License]:
-    """What the person holds and can use, or could if it were not suspended."""
-    live = License.user_id == row.id, License.where_live(utcnow())
-    held = sa.select(License).where(*live).options(joinedload(License.plan))
-    return db.session.scalars(held.order_by(License.id)).all()

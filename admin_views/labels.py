@@ -23,6 +23,7 @@ from models import (
     Language,
     LicenseState,
     LineKind,
+    LinkPurpose,
     MailKind,
     MailState,
     MailTrouble,
@@ -42,6 +43,7 @@ from models import (
     WebhookFault,
     db,
 )
+from services.forms.words import FIELDS
 from services.foundation.errors import Code
 from services.text.formats import current_language
 
@@ -127,6 +129,12 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         TermKind.CHANGE: _l("Change of plan"),
         TermKind.OPENING: _l("Brought over"),
     },
+    LinkPurpose: {
+        LinkPurpose.SIGN_IN: _l("Sign in"),
+        LinkPurpose.PASSWORD: _l("Choose a password"),
+        LinkPurpose.ACTIVATION: _l("Activate a license"),
+        LinkPurpose.INVITATION: _l("Invitation"),
+    },
     JobState: {
         JobState.QUEUED: _l("Queued"),
         JobState.RUNNING: _l("In progress"),
@@ -192,6 +200,8 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.PERSON_ADDED: _l("Account opened"),
         JournalVerb.PERSON_CHANGED: _l("Account changed"),
         JournalVerb.PERSON_DEACTIVATED: _l("Account deactivated"),
+        JournalVerb.PERSON_ERASED: _l("Personal information erased"),
+        JournalVerb.PERSON_EXPORTED: _l("Personal information exported"),
         JournalVerb.PERSON_INVITED: _l("Person invited"),
         JournalVerb.PERSON_REACTIVATED: _l("Account reactivated"),
         JournalVerb.PLAN_ADDED: _l("Plan added"),
@@ -248,6 +258,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         MailTrouble.RENDERING: _l("The mail could not be written."),
         MailTrouble.ADDRESS_SETTLED: _l("The new address was no longer asked for."),
         MailTrouble.PERSON_INACTIVE: _l("The person has been deactivated."),
+        MailTrouble.PERSON_ERASED: _l("The personal information of the person was erased."),
         MailTrouble.LICENSE_TAKEN_BACK: _l("The license was released before the mail left."),
         MailTrouble.LICENSE_EXPIRED: _l("The license expired before the mail left."),
         MailTrouble.NEVER_ANNOUNCED: _l("The person had not been told of this license."),
@@ -300,6 +311,21 @@ def word(kind: type[enum.StrEnum], code: str | None) -> str:
 def _words_in(_language: str, kind: type[enum.StrEnum]) -> dict[str, str]:
     """The words of a kind in the language that is spoken: a list asks for them on each of its rows."""
     return {str(member): str(words) for member, words in WORDS[kind].items()}
+
+
+def told(value: Any) -> Any:
+    """Any value of a row as people read it, but for instants, which are read by somebody's clock (the filter `moment`)."""
+    if value is None or value in ("", {}):
+        return "–"
+    if isinstance(value, bool):
+        return yes_no(value)
+    if isinstance(value, enum.StrEnum):
+        kind = type(value)
+        return label(value) if kind in LABELS else word(kind, value)
+    if isinstance(value, dict):
+        pairs = ((FIELDS.get(name, name), told(one)) for name, one in value.items())
+        return ", ".join(_("%(label)s: %(text)s", label=str(name), text=text) for name, text in pairs)
+    return value
 
 
 verb_words = functools.partial(word, JournalVerb)

@@ -58,6 +58,7 @@ def init_theme(app: Flask) -> None:
     app.jinja_env.filters.update(
         label=labels.label,
         tone=labels.tone,
+        told=labels.told,
         verb_words=labels.verb_words,
         subject_words=labels.subject_words,
         mail_words=labels.mail_words,

@@ -53,6 +53,8 @@ class JournalVerb(enum.StrEnum):
     PERSON_ADDED = "person_added"
     PERSON_CHANGED = "person_changed"
     PERSON_DEACTIVATED = "person_deactivated"
+    PERSON_ERASED = "person_erased"
+    PERSON_EXPORTED = "person_exported"
     PERSON_INVITED = "person_invited"
     PERSON_REACTIVATED = "person_reactivated"
     PLAN_ADDED = "plan_added"

@@ -49,6 +49,7 @@ class MailTrouble(enum.StrEnum):
     # It was no longer true when it was to be sent.
     PERSON_INACTIVE = "person_inactive"
     ADDRESS_SETTLED = "address_settled"
+    PERSON_ERASED = "person_erased"
     LICENSE_TAKEN_BACK = "license_taken_back"
     LICENSE_EXPIRED = "license_expired"
     NEVER_ANNOUNCED = "never_announced"

@@ -9,6 +9,7 @@ import zoneinfo
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from flask_security import UserMixin
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
@@ -99,8 +100,26 @@ def _deactivated_last(inactive: str, dialect: str) -> sa.Index:
     return sa.Index("ix_users_company_active_name", *columns).ddl_if(dialect=dialect)
 
 
+# Where the addresses of erased people are: no mail can be sent there (RFC 2606, section 2), and nobody may type one.
+ERASED_DOMAIN = "erased.invalid"
+
+
+def erased_address(user_id: int) -> str:
+    """What stands in the place of an erased person's address: no two have the same."""
+    return f"{user_id}@{ERASED_DOMAIN}"
+
+
+def is_erased_address(email: str) -> bool:
+    return email.endswith(f"@{ERASED_DOMAIN}")
+
+
 def name_of(first: str | None, last: str | None, email: str) -> str:
-    """What a person is called: first and last name, or the mail address when both are empty."""
+    """What a person is called: first and last name, or the mail address when both are empty.
+
+    Whoever was erased has no name: the reader is told so, in their own language.
+    """
+    if is_erased_address(email):
+        return str(_("Erased person"))
     return f"{first or ''} {last or ''}".strip() or email
 
 
@@ -112,6 +131,11 @@ class User(Base, TenantRow, UserMixin):
         sa.UniqueConstraint("company_id", "id"),
         sa.CheckConstraint("(role = 'support') = (company_id IS NULL)", name="staff_have_no_company"),
         sa.CheckConstraint("(new_email IS NULL) = (new_email_at IS NULL)", name="new_email_filled"),
+        # Nobody comes back from there, whoever forgets to ask.
+        sa.CheckConstraint(
+            "erased_at IS NULL OR (NOT active AND confirmed_at IS NULL AND password IS NULL)",
+            name="erased_is_shut",
+        ),
         # An address is claimed by whoever answers at it: others may have typed it before, each company once.
         sa.Index("uq_users_company_email", "company_id", sa.text("lower(email)"), unique=True),
         partial_index("uq_users_staff_email", "company_id IS NULL", sa.text("lower(email)"), unique=True),
@@ -150,6 +174,8 @@ class User(Base, TenantRow, UserMixin):
     new_email_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime] = mapped_column(default=utcnow)
     signed_in_at: Mapped[dt.datetime | None]
+    # When their personal information was erased; the row stays for what points at it.
+    erased_at: Mapped[dt.datetime | None]
     # The latest `usable_until` of the licences that the person holds; None without any. A trigger keeps it
     # (`tables/counted.py`): nothing else may write it.
     covered_until: Mapped[dt.datetime | None]

@@ -1,8 +1,8 @@
-"""*My profile*: name, language, time zone, password."""
+"""*My profile*: name, language, time zone, password, and what the desk knows of whoever reads it."""
 
 from __future__ import annotations
 
-from flask import current_app, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import refresh
@@ -13,6 +13,7 @@ from access import current_actor
 from models import Language, User, db, utcnow
 from services.foundation.errors import Code, Refused
 from services.people import addresses, oneself
+from services.privacy import known
 from web import languages
 from web.accounts import start_session
 from web.blueprint import bp
@@ -126,6 +127,20 @@ def _set_password(form: ChangePasswordForm) -> bool:
         return _wrong(form.password, refused)
     start_session(db.session.get_one(User, user_id), "password")
     return True
+
+
+@bp.post("/profile/known")
+def known_of_me() -> ResponseReturnValue:
+    """What the desk knows of whoever asks, as a page or a file."""
+    if not current_user.is_authenticated:
+        return current_app.login_manager.unauthorized()  # type: ignore[attr-defined, no-any-return]
+    user_id, name, form = current_user.id, current_user.name, known.asked_form(request.form.get("form"))
+    parts = known.put_together(current_user, form, by=current_actor())
+    if form is known.Form.JSON:
+        file, headers = known.file_of(user_id, parts)
+        return Response(file, mimetype="application/json", headers=headers)
+    back = (_("My profile"), url_for("web.profile"))
+    return render_template("known.html", name=name, parts=parts, made_at=utcnow(), back=back)
 
 
 def _wrong(field: Field, refused: Refused) -> bool:

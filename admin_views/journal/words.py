@@ -148,6 +148,15 @@ SAID: dict[str, Said] = {
     JournalVerb.PERSON_DEACTIVATED: Said(
         _l("%(who)s deactivated the account of %(person)s"), _l("You deactivated the account of %(person)s")
     ),
+    JournalVerb.PERSON_ERASED: Said(
+        _l("%(who)s erased somebody’s personal information: %(person)s"),
+        _l("You erased somebody’s personal information: %(person)s"),
+    ),
+    JournalVerb.PERSON_EXPORTED: Said(
+        _l("%(who)s had what the desk knows of %(person)s put together"),
+        _l("You had what the desk knows of %(person)s put together"),
+        icon="download",
+    ),
     JournalVerb.PERSON_INVITED: Said(_l("%(who)s invited %(person)s"), _l("You invited %(person)s")),
     JournalVerb.PERSON_REACTIVATED: Said(
         _l("%(who)s reactivated the account of %(person)s"), _l("You reactivated the account of %(person)s")

@@ -15,7 +15,7 @@ from flask_babel import ngettext
 from markupsafe import escape
 
 from admin_views.lists.columns import Column
-from models import name_of
+from models import is_erased_address, name_of
 from services.text import characters, formats, initials
 
 # Days before a licence's end from which it needs somebody.
@@ -83,6 +83,8 @@ def person_name(person: tuple[str, str, str]) -> str:
 def _sorted_name(person: tuple[str, str, str]) -> str:
     """The name in the order in which lists are sorted."""
     first, last, email = person
+    if is_erased_address(email):
+        return f"<b>{said(name_of(*person))}</b>"
     if first and last:
         return f"<b>{said(last)}</b>, {said(first)}"
     return f"<b>{said(first or last or email)}</b>"

@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 
 from admin_views.lists.columns import Column, several
 from admin_views.lists.writers import Needed
-from models import MailAddress, UtcDateTime, readable_address
+from models import MailAddress, UtcDateTime, name_of, readable_address
 
 # `money` is cents, `day` is `2026-11-24`, `moment` is `2026-11-24 14:30` by the reader's clock.
 Cell = Literal["text", "number", "money", "day", "moment"]
@@ -158,7 +158,7 @@ class FileSheet:
             return [
                 f"{family}, {given}"
                 if given and family
-                else given or family or (address and readable_address(address))
+                else address and name_of(given, family, readable_address(address))
                 for given, family, address in zip(page[first], page[last], page[email], strict=True)
             ]
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from flask_babel import gettext as _
 
-from models import MailAddress, ascii_address
+from models import MailAddress, ascii_address, is_erased_address
 from services.foundation.errors import Code, Refused
 from services.text import characters
 
@@ -140,7 +140,8 @@ def email(value: str) -> str:
     """
     value = sought(value)
     try:
-        if len(value.rpartition("@")[0]) > MAX_LOCAL_LENGTH:
+        # Whoever has an address there was erased, and nobody else may be taken for them.
+        if len(value.rpartition("@")[0]) > MAX_LOCAL_LENGTH or is_erased_address(value.lower()):
             raise EmailNotValidError
         found = validate_email(value, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:

@@ -42,10 +42,12 @@ class Code(enum.StrEnum):
     ADDRESS_CLAIMED = "address_claimed"
     ALREADY_JOINED = "already_joined"
     DEAD_LINK = "dead_link"
+    ERASED_PERSON = "erased_person"
     HAS_STAFF = "has_staff"
     INACTIVE_PERSON = "inactive_person"
     LAST_ADMINISTRATOR = "last_administrator"
     ROLE_AND_COMPANY = "role_and_company"
+    STILL_ACTIVE = "still_active"
     YOURSELF = "yourself"
     # Seats.
     ALREADY_ACTIVATED = "already_activated"

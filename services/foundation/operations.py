@@ -16,13 +16,16 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import aliased, attributes
 
 from access import Actor
-from models import Base, JournalVerb, Operation, OperationRow, TenantRow, db
+from models import Base, JournalVerb, Operation, OperationRow, TenantRow, User, db
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import CompanyTurn, Turn, company_lock, insert_rows
 
 _DONE = "operations"
 # How long an act can be taken back.
 UNDO_WITHIN = dt.timedelta(minutes=10)
+
+# What cannot be put back, whatever rows it moved.
+FOR_GOOD = frozenset({JournalVerb.PERSON_ERASED})
 
 # Puts a row back as it was before; returns why it was left as it is, or None. A step.
 GoBack = Callable[[CompanyTurn, OperationRow, Actor], str | None]
@@ -67,10 +70,16 @@ def undo(operation: Operation, by: Actor) -> list[str]:
         operation = db.session.get_one(Operation, operation_id)
         _check_in_time(turn, operation)
         rows = [row for row in reversed(operation.rows) if row.table_name in _WAYS_BACK]
-        if operation.undoes_id is not None or not rows:
+        if operation.undoes_id is not None or operation.verb in FOR_GOOD or not rows:
             raise not_undoable()
         begin(turn, JournalVerb.UNDONE, by, company_id, undoes_id=operation_id)
-        left = [said for row in rows if (said := _WAYS_BACK[row.table_name](turn, row, by)) is not None]
+        erased = _of_the_erased(rows)
+        left = [
+            said
+            for row in rows
+            if (said := _ended() if row.id in erased else _WAYS_BACK[row.table_name](turn, row, by))
+            is not None
+        ]
         if len(left) == len(rows):
             raise Refused(Code.ALL_MOVED, " ".join(left))
         for tell in _TELLERS:
@@ -85,6 +94,7 @@ def undoable(company_id: int, now: dt.datetime) -> dict[str, int]:
         Operation.company_id == company_id,
         Operation.at > now - UNDO_WITHIN,
         Operation.undoes_id.is_(None),
+        Operation.verb.not_in(FOR_GOOD),
         ~sa.exists().where(undoing.undoes_id == Operation.id),
         sa.exists().where(row.operation_id == Operation.id, row.table_name.in_(_WAYS_BACK)),
     )
@@ -110,6 +120,27 @@ def _check_in_time(turn: Turn, operation: Operation) -> None:
             Code.TOO_LATE_TO_UNDO,
             _("This was done more than ten minutes ago and stays as it is. Change it as you would anything."),
         )
+
+
+def _of_the_erased(rows: Sequence[OperationRow]) -> set[int]:
+    """The ids of those that are about somebody who was erased since: what they were, they will not be again."""
+    people = {row.id: _people_of(row) for row in rows}
+    sought = set().union(*people.values())
+    gone = set(db.session.scalars(sa.select(User.id).where(User.id.in_(sought), User.erased_at.is_not(None))))
+    return {row_id for row_id, concerned in people.items() if concerned & gone}
+
+
+def _people_of(row: OperationRow) -> set[int]:
+    named = {values["user_id"] for values in (row.before, row.after) if values.get("user_id") is not None}
+    return {*named, row.row_id} if row.table_name == User.__tablename__ else named
+
+
+def _ended() -> str:
+    return str(
+        _(
+            "What concerns somebody whose personal information was erased since stays as it is: it cannot be put back."
+        )
+    )
 
 
 def not_undoable() -> Refused:

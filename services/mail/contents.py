@@ -26,6 +26,7 @@ from models import (
     User,
     Vendor,
     db,
+    is_erased_address,
     utcnow,
 )
 from services.catalogue import vendor
@@ -59,6 +60,8 @@ def check_wanted(mail: OutgoingMail) -> None:
     """Raise `NotWanted` when what the mail tells is no longer true."""
     if mail.user is not None and not mail.user.is_active:
         raise NotWanted(MailTrouble.PERSON_INACTIVE)
+    if mail.address is not None and is_erased_address(mail.address):
+        raise NotWanted(MailTrouble.PERSON_ERASED)
     if check := _CHECKS.get(MailKind(mail.template)):
         check(mail)
 

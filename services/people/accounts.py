@@ -16,7 +16,12 @@ from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, transaction
 from services.mail import letters
 from services.people import addresses, oneself
-from services.people.administrators import check_actor, check_dispensable, people_lock
+from services.people.administrators import (
+    check_actor,
+    check_dispensable,
+    check_not_erased,
+    people_lock,
+)
 
 EDITABLE = edits.Sheet(
     names=("email", "first_name", "last_name", "role", "language", "time_zone"),
@@ -56,12 +61,13 @@ def update_person(user: User, values: Mapping[str, Any], *, by: Actor, seen: str
         seen: The version of `EDITABLE` that the form showed; None changes whatever there is.
 
     Raises:
-        Refused: what `create_person` refuses, `last_administrator`, `yourself` or `changed_meanwhile`.
+        Refused: what `create_person` refuses, `last_administrator`, `yourself`, `erased_person` or `changed_meanwhile`.
     """
     user_id, company_id = user.id, user.company_id
     checked = _checked(values, company_id)
     with people_lock(company_id) as turn:
         user = db.session.get_one(User, user_id, with_for_update=True)
+        check_not_erased(turn, user)
         EDITABLE.check_seen(user, seen)
         _settle_address(turn, user, checked, by)
         if checked.get("role", user.role) != user.role:
@@ -169,8 +175,10 @@ def mail_invitation(turn: Turn, user: User, by: Actor) -> None:
     """Mail an invitation and write it down. A step.
 
     Raises:
-        Refused: `too_many`, from a company that has invited `MAX_INVITATIONS` times within a day: the desk is no relay.
+        Refused: `too_many`, from a company that has invited `MAX_INVITATIONS` times within a day: the desk is no relay;
+            `erased_person`, who has no password either, and whom reactivating would invite.
     """
+    check_not_erased(turn, user)
     if user.company_id is not None and not by.is_staff:
         today = sa.select(sa.func.count(OutgoingMail.id)).where(
             OutgoingMail.company_id == user.company_id,

@@ -40,6 +40,18 @@ def check_actor(_turn: Turn, by: Actor) -> None:
         )
 
 
+def check_not_erased(_turn: Turn, user: User) -> None:
+    """Refuse (`erased_person`) whatever would make somebody of a person who was erased. A step."""
+    if user.erased_at is not None:
+        raise Refused(
+            Code.ERASED_PERSON,
+            _(
+                "The personal information of this person was erased, and their account cannot be used again. Nothing was "
+                "changed: add the person anew if they come back."
+            ),
+        )
+
+
 def check_dispensable(_turn: Turn, user: User, by: Actor) -> None:
     """Refuse that one's own access, or the last active administrator or staff account, is taken away. A step.
 

@@ -14,7 +14,12 @@ from services import licenses
 from services.foundation import edits, journal, tokens
 from services.foundation.transaction import CompanyTurn, Turn
 from services.people import accounts, addresses, oneself
-from services.people.administrators import check_actor, check_dispensable, people_lock
+from services.people.administrators import (
+    check_actor,
+    check_dispensable,
+    check_not_erased,
+    people_lock,
+)
 
 
 class Seats(enum.StrEnum):
@@ -74,6 +79,7 @@ def reactivate(user: User, *, by: Actor) -> None:
         user = db.session.get_one(User, user_id, with_for_update=True)
         if user.active:
             return
+        check_not_erased(turn, user)
         user.active = True
         if user.password is None:
             accounts.mail_invitation(turn, user, by)

@@ -26,6 +26,7 @@ from services.foundation import checks, queue, tokens
 from services.mail import outbox
 from services.payments import checkout, gateway
 from services.people import oneself
+from services.privacy import keeping, known
 from services.reports import counts, desk
 
 MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
@@ -53,6 +54,8 @@ PROMISED = [
     (orders.MAX_AT_ONCE, 20),
     ((people.HISTORY, licenses.HISTORY, portal_licenses.HISTORY), (20, 20, 50)),
     (journal.SAME_OPERATION, 20),
+    (known.SHOWN, 200),
+    ((keeping.BATCH, keeping.BATCHES), (1_000, 1_000)),
     (placing.SHOWN_UNPAID, 5),
     (ENDS_SOON, 60 * DAY),
     # Money and seats. Stripe, "Minimum and maximum charge amounts".

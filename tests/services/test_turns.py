@@ -22,6 +22,7 @@ from services.foundation import operations, tokens
 from services.foundation.transaction import transaction
 from services.payments import attempts, checkout, gateway, settlement
 from services.people import accounts, addresses, companies, deactivation, links
+from services.privacy import erasure
 from tests.conftest import Cast
 from tests.factories import make_issue, make_licenses, make_plan, make_user
 from tests.sandbox_process import DECLINED, SUCCESS, SandboxProcess
@@ -170,13 +171,25 @@ VERBS = {
     addresses.withdraw: lambda acme: {"user": acme.cast.bob},
     deactivation.deactivate: lambda acme: {"user": acme.cast.dave, "seats": deactivation.Seats.RELEASE},
     deactivation.reactivate: lambda acme: {"user": make_user(acme.cast.acme, "Gone", active=False)},
+    erasure.erase: lambda acme: {
+        "user": make_user(acme.cast.acme, "Gone", active=False),
+        "typed": "gone@acme.example",
+    },
     companies.update_company: lambda acme: {
         "company": acme.cast.acme,
         "values": edited(companies, acme.cast.acme, city="Lévis"),
     },
 }
 # What the vendor alone owns, what people do about themselves, and mail; a step has its caller's turn.
-WITHOUT_TURN = {"catalogue", "foundation", "mail", "reports.exported", "people.links", "people.oneself"}
+WITHOUT_TURN = {
+    "catalogue",
+    "foundation",
+    "mail",
+    "reports.exported",
+    "people.links",
+    "people.oneself",
+    "privacy.known",
+}
 WITHOUT_TURN |= {
     "people.accounts.invite",
     "people.accounts.send_sign_in_link",

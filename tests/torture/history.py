@@ -34,7 +34,8 @@ from services.foundation.transaction import company_lock
 from services.licenses import history, suspensions
 from services.payments import settlement
 from services.payments.sessions import Charge, Session
-from services.people import deactivation
+from services.people import accounts, deactivation
+from services.privacy import erasure
 from tests.conftest import Cast
 from tests.counts import wrong_counts
 from tests.torture import invariants
@@ -77,6 +78,7 @@ class Life:
             self.lift,
             self.lift,
             self.deactivate_or_wake,
+            self.erase,
         ]
         self.buy()
         for step in range(steps):
@@ -181,6 +183,19 @@ class Life:
             deactivation.deactivate(person, seats, by=self.by[2], to=self.person())
         else:
             deactivation.reactivate(person, by=self.by[2])
+
+    def erase(self) -> None:
+        person = self.person()
+        if person.erased_at is not None:
+            raise LookupError("was erased before")
+        erasure.erase(person, person.email, by=self.by[2])
+        # Somebody else takes their place: the company does not run out of people.
+        values = {
+            "email": f"p{self.now.timestamp():.0f}@acme.example",
+            "first_name": "New",
+            "last_name": "Body",
+        }
+        accounts.create_person(values, company_id=self.company_id, by=self.by[2], invite=False)
 
     # --- Whom and what ------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ ROUTES = {
     "/profile",
     "/profile/address",
     "/profile/address/withdraw",
+    "/profile/known",
     "/profile/password",
     "/sign-in",
     "/sign-in/link",

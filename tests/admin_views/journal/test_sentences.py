@@ -49,6 +49,8 @@ FRENCH = {
     "person_added": "Alice Tremblay a ajouté Élise Bergeron",
     "person_changed": "Alice Tremblay a changé le compte d’Élise Bergeron",
     "person_deactivated": "Alice Tremblay a désactivé le compte d’Élise Bergeron",
+    "person_erased": "Alice Tremblay a effacé les renseignements personnels de quelqu’un : Élise Bergeron",
+    "person_exported": "Alice Tremblay a fait réunir ce que le portail sait d’Élise Bergeron",
     "person_invited": "Alice Tremblay a invité Élise Bergeron",
     "person_reactivated": "Alice Tremblay a réactivé le compte d’Élise Bergeron",
     "plan_added": "Alice Tremblay a ajouté le forfait Pro",

@@ -9,6 +9,10 @@ from access import SYSTEM, Actor
 from models import Assignment, MailState, OrderState, OutgoingMail, User, db, utcnow
 from services.foundation.transaction import transaction
 from services.mail import letters, outbox
+from services.mail.smtp import Courier
+from services.people import accounts, deactivation
+from services.people.deactivation import Seats
+from services.privacy import erasure
 from tests.factories import make_licenses, make_order
 
 
@@ -114,3 +118,22 @@ def test_who_has_come_in_by_another_way_gets_no_invitation_any_more(cast, postma
     outbox.send_due()
     assert (row(mail_id).state, row(mail_id).last_error) == (MailState.DROPPED, "already_joined")
     assert postman.messages == []
+
+
+def test_who_is_erased_while_a_worker_has_their_mail_gets_none_at_either_address(cast, postman):
+    """The worker has leased both mails; what is in the server's hands already is the only thing that nobody can call back."""
+    sam = Actor.of(cast.sam)
+    accounts.update_person(cast.bob, {"email": "robert@acme.example"}, by=sam)
+    leases = [outbox.OUTBOX.claim(outbox.lease_time()) for _ in range(2)]
+    deactivation.deactivate(cast.bob, Seats.KEEP, by=sam)
+    erasure.erase(cast.bob, "robert@acme.example", by=sam)
+    with Courier() as courier:
+        for lease in leases:
+            outbox.deliver(lease, courier)
+    assert postman.messages == []
+    mails = db.session.scalars(sa.select(OutgoingMail).execution_options(populate_existing=True)).all()
+    assert {(mail.state, mail.last_error) for mail in mails} == {
+        (MailState.DROPPED, "person_inactive"),
+        (MailState.DROPPED, "person_erased"),
+    }
+    assert "acme.example" not in " ".join(str(mail.address) for mail in mails)

@@ -1,0 +1,362 @@
+"""The rule of every column of every table: what of it is about one person, what becomes of that when they are erased, what stays and why.
+
+`erasure` and `known` read `PARTS`. A new column joins here, or `tests/services/privacy/test_every_column.py` fails.
+Numbers of rows (keys and what points at them) need no rule: they name nobody, and without them nothing would add up.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from models import (
+    Assignment,
+    Base,
+    CartItem,
+    Dismissal,
+    JournalEntry,
+    JournalPersonal,
+    JournalSubject,
+    JournalVerb,
+    KeptForm,
+    License,
+    Link,
+    MailKind,
+    Operation,
+    Order,
+    OrderIssue,
+    OutgoingMail,
+    Plan,
+    SubjectKind,
+    User,
+    erased_address,
+)
+from services.text.formats import current_language
+
+
+class Rule(enum.StrEnum):
+    """What becomes of a personal column. `DROP`: its row goes, and with it every column that has this rule."""
+
+    BLANK = "blank"
+    DROP = "drop"
+    KEEP = "keep"
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """A personal column.
+
+    Attributes:
+        label: What the person reads it as; None for what nobody is told: a secret, or what another part tells.
+        kind: The enum of a code that is stored as text.
+        blank: What is put in its place, by the person's number.
+    """
+
+    rule: Rule
+    label: Any = None
+    kind: type[enum.StrEnum] | None = None
+    blank: Callable[[int], Any] = lambda _person: None
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Rows of one table that are about one person.
+
+    Attributes:
+        code: What a file calls it.
+        title: What people call it; None where nothing of it is told.
+        whose: Which rows are about the person with a number.
+        erased, stays: For whoever is about to erase: what goes; what does not, and why.
+        joins: Where `beside` is read: (table, condition).
+        beside: What is told with each row from other tables: its words, and its column.
+    """
+
+    code: str
+    title: Any
+    model: type[Base]
+    whose: Callable[[int], sa.ColumnElement[bool]]
+    columns: Mapping[str, Column]
+    erased: Any = None
+    stays: Any = None
+    joins: Sequence[Any] = ()
+    beside: Callable[[], Mapping[str, tuple[Any, Any]]] = dict
+
+    @property
+    def drops(self) -> bool:
+        return any(column.rule is Rule.DROP for column in self.columns.values())
+
+    def blanks(self, person: int) -> dict[str, Any]:
+        """What its columns hold once the person is erased; those that stay are not among them."""
+        return {
+            name: column.blank(person) for name, column in self.columns.items() if column.rule is Rule.BLANK
+        }
+
+
+def _keep(label: Any = None, kind: type[enum.StrEnum] | None = None) -> Column:
+    return Column(Rule.KEEP, label, kind)
+
+
+def _drop(label: Any = None) -> Column:
+    return Column(Rule.DROP, label)
+
+
+def _blank(label: Any = None, to: Callable[[int], Any] = lambda _person: None) -> Column:
+    return Column(Rule.BLANK, label, blank=to)
+
+
+def _empty(_person: int) -> dict[str, Any]:
+    return {}
+
+
+def _acts_of(person: int) -> sa.Select[Any]:
+    return sa.select(JournalEntry.id).where(JournalEntry.actor_id == person)
+
+
+def _told_of(person: int) -> sa.Select[Any]:
+    """The entries whose subject is the person; found by the index of what each concerns."""
+    subject = JournalSubject
+    return (
+        sa.select(JournalEntry.id)
+        .join(subject, subject.entry_id == JournalEntry.id)
+        .where(subject.kind == SubjectKind.USER, subject.row_id == person)
+        .where(JournalEntry.subject_type == SubjectKind.USER, JournalEntry.subject_id == person)
+    )
+
+
+# Most rows hold nothing but from where somebody acted.
+_TELLS = sa.or_(
+    *(sa.cast(column, sa.Text) != "{}" for column in (JournalPersonal.before, JournalPersonal.after))
+)
+_AT, _VERB = _l("Date"), _l("Action")
+_MAIL, _QUEUED = _l("Mail"), _l("Queued on")
+
+PARTS = (
+    Part(
+        "account",
+        _l("Account"),
+        User,
+        lambda person: User.id == person,
+        {
+            "email": _blank(_l("Email"), erased_address),
+            "first_name": _blank(_l("First name"), lambda _person: ""),
+            # Lists are sorted by it; what people read is `name_of`.
+            "last_name": _blank(_l("Last name"), lambda _person: "Erased person"),
+            "role": _keep(_l("Role")),
+            "language": _keep(_l("Language")),
+            "time_zone": _blank(_l("Time zone")),
+            "active": _keep(_l("Active")),
+            "created_at": _keep(_l("Account opened")),
+            "new_email": _blank(_l("New address asked for")),
+            "new_email_at": _blank(),
+            "confirmed_at": _blank(_l("Address confirmed on")),
+            "signed_in_at": _blank(_l("Last sign-in")),
+            "erased_at": _keep(_l("Erased on")),
+            "password": _blank(),
+            # In the cookies of their sessions, which end.
+            "fs_uniquifier": _blank(to=lambda _person: uuid.uuid4().hex),
+            # A copy of the end of what they hold.
+            "covered_until": _keep(),
+        },
+        erased=_l("Their name, address, time zone and password, and when they last signed in."),
+        stays=_l(
+            "The account’s number with its role and language, so that everything that points at it still adds up. It is "
+            "called “Erased person” everywhere."
+        ),
+    ),
+    Part(
+        "licenses",
+        _l("Licenses held"),
+        Assignment,
+        lambda person: Assignment.user_id == person,
+        {
+            "started_at": _keep(_l("From")),
+            "activated_at": _keep(_l("Activated on")),
+            "ended_at": _keep(_l("Until")),
+        },
+        stays=_l("Which licenses they held and when, by number: an auditor asks the company for it."),
+        joins=((License, License.id == Assignment.license_id), (Plan, Plan.id == License.plan_id)),
+        beside=lambda: {
+            "plan": (_l("Plan"), Plan.name(current_language())),
+            "key": (_l("Key"), License.key),
+        },
+    ),
+    Part(
+        "changes",
+        _l("Changes of their details"),
+        JournalPersonal,
+        lambda person: JournalPersonal.entry_id.in_(_told_of(person)) & _TELLS,
+        {"before": _blank(_l("Before"), _empty), "after": _blank(_l("After"), _empty)},
+        erased=_l("In the journal, their names and addresses before and after each change."),
+        joins=((JournalEntry, JournalEntry.id == JournalPersonal.entry_id),),
+        beside=lambda: {"at": (_AT, JournalEntry.at)},
+    ),
+    Part(
+        "addresses",
+        _l("Where they acted from"),
+        JournalPersonal,
+        lambda person: JournalPersonal.entry_id.in_(_acts_of(person)) & JournalPersonal.address.is_not(None),
+        {"address": _blank(_l("IP address"))},
+        erased=_l("In the journal, from which network addresses they acted."),
+        joins=((JournalEntry, JournalEntry.id == JournalPersonal.entry_id),),
+        beside=lambda: {"at": (_AT, JournalEntry.at)},
+    ),
+    Part(
+        "acts",
+        _l("What they did"),
+        JournalEntry,
+        lambda person: JournalEntry.actor_id == person,
+        {"at": _keep(_AT), "verb": _keep(_VERB, JournalVerb)},
+        stays=_l("In the journal, who did what and when, by number: nobody may rewrite it."),
+    ),
+    Part(
+        "operations",
+        None,
+        Operation,
+        lambda person: Operation.by_id == person,
+        {"at": _keep(), "verb": _keep()},
+    ),
+    Part(
+        "mail",
+        _l("Mail sent to them"),
+        OutgoingMail,
+        lambda person: OutgoingMail.user_id == person,
+        {
+            "template": _keep(_MAIL, MailKind),
+            "state": _keep(_l("State")),
+            "created_at": _keep(_QUEUED),
+            "sent_at": _keep(_l("Sent on")),
+            "server_reply": _blank(_l("Answer of the mail server")),
+        },
+        erased=_l("Mail that still waits for them, which is not sent, and what the mail server answered."),
+        stays=_l("Which mail was sent and when; what it said was never kept."),
+    ),
+    Part(
+        "former_addresses",
+        _l("Former addresses that were written to"),
+        OutgoingMail,
+        # They are mailed as bare addresses, which belong to no company.
+        lambda person: sa.and_(
+            OutgoingMail.company_id.is_(None),
+            OutgoingMail.address.is_not(None),
+            OutgoingMail.context["user"].as_integer() == person,
+        ),
+        {"address": _blank(_l("Email"), erased_address)},
+        erased=_l("Former addresses that were told of a change."),
+        beside=lambda: {"created_at": (_QUEUED, OutgoingMail.created_at)},
+    ),
+    Part(
+        "links",
+        _l("One-time links"),
+        Link,
+        lambda person: Link.user_id == person,
+        {
+            "purpose": _drop(_l("Purpose")),
+            "created_at": _drop(_l("Made on")),
+            "expires_at": _drop(_l("Works until")),
+            "used_at": _drop(_l("Used on")),
+            "email": _drop(_l("New address")),
+            "token_hash": _drop(),
+        },
+        erased=_l("One-time links, which stop working."),
+    ),
+    Part(
+        "kept_form",
+        _l("Form kept when a session ended"),
+        KeptForm,
+        lambda person: KeptForm.user_id == person,
+        {"kept_at": _drop(_l("Kept on")), "sealed": _drop(), "shown": _drop()},
+        erased=_l("What they typed as a session ended."),
+    ),
+    Part(
+        "put_away",
+        _l("Put away from the home page"),
+        Dismissal,
+        lambda person: Dismissal.user_id == person,
+        {"at": _drop(_AT), "task": _drop(), "mark": _drop()},
+        erased=_l("What they put away from their home page."),
+    ),
+    Part(
+        "orders",
+        _l("Orders placed"),
+        Order,
+        lambda person: Order.placed_by_id == person,
+        {"reference": _keep(_l("Order")), "placed_at": _keep(_l("Placed on"))},
+        stays=_l(
+            "The company’s orders, receipts and payments, with the name and addresses of the company: the law wants them "
+            "kept for six years."
+        ),
+    ),
+    Part(
+        "cart",
+        _l("Added to the cart"),
+        CartItem,
+        lambda person: CartItem.added_by_id == person,
+        {"added_at": _keep(_AT)},
+        joins=((Plan, Plan.id == CartItem.plan_id),),
+        beside=lambda: {"plan": (_l("Plan"), Plan.name(current_language()))},
+    ),
+    Part(
+        "issues",
+        _l("Issues closed"),
+        OrderIssue,
+        lambda person: OrderIssue.closed_by_id == person,
+        {"closed_at": _keep(_AT), "reason": _keep(_l("Reason"))},
+    ),
+)
+
+# What is a firm's own, even where it is somebody's name or address as well: who is contracted with, papers, a public
+# address. It stays when a person is erased, and is changed with the firm's details.
+OF_A_FIRM = {
+    "companies": "name billing_email street city province postal_code country stripe_customer_id",
+    # Of a card that somebody paid with: a refund is told by it.
+    "payments": "brand last4",
+    "orders": "customer_name customer_address vendor_name vendor_address",
+    # Copies of the billing and the support address: where receipts and alerts went. A person's own are a part above.
+    "vendor": "name legal_name address gst_number qst_number support_email",
+    # Of the company in its own entries. Where one is an erased person's address, it is blanked there (`erasure`).
+    "order_taxes": "registration_number",
+}
+
+# What says nothing of anybody.
+IMPERSONAL = {
+    "cart_items": "kind first_day last_day quantity added_as",
+    "companies": "language time_zone currency lock_version created_at",
+    "conditions": "text_fr text_en published_at",
+    "jobs": "name period state attempts due_at lease_until created_at done_at last_error",
+    # Ids, codes and what is of no person: `journal_personal` holds the rest.
+    "journal_entries": "operation subject_type subject_id related before after",
+    "journal_subjects": "kind",
+    "licenses": "key seat_no product status gone_at gone_why renewal valid_from valid_until usable_until first_day last_day "
+    # Copies of the open assignment's.
+    "assigned_at activated_at",
+    # Ids and instants.
+    "operation_rows": "table_name row_id before after",
+    "order_issues": "kind stripe_id cause opened_at",
+    "order_lines": "position kind first_day last_day plan_name_fr plan_name_en term_months quantity unit_amount net",
+    "order_taxes": "position name_fr name_en rate amount",
+    "orders": "placed_as state language currency net tax total refunded zone paid_at left_cart_at attempt "
+    "stripe_session_id stripe_payment_intent_id fingerprint declined_at",
+    # Ids and codes to render from, never a name or an address.
+    "outgoing_mail": "language context dedupe_key lane attempts due_at lease_until message_id last_error",
+    "payments": "attempt stripe_session_id stripe_payment_intent_id stripe_charge_id state amount currency livemode "
+    "method opened_at paid_at",
+    "plans": "code product name_fr name_en description_fr description_en term_months devices_per_license limits on_sale "
+    "position",
+    "prices": "currency amount starts_on",
+    "refused_webhooks": "count first_at last_at",
+    "seat_counts": "seats",
+    "stripe_events": "type object_id livemode created_at received_at handled_at outcome",
+    "submissions": "token at",
+    "suspensions": "reason cause started_at ended_at",
+    "tax_rates": "place name_fr name_en rate registration starts_on",
+    "terms": "kind first_day last_day zone anchor_day starts_at ends_at net tax refunded",
+    "term_taxes": "amount",
+    "vendor": "charges_no_tax install_url_fr install_url_en color logo logo_type time_zone revision desk_code "
+    "grace_days granted_days",
+}
