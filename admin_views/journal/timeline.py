@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from admin_views.journal.changes import Change
+from admin_views.journal.changes import Change, words_of
 from admin_views.journal.names import COLUMNS, Entry, Names, names_of
 from admin_views.journal.sentences import Part, Reader, Sentence, filled, on_behalf, sentence, who
 from admin_views.journal.words import BY_MANY, OF_MANY, SAID, TOLD_TO_CUSTOMERS, UNKNOWN
@@ -45,6 +45,8 @@ class Moment:
     person: str = ""
     icon: str = ""
     operation: str = ""
+
+    words_of = staticmethod(words_of)
 
     def __str__(self) -> str:
         return "".join(text for text, _href in self.parts)

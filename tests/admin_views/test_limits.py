@@ -51,7 +51,7 @@ PROMISED = [
     (orders.SHORT, 10),
     (orders.MONTHS, 24),
     (orders.MAX_AT_ONCE, 20),
-    ((people.HISTORY, licenses.HISTORY, portal_licenses.HISTORY), (20, 20, 50)),
+    ((people.HISTORY, license_life.HISTORY, license_life.ENTRIES), (20, 100, 50)),
     (journal.SAME_OPERATION, 20),
     (placing.SHOWN_UNPAID, 5),
     (ENDS_SOON, 60 * DAY),

@@ -75,6 +75,7 @@ PERMISSIONS = {
         "journal": "manage_users",
         "my-license": "own_licenses",
         "as-of": "manage_users",
+        "activity": "own_licenses",
         "options": "purchase",
         "undo": "manage_users",
     },
