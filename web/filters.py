@@ -34,6 +34,7 @@ def init_app(app: Flask) -> None:
         short_day=formats.short_day,
         moment=_moment,
         month=_month,
+        local_day=_local_day,
         ago=_ago,
         face=initials.face,
     )
@@ -103,6 +104,10 @@ def _day(context: EvalContext, value: dt.date) -> str:
 
 def _month(value: dt.datetime) -> str:
     return formats.month(value.astimezone(current_zone()).date(), current_language())
+
+
+def _local_day(value: dt.datetime) -> str:
+    return formats.short_day(value.astimezone(current_zone()).date())
 
 
 def _moment(value: dt.datetime) -> str:

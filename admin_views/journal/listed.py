@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from admin_views.journal.changes import marked
 from admin_views.journal.names import named
 from admin_views.journal.sentences import Reader, Sentence, part_of, sentences
+from admin_views.journal.words import TOLD_TO_CUSTOMERS
 from admin_views.lists.cells import said
 from admin_views.lists.columns import Column, ListFilter
 from admin_views.lists.filters import by_day
@@ -72,11 +73,11 @@ def _undo(operation: str, minutes: int) -> Markup:
 
 
 def _changes(told: Told) -> str:
-    """« Nom : Pro → Expert », a line for each: what was before and after."""
-    line = Markup('<span class="line-of">{} {}</span>')
+    """« Nom : Pro → Expert »: what was before and after."""
+    line = Markup("{} {}")
     changes = told.sentence.changes
     return str(
-        Markup("").join(
+        Markup("; ").join(
             line.format(_("%(label)s:", label=name), marked(*values)) for name, *values in changes
         )
     )
@@ -105,6 +106,25 @@ CHANGES = Column(
     blank="\u00a0",
     plain=_changes_in_file,
 )
+
+
+# How the verbs begin that are about a kind; all others are about people. By verb, since an index has those of a company.
+_ABOUT = {
+    SubjectKind.LICENSE: ("license_", "link_"),
+    SubjectKind.ORDER: ("order_", "payment_", "card_", "issue_"),
+    SubjectKind.CART_ITEM: ("cart_",),
+    SubjectKind.COMPANY: ("company_",),
+    SubjectKind.OUTGOING_MAIL: ("mail_",),
+}
+_OF_OTHERS = tuple(start for starts in _ABOUT.values() for start in starts)
+KINDS = (*_ABOUT, SubjectKind.USER)
+
+
+def verbs_about(kind: SubjectKind) -> list[str]:
+    """The verbs of what customers are told about a kind of `KINDS`."""
+    if kind == SubjectKind.USER:
+        return [verb for verb in TOLD_TO_CUSTOMERS if not verb.startswith(_OF_OTHERS)]
+    return [verb for verb in TOLD_TO_CUSTOMERS if verb.startswith(_ABOUT[kind])]
 
 
 # By the reader's days, both included.

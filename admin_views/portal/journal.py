@@ -10,10 +10,21 @@ from flask_login import current_user
 
 from access import Permission
 from admin_views import labels
-from admin_views.journal.listed import CHANGES, DAYS, HOLDER, SINCE, UNTIL, WHAT, ToldRows, by_subject
+from admin_views.journal.listed import (
+    CHANGES,
+    DAYS,
+    HOLDER,
+    KINDS,
+    SINCE,
+    UNTIL,
+    WHAT,
+    ToldRows,
+    by_subject,
+    verbs_about,
+)
 from admin_views.journal.sentences import Reader
 from admin_views.journal.words import TOLD_TO_CUSTOMERS
-from admin_views.lists.columns import Column, Empty, Search
+from admin_views.lists.columns import Column, Empty, ListFilter, Search
 from admin_views.lists.filters import by_member
 from admin_views.pickers import Lookup
 from admin_views.portal import activity
@@ -33,15 +44,6 @@ PEOPLE = Lookup(
     (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name)),
     label=lambda user: f"{user.name} ({user.email})",
     order=(User.last_name, User.first_name),
-)
-# What customers are told of is about one of these.
-KINDS = (
-    SubjectKind.LICENSE,
-    SubjectKind.ORDER,
-    SubjectKind.USER,
-    SubjectKind.CART_ITEM,
-    SubjectKind.COMPANY,
-    SubjectKind.OUTGOING_MAIL,
 )
 
 
@@ -67,7 +69,12 @@ class Journal(ToldRows, TypedFilters):
     filters = (
         by_member("verb", _l("What"), JournalEntry.verb, JournalVerb, _told_verbs),
         by_subject("person", _l("Person"), SubjectKind.USER),
-        by_member("kind", _l("About"), JournalEntry.subject_type, SubjectKind, _kinds),
+        ListFilter(
+            "kind",
+            _l("About"),
+            _kinds,
+            lambda query, kind: query.where(JournalEntry.verb.in_(verbs_about(SubjectKind(kind)))),
+        ),
         SINCE,
         UNTIL,
         by_subject("license", _l("License"), SubjectKind.LICENSE),

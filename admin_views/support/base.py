@@ -21,6 +21,9 @@ from services.foundation.errors import Refused
 __all__ = ["EditForm", "SupportView", "company_column", "company_link", "current_actor", "person_column"]
 
 
+RECORDS = _l("Records")
+
+
 def company_link(row: Any) -> str | None:
     """The page of the customer of any row that has one."""
     return url_for("support_customers.details_view", id=row.company_id) if row.company_id else None
@@ -98,4 +101,4 @@ class SupportView(TypedFilters, EditedView):
 class RecordView(SupportView):
     """A table view of what the desk wrote down, sent or was told: nobody edits it."""
 
-    menu_category = _l("Records")
+    menu_category = RECORDS

@@ -10,12 +10,11 @@ import sqlalchemy as sa
 from wtforms.validators import Length, NumberRange
 
 from admin_views import pickers, portal
-from admin_views.journal import timeline
+from admin_views.journal import license_life, timeline
 from admin_views.lists import keyset, listing, rows
 from admin_views.portal import home as portal_home
-from admin_views.portal import licenses as portal_licenses
 from admin_views.portal import plans as portal_plans
-from admin_views.support import VIEWS, companies, home, journal, licenses, orders, people, settings
+from admin_views.support import VIEWS, companies, home, journal, orders, people, settings
 from admin_views.support import plans as support_plans
 from models import ENDS_SOON, MAX_QUANTITY, Conditions, Vendor
 from services.buying import orders as placing

@@ -91,6 +91,7 @@ PERMISSIONS = {
             "conditions",
             "issues",
             "journal",
+            "as-of",
             "mail",
             "stripe-events",
             "undo",

@@ -62,7 +62,10 @@ def test_the_file_has_the_same_answer_and_stands_in_the_journal(cast, app, moved
     alice = sign_in(make_client(app), cast.alice)
     answer = alice.get(f"{PATH}export/csv/?day={day(moved - 3 * DAY)}&time=12:00", buffered=True)
     heads, row = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")), delimiter=";")
-    assert heads == ["Forfait", "Clé", "État", "Titulaire", "Titulaire (courriel)"]
+    assert heads == [
+        *("Forfait", "Clé", "État", "Titulaire", "Titulaire (courriel)"),
+        *("Titulaire depuis", "Valide jusqu’au", "Aujourd’hui"),
+    ]
     assert (row[0], row[2], row[3], row[4]) == ("Pro", "Assignée", "Bob Tremblay", cast.bob.email)
     assert "situation-au" in answer.headers["Content-Disposition"]
     db.session.rollback()
