@@ -41,12 +41,12 @@ class AsOfPage(DeskPage):
     """The page that an auditor asks for. A subclass says of whom: `asked_company`.
 
     Attributes:
-        form: What the address asks; `company`, where one is chosen.
+        asks: What the address asks, as a form; `company`, where one is chosen.
     """
 
     title = _l("As of…")
     slug = "as-of"
-    form: ClassVar[type[AsOfForm]] = AsOfForm
+    asks: ClassVar[type[AsOfForm]] = AsOfForm
 
     def __init__(self, endpoint: str, url: str) -> None:
         super().__init__(endpoint, url)
@@ -97,7 +97,7 @@ class AsOfPage(DeskPage):
 
     def read(self) -> tuple[Any, dt.datetime]:
         """What the address asks, by the reader's clock: now, where it says nothing, what is no moment, or one that is to come."""
-        now, form = utcnow(), self.form(request.args, meta={"csrf": False})
+        now, form = utcnow(), self.asks(request.args, meta={"csrf": False})
         if not form.validate() or form.day.data is None:
             return form, now
         named = dt.datetime.combine(form.day.data, form.time.data or dt.time.max, current_user.zone)

@@ -63,7 +63,7 @@ def _sentence(told: Told) -> str:
         for text, href in told.reader.said(told.sentence)
     ]
     text = f'<span class="said">{"".join(parts)}</span>'
-    return text if told.minutes is None else text + _undo(told.sentence.operation, told.minutes)
+    return text if told.minutes is None else text + str(_undo(told.sentence.operation, told.minutes))
 
 
 def _undo(operation: str, minutes: int) -> Markup:

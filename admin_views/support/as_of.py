@@ -32,7 +32,7 @@ class AsOf(AsOfPage):
 
     permission = Permission.SUPPORT
     menu_category = RECORDS
-    form = CustomerForm
+    asks = CustomerForm
 
     def asked_company(self, form: Any) -> int | None:
         return form.company.data.id if form.company.data else None

@@ -33,10 +33,11 @@ KNOWN = {
     ("portal", "licenses"),
     # What concerns a row is found in the table of subjects, whole, and then put in order.
     ("support", "journal"),
-    ("portal", "journal"),
     ("portal", "activity"),
+    # An index has each verb of a company, and a kind is several: one of which there is little has the company's journal looked through.
+    ("portal", "journal"),
 }
-KNOWN_MOST = 100_000
+KNOWN_MOST = 160_000
 MOST_STATEMENTS = 7
 MOST_BYTES, MOST_COMPRESSED = 60_000, 8_000
 # A row of these names a person, a company, a key of 25 random letters and two acts.
@@ -182,7 +183,8 @@ def test_a_page_of_fifty_rows_is_one_statement_of_the_list_and_light(app: Flask,
         assert len([one for one in again if one.is_page]) == 1, address
         size, compressed = len(answer.data), len(gzip.compress(answer.data, 6))
         most_compressed = FULL_COMPRESSED if (site, view.slug) in FULL else MOST_COMPRESSED
-        most = (MOST_STATEMENTS, MOST_BYTES, most_compressed)
+        # What can be taken back is asked where something was just done.
+        most = (MOST_STATEMENTS + view.undoes, MOST_BYTES, most_compressed)
         if any(found > limit for found, limit in zip((len(first), size, compressed), most, strict=True)):
             heavy.append((address, len(first), len(again), size, compressed))
         # Who asks, what is in the cart, and the page; of the journal, its entries, what they name, and how many concern one
