@@ -33,6 +33,8 @@ def init_app(app: Flask) -> None:
         day=_day,
         short_day=formats.short_day,
         moment=_moment,
+        month=_month,
+        local_day=_local_day,
         ago=_ago,
         face=initials.face,
     )
@@ -98,6 +100,14 @@ def _bdi(name: str) -> str:
 def _day(context: EvalContext, value: dt.date) -> str:
     write = formats.day_in_html if context.autoescape else formats.day
     return write(value, current_language())
+
+
+def _month(value: dt.datetime) -> str:
+    return formats.month(value.astimezone(current_zone()).date(), current_language())
+
+
+def _local_day(value: dt.datetime) -> str:
+    return formats.short_day(value.astimezone(current_zone()).date())
 
 
 def _moment(value: dt.datetime) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import enum
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
+from markupsafe import Markup, escape
 
 from admin_views import labels
 from admin_views.journal.names import Names
@@ -18,6 +20,8 @@ from services.text import formats
 
 # The field, and its value before and after.
 Change = tuple[str, Any, Any]
+# So many words are a text whose words are compared, if so much of them is the same.
+LONG, ALIKE = 4, 0.4
 
 
 def differences(
@@ -87,6 +91,35 @@ _VALUES: dict[str, Callable[[Any], Any]] = {
     "role": _one_of(Role),
     "language": _one_of(Language),
 }
+
+
+def words_of(before: Any, after: Any) -> Markup | None:
+    """Of a text of several words, the whole of it with what was taken out and put in marked; None of what is short, or all another."""
+    texts = [str(value).split() for value in (before, after)]
+    if min(map(len, texts)) < LONG:
+        return None
+    compared = difflib.SequenceMatcher(None, *texts, autojunk=False)
+    if compared.ratio() < ALIKE:
+        return None
+    pieces = []
+    for _kind, i, j, k, m in compared.get_opcodes():
+        out, into = " ".join(texts[0][i:j]), " ".join(texts[1][k:m])
+        if out == into:
+            pieces.append(escape(out))
+            continue
+        if out:
+            pieces.append(Markup('<del><span class="vh">{} </span>{}</del>').format(_("removed:"), out))
+        if into:
+            pieces.append(Markup('<ins><span class="vh">{} </span>{}</ins>').format(_("added:"), into))
+    return Markup('<span class="change words">{}</span>').format(Markup(" ").join(pieces))
+
+
+def marked(before: Any, after: Any) -> Markup:
+    """What was before and after, of which only a tag says which is which: in a list, which has hundreds."""
+    found = words_of(before, after)
+    if found is not None:
+        return found
+    return Markup('<span class="change"><del>{}</del> → <ins>{}</ins></span>').format(before, after)
 
 
 def in_line(value: Any) -> Any:

@@ -93,11 +93,14 @@ class Sentence:
     Attributes:
         changes: What was before and after, without personal data.
         holder: Who had the licence that it is about, by the name that they have now.
+        operation, at: What the entry belongs to, and when it was.
     """
 
     parts: tuple[Part, ...]
     changes: tuple[Change, ...] = ()
     holder: str = ""
+    operation: str = ""
+    at: dt.datetime | None = None
 
     def __str__(self) -> str:
         return "".join(isolated(part.text) for part in self.parts)
@@ -130,7 +133,7 @@ def sentence(entry: Entry, names: Names, reader: Reader) -> Sentence:
         parts += on_behalf(entry, names)
     changes = differences(entry.before, entry.after, names) if said.shows_changes else []
     lines = [(name, in_line(before), in_line(after)) for name, before, after in changes]
-    return Sentence(tuple(parts), tuple(lines), _holder(entry, names))
+    return Sentence(tuple(parts), tuple(lines), _holder(entry, names), entry.operation, entry.at)
 
 
 def _holder(entry: Entry, names: Names) -> str:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from admin_views.journal.changes import Change
+from admin_views.journal.changes import Change, words_of
 from admin_views.journal.names import COLUMNS, Entry, Names, names_of
 from admin_views.journal.sentences import Part, Reader, Sentence, filled, on_behalf, sentence, who
 from admin_views.journal.words import BY_MANY, OF_MANY, SAID, TOLD_TO_CUSTOMERS, UNKNOWN
@@ -32,6 +32,7 @@ class Moment:
     Attributes:
         parts: (words, where they lead or None) of its sentence.
         note: A second line, in small: whom it was about.
+        below: Further lines, each as `parts`: the order that it is of, the mail that told of it.
         person: Whose face stands beside it; empty where `icon` stands instead.
         operation: Of one entry, what it belongs to: whoever may do the act may take it back for a while.
     """
@@ -39,10 +40,13 @@ class Moment:
     parts: tuple[tuple[str, str | None], ...]
     at: dt.datetime
     note: str = ""
+    below: tuple[tuple[tuple[str, str | None], ...], ...] = ()
     changes: tuple[Change, ...] = ()
     person: str = ""
     icon: str = ""
     operation: str = ""
+
+    words_of = staticmethod(words_of)
 
     def __str__(self) -> str:
         return "".join(text for text, _href in self.parts)
@@ -61,7 +65,7 @@ def for_customers(kind: SubjectKind, row_id: int, reader: Reader, count: int = S
 def told(entries: Sequence[Entry], reader: Reader) -> list[Moment]:
     """Each entry by itself. One statement, whatever it names."""
     names = names_of(entries)
-    return [_moment(entry, sentence(entry, names, reader), names, reader) for entry in entries]
+    return [moment_of(entry, sentence(entry, names, reader), names, reader) for entry in entries]
 
 
 def _latest(kind: SubjectKind, row_id: int, count: int, *, for_customers: bool) -> Sequence[Any]:
@@ -74,7 +78,8 @@ def _statement(kind: SubjectKind, count: int, for_customers: bool) -> sa.Select[
     return journal.latest(kind, sa.bindparam("row"), count, *told).with_only_columns(*COLUMNS)
 
 
-def _moment(entry: Entry, said: Sentence, names: Names, reader: Reader, note: str = "") -> Moment:
+def moment_of(entry: Entry, said: Sentence, names: Names, reader: Reader, note: str = "") -> Moment:
+    """An entry as it stands in a timeline."""
     name = names.get((SubjectKind.USER, entry.actor_id))
     told = SAID.get(entry.verb, UNKNOWN)
     acts = name is not None and told.by_reader is not None
@@ -125,13 +130,13 @@ def _together(entry: Any, zone: zoneinfo.ZoneInfo) -> Any:
 def _group(group: list[Any], names: Names, reader: Reader, *, open_ended: bool) -> Moment:
     first = group[0]
     if len(group) == 1:
-        return _moment(first, sentence(first, names, reader), names, reader)
+        return moment_of(first, sentence(first, names, reader), names, reader)
     if first.verb in BY_MANY:
         people = _some([entry.actor_id for entry in group], names)
         said = filled(str(BY_MANY[first.verb]), lambda _name: Part(people))
-        return _moment(first, Sentence(tuple(said)), names, reader)
+        return moment_of(first, Sentence(tuple(said)), names, reader)
     note = _some([_person_of(entry) for entry in group], names)
-    told = _moment(first, _of_many(group, names, reader, open_ended=open_ended), names, reader, note)
+    told = moment_of(first, _of_many(group, names, reader, open_ended=open_ended), names, reader, note)
     several = len({entry.operation for entry in group}) > 1
     return dataclasses.replace(told, operation="") if several else told
 

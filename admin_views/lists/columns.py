@@ -176,6 +176,11 @@ class Fact:
 Options = Iterable[tuple[str, Any]]
 
 
+def is_id(value: str) -> bool:
+    """Whether a text can be the id of a row."""
+    return value.isascii() and value.isdecimal() and len(value) <= 18
+
+
 @dataclasses.dataclass(frozen=True)
 class ListFilter:
     """A choice above a list that narrows it. A value that is not among its options is ignored.
@@ -188,7 +193,8 @@ class ListFilter:
         apply: Narrows a select by a value.
         describe: The words for a value when there are no options to take them from.
         steady: Whether `apply` makes the same of a value at any time, so that its statement may be kept: it asks nothing of the
-            database, and of the time only what `models.clock` says.
+            database, of who asks nothing, and of the time only what `models.clock` says.
+        reads: Whether a value can be one, where there are no options: a row's id by default.
     """
 
     name: str
@@ -197,6 +203,7 @@ class ListFilter:
     apply: Callable[[Any, str], Any]
     describe: Callable[[str], Any] = str
     steady: bool = True
+    reads: Callable[[str], bool] = is_id
 
     def choices(self) -> list[tuple[str, str]]:
         options = self.options() if callable(self.options) else self.options

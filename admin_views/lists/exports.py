@@ -77,12 +77,7 @@ def download(view: Listed, kind: str) -> Response:
     asked = view.asked()
     found, (order, _name) = view.found(asked), view.order_of(asked)
     count, found = _begun(found, rows.primary_key(view.model))
-    if kind == "xlsx" and count >= SHEET_ROWS:
-        most = number(SHEET_ROWS - 1, current_language())
-        raise Refused(
-            Code.TOO_MANY,
-            _("An Excel sheet holds at most %(count)s rows: narrow the list, or take the CSV.", count=most),
-        )
+    check_fits(kind, count)
     columns = (*view.columns, *view.export_columns)
     sheet = _sheet(view, columns)
     name = file_name(str(view.title), kind)
@@ -92,11 +87,21 @@ def download(view: Listed, kind: str) -> Response:
     pages = _pages(view, sheet, order, found)
     if kind == "xlsx":
         return answer(workbook(sheet.columns, pages, str(view.title)), kind, name)
-    _keep_reader()
+    keep_reader()
     return answer(stream_with_context(csv_lines(sheet.columns, pages, current_language())), kind, name)
 
 
-def _keep_reader() -> None:
+def check_fits(kind: str, count: int) -> None:
+    """Raise Refused where a sheet cannot hold so many rows."""
+    if kind == "xlsx" and count >= SHEET_ROWS:
+        most = number(SHEET_ROWS - 1, current_language())
+        raise Refused(
+            Code.TOO_MANY,
+            _("An Excel sheet holds at most %(count)s rows: narrow the list, or take the CSV.", count=most),
+        )
+
+
+def keep_reader() -> None:
     """Let what is told of rows ask who reads: the session that knows them ends with the view, before the file is read."""
     reader = current_user._get_current_object()  # noqa: SLF001 - the only way to what the proxy stands for
     db.session.refresh(reader)

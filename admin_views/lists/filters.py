@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import enum
+import re
 from collections.abc import Callable
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from admin_views.lists.columns import ListFilter, Options
@@ -36,4 +39,28 @@ def yes_or_no(name: str, label: Any, column: Any) -> ListFilter:
         label,
         lambda: [("yes", _("Yes")), ("no", _("No"))],
         lambda query, value: query.where(column.is_(value == "yes")),
+    )
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day that a desk can have seen, such as `2026-11-24`."""
+    if not re.fullmatch(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
+        return False
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def by_day(name: str, label: Any, condition: Callable[[dt.date], sa.ColumnElement[bool]]) -> ListFilter:
+    """Rows of a day that is typed, by the days of whoever asks: `condition` says which."""
+    return ListFilter(
+        name,
+        label,
+        None,
+        lambda query, value: query.where(condition(dt.date.fromisoformat(value))),
+        # Days are the reader's: a statement is of one reader.
+        steady=False,
+        reads=is_day,
     )

@@ -90,7 +90,7 @@ def read_request(
     chosen = {}
     for choice in filters:
         value = args.get(choice.name, "")
-        if value and (value in dict(choices[choice.name]) if choice.name in choices else _is_id(value)):
+        if value and (value in dict(choices[choice.name]) if choice.name in choices else choice.reads(value)):
             chosen[choice.name] = value
     asked_tab = args.get("tab", "")
     return Asked(
@@ -108,10 +108,6 @@ def read_request(
 
 def _size(text: str, default: int) -> int:
     return next((size for size in PAGE_SIZES if str(size) == text), default)
-
-
-def _is_id(value: str) -> bool:
-    return value.isascii() and value.isdecimal() and len(value) <= 18
 
 
 # --- Statements -----------------------------------------------------------------------------------------------------

@@ -48,6 +48,8 @@ class ListView:
         page_size: Rows of a page, where the address says nothing.
         dense: Rows of one line. `fixed`: columns as wide as they say, whatever is in them.
         beside: Pages that stand beside the list: their names and endpoints.
+        undoes: Whether its rows have buttons of the form that takes an act back, which then stands below them.
+        personal: Whether its rows depend on who asks, and not on their company alone: nothing that names them is then kept.
         empty: What an empty list says to do next.
     """
 
@@ -70,6 +72,8 @@ class ListView:
     dense: ClassVar[bool] = False
     fixed: ClassVar[bool] = False
     beside: ClassVar[Sequence[tuple[Any, str]]] = ()
+    undoes: ClassVar[bool] = False
+    personal: ClassVar[bool] = False
     empty: ClassVar[Empty] = Empty(_l("There is nothing here yet."))
     scope: Callable[[Any], Any]
 
@@ -205,7 +209,7 @@ class ListView:
         return kept.made(("page", self.endpoint, sheet.language, *asks, shape, backwards), make)
 
     def _is_steady(self, asked: listing.Asked) -> bool:
-        if asked.search or asked.unclear:
+        if asked.search or asked.unclear or self.personal:
             return False
         return all(choice.steady for choice in self.filters if choice.name in asked.filters)
 
@@ -218,7 +222,7 @@ class ListView:
         def count() -> listing.Total:
             return listing.count(self.found(asked), self.model, estimate=estimate)
 
-        if asked.search or asked.unclear:
+        if not self._is_steady(asked):
             return count()
         key = ("total", self.endpoint, asked.tab and asked.tab.name, tuple(asked.filters.items()))
         return kept.counted(key, TOTAL_FOR, count)

@@ -9,6 +9,7 @@ from admin_views.portal.journal import Journal
 from admin_views.portal.licenses import Licenses
 from admin_views.portal.options import Options
 from admin_views.portal.orders import Orders
+from admin_views.portal.own_acts import OwnActs
 from admin_views.portal.plans import Plans
 from admin_views.portal.users import Users
 from admin_views.undo import PortalUndo
@@ -22,6 +23,7 @@ VIEWS: list[type[DeskModelView] | type[DeskPage]] = [
     Orders,
     Journal,
     AsOf,
+    OwnActs,
     Options,
     PortalUndo,
 ]

@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 
 from access import Permission
 from admin_views import labels
-from admin_views.base import DeskModelView
-from admin_views.journal.listed import CHANGES, HOLDER, WHAT, ToldRows, by_subject
+from admin_views.journal.listed import (
+    CHANGES,
+    DAYS,
+    HOLDER,
+    KINDS,
+    SINCE,
+    UNTIL,
+    WHAT,
+    ToldRows,
+    by_subject,
+    verbs_about,
+)
 from admin_views.journal.sentences import Reader
 from admin_views.journal.words import TOLD_TO_CUSTOMERS
-from admin_views.lists.columns import Column, Empty
+from admin_views.lists.columns import Column, Empty, ListFilter, Search
 from admin_views.lists.filters import by_member
+from admin_views.pickers import Lookup
 from admin_views.portal import activity
 from admin_views.portal.options import OPTIONS
-from models import JournalEntry, JournalVerb, SubjectKind
+from admin_views.typed import TypedFilters
+from models import JournalEntry, JournalVerb, SubjectKind, User, utcnow
+from services.foundation import operations
 
 
 def _told_verbs() -> list[tuple[str, str]]:
     return [(code, text) for code, text in labels.words(JournalVerb) if code in TOLD_TO_CUSTOMERS]
 
 
-class Journal(ToldRows, DeskModelView):
+PEOPLE = Lookup(
+    "person",
+    User,
+    (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name)),
+    label=lambda user: f"{user.name} ({user.email})",
+    order=(User.last_name, User.first_name),
+)
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [(code, text) for code, text in labels.words(SubjectKind) if code in KINDS]
+
+
+class Journal(ToldRows, TypedFilters):
     """The company's own journal, without what the vendor's staff alone look at."""
 
     model = JournalEntry
@@ -41,15 +69,30 @@ class Journal(ToldRows, DeskModelView):
     filters = (
         by_member("verb", _l("What"), JournalEntry.verb, JournalVerb, _told_verbs),
         by_subject("person", _l("Person"), SubjectKind.USER),
+        ListFilter(
+            "kind",
+            _l("About"),
+            _kinds,
+            lambda query, kind: query.where(JournalEntry.verb.in_(verbs_about(SubjectKind(kind)))),
+        ),
+        SINCE,
+        UNTIL,
         by_subject("license", _l("License"), SubjectKind.LICENSE),
         by_subject("order", _l("Order"), SubjectKind.ORDER),
     )
+    picked = {"person": PEOPLE}
+    days = DAYS
+    form_ajax_refs = picked
     export_columns = (HOLDER,)
+    undoes = True
     beside = ((_l("As of…"), "portal_as-of.index"),)
     empty = Empty(_l("Nothing happened yet."))
 
     def reader(self) -> Reader:
         return activity.reader()
+
+    def undoable(self) -> Mapping[str, int]:
+        return operations.undoable(current_user.company_id, utcnow())
 
     def scope(self, query: Any) -> Any:
         return super().scope(query).where(JournalEntry.verb.in_(TOLD_TO_CUSTOMERS))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _pl
 from flask_babel import ngettext
-from sqlalchemy.orm import joinedload
+from flask_login import current_user
 
 from access import Permission, current_actor
 from admin_views import holders, labels, moves, removals, undo
@@ -26,19 +25,18 @@ from admin_views.columns import (
     license_state_column,
 )
 from admin_views.forms import REQUIRED, DeskForm
-from admin_views.journal import timeline
+from admin_views.journal import license_life
 from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search, Tab
 from admin_views.lists.filters import by_id
 from admin_views.pickers import Lookup, PickerField
 from admin_views.portal import activity
 from admin_views.portal.own import own_company, own_plans
-from models import Assignment, Company, License, LicenseState, Plan, SubjectKind, User, clock, db, utcnow
+from models import Company, License, LicenseState, Plan, User, clock, utcnow
 from services import licenses
 from services.foundation import operations
 from services.foundation.errors import Code, Refused
 from services.text.formats import current_language
 
-HISTORY = 50
 PEOPLE = Lookup(
     "user",
     User,
@@ -163,10 +161,9 @@ class Licenses(moves.Moves, removals.Removals):
     def details_context(self, row: License) -> dict[str, Any]:
         return {
             "form": AssignForm(),
-            "history": _history(row),
             "assignable": row.is_assignable(utcnow()),
             "now": utcnow(),
-            "moments": timeline.for_customers(SubjectKind.LICENSE, row.id, activity.reader()),
+            "life": license_life.of(row, activity.reader(), current_user.zone, utcnow(), for_customers=True),
             "undoable": operations.undoable(row.company_id, utcnow()),
         }
 
@@ -229,33 +226,3 @@ def assigned_sentence(name: str, plan: str) -> str:
         name=name,
         plan=plan,
     )
-
-
-def _history(row: License) -> list[dict[str, Any]]:
-    """Who held it, newest first, given and taken by whom. Two statements."""
-    held = list(
-        db.session.scalars(
-            sa.select(Assignment)
-            .where(Assignment.license_id == row.id)
-            .options(joinedload(Assignment.user))
-            .order_by(Assignment.id.desc())
-            .limit(HISTORY)
-        )
-    )
-    ids = {person for one in held for person in (one.given_by_id, one.taken_by_id) if person}
-    names = {user.id: user.name for user in db.session.scalars(sa.select(User).where(User.id.in_(ids)))}
-
-    def named(person: int | None, at: dt.datetime | None) -> str | None:
-        # The vendor's own people are not visible from here.
-        return names.get(person, _("Support")) if at else None
-
-    return [
-        {
-            "holder": one.user,
-            "since": one.started_at,
-            "given_by": named(one.given_by_id, one.started_at),
-            "until": one.ended_at,
-            "taken_by": named(one.taken_by_id, one.ended_at),
-        }
-        for one in held
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from admin_views.support.as_of import AsOf
 from admin_views.support.companies import Companies
 from admin_views.support.home import Home
 from admin_views.support.issues import Issues
@@ -28,6 +29,7 @@ VIEWS: list[type] = [
     TaxRates,
     VendorPage,
     Journal,
+    AsOf,
     StripeEvents,
     SupportUndo,
 ]

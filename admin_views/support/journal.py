@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from admin_views import labels
 from admin_views.journal.changes import differences
-from admin_views.journal.listed import HOLDER, WHAT, ToldRows, by_subject
+from admin_views.journal.listed import DAYS, HOLDER, SINCE, UNTIL, WHAT, ToldRows, by_subject
 from admin_views.journal.names import concerned as names_in
 from admin_views.journal.names import named
 from admin_views.journal.sentences import Reader, page, part_of, sentence
@@ -77,6 +77,8 @@ class Journal(ToldRows, RecordView):
         by_subject("license", _l("License"), SubjectKind.LICENSE),
         by_subject("person", _l("Person"), SubjectKind.USER),
         by_subject("order", _l("Order"), SubjectKind.ORDER),
+        SINCE,
+        UNTIL,
         lookups.of_company(JournalEntry.company_id),
         by_id("actor", _l("Who"), JournalEntry.actor_id, describe=lookups.person_name),
     )
@@ -94,7 +96,12 @@ class Journal(ToldRows, RecordView):
         ),
         Column("operation", _l("Operation"), kind="mono"),
     )
-    picked = {"company": lookups.company_lookup(), "actor": lookups.person_lookup("actor")}
+    picked = {
+        "company": lookups.company_lookup(),
+        "actor": lookups.person_lookup("actor"),
+        "person": lookups.person_lookup("person"),
+    }
+    days = DAYS
     form_ajax_refs = picked
     can_view_details = True
     details_template = "support/entry.html"

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _pl
 from flask_babel import ngettext
-from sqlalchemy.orm import joinedload
+from flask_login import current_user
 
 from admin_views import holders, labels, moves, removals, undo
 from admin_views.columns import (
@@ -26,7 +26,7 @@ from admin_views.columns import (
     license_state_column,
 )
 from admin_views.forms import REQUIRED, DeskForm
-from admin_views.journal import timeline
+from admin_views.journal import license_life
 from admin_views.lists.cells import SOON
 from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search, Tab
 from admin_views.lists.filters import by_id
@@ -34,7 +34,6 @@ from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_column, company_link, current_actor, person_column
 from admin_views.support.journal import READER
 from models import (
-    Assignment,
     Company,
     License,
     LicenseState,
@@ -42,8 +41,6 @@ from models import (
     OrderLine,
     Plan,
     Renewal,
-    SubjectKind,
-    Term,
     User,
     clock,
     db,
@@ -53,8 +50,6 @@ from services import licenses
 from services.foundation import operations
 from services.reports.desk import ENDING, UNUSED_AFTER
 from services.text.formats import current_language
-
-HISTORY = 20
 
 
 def holder_link(row: License) -> str | None:
@@ -209,26 +204,10 @@ class Licenses(moves.Moves, removals.Removals, SupportView):
         return company
 
     def details_context(self, row: License) -> dict[str, Any]:
-        terms = (
-            sa.select(Term, Order.id.label("order_id"), Order.reference)
-            # What was brought over has no order.
-            .outerjoin(OrderLine, OrderLine.id == Term.order_line_id)
-            .outerjoin(Order, Order.id == OrderLine.order_id)
-            .where(Term.license_id == row.id)
-            .order_by(Term.starts_at)
-        )
-        assignments = (
-            sa.select(Assignment)
-            .where(Assignment.license_id == row.id)
-            .options(joinedload(Assignment.user))
-            .order_by(Assignment.id.desc())
-            .limit(HISTORY)
-        )
+        now = utcnow()
         return {
-            "terms": db.session.execute(terms).all(),
-            "assignments": db.session.scalars(assignments).all(),
-            "moments": timeline.about(SubjectKind.LICENSE, row.id, READER),
-            "undoable": operations.undoable(row.company_id, utcnow()),
+            "life": license_life.of(row, READER, current_user.zone, now, for_customers=False),
+            "undoable": operations.undoable(row.company_id, now),
         }
 
     # --- Release ----------------------------------------------------------------------------------------------------

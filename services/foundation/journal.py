@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from access import Actor
 from models import (
@@ -26,6 +28,8 @@ from models import (
 from services.foundation import operations
 from services.foundation.transaction import Turn, insert_rows
 
+# By how much an entry may stand behind one of a later moment: a turn has its moment when it begins, its entries their numbers later.
+OUT_OF_ORDER = dt.timedelta(hours=1)
 # What a mail's context names that its page tells of.
 MAIL_CONCERNS = (SubjectKind.LICENSE, SubjectKind.ORDER, SubjectKind.USER)
 
@@ -153,6 +157,36 @@ def latest(kind: SubjectKind, row_id: Any, count: int, *conditions: Any) -> sa.S
         .where(subject.kind == kind, subject.row_id == row_id)
         .order_by(subject.entry_id.desc())
     )
+
+
+def not_before(instant: dt.datetime) -> sa.ColumnElement[bool]:
+    """Whether an entry is of `instant` or later, read from its place in the journal on."""
+    place = _place(instant - OUT_OF_ORDER, "since")
+    return sa.and_(JournalEntry.id >= place, JournalEntry.at >= instant)
+
+
+def before(instant: dt.datetime) -> sa.ColumnElement[bool]:
+    """Whether an entry is earlier than `instant`, read from its place in the journal back."""
+    place = _place(instant + OUT_OF_ORDER, "until")
+    return sa.and_(JournalEntry.id < place, JournalEntry.at < instant)
+
+
+def _place(instant: dt.datetime, name: str) -> Any:
+    """The id of the first entry that is not earlier than `instant`, by halving: entries are numbered as they come."""
+    entry = aliased(JournalEntry)
+    end = sa.select(sa.func.coalesce(sa.func.max(entry.id), 0) + 1).scalar_subquery()
+    low = sa.literal(0, sa.BigInteger).label("low")
+    halves = sa.select(low, sa.type_coerce(end, sa.BigInteger).label("high")).cte(name, recursive=True)
+    middle = (halves.c.low + halves.c.high) // 2
+    there = aliased(JournalEntry)
+    at = sa.select(there.at).where(there.id >= middle).order_by(there.id).limit(1)
+    # Nothing at or after the middle: it is no earlier one.
+    earlier = at.correlate(halves).scalar_subquery() < instant
+    half = sa.select(
+        sa.case((earlier, middle), else_=halves.c.low), sa.case((earlier, halves.c.high), else_=middle)
+    ).where(halves.c.high - halves.c.low > 1)
+    halves = halves.union_all(half)
+    return sa.select(sa.func.min(halves.c.high)).scalar_subquery()
 
 
 # --- Helpers ----------------------------------------------------------------------------------------------------------

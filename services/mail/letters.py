@@ -134,7 +134,12 @@ def receipt(turn: Turn, order: Order) -> None:
     """To the billing address, and the buyer while they are there: the order is paid; what was bought, each tax, the
     total, and where to assign it."""
     buyer = _buyer(order)
-    _about_money(turn, MailKind.RECEIPT, order, [buyer] if buyer else [], f"receipt:{order.id}")
+    _about_money(turn, MailKind.RECEIPT, order, [buyer] if buyer else [], receipt_key(order.id))
+
+
+def receipt_key(order_id: int) -> str:
+    """What the receipt of an order is known by, in the outbox: that to the billing address."""
+    return f"receipt:{order_id}"
 
 
 def payment_failed(turn: Turn, order: Order) -> None:

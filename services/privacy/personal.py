@@ -153,7 +153,7 @@ PARTS = (
             "active": _keep(_l("Active")),
             "created_at": _keep(_l("Account opened")),
             "new_email": _blank(_l("New address asked for")),
-            "new_email_at": _blank(),
+            "new_email_at": _blank(_l("Asked for on")),
             "confirmed_at": _blank(_l("Address confirmed on")),
             "signed_in_at": _blank(_l("Last sign-in")),
             "erased_at": _keep(_l("Erased on")),

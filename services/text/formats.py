@@ -81,6 +81,12 @@ def day_in_html(value: dt.date, language: str) -> Markup:
     return Markup(day(value, language).replace("1er ", "1<sup>er</sup> "))  # noqa: S704 - our own words
 
 
+def month(value: dt.date, language: str, *, short: bool = False) -> str:
+    """The month of a day: « Août 2026 », “August 2026”; `short`, « août 2026 », “Aug 2026”."""
+    text: str = format_date(_day(value), "MMM y" if short else "LLLL y", locale=locale_of(language))
+    return text if short else text[:1].upper() + text[1:]
+
+
 def _is_first(text: str, language: str) -> bool:
     return locale_of(language) == LOCALES["fr"] and text.startswith("1 ")
 

@@ -10,12 +10,11 @@ import sqlalchemy as sa
 from wtforms.validators import Length, NumberRange
 
 from admin_views import pickers, portal
-from admin_views.journal import timeline
+from admin_views.journal import license_life, timeline
 from admin_views.lists import keyset, listing, rows
 from admin_views.portal import home as portal_home
-from admin_views.portal import licenses as portal_licenses
 from admin_views.portal import plans as portal_plans
-from admin_views.support import VIEWS, companies, home, journal, licenses, orders, people, settings
+from admin_views.support import VIEWS, companies, home, journal, orders, people, settings
 from admin_views.support import plans as support_plans
 from models import ENDS_SOON, MAX_QUANTITY, Conditions, Vendor
 from services.buying import orders as placing
@@ -52,7 +51,7 @@ PROMISED = [
     (orders.SHORT, 10),
     (orders.MONTHS, 24),
     (orders.MAX_AT_ONCE, 20),
-    ((people.HISTORY, licenses.HISTORY, portal_licenses.HISTORY), (20, 20, 50)),
+    ((people.HISTORY, license_life.HISTORY, license_life.ENTRIES), (20, 100, 50)),
     (journal.SAME_OPERATION, 20),
     (known.SHOWN, 200),
     ((keeping.BATCH, keeping.BATCHES), (1_000, 1_000)),

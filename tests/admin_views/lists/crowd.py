@@ -11,6 +11,7 @@ from models import (
     Company,
     IssueKind,
     JournalEntry,
+    JournalSubject,
     License,
     MailState,
     Order,
@@ -52,6 +53,8 @@ def make_crowd(cast: Cast, rows: int = ROWS) -> None:
     _insert(OrderIssue, [_issue(place, *order, now=now) for place, order in enumerate(orders)])
     _insert(OutgoingMail, [_mail(number, *people[number], now=now) for number in range(rows)])
     _insert(JournalEntry, [_entry(number, *people[number], now=now) for number in range(rows)])
+    entries = db.session.execute(sa.select(JournalEntry.id, JournalEntry.actor_id, JournalEntry.company_id))
+    _insert(JournalSubject, [row for entry in entries for row in _subjects(*entry, cast=cast)])
     _insert(StripeEvent, [_event(number, now) for number in tenth])
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
@@ -161,6 +164,12 @@ def _entry(number: int, person: int, company: int, *, now: dt.datetime) -> dict[
         "subject_type": ("license", "user", "order")[number // 2 % 3],
         "subject_id": number,
     }
+
+
+def _subjects(entry: int, person: int, company: int, *, cast: Cast) -> list[dict[str, Any]]:
+    """Whoever did it; of some that are of Acme, its administrator too."""
+    people = [person, cast.alice.id] if company == cast.acme.id and entry % 20 == 0 else [person]
+    return [{"entry_id": entry, "kind": "user", "row_id": one, "company_id": company} for one in people]
 
 
 def _event(number: int, now: dt.datetime) -> dict[str, Any]:

@@ -39,7 +39,7 @@ LISTS = [
 ]
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 ASIDE = re.compile(
-    r'(?s)<small\b.*?</small>|<(?:bdi|span) class="(?:face|tag|soon|vh)\b[^"]*"[^>]*>.*?</(?:bdi|span)>|<svg\b.*?</svg>'
+    r'(?s)<small\b.*?</small>|<(?:bdi|span) class="(?:face|tag|soon|vh)\b[^"]*"[^>]*>.*?</(?:bdi|span)>|<svg\b.*?</svg>|<button\b.*?</button>'
 )
 
 

@@ -217,6 +217,22 @@ def test_acts_of_one_kind_are_told_together(cast, alice):
     assert str(moment).replace(NBSP, " ") == "Vous avez assigné plus de 2 licences"
 
 
+def test_what_was_done_as_one_is_taken_back_from_home_as_one(cast, alice):
+    seats = make_licenses(2, cast.alice, cast.pro)
+    held = {}
+    for seat, person in zip(seats, (cast.bob, cast.dave), strict=True):
+        licenses.assign_license(seat, person, Actor.of(cast.alice))
+        held[seat.id] = person.id
+    licenses.release_all(cast.acme.id, held, Actor.of(cast.alice))
+    page = alice.get("/portal/")
+    assert "Vous avez libéré 2 licences Pro" in words(page)
+    # The two that were assigned one by one are told as one too, and are two operations.
+    (operation,) = re.findall(r'name="operation" value="(\w+)"', page.text)
+    assert alice.post("/portal/undo/", data={"operation": operation}).status_code == 303
+    db.session.rollback()
+    assert {seat.id: db.session.get_one(License, seat.id).user_id for seat in seats} == held
+
+
 # --- A standard user ----------------------------------------------------------------------------------------------
 
 
