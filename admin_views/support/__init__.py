@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from admin_views.requests import SupportRequests
 from admin_views.support.companies import Companies
 from admin_views.support.home import Home
 from admin_views.support.issues import Issues
@@ -29,5 +30,6 @@ VIEWS: list[type] = [
     VendorPage,
     Journal,
     StripeEvents,
+    SupportRequests,
     SupportUndo,
 ]

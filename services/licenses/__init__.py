@@ -1,4 +1,4 @@
-"""Seats: given to a person and activated (`assignments`), taken back (`releases`), moved (`moves`), counted (`seat_counts`), and what each was when (`history`).
+"""Seats: given to a person and activated (`assignments`), taken back (`releases`), moved (`moves`), counted (`seat_counts`), and what each was when (`history`), asked for (`requests`).
 
 `licenses.assign(plan, user, by)` gives a seat: the verbs, and the steps that another room needs, are handed out here.
 May import: `mail`, `catalogue`, `foundation`.
@@ -11,3 +11,4 @@ from services.licenses import undoing as _undoing
 from services.licenses.assignments import activate, assign, assign_license, begin_use
 from services.licenses.moves import change_plan, to_activate, transfer
 from services.licenses.releases import Released, holdings, release, release_all, take_back
+from services.licenses.requests import close_with_account

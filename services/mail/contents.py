@@ -11,9 +11,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from access import Permission, can
 from models import (
     Assignment,
     License,
+    LicenseRequest,
     MailKind,
     MailState,
     MailTrouble,
@@ -22,6 +24,7 @@ from models import (
     OrderState,
     OrderTax,
     OutgoingMail,
+    RequestState,
     Role,
     User,
     Vendor,
@@ -271,6 +274,16 @@ def _new_administrator(mail: OutgoingMail) -> Context:
     return {"said": said, "company": person.company, "users_url": urls.users_url()}
 
 
+def _request(mail: OutgoingMail) -> Context:
+    asked = db.session.get_one(LicenseRequest, mail.context["request"])
+    if actor := _actor_name(mail):
+        said = _("%(actor)s declined your request for a license.", actor=actor)
+    else:
+        said = _("Your request for a license was declined.")
+    url = urls.support_requests_url() if mail.user is None else urls.requests_url()
+    return {"asked": asked, "name": asked.user.name, "company": asked.company, "said": said, "url": url}
+
+
 def _password_changed(_mail: OutgoingMail) -> Context:
     return {"forgot_url": urls.forgot_password_url()}
 
@@ -295,6 +308,8 @@ CONTEXTS: dict[MailKind, Callable[[OutgoingMail], Context]] = {
     MailKind.STAFF_ALERT: _staff_alert,
     MailKind.LICENSE_ASSIGNED: _license_assigned,
     MailKind.LICENSE_RELEASED: _license_released,
+    MailKind.LICENSE_REQUESTED: _request,
+    MailKind.REQUEST_DECLINED: _request,
     MailKind.INVITATION: _invitation,
     MailKind.ADDRESS_CHANGED: _address_changed,
     MailKind.NEW_ADMINISTRATOR: _new_administrator,
@@ -348,6 +363,13 @@ def _still_administrator(mail: OutgoingMail) -> None:
         raise NotWanted(MailTrouble.NO_LONGER_ADMINISTRATOR)
 
 
+def _still_asked(mail: OutgoingMail) -> None:
+    if mail.user is not None and not can(mail.user, Permission.MANAGE_USERS):
+        raise NotWanted(MailTrouble.NO_LONGER_ADMINISTRATOR)
+    if db.session.get_one(LicenseRequest, mail.context["request"]).state != RequestState.OPEN:
+        raise NotWanted(MailTrouble.REQUEST_ANSWERED)
+
+
 def _not_joined(mail: OutgoingMail) -> None:
     if mail.user is not None and mail.user.confirmed_at is not None:
         raise NotWanted(MailTrouble.ALREADY_JOINED)
@@ -356,6 +378,7 @@ def _not_joined(mail: OutgoingMail) -> None:
 _CHECKS: dict[MailKind, Callable[[OutgoingMail], None]] = {
     MailKind.LICENSE_ASSIGNED: _still_held,
     MailKind.LICENSE_RELEASED: _was_announced,
+    MailKind.LICENSE_REQUESTED: _still_asked,
     MailKind.PAYMENT_FAILED: _still_failed,
     MailKind.STAFF_ALERT: _still_open,
     MailKind.INVITATION: _not_joined,
