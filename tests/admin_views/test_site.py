@@ -76,6 +76,7 @@ PERMISSIONS = {
         "my-license": "own_licenses",
         "as-of": "manage_users",
         "options": "purchase",
+        "requests": "manage_users",
         "undo": "manage_users",
     },
     "support": dict.fromkeys(
@@ -92,6 +93,7 @@ PERMISSIONS = {
             "journal",
             "mail",
             "stripe-events",
+            "requests",
             "undo",
         ],
         "support",

@@ -20,10 +20,11 @@ from services import licenses
 from services.buying import cart, issues, orders, quotes
 from services.foundation import operations, tokens
 from services.foundation.transaction import transaction
+from services.licenses import requests
 from services.payments import attempts, checkout, gateway, settlement
 from services.people import accounts, companies, deactivation, links
 from tests.conftest import Cast
-from tests.factories import make_issue, make_licenses, make_plan, make_user
+from tests.factories import make_issue, make_licenses, make_plan, make_request, make_user
 from tests.sandbox_process import DECLINED, SUCCESS, SandboxProcess
 
 
@@ -117,6 +118,12 @@ VERBS = {
         "to": acme.cast.bob,
         "held_by": acme.cast.dave.id,
     },
+    requests.ask: lambda acme: {"user": acme.cast.bob, "word": "", "by": Actor.of(acme.cast.bob)},
+    requests.withdraw: lambda acme: {
+        "asked": make_request(acme.cast.bob),
+        "by": Actor.of(acme.cast.bob),
+    },
+    requests.decline: lambda acme: {"asked": make_request(acme.cast.bob), "answer": ""},
     links.send_activation: lambda acme: {"license": acme.held, "held_by": acme.cast.dave.id},
     links.show_activation: lambda acme: {"license": acme.held, "held_by": acme.cast.dave.id},
     operations.undo: lambda acme: {"operation": acme.operation()},
