@@ -40,7 +40,7 @@ def assign(
         user, own = holder_of(user_id, db.session.get_one(Plan, plan_id).product)
         check_active(user)
         if asked is not None:
-            requests.check_to_give(turn, asked, by)
+            requests.check_to_give(turn, asked, user_id, by)
         if own and own.plan_id == plan_id and own.state(turn.now) in _IN_USE:
             return own
         license = free_license(turn, plan_id, last_day)

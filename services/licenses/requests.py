@@ -99,11 +99,13 @@ def check_open(_turn: Turn, request_id: int) -> None:
         raise answered(asked)
 
 
-def check_to_give(turn: Turn, request_id: int, by: Actor) -> None:
-    """As `check_open`, before a licence is given; what one has given oneself a moment ago is no reason to refuse."""
-    asked = db.session.get_one(LicenseRequest, request_id)
-    if asked.state != RequestState.GIVEN or asked.answered_by_id != by.user_id:
-        check_open(turn, request_id)
+def check_to_give(turn: Turn, request_id: int, user_id: int, by: Actor) -> None:
+    """As `check_open`, before a licence is given to whoever asked. What one has given oneself a moment ago is no reason to refuse;
+    the number of what the person has not asked for says nothing."""
+    asked = db.session.scalar(sa.select(LicenseRequest).filter_by(id=request_id, user_id=user_id))
+    if asked is None or (asked.state == RequestState.GIVEN and asked.answered_by_id == by.user_id):
+        return
+    check_open(turn, request_id)
 
 
 def close_as_given(turn: CompanyTurn, user_id: int, by: Actor) -> list[operations.Note]:

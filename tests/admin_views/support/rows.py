@@ -30,6 +30,10 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
     by = Actor.of(cast.sam, "192.0.2.1")
     for license, person in zip(owned, people, strict=False):
         licenses.assign_license(license, person, by)
+    asked = [
+        factories.make_request(factories.make_user(cast.acme, f"Asks{number}"), "Please.")
+        for number in range(count)
+    ]
     orders = [factories.make_order(cast.alice, plan, issue="wrong_amount") for _ in range(count)]
     now = utcnow()
     for number in range(count):
@@ -57,6 +61,7 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
         "price": db.session.scalar(db.select(Price.id)),
         "rate": db.session.scalar(db.select(TaxRate.id)),
         "conditions": 1,
+        "request": asked[0].id,
         "entry": db.session.scalar(db.select(JournalEntry.id).order_by(JournalEntry.id.desc())),
         "mail": db.session.scalar(db.select(OutgoingMail.id)),
     }
