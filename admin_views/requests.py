@@ -45,15 +45,19 @@ class Requests(DeskPage):
         """Where the person is given a licence, or can be read about."""
         raise NotImplementedError
 
+    def narrowed(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        """Those that the address asks for."""
+        return statement
+
     def list_url(self) -> str:
-        """Where one comes back to from a person's page, which leads on to others: none of its own."""
+        """Where one comes back to from a person's page, and from declining."""
         own: str = self.get_url(".index")
         return own
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
         """Those that nobody has answered."""
-        waiting = _own().where(LicenseRequest.where_open()).order_by(LicenseRequest.id)
+        waiting = self.narrowed(_own().where(LicenseRequest.where_open())).order_by(LicenseRequest.id)
         found = db.session.scalars(waiting.limit(SHOWN + 1)).all()
         page: str = self.render("admin/requests.html", asking=found[:SHOWN], more=len(found) > SHOWN)
         return page
@@ -92,7 +96,13 @@ class PortalRequests(Requests):
 
 
 class SupportRequests(Requests):
+    """Of every customer; `?nobody=yes`: of those where nobody could answer."""
+
     permission = Permission.SUPPORT
+
+    def narrowed(self, statement: sa.Select[Any]) -> sa.Select[Any]:
+        alone = request.args.get("nobody") == "yes"
+        return statement.where(requests.where_nobody_answers()) if alone else statement
 
     def person_url(self, user: User) -> str:
         return url_for("support_people.assign", id=user.id, url=self.list_url())

@@ -18,7 +18,7 @@ from wtforms import TextAreaField
 from wtforms.validators import Length
 
 import access
-from access import ROLE_PERMISSIONS, Permission, current_actor
+from access import Permission, current_actor
 from admin_views import said
 from admin_views.base import DeskPage
 from admin_views.forms import DeskForm
@@ -155,7 +155,7 @@ def _names(statement: sa.Select[Any]) -> dict[int, str]:
 
 def _managers(company_id: int) -> list[User]:
     """Some of the colleagues who may give licences."""
-    roles = [role for role, held in ROLE_PERMISSIONS.items() if Permission.MANAGE_USERS in held]
+    roles = access.roles_with(Permission.MANAGE_USERS)
     found = narrow(sa.select(User), User).where(
         User.company_id == company_id, User.active, User.role.in_(roles), User.id != current_user.id
     )

@@ -67,6 +67,12 @@ def _broken() -> Iterator[Waits]:
             [],
             url_for("support_stripe-events.index_view", handled="no"),
         ),
+        (
+            found.requests,
+            _("Requests for a license that nobody of the company can answer"),
+            [],
+            url_for("support_requests.index", nobody="yes"),
+        ),
     )
     for count, label, names, href in places:
         if count:

@@ -10,7 +10,7 @@ import datetime as dt
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from access import Actor
+from access import Actor, Permission, roles_with
 from models import JournalVerb, LicenseRequest, OperationRow, RequestState, User, db
 from services.foundation import checks, journal, operations
 from services.foundation.errors import Code, Refused
@@ -157,6 +157,12 @@ def latest_of(user_id: int) -> LicenseRequest | None:
     """What the person asked for last, answered or not."""
     found = sa.select(LicenseRequest).where(LicenseRequest.user_id == user_id)
     return db.session.scalar(found.order_by(LicenseRequest.id.desc()).limit(1))
+
+
+def where_nobody_answers() -> sa.ColumnElement[bool]:
+    """Whether nobody of the company could answer a request, as SQL: then it waits for the vendor's staff."""
+    may = User.role.in_(roles_with(Permission.MANAGE_USERS))
+    return ~sa.exists().where(User.company_id == LicenseRequest.company_id, User.active, may)
 
 
 def answered(asked: LicenseRequest) -> Refused:

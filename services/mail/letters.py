@@ -15,7 +15,7 @@ from email.utils import parseaddr
 import sqlalchemy as sa
 from flask import current_app
 
-from access import ROLE_PERMISSIONS, Actor, Permission, can
+from access import Actor, Permission, can, roles_with
 from models import (
     ActorKind,
     Assignment,
@@ -230,8 +230,9 @@ def request_declined(turn: Turn, asked: LicenseRequest, by: Actor) -> int | None
 
 def _who_may(permission: Permission, company_id: int) -> list[User]:
     """The active people of the company who hold a permission."""
-    roles = [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
-    found = sa.select(User).where(User.company_id == company_id, User.active, User.role.in_(roles))
+    found = sa.select(User).where(
+        User.company_id == company_id, User.active, User.role.in_(roles_with(permission))
+    )
     return list(db.session.scalars(found.order_by(User.id)))
 
 
