@@ -30,10 +30,7 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
     by = Actor.of(cast.sam, "192.0.2.1")
     for license, person in zip(owned, people, strict=False):
         licenses.assign_license(license, person, by)
-    asked = [
-        factories.make_request(factories.make_user(cast.acme, f"Asks{number}"), "Please.")
-        for number in range(count)
-    ]
+    asked = [factories.make_request(person, "Please.") for person in people]
     orders = [factories.make_order(cast.alice, plan, issue="wrong_amount") for _ in range(count)]
     now = utcnow()
     for number in range(count):
