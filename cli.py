@@ -28,11 +28,11 @@ from services.events import account, reconciliation
 from services.forms import once
 from services.foundation import queue, tokens, urls
 from services.foundation.errors import Refused
-from services.mail import check as mail_check
 from services.mail import outbox
 from services.payments import gateway
 from services.people import kept_forms, oneself, setup
 from services.privacy import keeping
+from services.smtp import check as mail_check
 from services.worker import periodic
 from services.worker.periodic import Periodic
 from web import health as health_page

@@ -98,6 +98,9 @@ from tables.owning import (  # isort: skip
 )
 from tables.terms import Term, TermKind, TermTax  # isort: skip
 
+# Asked for: who would like a licence, and what came of it.
+from tables.requests import LicenseRequest, RequestState  # isort: skip
+
 # Counted: how many seats of each kind a company has, kept true by triggers.
 from tables.counted import SeatCount  # isort: skip
 

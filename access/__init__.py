@@ -7,7 +7,7 @@ May import: `models`.
 from __future__ import annotations
 
 from access.actors import SYSTEM, Actor, current_actor
-from access.permissions import ROLE_PERMISSIONS, Permission, can
+from access.permissions import ROLE_PERMISSIONS, Permission, can, roles_with
 from access.rows import (
     EVERYTHING,
     NOTHING,

@@ -32,6 +32,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 
 
+def roles_with(permission: Permission) -> list[Role]:
+    """The roles that hold a permission, to find people by."""
+    return [role for role, held in ROLE_PERMISSIONS.items() if permission in held]
+
+
 def can(user: Any, permission: Permission) -> bool:
     """Whether `user` (a `User` or an anonymous visitor) holds `permission`."""
     return bool(user.is_active and permission in ROLE_PERMISSIONS[Role(user.role)])

@@ -35,7 +35,8 @@ from admin_views.pickers import PickerField
 from models import db
 from services.catalogue.plans import MAX_AMOUNT
 from services.forms.fields import CheckedForm
-from services.foundation import checks, places
+from services.foundation import checks
+from services.text import places
 
 
 class DeskForm(CheckedForm):

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from admin_views.mail_words import LETTERS, TROUBLES
 from admin_views.refusal_words import REFUSALS
 from models import (
     ActorKind,
@@ -182,6 +183,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.LICENSE_BROUGHT_BACK: _l("Removed license brought back"),
         JournalVerb.LICENSE_RELEASED: _l("License released"),
         JournalVerb.LICENSE_REMOVED: _l("License removed"),
+        JournalVerb.LICENSE_REQUESTED: _l("License asked for"),
         JournalVerb.LINK_SENT: _l("Activation link sent again"),
         JournalVerb.LINK_SHOWN: _l("Activation link shown"),
         JournalVerb.LIST_EXPORTED: _l("List exported"),
@@ -210,6 +212,8 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.PRICE_WITHDRAWN: _l("Price withdrawn"),
         JournalVerb.PROFILE_CHANGED: _l("Profile changed"),
         JournalVerb.RENEWAL_DECIDED: _l("Renewal decided"),
+        JournalVerb.REQUEST_DECLINED: _l("Request declined"),
+        JournalVerb.REQUEST_WITHDRAWN: _l("Request withdrawn"),
         JournalVerb.SIGN_IN_LINK_REQUESTED: _l("Sign-in link asked for"),
         JournalVerb.SIGN_IN_LINK_SENT: _l("Sign-in link sent by support"),
         JournalVerb.SIGNED_IN: _l("Signed in"),
@@ -234,39 +238,8 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         SubjectKind.USER: _l("Person"),
         SubjectKind.VENDOR: _l("Vendor"),
     },
-    MailKind: {
-        MailKind.ADDRESS_ASKED: _l("New address asked for"),
-        MailKind.ADDRESS_CONFIRMATION: _l("New address to confirm"),
-        MailKind.ADDRESS_MOVED: _l("Address no longer in use"),
-        MailKind.ADDRESS_CHANGED: _l("Address changed"),
-        MailKind.INVITATION: _l("Invitation"),
-        MailKind.LICENSE_ASSIGNED: _l("License assigned"),
-        MailKind.LICENSE_RELEASED: _l("License released"),
-        MailKind.NEW_ADMINISTRATOR: _l("New administrator"),
-        MailKind.PASSWORD_CHANGED: _l("Password changed"),
-        MailKind.PASSWORD_LINK: _l("Choose a password"),
-        MailKind.PAYMENT_FAILED: _l("Payment declined"),
-        MailKind.RECEIPT: _l("Receipt"),
-        MailKind.SIGN_IN_LINK: _l("Sign-in link"),
-        MailKind.STAFF_ALERT: _l("Alert to support"),
-    },
-    MailTrouble: {
-        MailTrouble.UNREACHABLE: _l("The mail server takes no mail for now."),
-        MailTrouble.RECIPIENT_REFUSED: _l("The mail server refuses the recipient."),
-        MailTrouble.SENDER_REFUSED: _l("The mail server refuses the sender."),
-        MailTrouble.CONTENT_REFUSED: _l("The mail server refuses the mail itself."),
-        MailTrouble.RENDERING: _l("The mail could not be written."),
-        MailTrouble.ADDRESS_SETTLED: _l("The new address was no longer asked for."),
-        MailTrouble.PERSON_INACTIVE: _l("The person has been deactivated."),
-        MailTrouble.PERSON_ERASED: _l("The personal information of the person was erased."),
-        MailTrouble.LICENSE_TAKEN_BACK: _l("The license was released before the mail left."),
-        MailTrouble.LICENSE_EXPIRED: _l("The license expired before the mail left."),
-        MailTrouble.NEVER_ANNOUNCED: _l("The person had not been told of this license."),
-        MailTrouble.ORDER_SETTLED: _l("The order had moved on before the mail left."),
-        MailTrouble.LICENSE_GIVEN_AGAIN: _l("The person held the license again before the mail left."),
-        MailTrouble.NO_LONGER_ADMINISTRATOR: _l("It was no longer so before the mail left."),
-        MailTrouble.ALREADY_JOINED: _l("The person had joined before the mail left."),
-    },
+    MailKind: LETTERS,
+    MailTrouble: TROUBLES,
     Outcome: {
         Outcome.FULFILLED: _l("Paid and delivered."),
         Outcome.ALREADY: _l("Nothing new: it was dealt with before."),

@@ -26,8 +26,8 @@ from admin_views.lists.rows import one, parse_id
 from admin_views.pickers import Lookup, PickerField
 from models import License, Plan, User, clock, utcnow
 from services import licenses
-from services.licenses import seat_counts
 from services.people import links
+from services.seats import seat_counts
 from services.text.formats import current_language
 
 

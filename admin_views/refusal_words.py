@@ -48,6 +48,8 @@ REFUSALS: dict[Code, Any] = {
     Code.STILL_ACTIVE: _l("Account still active"),
     Code.YOURSELF: _l("Own access"),
     Code.ALREADY_ACTIVATED: _l("Already activated"),
+    Code.ALREADY_ANSWERED: _l("Request answered already"),
+    Code.ALREADY_HOLDS: _l("Holds a license already"),
     Code.HOLDER_CHANGED: _l("Holder changed in the meantime"),
     Code.ALL_MOVED: _l("Everything has moved since"),
     Code.ALREADY_UNDONE: _l("Taken back already"),

@@ -18,7 +18,8 @@ from admin_views.lists.rows import parse_id
 from models import Company, License, Renewal, User, utcnow
 from services import licenses
 from services.foundation import checks
-from services.licenses import removals, seat_counts
+from services.licenses import removals
+from services.seats import seat_counts
 
 
 class Removals(DeskModelView):

@@ -33,6 +33,7 @@ PARTS = (
     "operations",
     "submissions",
     "jobs",
+    "requests",
     "dismissals",
     "kept",
     "mail",

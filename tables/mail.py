@@ -27,11 +27,13 @@ class MailKind(enum.StrEnum):
     INVITATION = "invitation"
     LICENSE_ASSIGNED = "license_assigned"
     LICENSE_RELEASED = "license_released"
+    LICENSE_REQUESTED = "license_requested"
     NEW_ADMINISTRATOR = "new_administrator"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a mail, not a secret
     PASSWORD_LINK = "password_link"  # noqa: S105 - the name of a mail, not a secret
     PAYMENT_FAILED = "payment_failed"
     RECEIPT = "receipt"
+    REQUEST_DECLINED = "request_declined"
     SIGN_IN_LINK = "sign_in_link"
     STAFF_ALERT = "staff_alert"
 
@@ -57,6 +59,7 @@ class MailTrouble(enum.StrEnum):
     ALREADY_JOINED = "already_joined"
     LICENSE_GIVEN_AGAIN = "license_given_again"
     NO_LONGER_ADMINISTRATOR = "no_longer_administrator"
+    REQUEST_ANSWERED = "request_answered"
 
 
 class MailState(enum.StrEnum):

@@ -198,7 +198,7 @@ class License(Base, CompanyRow):
         return self.key
 
     def state(self, now: dt.datetime | None = None) -> LicenseState:
-        """The state at `now`, by its columns; `services/licenses/history.py` has it of any instant."""
+        """The state at `now`, by its columns; `services/seats/history.py` has it of any instant."""
         now = now or utcnow()
         return state_of(
             status=self.status,

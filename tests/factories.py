@@ -19,6 +19,7 @@ from models import (
     IssueKind,
     Language,
     License,
+    LicenseRequest,
     LicenseStatus,
     Order,
     OrderIssue,
@@ -275,6 +276,13 @@ def _term(license: License, net: int, tax: int, zone: str) -> Term:
         net=net,
         tax=tax,
     )
+
+
+def make_request(user: User, word: str = "", **values: object) -> LicenseRequest:
+    """What a person asks for; open where nothing else is said."""
+    asked = LicenseRequest(company_id=user.company_id, user_id=user.id, word=word, **values)
+    _save(asked)
+    return asked
 
 
 def hold(license: License, holder: User, *, by: User | None = None, activated: bool = False) -> Assignment:

@@ -38,13 +38,13 @@ from models import (
 from scripts import ledger
 from services.catalogue import vendor
 from services.foundation import operations
-from services.licenses import history
-from services.licenses.seat_counts import summary
-from services.mail.contents import check_wanted
 from services.mail.rendering import render_preview
+from services.mail.still_true import check_wanted
 from services.people import oneself
 from services.reports import company as reports
 from services.reports import desk as desk_reports
+from services.seats import history
+from services.seats.seat_counts import summary
 from tests.torture import invariants
 
 SIGN_INS = [

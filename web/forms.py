@@ -12,8 +12,8 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from models import Language
 from services.forms.fields import CheckedForm, SoughtEmailField
 from services.foundation.checks import MAX_EMAIL_LENGTH, MAX_NAME_LENGTH
-from services.foundation.places import time_zones
 from services.people.oneself import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
+from services.text.places import time_zones
 
 # Each in its own language, and said to be.
 LANGUAGE_NAMES = [

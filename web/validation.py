@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 import access
 from models import utcnow
-from services.licenses import validation
+from services.seats import validation
 from services.text.formats import current_language
 from web import limits
 from web.blueprint import bp

@@ -92,6 +92,9 @@ SAID: dict[str, Said] = {
         _l("%(who)s released the %(license)s license of %(person)s"),
         _l("You released the %(license)s license of %(person)s"),
     ),
+    JournalVerb.LICENSE_REQUESTED: Said(
+        _l("%(who)s asked for a license"), _l("You asked for a license"), icon="chat-left-text"
+    ),
     JournalVerb.LINK_SENT: Said(
         _l("%(who)s sent %(person)s the activation link of the %(license)s license again"),
         _l("You sent %(person)s the activation link of the %(license)s license again"),
@@ -180,6 +183,13 @@ SAID: dict[str, Said] = {
         _l("%(who)s decided on the renewal of the %(license)s license"),
         _l("You decided on the renewal of the %(license)s license"),
         shows_changes=True,
+    ),
+    JournalVerb.REQUEST_DECLINED: Said(
+        _l("%(who)s declined the request of %(person)s for a license"),
+        _l("You declined the request of %(person)s for a license"),
+    ),
+    JournalVerb.REQUEST_WITHDRAWN: Said(
+        _l("%(who)s withdrew their request for a license"), _l("You withdrew your request for a license")
     ),
     JournalVerb.SIGN_IN_LINK_REQUESTED: Said(_l("A sign-in link was asked for: %(person)s"), icon="send"),
     JournalVerb.SIGN_IN_LINK_SENT: Said(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from admin_views.base import DeskModelView, DeskPage
 from admin_views.portal.as_of import AsOf
-from admin_views.portal.home import Home, MyLicense
+from admin_views.portal.home import Home
 from admin_views.portal.journal import Journal
 from admin_views.portal.licenses import Licenses
+from admin_views.portal.my_license import MyLicense
 from admin_views.portal.options import Options
 from admin_views.portal.orders import Orders
 from admin_views.portal.own_acts import OwnActs
 from admin_views.portal.plans import Plans
 from admin_views.portal.users import Users
+from admin_views.requests import PortalRequests
 from admin_views.undo import PortalUndo
 
 HOME = Home
@@ -25,5 +27,6 @@ VIEWS: list[type[DeskModelView] | type[DeskPage]] = [
     AsOf,
     OwnActs,
     Options,
+    PortalRequests,
     PortalUndo,
 ]

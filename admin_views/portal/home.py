@@ -1,4 +1,4 @@
-"""Where a person of a company arrives: an administrator's overview, everybody's own licence."""
+"""Where a person of a company arrives: an administrator's overview; everybody else's own licence (`my_license.py`)."""
 
 from __future__ import annotations
 
@@ -12,25 +12,22 @@ from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 import access
-from access import ROLE_PERMISSIONS, Permission, current_actor
-from admin_views.base import DeskIndexView, DeskPage
-from admin_views.lists.rows import narrow, one
+from access import ROLE_PERMISSIONS, Permission
+from admin_views.base import DeskIndexView
 from admin_views.portal import activity, todo
-from admin_views.portal.comparison import features
+from admin_views.portal.my_license import my_license_page
 from admin_views.portal.options import OPTIONS
 from admin_views.portal.own import own_company
-from models import Company, License, Plan, Role, day_in, db, utcnow
-from services import licenses
+from models import Company, Plan, Role, day_in, db, utcnow
 from services.buying import orders
 from services.catalogue import vendor as vendors
 from services.foundation import operations
-from services.licenses import seat_counts
 from services.people import dismissals
 from services.reports import company as reports
-from services.text.formats import current_language
+from services.seats import seat_counts
 
 SHOWN_EVENTS = 8
 # Whoever may do one of these has a home page of the company's.
@@ -50,10 +47,10 @@ class Home(DeskIndexView):
     @expose("/")
     def index(self) -> ResponseReturnValue:
         if not _manages():
-            return _my_license_page(self)
+            return my_license_page(self)
         company, now = own_company(), utcnow()
         overview = _overview(company, now)
-        if not overview["owned"] and not overview["unpaid"]:
+        if not overview["owned"] and not overview["unpaid"] and not overview["figures"].asking:
             return self.render("portal/first_day.html", company=company, prices=_prices(company), **overview)
         away = dismissals.put_away_by(current_user)
         may_undo = access.can(current_user, Permission.MANAGE_USERS)
@@ -119,49 +116,3 @@ def _prices(company: Company) -> list[int]:
     today = vendors.current().today
     found = [plan.price_on(today, company.currency) for plan in db.session.scalars(plans)]
     return sorted(price.amount for price in found if price)
-
-
-class MyLicense(DeskPage):
-    """A person's own licence: what they hold, until when, and how to begin."""
-
-    title = _l("My license")
-    slug = "my-license"
-    icon = "person-badge"
-    permission = Permission.OWN_LICENSES
-
-    @expose("/")
-    def index(self) -> ResponseReturnValue:
-        return _my_license_page(self)
-
-    @expose("/activate/", methods=("POST",))
-    def activate(self) -> ResponseReturnValue:
-        """Begin to use a licence that one holds."""
-        license = one(_own_licenses(), License, request.form.get("id", ""))
-        if license is not None and _begin_use(license):
-            flash(_("Your license is activated."), "success")
-        else:
-            flash(_("This license is not yours any more. Nothing was changed."), "danger")
-        return redirect(url_for("portal_my-license.index"), 303)
-
-
-def _begin_use(license: License) -> bool:
-    """Activate it; False when it was taken back since it was read."""
-    try:
-        licenses.activate(license, current_actor())
-    except LookupError:
-        return False
-    return True
-
-
-def _own_licenses() -> sa.Select[Any]:
-    """The licences that the signed-in person holds."""
-    held = narrow(sa.select(License), License).where(License.user_id == current_user.id)
-    return held.options(joinedload(License.plan)).order_by(License.valid_until.desc())
-
-
-def _my_license_page(view: Any) -> str:
-    now = utcnow()
-    held = [(license, license.state(now)) for license in db.session.scalars(_own_licenses())]
-    allowed = features([license.plan for license, _state in held], current_language())
-    page: str = view.render("portal/my_license.html", held=held, features=allowed, company=own_company())
-    return page

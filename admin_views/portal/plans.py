@@ -29,8 +29,8 @@ from models import CartItem, Company, License, Plan, Price, db, utcnow
 from services.buying import cart, orders, quotes
 from services.catalogue import vendor as vendors
 from services.foundation.errors import Code, Refused
-from services.licenses import seat_counts
 from services.payments import checkout
+from services.seats import seat_counts
 from services.text.formats import current_language
 
 # A number field holds nothing longer that could be meant.

@@ -17,8 +17,8 @@ from flask_login import current_user
 import access
 from access import Permission
 from models import ENDS_SOON, Order, OrderState
-from services.licenses.seat_counts import PlanSeats
 from services.reports.company import Figures
+from services.seats.seat_counts import PlanSeats
 from services.text.formats import current_language, money
 
 # Somebody who was given a licence yesterday is not late.
@@ -135,6 +135,10 @@ def _of_people(free: int, owned: Sequence[PlanSeats], figures: Figures, now: dt.
         )
         act = (_("See them"), url_for("portal_licenses.index_view", holder="inactive"))
         yield Task("inactive", str(count), "person-slash", text, "wait", act=act)
+    if count := figures.asking:
+        text = ngettext("%(num)s person asks for a license.", "%(num)s people ask for a license.", count)
+        act = (_("See the requests"), url_for("portal_requests.index"))
+        yield Task("asking", f"{count}:{figures.last_asked}", "envelope", text, "wait", act=act)
     if figures.people_without:
         yield _without(figures.people_without, free)
     if figures.unused_since is not None and now - figures.unused_since >= UNUSED_AFTER:

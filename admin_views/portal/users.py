@@ -20,14 +20,16 @@ from admin_views.columns import PERSON, last_day_column, license_state_column
 from admin_views.guard import local_url
 from admin_views.journal import timeline
 from admin_views.lists.columns import Act, Column, Empty, ListFilter, Search, Tab
+from admin_views.lists.rows import parse_id
 from admin_views.portal import activity, errands
 from admin_views.portal.licenses import assigned_sentence
 from admin_views.portal.own import own_company, own_plans
-from models import License, LicenseState, Plan, Role, SubjectKind, User, clock, utcnow
+from models import License, LicenseRequest, LicenseState, Plan, Role, SubjectKind, User, clock, utcnow
 from services import licenses
 from services.foundation import operations
-from services.licenses import seat_counts
+from services.licenses import requests
 from services.people import accounts
+from services.seats import seat_counts
 from services.text.formats import current_language
 
 
@@ -175,7 +177,8 @@ class Users(AccountView):
         if plan is None:
             return self._license_page(user, error=_("Choose a plan that has an available license.")), 422
         name, plan_name = user.name, plan.name(current_language())
-        licenses.assign(plan, user, current_actor(), last_day=last_day)
+        asked = parse_id(LicenseRequest, request.form.get("asked", ""))
+        licenses.assign(plan, user, current_actor(), last_day=last_day, asked=asked)
         undo.done(assigned_sentence(name, plan_name))
         return redirect(self._list(), 303)
 
@@ -193,6 +196,7 @@ class Users(AccountView):
             back=self._list(),
             held=[row for row in user.licenses if row.is_live(now)],
             expired=[row for row in user.licenses if row.state(now) == LicenseState.EXPIRED],
+            asked=requests.open_of(user.id),
             offered=offer.plans,
             must_release=offer.must_release,
             moments=timeline.for_customers(SubjectKind.USER, user.id, activity.reader()),

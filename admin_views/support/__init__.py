@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from admin_views.requests import SupportRequests
 from admin_views.support.as_of import AsOf
 from admin_views.support.companies import Companies
 from admin_views.support.home import Home
@@ -31,5 +32,6 @@ VIEWS: list[type] = [
     Journal,
     AsOf,
     StripeEvents,
+    SupportRequests,
     SupportUndo,
 ]

@@ -36,10 +36,10 @@ from models import (
 )
 from services.buying import issues
 from services.catalogue import vendor
-from services.foundation import places
-from services.licenses import seat_counts
 from services.people import companies
 from services.reports.desk import ENDING
+from services.seats import seat_counts
+from services.text import places
 from services.text.formats import country, current_language
 
 SHORT = 5

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _pl
 from sqlalchemy.orm import joinedload, selectinload
-from wtforms import BooleanField, RadioField, SelectField
+from wtforms import BooleanField, HiddenField, RadioField, SelectField
 
 from access import Actor
 from admin_views import labels
@@ -22,14 +22,27 @@ from admin_views.forms import REQUIRED, DeskForm, choices, zones
 from admin_views.journal import timeline
 from admin_views.lists.columns import Act, Column, Fact, Search, Tab
 from admin_views.lists.filters import by_member, yes_or_no
+from admin_views.lists.rows import parse_id
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_column, company_link, current_actor
 from admin_views.support.journal import READER
-from models import Assignment, License, Plan, Role, SubjectKind, User, db, same_address, utcnow
+from models import (
+    Assignment,
+    License,
+    LicenseRequest,
+    Plan,
+    Role,
+    SubjectKind,
+    User,
+    db,
+    same_address,
+    utcnow,
+)
 from services import licenses
-from services.licenses import seat_counts
+from services.licenses import requests
 from services.people import accounts
+from services.seats import seat_counts
 from services.text.characters import isolated
 from services.text.formats import current_language, number, short_day
 
@@ -70,9 +83,10 @@ class NewPersonForm(StaffPersonForm):
 
 
 class AssignForm(DeskForm):
-    """Which plan to give: those alone that have a free licence."""
+    """Which plan to give: those alone that have a free licence; and the request that the page showed."""
 
     plan = RadioField(_l("Plan to assign"), [REQUIRED])
+    asked = HiddenField()
 
 
 def _held(plan: str | None, *state: Any) -> str | None:
@@ -179,6 +193,7 @@ class People(SupportView, AccountView):
             .limit(HISTORY)
         )
         return {
+            "asked": requests.open_of(row.id),
             "history": db.session.scalars(history).all(),
             "moments": timeline.about(SubjectKind.USER, row.id, READER),
         }
@@ -196,7 +211,8 @@ class People(SupportView, AccountView):
         form.plan.choices = choices((str(free.plan.id), _plan_text(free)) for free in offer.plans)
         if form.validate_on_submit():
             name, plan = row.name, db.session.get_one(Plan, int(form.plan.data))
-            license = licenses.assign(plan, row, current_actor())
+            asked = parse_id(LicenseRequest, form.asked.data)
+            license = licenses.assign(plan, row, current_actor(), asked=asked)
             flash(
                 _(
                     "%(plan)s license assigned to %(name)s.",
@@ -206,8 +222,13 @@ class People(SupportView, AccountView):
                 "success",
             )
             return redirect(self.keeping_way(self.get_url(".details_view", id=request.args["id"])))
-        status = 422 if request.method == "POST" else 200
-        return self.render("support/assign.html", row=row, form=form, must_release=offer.must_release), status
+        asked = requests.open_of(row.id)
+        if request.method != "POST":
+            form.asked.data = asked.id if asked else ""
+        page = self.render(
+            "support/assign.html", row=row, form=form, must_release=offer.must_release, asked=asked
+        )
+        return page, 422 if request.method == "POST" else 200
 
     @expose("/sign-in-link/", methods=("POST",))
     def send_link(self) -> ResponseReturnValue:

@@ -25,8 +25,8 @@ from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.fields import PercentField
 from models import MAX_GRACE_DAYS, Conditions, Registration, TaxRate, db
 from services.catalogue import examples, tax_rates, vendor
-from services.foundation import places
 from services.foundation.errors import Code, Refused
+from services.text import places
 from services.text.formats import current_language, percent
 
 # --- The vendor -----------------------------------------------------------------------------------------------------

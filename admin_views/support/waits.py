@@ -71,9 +71,16 @@ def _broken() -> Iterator[Waits]:
     for count, label, names, href in places:
         if count:
             yield Waits(shown(count), label, ", ".join(dict.fromkeys(names)), href, "bad")
+    if found.requests:
+        yield _of_requests(found.requests)
     events = url_for("support_stripe-events.index_view")
     for fault, count in desk.refused_webhooks():
         yield Waits(shown(count), labels.word(WebhookFault, fault), "", events, "bad")
+
+
+def _of_requests(count: int) -> Waits:
+    said = _("Requests for a license that nobody of the company can answer")
+    return Waits(shown(count), said, "", url_for("support_requests.index", nobody="yes"), "bad")
 
 
 def _of_licenses(today: desk.Today) -> Iterator[Waits]:

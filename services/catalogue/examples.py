@@ -15,8 +15,8 @@ from sqlalchemy.orm import selectinload
 
 from models import CURRENCY, Plan, Vendor, db
 from services.catalogue.taxes import Tax, taxes_on
-from services.foundation import places
 from services.foundation.errors import Code, Refused
+from services.text import places
 from services.text.formats import current_language, money, short_day
 
 LICENSES = 10

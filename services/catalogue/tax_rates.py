@@ -12,9 +12,10 @@ from flask_babel import gettext as _
 from access import Actor
 from models import JournalVerb, OrderTax, Registration, TaxRate, db
 from services.catalogue import examples, scheduled, vendor
-from services.foundation import checks, edits, journal, places
+from services.foundation import checks, edits, journal
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import transaction
+from services.text import places
 
 EDITABLE = edits.Sheet(
     names=("place", "name_fr", "name_en", "rate", "registration", "starts_on"),

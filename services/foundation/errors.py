@@ -51,6 +51,8 @@ class Code(enum.StrEnum):
     YOURSELF = "yourself"
     # Seats.
     ALREADY_ACTIVATED = "already_activated"
+    ALREADY_ANSWERED = "already_answered"
+    ALREADY_HOLDS = "already_holds"
     HOLDER_CHANGED = "holder_changed"
     HOLDS_OTHER = "holds_other"
     NO_FREE_LICENSE = "no_free_license"

@@ -66,6 +66,16 @@ def users_url() -> str:
     return absolute("/portal/users/")
 
 
+def requests_url() -> str:
+    """Where an administrator reads who asks for a licence."""
+    return absolute("/portal/requests/")
+
+
+def support_requests_url() -> str:
+    """Where the staff reads it."""
+    return absolute("/support/requests/")
+
+
 def support_order_url(order: Order) -> str:
     """The staff's page of an order."""
     return absolute(f"/support/orders/details/?id={order.id}")

@@ -1,7 +1,7 @@
-"""Seats: given to a person and activated (`assignments`), taken back (`releases`), moved (`moves`), given up (`removals`), counted (`seat_counts`), and what each was when (`history`).
+"""Seats: given to a person and activated (`assignments`), taken back (`releases`), moved (`moves`), given up (`removals`), and asked for (`requests`).
 
 `licenses.assign(plan, user, by)` gives a seat: the verbs, and the steps that another room needs, are handed out here.
-May import: `mail`, `catalogue`, `foundation`.
+May import: `seats`, `mail`, `catalogue`, `foundation`.
 """
 
 from __future__ import annotations
@@ -13,3 +13,4 @@ from services.licenses.grace import follow as follow_grace
 from services.licenses.moves import change_plan, pass_on, to_activate, transfer
 from services.licenses.releases import Released, holdings, release, release_all, take_back
 from services.licenses.removals import decide_renewal, remove
+from services.licenses.requests import close_with_account

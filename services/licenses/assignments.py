@@ -16,24 +16,31 @@ from models import Assignment, JournalVerb, License, LicenseState, Plan, User, d
 from services.foundation import journal, operations
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import CompanyTurn, company_lock
-from services.licenses import refusals, releases
+from services.licenses import refusals, releases, requests
 from services.mail import letters
 from services.text.formats import current_language
 
 
-def assign(plan: Plan, user: User, by: Actor, *, last_day: dt.date | None = None) -> License:
+def assign(
+    plan: Plan, user: User, by: Actor, *, last_day: dt.date | None = None, asked: int | None = None
+) -> License:
     """Give `user` a free licence of `plan`: the one that lasts longest, or one that ends on `last_day`.
 
     A person who already holds one of this plan keeps it and nothing changes, so calling twice is no error.
 
+    Args:
+        asked: The request that the page showed: whoever was answered meanwhile is not given one by mistake.
+
     Raises:
-        Refused: `no_free_license`, `holds_other`, `suspended` or `inactive_person`.
+        Refused: `no_free_license`, `holds_other`, `suspended`, `inactive_person` or `already_answered`.
         LookupError: the person is of no company.
     """
     plan_id, user_id, company_id = plan.id, user.id, _company_of(user)
     with company_lock(company_id) as turn:
         user, own = holder_of(user_id, db.session.get_one(Plan, plan_id).product)
         check_active(user)
+        if asked is not None:
+            requests.check_to_give(turn, asked, user_id, by)
         if own and own.plan_id == plan_id and own.state(turn.now) in _IN_USE:
             return own
         license = free_license(turn, plan_id, last_day)
@@ -135,6 +142,8 @@ def give(
         instead_of: The assignment of another plan's licence that it takes the place of, as the mail says.
     """
     operations.begin(turn, JournalVerb.LICENSE_ASSIGNED, by, license.company_id)
+    # First, so that undoing comes to it last, when it is known what the person holds.
+    answered = requests.close_as_given(turn, user.id, by)
     assignment = Assignment(
         company_id=license.company_id,
         license_id=license.id,
@@ -149,7 +158,8 @@ def give(
     given = operations.change(
         turn, [license], user_id=user.id, assigned_at=turn.now, activated_at=activated_at
     )
-    operations.note(turn, [*given, *operations.added(turn, assignment, user_id=user.id, started_at=turn.now)])
+    added = operations.added(turn, assignment, user_id=user.id, started_at=turn.now)
+    operations.note(turn, [*answered, *given, *added])
     _record(turn, JournalVerb.LICENSE_ASSIGNED, license, user.id, by, after=user.id)
     if license.is_live(turn.now) and restores is None:
         letters.license_assigned(turn, license, assignment, by, instead_of=instead_of)

@@ -1,4 +1,4 @@
-"""What the templates of each mail read from the rows it was queued with, and whether the mail is still true.
+"""What the templates of each mail read from the rows it was queued with.
 
 `CONTEXTS` has one function for each folder of `templates/mail/`; it returns the variables of the folder's templates.
 """
@@ -14,20 +14,15 @@ from flask_babel import gettext as _
 from models import (
     Assignment,
     License,
+    LicenseRequest,
     MailKind,
-    MailState,
-    MailTrouble,
     Order,
-    OrderIssue,
-    OrderState,
     OrderTax,
     OutgoingMail,
     Role,
     User,
     Vendor,
     db,
-    is_erased_address,
-    utcnow,
 )
 from services.catalogue import vendor
 from services.foundation import urls
@@ -39,31 +34,9 @@ from services.text.terms import term
 Context = dict[str, Any]
 
 
-class NotWanted(Exception):
-    """The mail is no longer true: it is dropped.
-
-    Attributes:
-        trouble: Why.
-    """
-
-    def __init__(self, trouble: MailTrouble) -> None:
-        super().__init__(trouble)
-        self.trouble = trouble
-
-
 def context_of(mail: OutgoingMail) -> Context:
     """Every variable of the mail's templates, in the current language, except its one-time link."""
     return _common(mail, vendor.current()) | CONTEXTS[MailKind(mail.template)](mail)
-
-
-def check_wanted(mail: OutgoingMail) -> None:
-    """Raise `NotWanted` when what the mail tells is no longer true."""
-    if mail.user is not None and not mail.user.is_active:
-        raise NotWanted(MailTrouble.PERSON_INACTIVE)
-    if mail.address is not None and is_erased_address(mail.address):
-        raise NotWanted(MailTrouble.PERSON_ERASED)
-    if check := _CHECKS.get(MailKind(mail.template)):
-        check(mail)
 
 
 # --- What the templates read --------------------------------------------------------------------------------------
@@ -290,6 +263,16 @@ def _new_administrator(mail: OutgoingMail) -> Context:
     return {"said": said, "company": person.company, "users_url": urls.users_url()}
 
 
+def _request(mail: OutgoingMail) -> Context:
+    asked = db.session.get_one(LicenseRequest, mail.context["request"])
+    if actor := _actor_name(mail):
+        said = _("%(actor)s declined your request for a license.", actor=actor)
+    else:
+        said = _("Your request for a license was declined.")
+    url = urls.support_requests_url() if mail.user is None else urls.requests_url()
+    return {"asked": asked, "name": asked.user.name, "company": asked.company, "said": said, "url": url}
+
+
 def _password_changed(_mail: OutgoingMail) -> Context:
     return {"forgot_url": urls.forgot_password_url()}
 
@@ -314,6 +297,8 @@ CONTEXTS: dict[MailKind, Callable[[OutgoingMail], Context]] = {
     MailKind.STAFF_ALERT: _staff_alert,
     MailKind.LICENSE_ASSIGNED: _license_assigned,
     MailKind.LICENSE_RELEASED: _license_released,
+    MailKind.LICENSE_REQUESTED: _request,
+    MailKind.REQUEST_DECLINED: _request,
     MailKind.INVITATION: _invitation,
     MailKind.ADDRESS_CHANGED: _address_changed,
     MailKind.ADDRESS_ASKED: _address_asked,
@@ -323,72 +308,4 @@ CONTEXTS: dict[MailKind, Callable[[OutgoingMail], Context]] = {
     MailKind.PASSWORD_CHANGED: _password_changed,
     MailKind.SIGN_IN_LINK: _nothing,
     MailKind.PASSWORD_LINK: _nothing,
-}
-
-
-# --- Is it still true? --------------------------------------------------------------------------------------------
-
-
-def _still_held(mail: OutgoingMail) -> None:
-    if db.session.get_one(Assignment, mail.context["assignment"]).ended_at is not None:
-        raise NotWanted(MailTrouble.LICENSE_TAKEN_BACK)
-    if db.session.get_one(License, mail.context["license"]).usable_until <= utcnow():
-        raise NotWanted(MailTrouble.LICENSE_EXPIRED)
-
-
-def _was_announced(mail: OutgoingMail) -> None:
-    """Do not announce that a licence was taken back when its assignment was never announced, or it is theirs again."""
-    key = f"{MailKind.LICENSE_ASSIGNED}:{mail.context['assignment']}"
-    state = db.session.scalar(db.select(OutgoingMail.state).filter_by(dedupe_key=key))
-    if state in {MailState.QUEUED, MailState.FAILED, MailState.DROPPED}:
-        raise NotWanted(MailTrouble.NEVER_ANNOUNCED)
-    again = db.select(Assignment.id).where(
-        Assignment.license_id == mail.context["license"],
-        Assignment.user_id == mail.user_id,
-        Assignment.id > mail.context["assignment"],
-        Assignment.ended_at.is_(None),
-    )
-    if db.session.scalar(again) is not None:
-        raise NotWanted(MailTrouble.LICENSE_GIVEN_AGAIN)
-
-
-def _still_failed(mail: OutgoingMail) -> None:
-    if db.session.get_one(Order, mail.context["order"]).state != OrderState.FAILED:
-        raise NotWanted(MailTrouble.ORDER_SETTLED)
-
-
-def _still_open(mail: OutgoingMail) -> None:
-    """An alert of before there were issues names none, and is sent."""
-    issue_id = mail.context.get("issue")
-    if issue_id and not db.session.get_one(OrderIssue, issue_id).is_open:
-        raise NotWanted(MailTrouble.ORDER_SETTLED)
-
-
-def _still_administrator(mail: OutgoingMail) -> None:
-    reader, person = mail.user, db.session.get_one(User, mail.context["person"])
-    if any(one is None or not one.active or one.role != Role.ADMIN for one in (reader, person)):
-        raise NotWanted(MailTrouble.NO_LONGER_ADMINISTRATOR)
-
-
-def _not_joined(mail: OutgoingMail) -> None:
-    if mail.user is not None and mail.user.confirmed_at is not None:
-        raise NotWanted(MailTrouble.ALREADY_JOINED)
-
-
-def _still_asked(mail: OutgoingMail) -> None:
-    """Another address may have been asked for since, or none."""
-    asked = db.session.get_one(User, mail.context["user"]).new_email
-    if asked is None or mail.address not in {None, asked}:
-        raise NotWanted(MailTrouble.ADDRESS_SETTLED)
-
-
-_CHECKS: dict[MailKind, Callable[[OutgoingMail], None]] = {
-    MailKind.LICENSE_ASSIGNED: _still_held,
-    MailKind.LICENSE_RELEASED: _was_announced,
-    MailKind.PAYMENT_FAILED: _still_failed,
-    MailKind.STAFF_ALERT: _still_open,
-    MailKind.INVITATION: _not_joined,
-    MailKind.ADDRESS_ASKED: _still_asked,
-    MailKind.ADDRESS_CONFIRMATION: _still_asked,
-    MailKind.NEW_ADMINISTRATOR: _still_administrator,
 }

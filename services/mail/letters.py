@@ -15,7 +15,7 @@ from email.utils import parseaddr
 import sqlalchemy as sa
 from flask import current_app
 
-from access import ROLE_PERMISSIONS, Actor, Permission, can
+from access import Actor, Permission, can, roles_with
 from models import (
     ActorKind,
     Assignment,
@@ -23,6 +23,7 @@ from models import (
     Lane,
     Language,
     License,
+    LicenseRequest,
     MailKind,
     Order,
     OrderIssue,
@@ -148,7 +149,13 @@ def payment_failed(turn: Turn, order: Order) -> None:
     buyer = _buyer(order)
     buyer = buyer if buyer and can(buyer, Permission.PURCHASE) else None
     key = f"payment_failed:{order.id}:{order.attempt}"
-    _about_money(turn, MailKind.PAYMENT_FAILED, order, [buyer] if buyer else _may_buy(order), key)
+    _about_money(
+        turn,
+        MailKind.PAYMENT_FAILED,
+        order,
+        [buyer] if buyer else _who_may(Permission.PURCHASE, order.company_id),
+        key,
+    )
 
 
 def _about_money(turn: Turn, kind: MailKind, order: Order, people: Sequence[User], key: str) -> None:
@@ -207,10 +214,30 @@ def _buyer(order: Order) -> User | None:
     return buyer if buyer is not None and buyer.active else None
 
 
-def _may_buy(order: Order) -> list[User]:
-    """The active people of the company who may buy."""
-    roles = [role for role, held in ROLE_PERMISSIONS.items() if Permission.PURCHASE in held]
-    found = sa.select(User).where(User.company_id == order.company_id, User.active, User.role.in_(roles))
+def license_requested(turn: Turn, asked: LicenseRequest) -> None:
+    """To each who may give licences: who asks for one, with which word. Where nobody may, to the vendor's support address."""
+    address = vendor.current().support_email
+    readers: list[User | str] = [*_who_may(Permission.MANAGE_USERS, asked.company_id)]
+    readers = readers or ([address] if address else [])
+    key, context = f"license_requested:{asked.id}", {"request": asked.id}
+    letters = [
+        Letter(MailKind.LICENSE_REQUESTED, to, context, f"{key}:{to.id if isinstance(to, User) else 0}")
+        for to in readers
+    ]
+    queue_all(turn, letters)
+
+
+def request_declined(turn: Turn, asked: LicenseRequest, by: Actor) -> int | None:
+    """To whoever asked for a licence: that they get none, by whom, with which word."""
+    context, key = {"request": asked.id} | _by(by), f"request_declined:{asked.id}"
+    return queue(turn, MailKind.REQUEST_DECLINED, to=asked.user, context=context, dedupe_key=key)
+
+
+def _who_may(permission: Permission, company_id: int) -> list[User]:
+    """The active people of the company who hold a permission."""
+    found = sa.select(User).where(
+        User.company_id == company_id, User.active, User.role.in_(roles_with(permission))
+    )
     return list(db.session.scalars(found.order_by(User.id)))
 
 

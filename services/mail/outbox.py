@@ -23,9 +23,9 @@ from services.foundation.errors import Code, Refused
 from services.foundation.queue import Lease, Queue
 from services.foundation.transaction import Turn, transaction
 from services.mail import letters
-from services.mail.contents import NotWanted, check_wanted
 from services.mail.rendering import compose
-from services.mail.smtp import Courier, NotSent
+from services.mail.still_true import NotWanted, check_wanted
+from services.smtp.courier import Courier, NotSent
 
 log = logging.getLogger(__name__)
 

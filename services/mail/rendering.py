@@ -23,9 +23,10 @@ from services.catalogue import vendor
 from services.foundation import tokens, urls
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn
-from services.mail.contents import check_wanted, context_of
-from services.mail.headers import one_line
-from services.mail.smtp import Mailbox, Message
+from services.mail.contents import context_of
+from services.mail.still_true import check_wanted
+from services.smtp.courier import Mailbox, Message
+from services.smtp.headers import one_line
 from services.text import formats
 
 # Fetches nothing: a mail is rendered from our own files alone. The rules for dark screens stay in a <style>.

@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 
 from access import Actor
 from models import CURRENCY, Company, JournalVerb, Language, Role
-from services.foundation import checks, edits, places
+from services.foundation import checks, edits
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import company_lock, transaction
 from services.people import accounts
+from services.text import places
 
 EDITABLE = edits.Sheet(
     names=(

@@ -117,6 +117,7 @@ def _shut_out(turn: Turn, user: User, by: Actor) -> None:
     addresses.forget(turn, user)
     tokens.void(turn, user.id)
     oneself.end_sessions(turn, user)
+    licenses.close_with_account(turn, user.id, by)
     journal.record(
         turn,
         JournalVerb.PERSON_DEACTIVATED,

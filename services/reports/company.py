@@ -8,7 +8,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models import ENDS_SOON, CartItem, License, LicenseState, SeatCount, User, UtcDateTime, db
+from models import (
+    ENDS_SOON,
+    CartItem,
+    License,
+    LicenseRequest,
+    LicenseState,
+    SeatCount,
+    User,
+    UtcDateTime,
+    db,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +32,8 @@ class Figures:
         people_without: Active people without a live licence.
         people_expired: Those of them who hold one that has expired.
         held_by_inactive: Live licences that somebody who was deactivated still holds.
+        asking: People who ask for a licence.
+        last_asked: The number of the latest request of them.
         unused_since: When the first live licence was given whose holder has not begun to use it.
     """
 
@@ -31,6 +43,8 @@ class Figures:
     people_without: int
     people_expired: int
     held_by_inactive: int
+    asking: int
+    last_asked: int | None
     unused_since: dt.datetime | None
 
 
@@ -58,6 +72,7 @@ def _figures() -> sa.Select[Any]:
     unused = sa.select(License.assigned_at).where(
         License.company_id == company, License.where_state(LicenseState.ASSIGNED, now)
     )
+    asked = sa.select(LicenseRequest).where(LicenseRequest.company_id == company, LicenseRequest.where_open())
     in_cart = sa.select(sa.func.coalesce(sa.func.sum(CartItem.quantity), 0))
     return sa.select(
         in_cart.where(CartItem.company_id == company).scalar_subquery(),
@@ -66,6 +81,8 @@ def _figures() -> sa.Select[Any]:
         never + expired,
         expired,
         inactive.where(License.where_live(now)).scalar_subquery(),
+        asked.with_only_columns(sa.func.count()).scalar_subquery(),
+        asked.with_only_columns(sa.func.max(LicenseRequest.id)).scalar_subquery(),
         unused.order_by(License.assigned_at).limit(1).scalar_subquery(),
     )
 

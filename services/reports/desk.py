@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from models import (
     Company,
     License,
+    LicenseRequest,
     MailState,
     Order,
     OrderIssue,
@@ -32,6 +33,7 @@ from models import (
     utcnow,
 )
 from services.catalogue import vendor
+from services.licenses import requests
 from services.reports.counts import counts
 from services.reports.kept import figure
 
@@ -46,12 +48,14 @@ EXAMPLES = 3
 
 @dataclasses.dataclass(frozen=True)
 class Waiting:
-    """Counts of open issues, declined payments, mails that failed for good, Stripe events not handled."""
+    """Counts of open issues, declined payments, mails that failed for good, Stripe events not handled, and requests for a licence
+    that nobody of their company could answer."""
 
     issues: int
     declined: int
     failed_mails: int
     events: int
+    requests: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,6 +151,7 @@ def waiting() -> Waiting:
             sa.select(Order.id).where(Order.state == OrderState.FAILED),
             sa.select(OutgoingMail.id).where(OutgoingMail.state == MailState.FAILED),
             sa.select(StripeEvent.id).where(StripeEvent.handled_at.is_(None)),
+            sa.select(LicenseRequest.id).where(LicenseRequest.where_open(), requests.where_nobody_answers()),
         )
     )
 

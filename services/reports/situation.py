@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import Company, License, LicenseState, Plan, User, db, name_of
-from services.licenses import history
-from services.licenses.known import by_id
+from services.seats import history
+from services.seats.known import by_id
 
 # Of these nobody could use it any more.
 OVER = frozenset(state for state in LicenseState if state in {"expired", "revoked", "removed"})

@@ -24,6 +24,7 @@ from models import (
     JournalSubject,
     Language,
     License,
+    LicenseRequest,
     Operation,
     OperationRow,
     Order,
@@ -127,7 +128,11 @@ def goods(cast: Cast) -> Cast:
             entry_id=entry.id, kind=SubjectKind.USER, row_id=holder.id, company_id=company
         )
         db.session.add_all(
-            [subject, Dismissal(user_id=buyer.id, company_id=company, task="expired", mark="1")]
+            [
+                subject,
+                Dismissal(user_id=buyer.id, company_id=company, task="expired", mark="1"),
+                LicenseRequest(user_id=buyer.id, company_id=company, word=f"Asked of {company}"),
+            ]
         )
         db.session.add_all(_papers_of(seat, item))
         db.session.commit()

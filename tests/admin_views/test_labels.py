@@ -24,8 +24,8 @@ KINDS = sorted(
         for _name, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, enum.StrEnum)
     }
-    # What is stored and never shown: people read a licence's state, and open a link's page.
-    - {models.LicenseStatus, models.LinkPurpose},
+    # What is stored and never shown: people read a licence's state, open a link's page, and are told who answered a request.
+    - {models.LicenseStatus, models.LinkPurpose, models.RequestState},
     key=lambda kind: kind.__name__,
 )
 

@@ -77,6 +77,7 @@ PERMISSIONS = {
         "as-of": "manage_users",
         "activity": "own_licenses",
         "options": "purchase",
+        "requests": "manage_users",
         "undo": "manage_users",
     },
     "support": dict.fromkeys(
@@ -94,6 +95,7 @@ PERMISSIONS = {
             "as-of",
             "mail",
             "stripe-events",
+            "requests",
             "undo",
         ],
         "support",

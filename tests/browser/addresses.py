@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from models import License, Order, Price, TaxRate, User, db
+from models import License, LicenseRequest, Order, Price, TaxRate, User, db
 
 # Files, redirects and answers for machines.
 NO_PAGES = {
@@ -81,6 +81,12 @@ SPECIAL: dict[str, Addresses] = {
     "portal_users.known": lambda some: [f"/portal/users/known/?id={some.id(User)}"],
     "support_people.known": lambda some: [f"/support/people/known/?id={some.id(User)}"],
     "support_people.assign": lambda some: [f"/support/people/assign/?id={some.id(User)}"],
+    **{
+        f"{site}_requests.decline": lambda some, address=f"/{site}/requests/decline/": [
+            f"{address}?id={some.id(LicenseRequest)}"
+        ]
+        for site in ("portal", "support")
+    },
     "support_plans.withdraw_price": lambda some: [f"/support/plans/withdraw-price/?id={some.id(Price)}"],
     "support_tax-rates.withdraw": lambda some: [f"/support/tax-rates/withdraw/?id={some.id(TaxRate)}"],
     "support_orders.check": lambda some: [f"/support/orders/check/?id={some.rows[Order]}"],

@@ -12,6 +12,7 @@ from access import Actor
 from demo.fill import PASSWORD
 from models import (
     License,
+    LicenseRequest,
     LicenseState,
     LinkPurpose,
     MailState,
@@ -98,7 +99,8 @@ def make_examples() -> addresses.Examples:
         )
     )
     db.session.commit()
-    rows = {User: _person("sophie.paquette@acme.example").id, License: held.id, Order: pending.id}
+    asked = factories.make_request(_person("sophie.paquette@acme.example"), "Je signe les contrats.\nMerci!")
+    rows = {User: asked.user_id, LicenseRequest: asked.id, License: held.id, Order: pending.id}
     names = {
         "plan": plan,
         "holder": held.user_id,

@@ -11,7 +11,7 @@ import pytest
 
 from app import create_app
 from tests.client import make_client, sign_in
-from tests.factories import make_licenses, make_order
+from tests.factories import make_licenses, make_order, make_request
 
 # Open to visitors who have not signed in, each for a reason.
 PUBLIC = {
@@ -84,6 +84,7 @@ def furnished(cast):
     """Acme has licences and orders, so that id 1 is somebody's row."""
     make_licenses(3, cast.alice, cast.pro, holder=cast.bob)
     make_order(cast.alice, cast.pro)
+    make_request(cast.dave)
     return cast
 
 

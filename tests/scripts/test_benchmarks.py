@@ -64,6 +64,7 @@ EMPTY = {
     "jobs",
     "journal_personal",
     "kept_forms",
+    "license_requests",
     "links",
     "operation_rows",
     "order_line_licenses",

@@ -20,11 +20,12 @@ from services import licenses
 from services.buying import cart, issues, orders, quotes
 from services.foundation import operations, tokens
 from services.foundation.transaction import transaction
+from services.licenses import requests
 from services.payments import attempts, checkout, gateway, settlement
 from services.people import accounts, addresses, companies, deactivation, links
 from services.privacy import erasure
 from tests.conftest import Cast
-from tests.factories import make_issue, make_licenses, make_plan, make_user
+from tests.factories import make_issue, make_licenses, make_plan, make_request, make_user
 from tests.sandbox_process import DECLINED, SUCCESS, SandboxProcess
 
 
@@ -124,6 +125,12 @@ VERBS = {
         "license_ids": [acme.free.id],
         "renewal": Renewal.DECLINED,
     },
+    requests.ask: lambda acme: {"user": acme.cast.bob, "word": "", "by": Actor.of(acme.cast.bob)},
+    requests.withdraw: lambda acme: {
+        "asked": make_request(acme.cast.bob),
+        "by": Actor.of(acme.cast.bob),
+    },
+    requests.decline: lambda acme: {"asked": make_request(acme.cast.bob), "answer": ""},
     links.send_activation: lambda acme: {"license": acme.held, "held_by": acme.cast.dave.id},
     links.show_activation: lambda acme: {"license": acme.held, "held_by": acme.cast.dave.id},
     operations.undo: lambda acme: {"operation": acme.operation()},

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from models import License, LicenseState, Term, TermKind, db
 from services.foundation.days import end_of, months_from, start_of
-from services.licenses import history
+from services.seats import history
 from tests.factories import make_order
 
 DAY, SECOND = dt.timedelta(days=1), dt.timedelta(seconds=1)

@@ -31,11 +31,12 @@ from services.buying import cart, orders, quotes
 from services.foundation import operations
 from services.foundation.errors import Refused
 from services.foundation.transaction import company_lock
-from services.licenses import history, suspensions
+from services.licenses import suspensions
 from services.payments import settlement
 from services.payments.sessions import Charge, Session
 from services.people import accounts, deactivation
 from services.privacy import erasure
+from services.seats import history
 from tests.conftest import Cast
 from tests.counts import wrong_counts
 from tests.torture import invariants

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from config_types import ROOT
 from models import GoneWhy, LicenseStatus, db, utcnow
-from services.licenses import validation
+from services.seats import validation
 from tests.client import make_client
 from tests.factories import make_licenses
 from web import limits

@@ -7,7 +7,7 @@ import pytest
 from access import Permission
 from admin_views.portal import HOME, VIEWS
 from tests.client import make_client, sign_in
-from tests.factories import make_order
+from tests.factories import make_order, make_request
 
 # permission, method, URL; for Acme's administrator, Acme's member, Globex's administrator, support.
 # A visitor is always sent to sign in, with a way back after a page that was only read.
@@ -17,6 +17,11 @@ TABLE = [
     (Permission.MANAGE_USERS, "POST", "/portal/bring-back/", 303, 403, 303, 403),
     (Permission.OWN_LICENSES, "GET", "/portal/my-license/", 200, 200, 200, 302),
     (Permission.OWN_LICENSES, "POST", "/portal/my-license/activate/", 303, 303, 303, 403),
+    (Permission.OWN_LICENSES, "POST", "/portal/my-license/ask/", 303, 303, 303, 403),
+    (Permission.OWN_LICENSES, "POST", "/portal/my-license/withdraw/", 404, 404, 404, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/requests/", 200, 403, 200, 302),
+    (Permission.MANAGE_USERS, "GET", "/portal/requests/decline/?id={request}", 200, 403, 404, 302),
+    (Permission.MANAGE_USERS, "POST", "/portal/requests/decline/?id={request}", 303, 403, 404, 403),
     (Permission.PURCHASE, "GET", "/portal/plans/", 200, 403, 200, 302),
     (Permission.PURCHASE, "POST", "/portal/plans/add/", 404, 403, 404, 403),
     (Permission.PURCHASE, "POST", "/portal/plans/cart/change/", 302, 403, 302, 403),
@@ -79,7 +84,14 @@ TABLE = [
 @pytest.mark.usefixtures("sandbox")
 def test_each_page_opens_for_those_it_is_for(cast, owned, app, method, url, statuses):
     order = make_order(cast.alice, cast.pro, paid=True)
-    url = url.format(order=order.reference, license=owned.held.id, user=cast.bob.id, holder=cast.dave.id)
+    asked = make_request(cast.bob)
+    url = url.format(
+        order=order.reference,
+        license=owned.held.id,
+        user=cast.bob.id,
+        holder=cast.dave.id,
+        request=asked.id,
+    )
     people = (cast.alice, cast.bob, cast.carol, cast.sam)
     for user, status in zip(people, statuses, strict=True):
         client = sign_in(make_client(app), user)
@@ -102,7 +114,7 @@ def test_the_table_has_every_route_of_the_portal(app):
         "action_view",
     }
     listed = {
-        (method, url.partition("?")[0].format(order="x", license="x", user="x", holder="x"))
+        (method, url.partition("?")[0].format(order="x", license="x", user="x", holder="x", request="x"))
         for _permission, method, url, *_statuses in TABLE
     }
     adapter = app.url_map.bind("")

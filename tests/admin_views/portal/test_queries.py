@@ -8,12 +8,14 @@ from access import Actor
 from services import licenses
 from services.buying import cart
 from tests.client import sign_in
-from tests.factories import make_licenses, make_order, make_user
+from tests.factories import make_licenses, make_order, make_request, make_user
 
 MOST = 12
 PAGES = [
     "/portal/",
     "/portal/my-license/",
+    "/portal/requests/",
+    "/portal/requests/decline/?id={request}",
     "/portal/plans/",
     "/portal/plans/confirm",
     "/portal/orders/",
@@ -44,6 +46,7 @@ def grow(cast):
             cart.add(cast.acme.id, plan, 1, Actor.of(cast.alice))
         make_licenses(2, cast.alice, cast.pro)
         for _ in range(count):
+            make_request(make_user(cast.acme), "Please.")
             person = make_user(cast.acme)
             make_licenses(1, cast.alice, cast.avance, holder=person)
             make_order(cast.alice, cast.pro, 2)
@@ -59,7 +62,9 @@ def test_no_page_asks_more_for_sixty_rows_than_for_three(cast, client, count_que
     def counts(order, license):
         found = {}
         for page in PAGES:
-            url = page.format(order=order, license=license, plan=cast.avance.id, user=cast.dave.id)
+            url = page.format(
+                order=order, license=license, plan=cast.avance.id, user=cast.dave.id, request=request
+            )
             with count_queries() as statements:
                 assert client.get(url).status_code == 200, url
             found[page] = len(statements)
@@ -69,6 +74,7 @@ def test_no_page_asks_more_for_sixty_rows_than_for_three(cast, client, count_que
     grow(3)
     order = make_order(cast.alice, cast.pro, 2, paid=True)
     license = make_licenses(1, cast.alice, cast.eco, holder=cast.alice)[0]
+    request = make_request(cast.erin).id
     reference, license_id = order.reference, license.id
     few = counts(reference, license_id)
     grow(57)

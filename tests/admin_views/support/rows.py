@@ -7,7 +7,6 @@ from typing import Any
 from access import Actor
 from models import (
     JournalEntry,
-    Order,
     OutgoingMail,
     Price,
     StripeEvent,
@@ -26,7 +25,6 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
     for number in range(count):
         factories.make_company(f"Firm{number}")
     owned = factories.make_licenses(count * 2, cast.alice, plan)
-    paid = db.session.scalar(db.select(Order.id))
     by = Actor.of(cast.sam, "192.0.2.1")
     for license, person in zip(owned, people, strict=False):
         licenses.assign_license(license, person, by)
@@ -52,11 +50,12 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
         "free": owned[-1].id,
         "order": orders[0].id,
         "issue": orders[0].open_issues[0].id,
-        "paid": paid,
+        "paid": owned[0].order_line.order_id,
         "plan": plan.id,
         "price": db.session.scalar(db.select(Price.id)),
         "rate": db.session.scalar(db.select(TaxRate.id)),
         "conditions": 1,
+        "request": factories.make_request(people[0], "Please.").id,
         "entry": db.session.scalar(db.select(JournalEntry.id).order_by(JournalEntry.id.desc())),
         "mail": db.session.scalar(db.select(OutgoingMail.id)),
     }

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from access import Actor
 from models import JournalEntry, License, Term, db, utcnow
 from services import licenses
-from services.licenses import history
 from services.reports import situation
+from services.seats import history
 from tests.admin_views.portal.pages import words
 from tests.client import make_client, sign_in
 from tests.factories import make_licenses

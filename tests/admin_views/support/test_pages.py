@@ -40,6 +40,8 @@ PAGES = [
     "/support/people/edit/?id={staff}",
     "/support/people/details/?id={staff}",
     "/support/people/assign/?id={user}",
+    "/support/requests/",
+    "/support/requests/decline/?id={request}",
     "/support/licenses/",
     "/support/licenses/details/?id={license}",
     "/support/licenses/release/?id={license}",

@@ -12,8 +12,9 @@ from models import License, LicenseState, LicenseStatus, Operation, OutgoingMail
 from services import licenses
 from services.foundation import operations
 from services.foundation.errors import Refused
-from services.licenses import history, releases, removals, seat_counts
+from services.licenses import releases, removals
 from services.people import deactivation
+from services.seats import history, seat_counts
 from tests.counts import wrong_counts
 from tests.factories import make_licenses, make_user, make_vendor
 from tests.together import lock_off, meet

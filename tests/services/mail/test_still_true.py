@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from access import SYSTEM, Actor
 from models import Assignment, MailState, OrderState, OutgoingMail, User, db, utcnow
 from services.foundation.transaction import transaction
+from services.licenses import requests
 from services.mail import letters, outbox
-from services.mail.smtp import Courier
 from services.people import accounts, deactivation
 from services.people.deactivation import Seats
 from services.privacy import erasure
+from services.smtp.courier import Courier
 from tests.factories import make_licenses, make_order
 
 
@@ -137,3 +138,22 @@ def test_who_is_erased_while_a_worker_has_their_mail_gets_none_at_either_address
         (MailState.DROPPED, "person_erased"),
     }
     assert "acme.example" not in " ".join(str(mail.address) for mail in mails)
+
+
+def test_whoever_was_answered_before_the_mail_left_is_asked_about_no_more(cast, postman):
+    asked = requests.ask(cast.bob, "", Actor.of(cast.bob))
+    requests.withdraw(asked, Actor.of(cast.bob))
+    outbox.send_due()
+    assert postman.messages == []
+    found = db.session.execute(sa.select(OutgoingMail.state, OutgoingMail.last_error)).all()
+    assert found == [(MailState.DROPPED, "request_answered")] * 2
+
+
+def test_who_no_longer_gives_licences_is_not_told_who_asks(cast, postman):
+    requests.ask(cast.bob, "Je signe.\nMerci!", Actor.of(cast.bob))
+    cast.erin.role = "member"
+    db.session.commit()
+    outbox.send_due()
+    (mail,) = postman.messages
+    assert mail["To"].addresses[0].addr_spec == "alice@acme.example"
+    assert "> Je signe.\n> Merci!\n" in mail.get_body(("plain",)).get_content().replace("\r\n", "\n")

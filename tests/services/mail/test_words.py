@@ -10,7 +10,18 @@ from flask_babel import force_locale, ngettext
 
 import config
 from access import SYSTEM, Actor
-from models import Assignment, IssueKind, Language, Link, MailKind, OrderState, OutgoingMail, db, utcnow
+from models import (
+    Assignment,
+    IssueKind,
+    Language,
+    LicenseRequest,
+    Link,
+    MailKind,
+    OrderState,
+    OutgoingMail,
+    db,
+    utcnow,
+)
 from services.catalogue import colors
 from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
@@ -53,6 +64,8 @@ def queue(name, cast, language, *, quantity=2, by=None):
             "address_moved": lambda: letters.address_moved(turn, reader, "before@acme.example"),
             "address_changed": lambda: letters.address_changed(turn, reader, "before@acme.example", actor),
             "password_changed": lambda: letters.password_changed(turn, reader),
+            "license_requested": lambda: _requested(turn, reader),
+            "request_declined": lambda: _declined(turn, reader, actor),
             "new_administrator": lambda: _new_administrator(turn, reader, actor),
             "staff_alert": lambda: letters.staff_alert(turn, issue),
         }[name]()
@@ -72,6 +85,29 @@ def _to_move(person, turn):
 
 def _released(turn, license, assignment, holder, by):
     letters.license_released(turn, [(license, assignment, holder)], by)
+
+
+def _requested(turn, reader):
+    """The mail to the administrator who reads the person's language."""
+    letters.license_requested(turn, asked_by(reader))
+    return db.session.scalar(
+        db.select(OutgoingMail.id).where(
+            OutgoingMail.template == "license_requested", OutgoingMail.language == reader.language
+        )
+    )
+
+
+def _declined(turn, reader, by):
+    asked = asked_by(reader)
+    asked.answer = "En janvier.\nAvec le budget."
+    return letters.request_declined(turn, asked, by)
+
+
+def asked_by(reader):
+    asked = LicenseRequest(company_id=reader.company_id, user_id=reader.id, word="Je dois signer.\nMerci!")
+    db.session.add(asked)
+    db.session.flush()
+    return asked
 
 
 def _new_administrator(turn, person, by):

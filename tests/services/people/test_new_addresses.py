@@ -13,7 +13,7 @@ from services.foundation import tokens
 from services.foundation.errors import Refused
 from services.foundation.tokens import DeadLinkError
 from services.foundation.transaction import transaction
-from services.mail.contents import NotWanted, check_wanted
+from services.mail.still_true import NotWanted, check_wanted
 from services.people import accounts, addresses, deactivation, links, oneself
 from tests.factories import PASSWORD, make_user
 

@@ -21,7 +21,7 @@ from services.privacy import erasure, known
 from services.privacy.known import Form
 from services.privacy.personal import PARTS, Rule
 from tests.asked import entries
-from tests.factories import make_licenses, make_order, make_user
+from tests.factories import make_licenses, make_order, make_request, make_user
 
 
 def live(user, cast, seat_of):
@@ -32,6 +32,7 @@ def live(user, cast, seat_of):
     accounts.send_sign_in_link(user, Actor.of(cast.sam))
     accounts.update_person(user, {"email": f"new{user.id}@acme.example"}, by=Actor.of(cast.sam))
     kept_forms.keep(user.id, "/profile", [("last_name", "Roy")])
+    make_request(user, f"word of {user.id}", state="declined", answered_at=utcnow())
     dismissals.put_away(user, "unused", "3")
     # The cart is shared, a line for each plan.
     cart.add(user.company_id, cast.eco if user.first_name == "Bob" else cast.avance, 1, own)

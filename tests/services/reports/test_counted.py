@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from access import Actor
 from models import Assignment, License, Plan, SeatCount, Term, TermTax, User, db, utcnow
 from services import licenses
-from services.licenses import seat_counts
+from services.seats import seat_counts
 from tests.counts import wrong_counts
 from tests.factories import make_licenses, make_plan, make_user
 

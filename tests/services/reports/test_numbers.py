@@ -22,7 +22,7 @@ from models import (
 )
 from services.buying import cart
 from services.reports import company, counts, desk, kept
-from tests.factories import make_issue, make_licenses, make_order, make_user
+from tests.factories import make_company, make_issue, make_licenses, make_order, make_request, make_user
 
 DAY = dt.timedelta(days=1)
 
@@ -60,7 +60,15 @@ def test_a_customers_home_counts_its_own_alone(cast):
 def test_an_empty_company_has_nothing_waiting(cast):
     found = company.figures(cast.globex.id, utcnow())
     assert found == company.Figures(
-        0, 0, None, people_without=2, people_expired=0, held_by_inactive=0, unused_since=None
+        0,
+        0,
+        None,
+        people_without=2,
+        people_expired=0,
+        held_by_inactive=0,
+        asking=0,
+        last_asked=None,
+        unused_since=None,
     )
 
 
@@ -90,7 +98,10 @@ def test_the_staffs_home_counts_what_waits(cast):
         )
     db.session.commit()
     make_order(cast.carol, cast.pro, state=OrderState.FAILED)
-    assert desk.waiting() == desk.Waiting(issues=2, declined=1, failed_mails=3, events=4)
+    # Somebody can answer the first, and nobody the second.
+    make_request(cast.bob)
+    make_request(make_user(make_company("Orphan")))
+    assert desk.waiting() == desk.Waiting(issues=2, declined=1, failed_mails=3, events=4, requests=1)
     told = {(found.of, found.code, found.customer) for found in desk.examples()}
     assert told == {
         ("issues", "paid_twice", "Acme"),

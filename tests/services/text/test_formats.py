@@ -7,8 +7,7 @@ import zoneinfo
 
 import pytest
 
-from services.foundation import places
-from services.text import formats
+from services.text import formats, places
 from services.text.formats import NBSP
 
 pytestmark = pytest.mark.one_database

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import License, LicenseState, Plan, SeatCount, User, UtcDateTime, db
-from services.licenses.known import by_id
+from services.seats.known import by_id
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ from models import MailTrouble, ascii_address
 from services.catalogue import vendor
 from services.foundation import checks
 from services.foundation.errors import Refused
-from services.mail.smtp import Courier, Mailbox, Message, NotSent, first_reply
+from services.smtp.courier import Courier, Mailbox, Message, NotSent, first_reply
 
 
 def check(to: str) -> list[str]:

@@ -6,7 +6,7 @@ import smtplib
 
 import pytest
 
-from services.mail import smtp
+from services.smtp import courier
 
 RECIPIENT = smtplib.SMTPRecipientsRefused({"a@acme.example": (550, b"5.1.1 a@acme.example: no such person")})
 
@@ -33,7 +33,7 @@ RECIPIENT = smtplib.SMTPRecipientsRefused({"a@acme.example": (550, b"5.1.1 a@acm
     ],
 )
 def test_what_a_reply_means(error, kind, reply, for_good, everyone):
-    meaning = smtp.meaning_of(error)
+    meaning = courier.meaning_of(error)
     assert (meaning.trouble, meaning.reply, meaning.for_good, meaning.everyone) == (
         kind,
         reply,

@@ -24,7 +24,8 @@ from models import (
 from services import licenses
 from services.foundation.errors import Refused
 from services.foundation.transaction import company_lock
-from services.licenses import history, suspensions
+from services.licenses import suspensions
+from services.seats import history
 from tests.factories import hold, make_licenses
 
 SECOND = dt.timedelta(seconds=1)

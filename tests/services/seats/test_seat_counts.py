@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from models import LicenseStatus, day_in, db, utcnow
-from services.licenses import seat_counts
+from services.seats import seat_counts
 from tests.factories import make_licenses, make_plan
 
 DAY = dt.timedelta(days=1)

@@ -9,7 +9,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 from flask_babel import force_locale
 
-from services.mail.check import check
+from services.smtp.check import check
 from tests.services.mail.postman import Postman
 
 pytestmark = pytest.mark.one_database

@@ -19,7 +19,7 @@ import flask_mail  # noqa: TID251 - the one place
 from flask import current_app
 
 from models import MailTrouble, ascii_address
-from services.mail import headers
+from services.smtp import headers
 
 # Replies about the server or our settings, not about the mail: shutting down (RFC 5321); sign in first, wrong password,
 # TLS needed (RFC 4954).
