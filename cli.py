@@ -30,7 +30,7 @@ from services.foundation.errors import Refused
 from services.mail import check as mail_check
 from services.mail import outbox
 from services.payments import gateway
-from services.people import kept_forms, oneself, setup
+from services.people import firm_links, kept_forms, oneself, setup
 from services.worker import periodic
 from services.worker.periodic import Periodic
 from web import health as health_page
@@ -116,6 +116,7 @@ def periodic_works() -> tuple[Periodic, ...]:
         Periodic("forget expired links", dt.timedelta(days=1), tokens.forget_expired),
         Periodic("forget forms that were done", dt.timedelta(days=1), once.forget_old),
         Periodic("forget kept forms", dt.timedelta(hours=1), kept_forms.forget_old),
+        Periodic("forget who never answered", dt.timedelta(hours=1), firm_links.forget_unanswered),
         Periodic("forget old jobs", dt.timedelta(days=1), periodic.forget_done),
         Periodic("measure tables", dt.timedelta(days=1), periodic.measure_tables),
     )

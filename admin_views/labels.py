@@ -12,10 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _pl
 
 from admin_views.refusal_words import REFUSALS
 from models import (
     ActorKind,
+    FirmLinkState,
     GoneWhy,
     IssueKind,
     JobState,
@@ -54,6 +56,12 @@ LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {
         LicenseState.SUSPENDED: (_l("Suspended"), "warning"),
         LicenseState.EXPIRED: (_l("Expired"), "danger"),
         LicenseState.REVOKED: (_l("Revoked"), "danger"),
+    },
+    FirmLinkState: {
+        FirmLinkState.OPEN: (_pl("invitation link", "Open"), "success"),
+        FirmLinkState.FULL: (_pl("invitation link", "Full"), "neutral"),
+        FirmLinkState.EXPIRED: (_pl("invitation link", "Past its date"), "neutral"),
+        FirmLinkState.WITHDRAWN: (_pl("invitation link", "Withdrawn"), "neutral"),
     },
     PaymentState: {
         PaymentState.OPEN: (_l("Page opened"), "neutral"),
@@ -162,6 +170,8 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.COMPANY_ADDED: _l("Customer opened"),
         JournalVerb.COMPANY_CHANGED: _l("Customer changed"),
         JournalVerb.CONDITIONS_PUBLISHED: _l("Conditions published"),
+        JournalVerb.FIRM_LINK_MADE: _l("Invitation link made"),
+        JournalVerb.FIRM_LINK_WITHDRAWN: _l("Invitation link withdrawn"),
         JournalVerb.ISSUE_CLOSED: _l("Issue closed"),
         JournalVerb.ISSUE_OPENED: _l("Issue opened"),
         JournalVerb.LICENSE_ACTIVATED: _l("License activated"),
@@ -186,6 +196,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.PERSON_CHANGED: _l("Account changed"),
         JournalVerb.PERSON_DEACTIVATED: _l("Account deactivated"),
         JournalVerb.PERSON_INVITED: _l("Person invited"),
+        JournalVerb.PERSON_JOINED: _l("Joined by an invitation link"),
         JournalVerb.PERSON_REACTIVATED: _l("Account reactivated"),
         JournalVerb.PLAN_ADDED: _l("Plan added"),
         JournalVerb.PLAN_CHANGED: _l("Plan changed"),
@@ -208,6 +219,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         SubjectKind.CART_ITEM: _l("Cart line"),
         SubjectKind.COMPANY: _l("Customer"),
         SubjectKind.CONDITIONS: _l("Conditions of sale"),
+        SubjectKind.FIRM_LINK: _l("Invitation link"),
         SubjectKind.LICENSE: _l("License"),
         SubjectKind.ORDER: _l("Order"),
         SubjectKind.OUTGOING_MAIL: _l("Mail"),
@@ -219,6 +231,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
     MailKind: {
         MailKind.ADDRESS_CHANGED: _l("Address changed"),
         MailKind.INVITATION: _l("Invitation"),
+        MailKind.JOIN_LINK: _l("Link to join a company"),
         MailKind.LICENSE_ASSIGNED: _l("License assigned"),
         MailKind.LICENSE_RELEASED: _l("License released"),
         MailKind.NEW_ADMINISTRATOR: _l("New administrator"),
@@ -242,6 +255,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         MailTrouble.ORDER_SETTLED: _l("The order had moved on before the mail left."),
         MailTrouble.LICENSE_GIVEN_AGAIN: _l("The person held the license again before the mail left."),
         MailTrouble.NO_LONGER_ADMINISTRATOR: _l("It was no longer so before the mail left."),
+        MailTrouble.LINK_GONE: _l("Nobody could join with the link any more before the mail left."),
         MailTrouble.ALREADY_JOINED: _l("The person had joined before the mail left."),
     },
     Outcome: {

@@ -22,6 +22,7 @@ class MailKind(enum.StrEnum):
 
     ADDRESS_CHANGED = "address_changed"
     INVITATION = "invitation"
+    JOIN_LINK = "join_link"
     LICENSE_ASSIGNED = "license_assigned"
     LICENSE_RELEASED = "license_released"
     NEW_ADMINISTRATOR = "new_administrator"
@@ -50,6 +51,7 @@ class MailTrouble(enum.StrEnum):
     NEVER_ANNOUNCED = "never_announced"
     ORDER_SETTLED = "order_settled"
     ALREADY_JOINED = "already_joined"
+    LINK_GONE = "link_gone"
     LICENSE_GIVEN_AGAIN = "license_given_again"
     NO_LONGER_ADMINISTRATOR = "no_longer_administrator"
 

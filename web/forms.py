@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, PasswordField, SelectField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import EqualTo, InputRequired, Length
 
@@ -36,6 +36,26 @@ class EmailForm(CheckedForm):
         _l("Email"),
         [FILLED, Length(max=MAX_EMAIL_LENGTH, message=TOO_LONG)],
         render_kw={"autocomplete": "username", "spellcheck": "false"},
+    )
+
+
+class JoinForm(CheckedForm):
+    """Who somebody is who follows a firm's invitation link."""
+
+    email = EmailField(
+        _l("Email"),
+        [FILLED, Length(max=MAX_EMAIL_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "email", "spellcheck": "false"},
+    )
+    first_name = StringField(
+        _l("First name"),
+        [FILLED, Length(max=MAX_NAME_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "given-name"},
+    )
+    last_name = StringField(
+        _l("Last name"),
+        [FILLED, Length(max=MAX_NAME_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "family-name"},
     )
 
 

@@ -13,6 +13,8 @@ from flask_babel import gettext as _
 
 from models import (
     Assignment,
+    FirmLinkState,
+    JoinRequest,
     License,
     MailKind,
     MailState,
@@ -233,6 +235,11 @@ def _invitation(mail: OutgoingMail) -> Context:
     return {"title": title, "said": said, "does": _what_one_does(person)}
 
 
+def _join_link(mail: OutgoingMail) -> Context:
+    request = db.session.get_one(JoinRequest, mail.context["join_request"])
+    return {"company": request.firm_link.company}
+
+
 def _what_one_does(person: User) -> str:
     """What the account is for, by the person's role."""
     if person.role == Role.ADMIN:
@@ -296,6 +303,7 @@ CONTEXTS: dict[MailKind, Callable[[OutgoingMail], Context]] = {
     MailKind.LICENSE_ASSIGNED: _license_assigned,
     MailKind.LICENSE_RELEASED: _license_released,
     MailKind.INVITATION: _invitation,
+    MailKind.JOIN_LINK: _join_link,
     MailKind.ADDRESS_CHANGED: _address_changed,
     MailKind.NEW_ADMINISTRATOR: _new_administrator,
     MailKind.PASSWORD_CHANGED: _password_changed,
@@ -353,11 +361,18 @@ def _not_joined(mail: OutgoingMail) -> None:
         raise NotWanted(MailTrouble.ALREADY_JOINED)
 
 
+def _still_asked(mail: OutgoingMail) -> None:
+    request = db.session.get(JoinRequest, mail.context["join_request"])
+    if request is None or request.expires_at <= utcnow() or request.firm_link.state() != FirmLinkState.OPEN:
+        raise NotWanted(MailTrouble.LINK_GONE)
+
+
 _CHECKS: dict[MailKind, Callable[[OutgoingMail], None]] = {
     MailKind.LICENSE_ASSIGNED: _still_held,
     MailKind.LICENSE_RELEASED: _was_announced,
     MailKind.PAYMENT_FAILED: _still_failed,
     MailKind.STAFF_ALERT: _still_open,
     MailKind.INVITATION: _not_joined,
+    MailKind.JOIN_LINK: _still_asked,
     MailKind.NEW_ADMINISTRATOR: _still_administrator,
 }
