@@ -152,9 +152,7 @@ class FirmLinkView(DeskModelView):
     @expose("/withdraw/", methods=("GET", "POST"))
     def withdraw(self) -> ResponseReturnValue:
         """Ask, then end a link."""
-        row = self.row_or_404(
-            request.form.get("rowid", "") if request.method == "POST" else request.args.get("id", "")
-        )
+        row = self.row_or_404(request.form.get("rowid") or request.args.get("id", ""))
         page = self.get_url(".details_view", id=row.id)
         if row.state() == FirmLinkState.WITHDRAWN:
             return redirect(page, 303)

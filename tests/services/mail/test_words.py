@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html as html_module
 import re
 
@@ -10,14 +11,26 @@ from flask_babel import force_locale, ngettext
 
 import config
 from access import SYSTEM, Actor
-from models import Assignment, IssueKind, Language, Link, MailKind, OrderState, OutgoingMail, db, utcnow
+from models import (
+    Assignment,
+    IssueKind,
+    JoinRequest,
+    Language,
+    Link,
+    MailKind,
+    OrderState,
+    OutgoingMail,
+    db,
+    utcnow,
+)
 from services.catalogue import colors
+from services.foundation import tokens
 from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
 from services.mail import letters
 from services.mail.contents import CONTEXTS
 from services.mail.rendering import render_preview
-from tests.factories import make_issue, make_licenses, make_order
+from tests.factories import make_firm_link, make_issue, make_licenses, make_order
 from tests.french import never_said
 from tests.isolation import mixed, mixed_blocks, mixed_lines
 
@@ -45,6 +58,7 @@ def queue(name, cast, language, *, quantity=2, by=None):
             "license_released": lambda: _released(turn, with_license, assignment, reader, actor),
             "sign_in_link": lambda: letters.sign_in_link(turn, reader),
             "password_link": lambda: letters.password_link(turn, reader),
+            "join_link": lambda: letters.join_link(turn, _asked(buyer, language)),
             "invitation": lambda: letters.invitation(turn, reader, actor),
             "address_changed": lambda: letters.address_changed(turn, reader, "before@acme.example", actor),
             "password_changed": lambda: letters.password_changed(turn, reader),
@@ -57,6 +71,21 @@ def queue(name, cast, language, *, quantity=2, by=None):
 def newest():
     """The last mail that was queued: of several about money the one to a person comes after the one to the company."""
     return db.session.scalar(db.select(db.func.max(OutgoingMail.id)))
+
+
+def _asked(maker, language):
+    request = JoinRequest(
+        firm_link_id=make_firm_link(maker).id,
+        email="nadia@acme.example",
+        first_name="Nadia",
+        last_name="Roy",
+        language=language,
+        expires_at=utcnow() + dt.timedelta(days=1),
+        **tokens.sow(),
+    )
+    db.session.add(request)
+    db.session.flush()
+    return request
 
 
 def _released(turn, license, assignment, holder, by):
