@@ -34,6 +34,7 @@ PARTS = (
     "submissions",
     "jobs",
     "dismissals",
+    "firm_links",
     "kept",
     "mail",
 )
