@@ -103,7 +103,6 @@ class FirmLinkView(DeskModelView):
         Fact("last_day", _l("Last day"), kind="day"),
         Fact("made_by", _l("Made by"), value=lambda row: labels.who(row.made_as, row.made_by)),
         Fact("created_at", _l("Made on"), kind="moment"),
-        Fact("withdrawn_at", _l("Withdrawn on"), kind="moment"),
     )
     column_relations = (FirmLink.made_by, FirmLink.company)
     can_create = can_view_details = True

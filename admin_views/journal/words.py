@@ -56,8 +56,6 @@ SAID: dict[str, Said] = {
     JournalVerb.FIRM_LINK_MADE: Said(
         _l("%(who)s made an invitation link for addresses of %(link)s"),
         _l("You made an invitation link for addresses of %(link)s"),
-        shows_changes=True,
-        icon="link-45deg",
     ),
     JournalVerb.FIRM_LINK_WITHDRAWN: Said(
         _l("%(who)s withdrew the invitation link for addresses of %(link)s"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request, url_for
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from access import Permission
@@ -19,6 +20,7 @@ class FirmLinks(FirmLinkView):
     """The invitation links of the company."""
 
     permission = Permission.MANAGE_USERS
+    beside = ((_l("User management"), "portal_users.index_view"),)
 
     def create_form(self, obj: Any = None) -> Any:
         form = super().create_form(obj)
