@@ -67,17 +67,7 @@ def make(
         Refused: `bad_domain`, `public_domain`, `bad_number`, `empty`, `past_day`, `far_day` or `access_ended`.
         LookupError: there is no such company.
     """
-    domain = checks.domain(domain)
-    if is_public(domain):
-        raise Refused(
-            Code.PUBLIC_DOMAIN,
-            _(
-                "Anybody can have an address of %(domain)s, so that the link would be open to everybody: add these people "
-                "one by one. Nothing was changed.",
-                domain=domain,
-            ),
-            fields=("domain",),
-        )
+    domain = _checked_domain(domain)
     if places is None or not 1 <= places <= MAX_PLACES:
         raise Refused(
             Code.BAD_NUMBER,
@@ -229,6 +219,21 @@ def forget_unanswered() -> None:
 
 
 # --- Helpers ----------------------------------------------------------------------------------------------------------
+
+
+def _checked_domain(typed: str) -> str:
+    domain = checks.domain(typed)
+    if is_public(domain):
+        raise Refused(
+            Code.PUBLIC_DOMAIN,
+            _(
+                "Anybody can have an address of %(domain)s, so that the link would be open to everybody: add these people "
+                "one by one. Nothing was changed.",
+                domain=domain,
+            ),
+            fields=("domain",),
+        )
+    return domain
 
 
 def _checked_day(turn: CompanyTurn, last_day: dt.date | None) -> dt.date:

@@ -43,12 +43,11 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
                 received_at=now,
             )
         )
-    link_ids = [factories.make_firm_link(cast.alice).id for _ in range(count)]
     db.session.commit()
     return {
         "company": cast.acme.id,
         "user": people[0].id,
-        "link": link_ids[0],
+        "link": [factories.make_firm_link(cast.alice).id for _ in range(count)][0],
         "staff": cast.sam.id,
         "license": owned[0].id,
         "free": owned[-1].id,
