@@ -27,9 +27,8 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
         factories.make_company(f"Firm{number}")
     owned = factories.make_licenses(count * 2, cast.alice, plan)
     paid = db.session.scalar(db.select(Order.id))
-    by = Actor.of(cast.sam, "192.0.2.1")
     for license, person in zip(owned, people, strict=False):
-        licenses.assign_license(license, person, by)
+        licenses.assign_license(license, person, Actor.of(cast.sam, "192.0.2.1"))
     orders = [factories.make_order(cast.alice, plan, issue="wrong_amount") for _ in range(count)]
     now = utcnow()
     for number in range(count):
@@ -47,7 +46,7 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
     return {
         "company": cast.acme.id,
         "user": people[0].id,
-        "link": [factories.make_firm_link(cast.alice).id for _ in range(count)][0],
+        "link": _links(cast, count),
         "staff": cast.sam.id,
         "license": owned[0].id,
         "free": owned[-1].id,
@@ -61,3 +60,8 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
         "entry": db.session.scalar(db.select(JournalEntry.id).order_by(JournalEntry.id.desc())),
         "mail": db.session.scalar(db.select(OutgoingMail.id)),
     }
+
+
+def _links(cast: Any, count: int) -> int:
+    """The id of the first of `count` invitation links."""
+    return min(factories.make_firm_link(cast.alice).id for _ in range(count))
