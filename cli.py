@@ -28,6 +28,7 @@ from services.events import account, reconciliation
 from services.forms import once
 from services.foundation import queue, tokens, urls
 from services.foundation.errors import Refused
+from services.joining import firm_links
 from services.mail import outbox
 from services.payments import gateway
 from services.people import kept_forms, oneself, setup
@@ -120,6 +121,7 @@ def periodic_works() -> tuple[Periodic, ...]:
         Periodic("forget forms that were done", dt.timedelta(days=1), once.forget_old),
         Periodic("forget kept forms", dt.timedelta(hours=1), kept_forms.forget_old),
         Periodic("forget what is personal in old entries", dt.timedelta(days=1), keeping.forget_old),
+        Periodic("forget who never answered", dt.timedelta(hours=1), firm_links.forget_unanswered),
         Periodic("forget old jobs", dt.timedelta(days=1), periodic.forget_done),
         Periodic("measure tables", dt.timedelta(days=1), periodic.measure_tables),
     )

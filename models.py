@@ -8,7 +8,7 @@ every statement): `TenantRow` (the company in its `company_id`, and the staff), 
 from __future__ import annotations
 
 # Mail addresses: one spelling is stored and compared, another is read.
-from tables.addresses import MailAddress, ascii_address, readable_address, same_address
+from tables.addresses import MailAddress, ascii_address, domain_of, readable_address, same_address
 
 # Column types, and the three kinds of rows.
 from tables.base import (
@@ -125,6 +125,15 @@ from tables.dismissals import Dismissal  # isort: skip
 
 # Work in the background that is no mail.
 from tables.jobs import Job, JobState  # isort: skip
+
+# Invitation links of a firm, and who asked to come in by one.
+from tables.firm_links import (  # isort: skip
+    MAX_PLACES,
+    FirmLink,
+    FirmLinkState,
+    JoinRequest,
+    firm_link_state,
+)
 
 # What was typed when a session ended.
 from tables.kept import KeptForm  # isort: skip

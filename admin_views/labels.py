@@ -12,11 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _pl
 
 from admin_views.mail_words import LETTERS, TROUBLES
 from admin_views.refusal_words import REFUSALS
 from models import (
     ActorKind,
+    FirmLinkState,
     GoneWhy,
     IssueKind,
     JobState,
@@ -59,6 +61,12 @@ LABELS: dict[type[enum.StrEnum], dict[Any, tuple[Any, str]]] = {
         LicenseState.EXPIRED: (_l("Expired"), "danger"),
         LicenseState.REMOVED: (_l("Removed"), "danger"),
         LicenseState.REVOKED: (_l("Revoked"), "danger"),
+    },
+    FirmLinkState: {
+        FirmLinkState.OPEN: (_pl("invitation link", "Open"), "success"),
+        FirmLinkState.FULL: (_pl("invitation link", "Full"), "neutral"),
+        FirmLinkState.EXPIRED: (_pl("invitation link", "Past its date"), "neutral"),
+        FirmLinkState.WITHDRAWN: (_pl("invitation link", "Withdrawn"), "neutral"),
     },
     PaymentState: {
         PaymentState.OPEN: (_l("Page opened"), "neutral"),
@@ -176,6 +184,8 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.COMPANY_ADDED: _l("Customer opened"),
         JournalVerb.COMPANY_CHANGED: _l("Customer changed"),
         JournalVerb.CONDITIONS_PUBLISHED: _l("Conditions published"),
+        JournalVerb.FIRM_LINK_MADE: _l("Invitation link made"),
+        JournalVerb.FIRM_LINK_WITHDRAWN: _l("Invitation link withdrawn"),
         JournalVerb.ISSUE_CLOSED: _l("Issue closed"),
         JournalVerb.ISSUE_OPENED: _l("Issue opened"),
         JournalVerb.LICENSE_ACTIVATED: _l("License activated"),
@@ -205,6 +215,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.PERSON_ERASED: _l("Personal information erased"),
         JournalVerb.PERSON_EXPORTED: _l("Personal information exported"),
         JournalVerb.PERSON_INVITED: _l("Person invited"),
+        JournalVerb.PERSON_JOINED: _l("Joined by an invitation link"),
         JournalVerb.PERSON_REACTIVATED: _l("Account reactivated"),
         JournalVerb.PLAN_ADDED: _l("Plan added"),
         JournalVerb.PLAN_CHANGED: _l("Plan changed"),
@@ -230,6 +241,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         SubjectKind.CART_ITEM: _l("Cart line"),
         SubjectKind.COMPANY: _l("Customer"),
         SubjectKind.CONDITIONS: _l("Conditions of sale"),
+        SubjectKind.FIRM_LINK: _l("Invitation link"),
         SubjectKind.LICENSE: _l("License"),
         SubjectKind.ORDER: _l("Order"),
         SubjectKind.OUTGOING_MAIL: _l("Mail"),

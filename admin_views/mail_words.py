@@ -14,6 +14,7 @@ LETTERS: dict[MailKind, Any] = {
     MailKind.ADDRESS_MOVED: _l("Address no longer in use"),
     MailKind.ADDRESS_CHANGED: _l("Address changed"),
     MailKind.INVITATION: _l("Invitation"),
+    MailKind.JOIN_LINK: _l("Link to join a company"),
     MailKind.LICENSE_ASSIGNED: _l("License assigned"),
     MailKind.LICENSE_RELEASED: _l("License released"),
     MailKind.LICENSE_REQUESTED: _l("License asked for"),
@@ -43,5 +44,6 @@ TROUBLES: dict[MailTrouble, Any] = {
     MailTrouble.LICENSE_GIVEN_AGAIN: _l("The person held the license again before the mail left."),
     MailTrouble.NO_LONGER_ADMINISTRATOR: _l("It was no longer so before the mail left."),
     MailTrouble.REQUEST_ANSWERED: _l("The request was answered before the mail left."),
+    MailTrouble.LINK_GONE: _l("Nobody could join with the link any more before the mail left."),
     MailTrouble.ALREADY_JOINED: _l("The person had joined before the mail left."),
 }

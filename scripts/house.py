@@ -26,6 +26,7 @@ ROOMS: dict[str, str | None] = {
     "services/reports": "services/reports/ruff.toml",
     "services/worker": "services/worker/ruff.toml",
     "services/privacy": "services/privacy/ruff.toml",
+    "services/joining": "services/joining/ruff.toml",
     "services/people": "services/people/ruff.toml",
     "services/licenses": "services/licenses/ruff.toml",
     "services/events": "services/events/ruff.toml",

@@ -35,6 +35,7 @@ PARTS = (
     "jobs",
     "requests",
     "dismissals",
+    "firm_links",
     "kept",
     "mail",
 )

@@ -49,6 +49,11 @@ def _u_label(label: str) -> str:
         return label
 
 
+def domain_of(address: str) -> str:
+    """`Jean@Québec.example` → `xn--qubec-csa.example`: what follows the @, in the spelling by which domains are compared."""
+    return ascii_address(address).rpartition("@")[2].lower()
+
+
 class MailAddress(sa.types.TypeDecorator[str]):
     """An address, stored with the A-label of its domain and read in letters; so is whatever it is compared with."""
 

@@ -16,6 +16,7 @@ from models import (
     Assignment,
     Company,
     Conditions,
+    FirmLink,
     IssueKind,
     Language,
     License,
@@ -38,6 +39,8 @@ from models import (
     db,
     utcnow,
 )
+from services.foundation import tokens
+from services.foundation.days import end_of
 
 PASSWORD = "correct horse battery"
 # One cheap hash for everybody: hashing as in production would take most of the tests' time.
@@ -103,6 +106,23 @@ def make_user(
     user = User(**(defaults | values))
     _save(user)
     return user
+
+
+def make_firm_link(maker: User, **values: object) -> FirmLink:
+    """An invitation link of the maker's company, for two people of the maker's domain within a month."""
+    company = db.session.get_one(Company, maker.company_id)
+    last_day = day_in(company.zone, utcnow()) + dt.timedelta(days=30)
+    defaults = {
+        "company_id": company.id,
+        "domain": maker.email.rpartition("@")[2],
+        "places": 2,
+        "last_day": last_day,
+        "expires_at": end_of(last_day, company.zone),
+        "made_by_id": maker.id,
+    }
+    link = FirmLink(**(defaults | tokens.sow() | values))
+    _save(link)
+    return link
 
 
 def make_plan(

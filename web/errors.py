@@ -24,7 +24,7 @@ from werkzeug.wrappers import Response
 from models import db
 from services.catalogue import vendor as vendors
 from services.foundation.errors import Code, Refused
-from web import limits, links, lost, sign_in
+from web import joining, limits, links, lost, sign_in
 from web.accounts import home_of
 from web.guards import OtherSite
 from web.languages import visitors_choice
@@ -146,6 +146,10 @@ def _too_old(_error: CSRFError) -> Response:
         return sign_in.shown_again(
             _("This page was open for too long. Nothing was changed: try once more."), 400
         )
+    if request.endpoint in joining.PAGES:
+        return joining.shown_again(
+            _("This page was open for too long. Nothing was changed: try once more."), 400
+        )
     if request.endpoint in links.PAGES:
         return links.shown_again(_("This page was open for too long. Nothing was changed: try once more."))
     if not current_user.is_authenticated:
@@ -178,6 +182,10 @@ def _too_many(_error: RateLimitExceeded) -> Response:
     if request.endpoint in sign_in.PAGES:
         log.warning("too many tries at %s: %s", request.path, limits.account())
         response = sign_in.shown_again(text, 429)
+        response.headers["Retry-After"] = str(seconds)
+        return response
+    if request.endpoint in joining.PAGES:
+        response = joining.shown_again(text, 429)
         response.headers["Retry-After"] = str(seconds)
         return response
     return _page(429, Words(_("Too many tries"), text), headers={"Retry-After": str(seconds)})

@@ -39,6 +39,26 @@ class EmailForm(CheckedForm):
     )
 
 
+class JoinForm(CheckedForm):
+    """Who somebody is who follows a firm's invitation link."""
+
+    email = EmailField(
+        _l("Email"),
+        [FILLED, Length(max=MAX_EMAIL_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "email", "spellcheck": "false"},
+    )
+    first_name = StringField(
+        _l("First name"),
+        [FILLED, Length(max=MAX_NAME_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "given-name"},
+    )
+    last_name = StringField(
+        _l("Last name"),
+        [FILLED, Length(max=MAX_NAME_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "family-name"},
+    )
+
+
 class SignInForm(EmailForm):
     password = PasswordField(
         _l("Password"),

@@ -34,9 +34,9 @@ def link(token: str) -> ResponseReturnValue:
         if found is None:
             return _dead()
         if request.method != "POST":
-            return _private(_page(found))
+            return private(_page(found))
     try:
-        return _private(USES[found.purpose](token))
+        return private(USES[found.purpose](token))
     except DeadLinkError:
         return _dead()
 
@@ -57,14 +57,14 @@ def shown_again(sentence: str) -> Response:
     flash(sentence, "danger")
     with access.everything():
         found = tokens.find((request.view_args or {})["token"])
-        return _dead() if found is None else _private(_page(found), 400)
+        return _dead() if found is None else private(_page(found), 400)
 
 
 def _dead() -> Response:
-    return _private(render_template("web/link_dead.html"), 404)
+    return private(render_template("web/link_dead.html"), 404)
 
 
-def _private(answer: ResponseReturnValue, status: int | None = None) -> Response:
+def private(answer: ResponseReturnValue, status: int | None = None) -> Response:
     """Keep the answer out of caches, and the token out of referrers. The origin stays, for the CSRF check."""
     response = make_response(answer)
     if status:

@@ -106,10 +106,10 @@ def _mail_form(ask: Callable[..., None]) -> ResponseReturnValue:
         return render_template(MAIL_PAGES[request.endpoint or ""], form=form), status_of(form)
     started = time.monotonic()
     ask(form.email.data or "", by=Actor(address=request.remote_addr))
-    _wait_until(started + current_app.config["LINK_ANSWER_SECONDS"])
+    wait_until(started + current_app.config["LINK_ANSWER_SECONDS"])
     return render_template("web/mail_sent.html", again=request.path)
 
 
-def _wait_until(moment: float) -> None:
+def wait_until(moment: float) -> None:
     """Sleep until `moment` (of `time.monotonic`): an address without an account must not be answered sooner."""
     time.sleep(max(0.0, moment - time.monotonic()))

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from admin_views.lists.rows import narrow
 from models import (
     Company,
+    FirmLink,
     JournalEntry,
     License,
     Order,
@@ -127,6 +128,10 @@ def _companies() -> sa.Select[Any]:
     return _rows(SubjectKind.COMPANY, Company, Company.name)
 
 
+def _firm_links() -> sa.Select[Any]:
+    return _rows(SubjectKind.FIRM_LINK, FirmLink, FirmLink.domain)
+
+
 def _plans() -> sa.Select[Any]:
     return _rows(SubjectKind.PLAN, Plan, Plan.name(current_language()))
 
@@ -149,6 +154,10 @@ def _license(key: str, plan: str, _nothing: str) -> Name:
     return Name(f"{plan}{NBSP}…{key.rpartition('-')[2]}", key)
 
 
+def _firm_link(domain: str, *_nothing: str) -> Name:
+    return Name(readable_address(domain))
+
+
 def _as_written(text: str, *_nothing: str) -> Name:
     return Name(text, text)
 
@@ -158,6 +167,7 @@ _KINDS: dict[str, tuple[Callable[[], sa.Select[Any]], Callable[..., Name]]] = {
     SubjectKind.LICENSE: (_licenses, _license),
     SubjectKind.ORDER: (_orders, _as_written),
     SubjectKind.COMPANY: (_companies, _as_written),
+    SubjectKind.FIRM_LINK: (_firm_links, _firm_link),
     SubjectKind.PLAN: (_plans, _as_written),
     SubjectKind.TAX_RATE: (_tax_rates, _as_written),
     SubjectKind.OUTGOING_MAIL: (_mails, _as_written),

@@ -235,6 +235,7 @@ def _rows(entry: Entry, _names: Names) -> Part:
 _VALUES: dict[str, Callable[[Entry, Names], Part]] = {
     "who": who,
     "person": _about(SubjectKind.USER),
+    "link": _about(SubjectKind.FIRM_LINK),
     "license": _about(SubjectKind.LICENSE),
     "order": _about(SubjectKind.ORDER),
     "plan": _about(SubjectKind.PLAN),

@@ -65,6 +65,14 @@ SAID: dict[str, Said] = {
         _l("%(who)s published version %(id)s of the conditions of sale"),
         _l("You published version %(id)s of the conditions of sale"),
     ),
+    JournalVerb.FIRM_LINK_MADE: Said(
+        _l("%(who)s made an invitation link for addresses of %(link)s"),
+        _l("You made an invitation link for addresses of %(link)s"),
+    ),
+    JournalVerb.FIRM_LINK_WITHDRAWN: Said(
+        _l("%(who)s withdrew the invitation link for addresses of %(link)s"),
+        _l("You withdrew the invitation link for addresses of %(link)s"),
+    ),
     JournalVerb.ISSUE_CLOSED: Said(
         _l("%(who)s closed an issue of order %(order)s: %(issue)s"),
         _l("You closed an issue of order %(order)s: %(issue)s"),
@@ -161,6 +169,10 @@ SAID: dict[str, Said] = {
         icon="download",
     ),
     JournalVerb.PERSON_INVITED: Said(_l("%(who)s invited %(person)s"), _l("You invited %(person)s")),
+    JournalVerb.PERSON_JOINED: Said(
+        _l("%(who)s joined with the invitation link for addresses of %(link)s"),
+        _l("You joined with the invitation link for addresses of %(link)s"),
+    ),
     JournalVerb.PERSON_REACTIVATED: Said(
         _l("%(who)s reactivated the account of %(person)s"), _l("You reactivated the account of %(person)s")
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from admin_views.base import DeskModelView, DeskPage
 from admin_views.portal.as_of import AsOf
+from admin_views.portal.firm_links import FirmLinks
 from admin_views.portal.home import Home
 from admin_views.portal.journal import Journal
 from admin_views.portal.licenses import Licenses
@@ -19,6 +20,7 @@ from admin_views.undo import PortalUndo
 HOME = Home
 VIEWS: list[type[DeskModelView] | type[DeskPage]] = [
     Users,
+    FirmLinks,
     Licenses,
     MyLicense,
     Plans,

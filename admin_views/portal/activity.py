@@ -26,6 +26,7 @@ TOLD = (
     JournalVerb.LICENSE_REMOVED,
     JournalVerb.LICENSE_ACTIVATED,
     JournalVerb.PERSON_ADDED,
+    JournalVerb.PERSON_JOINED,
     JournalVerb.PERSON_DEACTIVATED,
     JournalVerb.PERSON_REACTIVATED,
 )
@@ -33,6 +34,7 @@ TOLD = (
 READ = 100
 
 _PAGES = {
+    SubjectKind.FIRM_LINK: page("portal_invitation-links.details_view"),
     SubjectKind.LICENSE: page("portal_licenses.details_view"),
     SubjectKind.USER: page("portal_users.license", argument="user_id"),
     SubjectKind.ORDER: page("portal_orders.show", lambda part: part.code, argument="reference"),

@@ -92,6 +92,7 @@ class Users(AccountView):
     within = (License.valid_until.desc(),)
     row_acts = (Act(".license", _l("Manage license"), "key", argument="user_id"),)
     fixed = True
+    beside = ((_l("Invitation link"), "portal_invitation-links.index_view"),)
     tabs = (
         Tab("all", _pl("people", "All")),
         Tab("without", _l("Without a license"), lambda: sa.and_(User.active, User.where_uncovered(clock()))),

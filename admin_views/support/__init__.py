@@ -5,6 +5,7 @@ from __future__ import annotations
 from admin_views.requests import SupportRequests
 from admin_views.support.as_of import AsOf
 from admin_views.support.companies import Companies
+from admin_views.support.firm_links import FirmLinks
 from admin_views.support.home import Home
 from admin_views.support.issues import Issues
 from admin_views.support.journal import Journal
@@ -21,6 +22,7 @@ HOME = Home
 VIEWS: list[type] = [
     Companies,
     People,
+    FirmLinks,
     Licenses,
     Orders,
     Mail,

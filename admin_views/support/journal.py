@@ -28,6 +28,7 @@ SAME_OPERATION = 20
 # Staff read everybody by name; names lead to their pages here.
 READER = Reader(
     pages={
+        SubjectKind.FIRM_LINK: page("support_invitation-links.details_view"),
         SubjectKind.COMPANY: page("support_customers.details_view"),
         SubjectKind.USER: page("support_people.details_view"),
         SubjectKind.LICENSE: page("support_licenses.details_view"),

@@ -149,6 +149,26 @@ def email(value: str) -> str:
     return found.normalized.lower()
 
 
+def domain(value: str) -> str:
+    """The domain of addresses, typed with or without what is before it, as `email` stores it.
+
+    Raises:
+        Refused: `bad_domain`.
+    """
+    name = sought(value).rpartition("@")[2]
+    try:
+        return email(f"x@{name}").rpartition("@")[2]
+    except Refused as refused:
+        raise Refused(
+            Code.BAD_DOMAIN,
+            _(
+                "“%(domain)s” is no domain of addresses: it is what follows the @, such as company.example.",
+                domain=name[:MAX_SHOWN],
+            ),
+            fields=("domain",),
+        ) from refused
+
+
 def _why_no_address(value: str) -> str:
     """What is the matter with an address, as far as its writer can see it."""
     local, at, domain = value.rpartition("@")

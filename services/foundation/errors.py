@@ -12,6 +12,7 @@ class Code(enum.StrEnum):
     BAD_ADDRESS = "bad_address"
     BAD_AMOUNT = "bad_amount"
     BAD_COLOR = "bad_color"
+    BAD_DOMAIN = "bad_domain"
     BAD_LIMITS = "bad_limits"
     BAD_LOGO = "bad_logo"
     BAD_NAME = "bad_name"
@@ -22,6 +23,7 @@ class Code(enum.StrEnum):
     BAD_TEXT = "bad_text"
     BAD_URL = "bad_url"
     EMPTY = "empty"
+    FAR_DAY = "far_day"
     PASSWORD_LONG = "password_long"  # noqa: S105 - a code, not a secret
     PASSWORD_SHORT = "password_short"  # noqa: S105 - a code, not a secret
     PAST_DAY = "past_day"
@@ -45,7 +47,9 @@ class Code(enum.StrEnum):
     ERASED_PERSON = "erased_person"
     HAS_STAFF = "has_staff"
     INACTIVE_PERSON = "inactive_person"
+    LINK_FOR_OTHERS = "link_for_others"
     LAST_ADMINISTRATOR = "last_administrator"
+    PUBLIC_DOMAIN = "public_domain"
     ROLE_AND_COMPANY = "role_and_company"
     STILL_ACTIVE = "still_active"
     YOURSELF = "yourself"

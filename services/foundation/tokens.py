@@ -7,12 +7,16 @@ one whose person may no longer use it all get the same answer. Why these are not
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import hashlib
+import hmac
 import secrets
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 from flask_babel import gettext as _
 
 import access
@@ -57,12 +61,33 @@ def mint(
             user_id=user.id,
             license_id=license.id if license else None,
             email=email,
-            token_hash=_hash(token),
+            token_hash=hash_of(token),
             created_at=turn.now,
             expires_at=turn.now + LIFETIMES[purpose],
         )
     )
     return token
+
+
+def sow() -> dict[str, str]:
+    """The columns `seed` and `token_hash` of a row whose token can be told again: of a link that is copied more than once, or
+    mailed by a worker that may have to send it twice.
+    """
+    seed = secrets.token_urlsafe(TOKEN_BYTES)
+    return {"seed": seed, "token_hash": hash_of(_grown(seed))}
+
+
+def grown(row: Any) -> str | None:
+    """The token of a row that `sow` made; None where the desk's secret is another one since: it works, and cannot be told."""
+    token = _grown(row.seed)
+    return token if hash_of(token) == row.token_hash else None
+
+
+def _grown(seed: str) -> str:
+    """43 characters that nobody can make of the seed without the desk's secret."""
+    secret: str = current_app.config["SECRET_KEY"]
+    digest = hmac.digest(secret.encode(), f"token of {seed}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 def find(token: str) -> Link | None:
@@ -110,7 +135,7 @@ def forget_expired() -> None:
         )
 
 
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
     """SHA-256 in hex. No slow hash is needed: unlike a password, 256 random bits cannot be guessed."""
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -120,7 +145,7 @@ def _usable(token: str, now: dt.datetime) -> list[sa.ColumnElement[bool]]:
     active = sa.exists().where(User.id == Link.user_id, User.active.is_(True))
     held = sa.exists().where(License.id == Link.license_id, License.user_id == Link.user_id)
     return [
-        Link.token_hash == _hash(token),
+        Link.token_hash == hash_of(token),
         Link.used_at.is_(None),
         Link.expires_at > now,
         active,

@@ -61,6 +61,16 @@ def order_url(order: Order) -> str:
     return absolute(f"/portal/orders/{order.reference}")
 
 
+def firm_link_url(token: str) -> str:
+    """The page of a firm's invitation link, for whoever has an address of its domain."""
+    return absolute(f"/join/{token}")
+
+
+def join_url(token: str) -> str:
+    """The page that is mailed to whoever asked to come in by a firm's link."""
+    return absolute(f"/join/answer/{token}")
+
+
 def users_url() -> str:
     """Where an administrator hands out licences."""
     return absolute("/portal/users/")

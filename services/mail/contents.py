@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from models import (
     Assignment,
+    JoinRequest,
     License,
     LicenseRequest,
     MailKind,
@@ -209,6 +210,11 @@ def _invitation(mail: OutgoingMail) -> Context:
     return {"title": title, "said": said, "does": _what_one_does(person)}
 
 
+def _join_link(mail: OutgoingMail) -> Context:
+    request = db.session.get_one(JoinRequest, mail.context["join_request"])
+    return {"company": request.firm_link.company}
+
+
 def _what_one_does(person: User) -> str:
     """What the account is for, by the person's role."""
     if person.role == Role.ADMIN:
@@ -300,6 +306,7 @@ CONTEXTS: dict[MailKind, Callable[[OutgoingMail], Context]] = {
     MailKind.LICENSE_REQUESTED: _request,
     MailKind.REQUEST_DECLINED: _request,
     MailKind.INVITATION: _invitation,
+    MailKind.JOIN_LINK: _join_link,
     MailKind.ADDRESS_CHANGED: _address_changed,
     MailKind.ADDRESS_ASKED: _address_asked,
     MailKind.ADDRESS_CONFIRMATION: _address_asked,

@@ -20,6 +20,7 @@ from models import (
     ActorKind,
     Assignment,
     Company,
+    JoinRequest,
     Lane,
     Language,
     License,
@@ -37,7 +38,7 @@ from services.catalogue import vendor
 from services.foundation.transaction import Turn, insert_or_ignore
 
 # Somebody has just asked for these, and waits.
-WAITED_FOR = frozenset({MailKind.SIGN_IN_LINK, MailKind.PASSWORD_LINK})
+WAITED_FOR = frozenset({MailKind.JOIN_LINK, MailKind.SIGN_IN_LINK, MailKind.PASSWORD_LINK})
 # Mails in one statement: each has ten values, and SQLite takes 32,766.
 AT_A_TIME = 1_000
 
@@ -259,6 +260,18 @@ def invitation(turn: Turn, user: User, by: Actor) -> int | None:
 def sign_in_link(turn: Turn, user: User) -> int | None:
     """To the person: the one-time sign-in link that they asked for."""
     return _link(turn, MailKind.SIGN_IN_LINK, user)
+
+
+def join_link(turn: Turn, request: JoinRequest) -> int | None:
+    """To an address that somebody typed: the link by which whoever has it joins the company. What else was typed is not in it."""
+    return queue(
+        turn,
+        MailKind.JOIN_LINK,
+        to=request.email,
+        context={"join_request": request.id},
+        dedupe_key=f"{MailKind.JOIN_LINK}:{request.id}:{request.token_hash[:8]}",
+        language=request.language,
+    )
 
 
 def password_link(turn: Turn, user: User) -> int | None:

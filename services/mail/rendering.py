@@ -18,7 +18,7 @@ from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from models import License, LinkPurpose, MailKind, OutgoingMail, User, db
+from models import JoinRequest, License, LinkPurpose, MailKind, OutgoingMail, User, db
 from services.catalogue import vendor
 from services.foundation import tokens, urls
 from services.foundation.errors import Code, Refused
@@ -85,12 +85,14 @@ def render_preview(mail: OutgoingMail) -> Preview:
 # --- Words --------------------------------------------------------------------------------------------------------
 
 
-def _render(mail: OutgoingMail, link_to: Callable[[LinkPurpose], str]) -> Preview:
+def _render(mail: OutgoingMail, link_to: Callable[[LinkPurpose | None], str]) -> Preview:
     with force_locale(formats.locale_of(mail.language)):
         context = context_of(mail)
         if purpose := _PURPOSES.get(mail.template):
             lifetime = tokens.LIFETIMES[purpose]
             context |= {"link": link_to(purpose), "minutes": lifetime.seconds // 60, "days": lifetime.days}
+        elif mail.template == MailKind.JOIN_LINK:
+            context |= {"link": link_to(None)}
         subject = _template(mail, "subject.txt").render(context)
         text = _template(mail, "body.txt").render(context)
         day = partial(formats.day_in_html, language=str(mail.language))
@@ -125,7 +127,13 @@ def _recipient(mail: OutgoingMail) -> Mailbox:
     return Mailbox(mail.user.name, mail.user.email)
 
 
-def _mint(turn: Turn, mail: OutgoingMail, purpose: LinkPurpose) -> str:
+def _mint(turn: Turn, mail: OutgoingMail, purpose: LinkPurpose | None) -> str:
+    if purpose is None:
+        # Of somebody who has no account yet.
+        token = tokens.grown(db.session.get_one(JoinRequest, mail.context["join_request"]))
+        if token is None:
+            raise LookupError("it was asked for under another SECRET_KEY")
+        return urls.join_url(token)
     if purpose == LinkPurpose.ADDRESS:
         person = db.session.get_one(User, mail.context["user"])
         return urls.link_url(tokens.mint(turn, purpose, person, email=mail.address))

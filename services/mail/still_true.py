@@ -7,6 +7,8 @@ from collections.abc import Callable
 from access import Permission, can
 from models import (
     Assignment,
+    FirmLinkState,
+    JoinRequest,
     License,
     LicenseRequest,
     MailKind,
@@ -98,6 +100,12 @@ def _still_requested(mail: OutgoingMail) -> None:
         raise NotWanted(MailTrouble.REQUEST_ANSWERED)
 
 
+def _may_still_join(mail: OutgoingMail) -> None:
+    request = db.session.get(JoinRequest, mail.context["join_request"])
+    if request is None or request.expires_at <= utcnow() or request.firm_link.state() != FirmLinkState.OPEN:
+        raise NotWanted(MailTrouble.LINK_GONE)
+
+
 def _not_joined(mail: OutgoingMail) -> None:
     if mail.user is not None and mail.user.confirmed_at is not None:
         raise NotWanted(MailTrouble.ALREADY_JOINED)
@@ -117,6 +125,7 @@ _CHECKS: dict[MailKind, Callable[[OutgoingMail], None]] = {
     MailKind.PAYMENT_FAILED: _still_failed,
     MailKind.STAFF_ALERT: _still_open,
     MailKind.INVITATION: _not_joined,
+    MailKind.JOIN_LINK: _may_still_join,
     MailKind.ADDRESS_ASKED: _still_asked,
     MailKind.ADDRESS_CONFIRMATION: _still_asked,
     MailKind.NEW_ADMINISTRATOR: _still_administrator,

@@ -111,7 +111,8 @@ def _forget(turn: Turn, user: User) -> None:
     """Every part by its rule; first what only the rows of before can tell."""
     _forget_copies(user)
     _drop_waiting(user)
-    for part in PARTS:
+    # The account last: some rows are found by its address alone.
+    for part in sorted(PARTS, key=lambda part: part.model is User):
         rows = part.whose(user.id)
         if part.drops:
             _execute(sa.delete(part.model).where(rows))

@@ -1,6 +1,6 @@
 """The rule of every column of every table: what of it is about one person, what becomes of that when they are erased, what stays and why.
 
-`erasure` and `known` read `PARTS`. A new column joins here, or `tests/services/privacy/test_every_column.py` fails.
+`erasure` and `known` read `PARTS`. A new column joins here or in `others`, or `tests/services/privacy/test_every_column.py` fails.
 Numbers of rows (keys and what points at them) need no rule: they name nobody, and without them nothing would add up.
 """
 
@@ -20,6 +20,7 @@ from models import (
     Base,
     CartItem,
     Dismissal,
+    JoinRequest,
     JournalEntry,
     JournalPersonal,
     JournalSubject,
@@ -128,6 +129,12 @@ def _told_of(person: int) -> sa.Select[Any]:
         .where(subject.kind == SubjectKind.USER, subject.row_id == person)
         .where(JournalEntry.subject_type == SubjectKind.USER, JournalEntry.subject_id == person)
     )
+
+
+def _has_address_of(column: Any, person: int) -> sa.ColumnElement[bool]:
+    """Whether a row has the person's address of today and no number of theirs: `erasure` comes to the account last."""
+    theirs = sa.select(sa.func.lower(User.email)).where(User.id == person).scalar_subquery()
+    return sa.func.lower(column) == theirs
 
 
 # Most rows hold nothing but from where somebody acted.
@@ -241,11 +248,17 @@ PARTS = (
         "former_addresses",
         _l("Former addresses that were written to"),
         OutgoingMail,
-        # They are mailed as bare addresses, which belong to no company.
+        # They are mailed as bare addresses, which belong to no company; so is whoever comes by a firm's link.
         lambda person: sa.and_(
             OutgoingMail.company_id.is_(None),
             OutgoingMail.address.is_not(None),
-            OutgoingMail.context["user"].as_integer() == person,
+            sa.or_(
+                OutgoingMail.context["user"].as_integer() == person,
+                sa.and_(
+                    OutgoingMail.template == MailKind.JOIN_LINK,
+                    _has_address_of(OutgoingMail.address, person),
+                ),
+            ),
         ),
         {"address": _blank(_l("Email"), erased_address)},
         erased=_l("Former addresses that were told of a change."),
@@ -280,6 +293,23 @@ PARTS = (
         },
         erased=_l("What they wrote when they asked for a license, and what was answered."),
         stays=_l("When they asked for a license, and what came of it, by number."),
+    ),
+    Part(
+        "joining",
+        _l("Asked to join by a link"),
+        JoinRequest,
+        lambda person: _has_address_of(JoinRequest.email, person),
+        {
+            "email": _drop(_l("Email")),
+            "first_name": _drop(_l("First name")),
+            "last_name": _drop(_l("Last name")),
+            "language": _drop(_l("Language")),
+            "created_at": _drop(_l("Asked for on")),
+            "expires_at": _drop(_l("Works until")),
+            "seed": _drop(),
+            "token_hash": _drop(),
+        },
+        erased=_l("What they typed to join by a link, and have not confirmed."),
     ),
     Part(
         "kept_form",
@@ -325,54 +355,3 @@ PARTS = (
         {"closed_at": _keep(_AT), "reason": _keep(_l("Reason"))},
     ),
 )
-
-# What is a firm's own, even where it is somebody's name or address as well: who is contracted with, papers, a public
-# address. It stays when a person is erased, and is changed with the firm's details.
-OF_A_FIRM = {
-    "companies": "name billing_email street city province postal_code country stripe_customer_id",
-    # Of a card that somebody paid with: a refund is told by it.
-    "payments": "brand last4",
-    "orders": "customer_name customer_address vendor_name vendor_address",
-    # Copies of the billing and the support address: where receipts and alerts went. A person's own are a part above.
-    "vendor": "name legal_name address gst_number qst_number support_email",
-    # Of the company in its own entries. Where one is an erased person's address, it is blanked there (`erasure`).
-    "order_taxes": "registration_number",
-}
-
-# What says nothing of anybody.
-IMPERSONAL = {
-    "cart_items": "kind first_day last_day quantity added_as",
-    "companies": "language time_zone currency lock_version created_at",
-    "conditions": "text_fr text_en published_at",
-    "jobs": "name period state attempts due_at lease_until created_at done_at last_error",
-    # Ids, codes and what is of no person: `journal_personal` holds the rest.
-    "journal_entries": "operation subject_type subject_id related before after",
-    "journal_subjects": "kind",
-    "licenses": "key seat_no product status gone_at gone_why renewal valid_from valid_until usable_until first_day last_day "
-    # Copies of the open assignment's.
-    "assigned_at activated_at",
-    # Ids and instants.
-    "operation_rows": "table_name row_id before after",
-    "order_issues": "kind stripe_id cause opened_at",
-    "order_lines": "position kind first_day last_day plan_name_fr plan_name_en term_months quantity unit_amount net",
-    "order_taxes": "position name_fr name_en rate amount",
-    "orders": "placed_as state language currency net tax total refunded zone paid_at left_cart_at attempt "
-    "stripe_session_id stripe_payment_intent_id fingerprint declined_at",
-    # Ids and codes to render from, never a name or an address.
-    "outgoing_mail": "language context dedupe_key lane attempts due_at lease_until message_id last_error",
-    "payments": "attempt stripe_session_id stripe_payment_intent_id stripe_charge_id state amount currency livemode "
-    "method opened_at paid_at",
-    "plans": "code product name_fr name_en description_fr description_en term_months devices_per_license limits on_sale "
-    "position",
-    "prices": "currency amount starts_on",
-    "refused_webhooks": "count first_at last_at",
-    "seat_counts": "seats",
-    "stripe_events": "type object_id livemode created_at received_at handled_at outcome",
-    "submissions": "token at",
-    "suspensions": "reason cause started_at ended_at",
-    "tax_rates": "place name_fr name_en rate registration starts_on",
-    "terms": "kind first_day last_day zone anchor_day starts_at ends_at net tax refunded",
-    "term_taxes": "amount",
-    "vendor": "charges_no_tax install_url_fr install_url_en color logo logo_type time_zone revision desk_code "
-    "grace_days granted_days",
-}

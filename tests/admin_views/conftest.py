@@ -120,6 +120,7 @@ def goods(cast: Cast) -> Cast:
             dedupe_key=f"{company}",
             message_id=f"<{company}@desk.example>",
         )
+        factories.make_firm_link(buyer)
         item = CartItem(company_id=company, plan_id=cast.eco.id, quantity=2, added_by_id=buyer.id)
         db.session.add_all([entry, mail, item])
         db.session.flush()

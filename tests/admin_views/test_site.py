@@ -69,6 +69,7 @@ def test_an_icon_that_the_package_does_not_have_stops_the_start() -> None:
 PERMISSIONS = {
     "portal": {
         "users": "manage_users",
+        "invitation-links": "manage_users",
         "licenses": "manage_users",
         "plans": "purchase",
         "orders": "billing",
@@ -84,6 +85,7 @@ PERMISSIONS = {
         [
             "customers",
             "people",
+            "invitation-links",
             "licenses",
             "orders",
             "plans",

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
-from models import License, LicenseRequest, Order, Price, TaxRate, User, db
+from models import FirmLink, License, LicenseRequest, Order, Price, TaxRate, User, db
 
 # Files, redirects and answers for machines.
 NO_PAGES = {
@@ -55,6 +55,14 @@ class Examples:
 Addresses = Callable[[Examples], list[str]]
 SPECIAL: dict[str, Addresses] = {
     "web.link": lambda some: [f"/l/{token}" for token in some.tokens],
+    "web.firm_link": lambda some: [f"/join/{some.names['firm_link']}"],
+    "web.join": lambda some: [f"/join/answer/{some.names['join_request']}"],
+    **{
+        f"{site}_invitation-links.withdraw": lambda some, address=f"/{site}/invitation-links/withdraw/": [
+            f"{address}?id={some.id(FirmLink)}"
+        ]
+        for site in ("portal", "support")
+    },
     "portal_orders.show": lambda some: [f"/portal/orders/{some.order}"],
     "portal_orders.receipt": lambda some: [f"/portal/orders/{some.order}/receipt"],
     "portal_orders.result": lambda some: [f"/portal/orders/{some.order}/result"],

@@ -11,6 +11,8 @@ from playwright.sync_api import Locator, Page
 from access import Actor
 from demo.fill import PASSWORD
 from models import (
+    JoinRequest,
+    Language,
     License,
     LicenseRequest,
     LicenseState,
@@ -27,6 +29,7 @@ from models import (
 from services.buying import cart
 from services.foundation import tokens
 from services.foundation.transaction import transaction
+from services.joining import firm_links
 from tests import factories
 from tests.browser import addresses, checks
 from tests.browser.article import FRENCH, Article
@@ -106,8 +109,18 @@ def make_examples() -> addresses.Examples:
         "holder": held.user_id,
         "pending": pending.reference,
         "failed_mail": mail.id,
+        **_joining(admin),
     }
     return addresses.Examples(rows, paid, _minted(held), names)
+
+
+def _joining(admin: User) -> dict[str, str | None]:
+    """The token of an invitation link, and of the mail of somebody who came by it."""
+    link = tokens.grown(factories.make_firm_link(admin))
+    typed = {"email": "nadia@acme.example", "first_name": "Nadia", "last_name": "Roy"}
+    firm_links.ask(str(link), typed, Language.FR, by=Actor())
+    asked = db.session.scalars(sa.select(JoinRequest)).one()
+    return {"firm_link": link, "join_request": tokens.grown(asked)}
 
 
 def _minted(held: License) -> list[str]:

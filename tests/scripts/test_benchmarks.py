@@ -63,6 +63,8 @@ EMPTY = {
     "dismissals",
     "jobs",
     "journal_personal",
+    "firm_links",
+    "join_requests",
     "kept_forms",
     "license_requests",
     "links",

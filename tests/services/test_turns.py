@@ -15,17 +15,30 @@ import pytest
 
 import services
 from access import Actor
-from models import CartItem, Company, LinkPurpose, Operation, Renewal, Role, db
+from models import (
+    CartItem,
+    Company,
+    JoinRequest,
+    Language,
+    LinkPurpose,
+    Operation,
+    Renewal,
+    Role,
+    day_in,
+    db,
+    utcnow,
+)
 from services import licenses
 from services.buying import cart, issues, orders, quotes
 from services.foundation import operations, tokens
 from services.foundation.transaction import transaction
+from services.joining import firm_links
 from services.licenses import requests
 from services.payments import attempts, checkout, gateway, settlement
 from services.people import accounts, addresses, companies, deactivation, links
 from services.privacy import erasure
 from tests.conftest import Cast
-from tests.factories import make_issue, make_licenses, make_plan, make_request, make_user
+from tests.factories import make_firm_link, make_issue, make_licenses, make_plan, make_request, make_user
 from tests.sandbox_process import DECLINED, SUCCESS, SandboxProcess
 
 
@@ -57,6 +70,13 @@ class Acme:
         """An act that can be taken back."""
         licenses.assign(self.cast.pro, self.cast.bob, self.by)
         return db.session.scalars(db.select(Operation).filter_by(verb="license_assigned")).one()
+
+    def asked(self):
+        """The token of the mail of somebody who came by an invitation link."""
+        link = tokens.grown(make_firm_link(self.cast.alice))
+        typed = {"email": "nadia@acme.example", "first_name": "Nadia", "last_name": "Roy"}
+        firm_links.ask(link, typed, Language.FR, by=Actor())
+        return tokens.grown(db.session.scalars(db.select(JoinRequest)).one())
 
     def confirmed(self):
         """The arguments of the verbs that make the cart an order."""
@@ -182,6 +202,14 @@ VERBS = {
         "user": make_user(acme.cast.acme, "Gone", active=False),
         "typed": "gone@acme.example",
     },
+    firm_links.make: lambda acme: {
+        "company_id": acme.cast.acme.id,
+        "domain": "acme.example",
+        "places": 2,
+        "last_day": day_in(acme.cast.acme.zone, utcnow()),
+    },
+    firm_links.withdraw: lambda acme: {"link": make_firm_link(acme.cast.alice)},
+    firm_links.join: lambda acme: {"token": acme.asked(), "address": None},
     companies.update_company: lambda acme: {
         "company": acme.cast.acme,
         "values": edited(companies, acme.cast.acme, city="Lévis"),
@@ -201,6 +229,8 @@ WITHOUT_TURN |= {
     "people.accounts.invite",
     "people.accounts.send_sign_in_link",
     "people.companies.create_company",
+    # Only a mail: a place is taken by whoever answers it.
+    "people.firm_links.ask",
 }
 
 

@@ -21,6 +21,8 @@ ROUTES = {
     "/forgot-password",
     "/healthz",
     "/kept-form",
+    "/join/<token>",
+    "/join/answer/<token>",
     "/keys",
     "/l/<token>",
     "/language",

@@ -15,7 +15,7 @@ from admin_views.journal.words import BY_MANY, OF_MANY, SAID, TOLD_TO_CUSTOMERS
 from models import JournalEntry, JournalVerb, OutgoingMail, SubjectKind, TaxRate, User, db
 from services.foundation import journal
 from services.foundation.transaction import transaction
-from tests.factories import make_licenses, make_order, make_user
+from tests.factories import make_firm_link, make_licenses, make_order, make_user
 
 # What each verb is said with, of Alice (or of nobody) about Élise; `{key}` and `{order}` are filled in. A new verb joins here.
 FRENCH = {
@@ -24,6 +24,8 @@ FRENCH = {
     "company_added": "Alice Tremblay a ouvert le compte d’Acme",
     "company_changed": "Alice Tremblay a changé les coordonnées d’Acme",
     "conditions_published": "Alice Tremblay a publié la version 7 des conditions de vente",
+    "firm_link_made": "Alice Tremblay a créé un lien d’invitation pour les adresses d’acme.example",
+    "firm_link_withdrawn": "Alice Tremblay a retiré le lien d’invitation pour les adresses d’acme.example",
     "issue_closed": "Alice Tremblay a clos un point de la commande {order} : Payée deux fois",
     "issue_opened": "La commande {order} a un point à regarder : Payée deux fois",
     "license_activated": "Alice Tremblay a activé sa licence Pro …{key}",
@@ -53,6 +55,7 @@ FRENCH = {
     "person_erased": "Alice Tremblay a effacé les renseignements personnels de quelqu’un : Élise Bergeron",
     "person_exported": "Alice Tremblay a fait réunir ce que le portail sait d’Élise Bergeron",
     "person_invited": "Alice Tremblay a invité Élise Bergeron",
+    "person_joined": "Alice Tremblay a rejoint l’entreprise par le lien d’invitation pour les adresses d’acme.example",
     "person_reactivated": "Alice Tremblay a réactivé le compte d’Élise Bergeron",
     "plan_added": "Alice Tremblay a ajouté le forfait Pro",
     "plan_changed": "Alice Tremblay a changé le forfait Pro",
@@ -81,6 +84,7 @@ ABOUT = {
     "cart": SubjectKind.CART_ITEM,
     "company": SubjectKind.COMPANY,
     "conditions": SubjectKind.CONDITIONS,
+    "firm": SubjectKind.FIRM_LINK,
     "license": SubjectKind.LICENSE,
     "mail": SubjectKind.OUTGOING_MAIL,
     "plan": SubjectKind.PLAN,
@@ -120,6 +124,7 @@ def rows(cast, elise):
         "order": order.id,
         "outgoing_mail": mail.id,
         "company": cast.acme.id,
+        "firm_link": make_firm_link(cast.alice).id,
         "plan": cast.pro.id,
         "tax_rate": rate.id,
         "user": elise.id,
@@ -142,7 +147,7 @@ def entry(verb, rows, by: Actor, **values):
         on_behalf_of_id=rows["company"] if by.is_staff else None,
         subject_type=kind,
         subject_id=rows.get(kind, 7),
-        related={name: rows[name] for name in ("user", "plan") if name in rows},
+        related={name: rows[name] for name in ("user", "plan", "firm_link") if name in rows},
         before={"starts_on": "2027-01-01"},
         after={
             "issue": "paid_twice",

@@ -7,7 +7,7 @@ import pytest
 from access import Permission
 from admin_views.portal import HOME, VIEWS
 from tests.client import make_client, sign_in
-from tests.factories import make_order, make_request
+from tests.factories import make_firm_link, make_order, make_request
 
 # permission, method, URL; for Acme's administrator, Acme's member, Globex's administrator, support.
 # A visitor is always sent to sign in, with a way back after a page that was only read.
@@ -60,6 +60,12 @@ TABLE = [
     (Permission.PURCHASE, "GET", "/portal/options/", 200, 403, 200, 302),
     (Permission.MANAGE_USERS, "GET", "/portal/users/", 200, 403, 200, 302),
     (Permission.MANAGE_USERS, "GET", "/portal/users/new/", 200, 403, 200, 302),
+    (Permission.MANAGE_USERS, "GET", "/portal/invitation-links/", 200, 403, 200, 302),
+    (Permission.MANAGE_USERS, "GET", "/portal/invitation-links/new/", 200, 403, 200, 302),
+    (Permission.MANAGE_USERS, "POST", "/portal/invitation-links/new/", 422, 403, 422, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/invitation-links/details/?id={link}", 200, 403, 404, 302),
+    (Permission.MANAGE_USERS, "GET", "/portal/invitation-links/withdraw/?id={link}", 200, 403, 404, 302),
+    (Permission.MANAGE_USERS, "POST", "/portal/invitation-links/withdraw/?id={link}", 303, 403, 404, 403),
     (Permission.MANAGE_USERS, "GET", "/portal/users/edit/?id={user}", 200, 403, 404, 302),
     (Permission.MANAGE_USERS, "GET", "/portal/users/deactivate/?id={user}", 200, 403, 404, 302),
     (Permission.MANAGE_USERS, "POST", "/portal/users/deactivate/?id={holder}", 422, 403, 404, 403),
@@ -84,13 +90,14 @@ TABLE = [
 @pytest.mark.usefixtures("sandbox")
 def test_each_page_opens_for_those_it_is_for(cast, owned, app, method, url, statuses):
     order = make_order(cast.alice, cast.pro, paid=True)
-    asked = make_request(cast.bob)
+    asked, link = make_request(cast.bob), make_firm_link(cast.alice)
     url = url.format(
         order=order.reference,
         license=owned.held.id,
         user=cast.bob.id,
         holder=cast.dave.id,
         request=asked.id,
+        link=link.id,
     )
     people = (cast.alice, cast.bob, cast.carol, cast.sam)
     for user, status in zip(people, statuses, strict=True):
@@ -114,7 +121,10 @@ def test_the_table_has_every_route_of_the_portal(app):
         "action_view",
     }
     listed = {
-        (method, url.partition("?")[0].format(order="x", license="x", user="x", holder="x", request="x"))
+        (
+            method,
+            url.partition("?")[0].format(order="x", license="x", user="x", holder="x", request="x", link="x"),
+        )
         for _permission, method, url, *_statuses in TABLE
     }
     adapter = app.url_map.bind("")

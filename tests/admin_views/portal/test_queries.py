@@ -8,7 +8,7 @@ from access import Actor
 from services import licenses
 from services.buying import cart
 from tests.client import sign_in
-from tests.factories import make_licenses, make_order, make_request, make_user
+from tests.factories import make_firm_link, make_licenses, make_order, make_request, make_user
 
 MOST = 12
 PAGES = [
@@ -34,6 +34,8 @@ PAGES = [
     "/portal/users/?size=100",
     "/portal/users/?q=Person&license=with&plan={plan}&size=100",
     "/portal/users/{user}/license",
+    "/portal/invitation-links/",
+    "/portal/invitation-links/details/?id={link}",
 ]
 
 
@@ -50,6 +52,7 @@ def grow(cast):
             person = make_user(cast.acme)
             make_licenses(1, cast.alice, cast.avance, holder=person)
             make_order(cast.alice, cast.pro, 2)
+            make_firm_link(cast.alice)
         licenses.assign(cast.pro, cast.dave if count < 5 else cast.bob, Actor.of(cast.alice))
 
     return grow
@@ -63,7 +66,12 @@ def test_no_page_asks_more_for_sixty_rows_than_for_three(cast, client, count_que
         found = {}
         for page in PAGES:
             url = page.format(
-                order=order, license=license, plan=cast.avance.id, user=cast.dave.id, request=request
+                order=order,
+                license=license,
+                plan=cast.avance.id,
+                user=cast.dave.id,
+                request=request,
+                link=1,
             )
             with count_queries() as statements:
                 assert client.get(url).status_code == 200, url

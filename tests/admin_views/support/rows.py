@@ -29,22 +29,11 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
     for license, person in zip(owned, people, strict=False):
         licenses.assign_license(license, person, by)
     orders = [factories.make_order(cast.alice, plan, issue="wrong_amount") for _ in range(count)]
-    now = utcnow()
-    for number in range(count):
-        db.session.add(
-            StripeEvent(
-                id=f"evt_{number}",
-                type="checkout.session.completed",
-                object_id="cs_test_1",
-                livemode=False,
-                created_at=now,
-                received_at=now,
-            )
-        )
-    db.session.commit()
+    _events(count)
     return {
         "company": cast.acme.id,
         "user": people[0].id,
+        "link": _links(cast, count),
         "staff": cast.sam.id,
         "license": owned[0].id,
         "free": owned[-1].id,
@@ -59,3 +48,24 @@ def furnish(cast: Any, count: int) -> dict[str, Any]:
         "entry": db.session.scalar(db.select(JournalEntry.id).order_by(JournalEntry.id.desc())),
         "mail": db.session.scalar(db.select(OutgoingMail.id)),
     }
+
+
+def _events(count: int) -> None:
+    now = utcnow()
+    for number in range(count):
+        db.session.add(
+            StripeEvent(
+                id=f"evt_{number}",
+                type="checkout.session.completed",
+                object_id="cs_test_1",
+                livemode=False,
+                created_at=now,
+                received_at=now,
+            )
+        )
+    db.session.commit()
+
+
+def _links(cast: Any, count: int) -> int:
+    """The id of the first of `count` invitation links."""
+    return min(factories.make_firm_link(cast.alice).id for _ in range(count))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html as html_module
 import re
 
@@ -13,6 +14,7 @@ from access import SYSTEM, Actor
 from models import (
     Assignment,
     IssueKind,
+    JoinRequest,
     Language,
     LicenseRequest,
     Link,
@@ -23,12 +25,13 @@ from models import (
     utcnow,
 )
 from services.catalogue import colors
+from services.foundation import tokens
 from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
 from services.mail import letters
 from services.mail.contents import CONTEXTS
 from services.mail.rendering import render_preview
-from tests.factories import make_issue, make_licenses, make_order
+from tests.factories import make_firm_link, make_issue, make_licenses, make_order
 from tests.french import never_said
 from tests.isolation import mixed, mixed_blocks, mixed_lines
 
@@ -56,6 +59,7 @@ def queue(name, cast, language, *, quantity=2, by=None):
             "license_released": lambda: _released(turn, with_license, assignment, reader, actor),
             "sign_in_link": lambda: letters.sign_in_link(turn, reader),
             "password_link": lambda: letters.password_link(turn, reader),
+            "join_link": lambda: letters.join_link(turn, _asked(buyer, language)),
             "invitation": lambda: letters.invitation(turn, reader, actor),
             "address_asked": lambda: letters.address_asked(turn, _to_move(reader, turn), actor),
             "address_confirmation": lambda: letters.address_confirmation(
@@ -81,6 +85,21 @@ def _to_move(person, turn):
     """A person who is to have another address."""
     person.new_email, person.new_email_at = "new@acme.example", turn.now
     return person
+
+
+def _asked(maker, language):
+    request = JoinRequest(
+        firm_link_id=make_firm_link(maker).id,
+        email="nadia@acme.example",
+        first_name="Nadia",
+        last_name="Roy",
+        language=language,
+        expires_at=utcnow() + dt.timedelta(days=1),
+        **tokens.sow(),
+    )
+    db.session.add(request)
+    db.session.flush()
+    return request
 
 
 def _released(turn, license, assignment, holder, by):

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from access import Actor, everything
 from models import (
     Company,
+    JoinRequest,
     JournalPersonal,
     LinkPurpose,
     MailState,
@@ -19,6 +20,7 @@ from models import (
     Vendor,
     db,
     same_address,
+    utcnow,
 )
 from services.catalogue import vendor
 from services.foundation import tokens
@@ -27,7 +29,7 @@ from services.mail import letters, outbox
 from services.people import accounts, companies
 from tests.asked import refused
 from tests.client import make_client, sign_in
-from tests.factories import PASSWORD, make_licenses, make_user
+from tests.factories import PASSWORD, make_firm_link, make_licenses, make_user
 
 LETTERS, ASCII = "jean@québec.example", "jean@xn--qubec-csa.example"
 # As people type it, as Chromium posts it, as it is pasted from a web page, from a Mac, with the caps lock on.
@@ -99,6 +101,10 @@ def test_every_column_that_holds_an_address_stores_the_one_spelling(cast, jean):
     companies.update_company(cast.acme, company | {"billing_email": LETTERS}, by=by)
     desk = {name: getattr(cast.vendor, name) for name in vendor.EDITABLE}
     vendor.update_vendor(desk | {"support_email": LETTERS}, by=by)
+    asked = {"first_name": "J", "last_name": "R", "language": "fr", "expires_at": utcnow()}
+    link = make_firm_link(cast.alice)
+    db.session.add(JoinRequest(firm_link_id=link.id, email=LETTERS, **asked, **tokens.sow()))
+    db.session.commit()
     with transaction() as turn:
         cast.bob.new_email, cast.bob.new_email_at = LETTERS, turn.now
         tokens.mint(turn, LinkPurpose.ADDRESS, cast.bob, email=LETTERS)
@@ -111,7 +117,7 @@ def test_every_column_that_holds_an_address_stores_the_one_spelling(cast, jean):
         for column in columns
         if column.name.endswith("email") or (table == "outgoing_mail" and column.name == "address")
     }
-    assert len(held) == 6
+    assert len(held) == 7
     assert all(ASCII in addresses for addresses in held.values()), held
     assert all(address.isascii() for addresses in held.values() for address in addresses if address)
     # And whoever reads a row reads letters.

@@ -26,6 +26,7 @@ from models import (
     Role,
     User,
     db,
+    utcnow,
 )
 from services import licenses
 from services.buying import cart
@@ -36,7 +37,7 @@ from services.people import accounts, companies, deactivation, dismissals, kept_
 from services.people.deactivation import Seats
 from services.privacy import erasure
 from tests.asked import entries, refused
-from tests.factories import make_licenses, make_order, make_user
+from tests.factories import make_licenses, make_order, make_request, make_user
 from tests.together import lock_off, meet
 
 # What nobody else in these tests has: it must be found nowhere afterwards.
@@ -101,6 +102,9 @@ def zenobie(cast, alice):
     make_order(again(user), cast.pro, 1, paid=True)
     accounts.send_sign_in_link(again(user), sam)
     kept_forms.keep(user.id, "/profile", [("last_name", LAST)])
+    make_request(
+        again(user), f"{FIRST} needs one", state="declined", answered_at=utcnow(), answer=f"No, {FIRST}"
+    )
     dismissals.put_away(again(user), "unused", "3")
     with transaction() as turn:
         tokens.mint(turn, LinkPurpose.SIGN_IN, again(user))

@@ -11,7 +11,8 @@ import pytest
 import services
 from models import Base, Company, Plan, TaxRate, User, Vendor
 from services.foundation import edits
-from services.privacy.personal import IMPERSONAL, OF_A_FIRM, PARTS, Rule
+from services.privacy.others import IMPERSONAL, OF_A_FIRM
+from services.privacy.personal import PARTS, Rule
 
 TABLES = Base.metadata.tables
 

@@ -10,7 +10,7 @@ from flask_babel import force_locale
 
 import access
 from access import Actor, Scope
-from models import LinkPurpose, MailKind, Role, db, utcnow
+from models import JoinRequest, LinkPurpose, MailKind, Role, db, utcnow
 from services import licenses
 from services.buying import cart
 from services.foundation import tokens
@@ -21,7 +21,7 @@ from services.privacy import erasure, known
 from services.privacy.known import Form
 from services.privacy.personal import PARTS, Rule
 from tests.asked import entries
-from tests.factories import make_licenses, make_order, make_request, make_user
+from tests.factories import make_firm_link, make_licenses, make_order, make_request, make_user
 
 
 def live(user, cast, seat_of):
@@ -39,6 +39,18 @@ def live(user, cast, seat_of):
     make_order(user, cast.pro, 1)
     with transaction() as turn:
         tokens.mint(turn, LinkPurpose.SIGN_IN, user)
+    db.session.add(
+        JoinRequest(
+            firm_link_id=make_firm_link(cast.alice).id,
+            email=user.email,
+            first_name=user.first_name,
+            last_name=user.last_name,
+            language=user.language,
+            expires_at=utcnow(),
+            **tokens.sow(),
+        )
+    )
+    db.session.commit()
 
 
 @pytest.fixture
@@ -136,6 +148,8 @@ def test_what_is_erased_is_told_before_unless_it_is_a_secret():
         "account.password",
         "account.fs_uniquifier",
         "links.token_hash",
+        "joining.seed",
+        "joining.token_hash",
         "kept_form.sealed",
         "kept_form.shown",
         "put_away.task",
