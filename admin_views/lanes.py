@@ -55,8 +55,9 @@ class Bar:
     width: float
     height: float
     words: str
-    # What of them has room.
+    # What of them has room, from where on, and the class of its ink: `later` on what is still to come.
     text: str
+    text_x: float
     ink: str
 
 
@@ -99,7 +100,7 @@ def draw(
     at = place(now)
     anchor = "end" if at > WIDTH - HALF else "start" if at < HALF else "middle"
     return Lanes(
-        tuple(_bar(span, place(span.begins), place(span.ends or last)) for span in spans),
+        tuple(_bar(span, place(span.begins), place(span.ends or last), at) for span in spans),
         tuple(
             Tick(x, month(day))
             for day, x in ((day, place(start_of(day, zone))) for day in _months(first, last, zone))
@@ -110,23 +111,24 @@ def draw(
     )
 
 
-def _bar(span: Span, begins: float, ends: float) -> Bar:
+def _bar(span: Span, begins: float, ends: float, now: float) -> Bar:
     # A little apart from the next, as long as something is left to see.
     width = round(max(ends - begins - 2, LEAST), 1)
     begins = min(begins, WIDTH - width)
     y = LANES[span.lane] + (THICK - THIN if span.edge == "foot" else 0)
-    room = int((width - BESIDE) / LETTER)
-    text = span.words if len(span.words) <= room else f"{span.words[: room - 1].rstrip()}…"
-    return Bar(
-        span.kind,
-        begins,
-        y,
-        width,
-        THIN if span.edge else THICK,
-        span.words,
-        text if span.ink and room > 3 else "",
-        span.ink,
-    )
+    text, text_x, ink = _written(span, begins, begins + width, now) if span.ink else ("", begins, "")
+    return Bar(span.kind, begins, y, width, THIN if span.edge else THICK, span.words, text, text_x, ink)
+
+
+def _written(span: Span, begins: float, ends: float, now: float) -> tuple[str, float, str]:
+    """What has room, where and in which ink: before today, or after it where there is more room. No word crosses the line."""
+    before, after = (begins, min(ends, now)), (max(begins, now), ends)
+    fits = before[1] - before[0] >= len(span.words) * LETTER + BESIDE
+    is_later = not fits and after[1] - after[0] > before[1] - before[0]
+    start, end = after if is_later else before
+    room = int((end - start - BESIDE) / LETTER)
+    text = span.words if len(span.words) <= room else f"{span.words[: max(room - 1, 0)].rstrip()}…"
+    return text if room > 3 else "", start, "later" if is_later else span.ink
 
 
 def _months(first: dt.datetime, last: dt.datetime, zone: zoneinfo.ZoneInfo) -> list[dt.date]:

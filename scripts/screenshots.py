@@ -11,6 +11,7 @@ import contextlib
 import io
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,12 @@ SHOWN_FOR = {
     "mail": 2_600,
     "activated": 2_600,
 }
+# The administrator of whose company each language's pictures of a year are.
+YEAR = {"fr": "admin@acme.example", "en": "admin@globex.example"}
+WORDS = {
+    "fr": "Je dois signer les contrats de l’agence à partir de lundi.",
+    "en": "I have to sign the agency’s contracts from Monday on.",
+}
 ADMIN, MEMBER, SUPPORT = "admin@acme.example", "user@acme.example", "support@trousseau.example"
 
 
@@ -62,6 +69,8 @@ def main() -> int:
         browser = launch(playwright)
         _article(browser, url, sandbox)
         _others(browser, url)
+        for language, administrator in YEAR.items():
+            _year(browser, url, language, administrator)
         browser.close()
     pictures = sorted(IMAGES.iterdir())
     size = sum(picture.stat().st_size for picture in pictures)
@@ -200,6 +209,38 @@ def _others(browser: Browser, url: str) -> None:
     page = _page(browser, locale="en-CA")
     page.goto(url)
     _picture(page, "english-sign-in")
+
+
+def _year(browser: Browser, url: str, language: str, administrator: str) -> None:
+    """Picture what comes after the first day: a seat that moves, leaves, is asked for, and is accounted for."""
+    page = _page(browser, locale=f"{language}-CA")
+    _sign_in(page, url, administrator)
+
+    def take(step: str, address: str) -> None:
+        page.goto(url + address)
+        _picture(page, f"year-{language}-{step}")
+
+    page.goto(f"{url}/portal/users/?license=with")
+    person = page.locator("table.list tbody a").last.get_attribute("href") or ""
+    page.goto(url + person)
+    license = re.findall(r"/portal/licenses/transfer/\?id=(\d+)", page.content())[0]
+    holder = re.findall(r"/users/(\d+)/", person)[0]
+    take("person", person)
+    take("transfer", f"/portal/licenses/transfer/?id={license}")
+    take("change", f"/portal/licenses/change/?id={license}")
+    take("leave", f"/portal/users/deactivate/?id={holder}")
+    take("remove", f"/portal/licenses/remove/?id={license}")
+    take("invitation", "/portal/invitation-links/new/")
+    take("license", f"/portal/licenses/details/?id={license}")
+    take("journal", "/portal/journal/")
+    take("as-of", "/portal/as-of/")
+    page.goto(f"{url}/portal/users/?license=without")
+    hers = _page(browser, locale=f"{language}-CA")
+    _sign_in(hers, url, page.locator("table.list tbody small", has_text="@").first.inner_text())
+    hers.locator("textarea").fill(WORDS[language])
+    _picture(hers, f"year-{language}-ask")
+    hers.locator("main form:has(textarea) button[type=submit]").click()
+    take("asked", "/portal/requests/")
 
 
 def _sign_in(page: Page, url: str, email: str) -> None:

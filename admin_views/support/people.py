@@ -12,13 +12,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _pl
 from sqlalchemy.orm import joinedload, selectinload
-from wtforms import BooleanField, HiddenField, RadioField, SelectField
+from wtforms import BooleanField, SelectField
 
 from access import Actor
-from admin_views import labels
+from admin_views import labels, moves, undo
 from admin_views.accounts import AccountView, PersonForm
 from admin_views.columns import LICENSE_STATE, PERSON, license_state
-from admin_views.forms import REQUIRED, DeskForm, choices, zones
+from admin_views.forms import choices, zones
 from admin_views.journal import timeline
 from admin_views.lists.columns import Act, Column, Fact, Search, Tab
 from admin_views.lists.filters import by_member, yes_or_no
@@ -40,11 +40,12 @@ from models import (
     utcnow,
 )
 from services import licenses
+from services.foundation import operations
 from services.licenses import requests
 from services.people import accounts
 from services.seats import seat_counts
 from services.text.characters import isolated
-from services.text.formats import current_language, number, short_day
+from services.text.formats import current_language
 
 HISTORY = 20
 
@@ -80,13 +81,6 @@ class NewPersonForm(StaffPersonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.role.choices = choices(labels.options(Role))
-
-
-class AssignForm(DeskForm):
-    """Which plan to give: those alone that have a free licence; and the request that the page showed."""
-
-    plan = RadioField(_l("Plan to assign"), [REQUIRED])
-    asked = HiddenField()
 
 
 def _held(plan: str | None, *state: Any) -> str | None:
@@ -196,6 +190,7 @@ class People(SupportView, AccountView):
             "asked": requests.open_of(row.id),
             "history": db.session.scalars(history).all(),
             "moments": timeline.about(SubjectKind.USER, row.id, READER),
+            "undoable": operations.undoable(row.company_id, utcnow()) if row.company_id else {},
         }
 
     # --- Actions ----------------------------------------------------------------------------------------------------
@@ -206,29 +201,31 @@ class People(SupportView, AccountView):
         row = self.row_or_404(request.args.get("id", ""))
         if row.company_id is None:
             return redirect(self.get_url(".details_view", id=row.id))
-        offer = seat_counts.offer(row, utcnow())
-        form = AssignForm()
-        form.plan.choices = choices((str(free.plan.id), _plan_text(free)) for free in offer.plans)
-        if form.validate_on_submit():
-            name, plan = row.name, db.session.get_one(Plan, int(form.plan.data))
-            asked = parse_id(LicenseRequest, form.asked.data)
-            license = licenses.assign(plan, row, current_actor(), asked=asked)
-            flash(
-                _(
-                    "%(plan)s license assigned to %(name)s.",
-                    plan=license.plan.name(current_language()),
-                    name=name,
-                ),
-                "success",
-            )
-            return redirect(self.keeping_way(self.get_url(".details_view", id=request.args["id"])))
-        asked = requests.open_of(row.id)
-        if request.method != "POST":
-            form.asked.data = asked.id if asked else ""
-        page = self.render(
-            "support/assign.html", row=row, form=form, must_release=offer.must_release, asked=asked
+        plan, last_day = moves.chosen_batch()
+        if request.method != "POST" or plan is None:
+            return self._assign_page(row, asked_for=request.method == "POST")
+        name, plan_name, page = (
+            row.name,
+            plan.name(current_language()),
+            self.get_url(".details_view", id=row.id),
         )
-        return page, 422 if request.method == "POST" else 200
+        asked = parse_id(LicenseRequest, request.form.get("asked", ""))
+        licenses.assign(plan, row, current_actor(), last_day=last_day, asked=asked)
+        undo.done(_("%(plan)s license assigned to %(name)s.", plan=plan_name, name=name))
+        return redirect(self.keeping_way(page), 303)
+
+    def _assign_page(self, row: User, *, asked_for: bool) -> ResponseReturnValue:
+        """What the company has to give; with a fault where a plan was asked for that it has not."""
+        offer = seat_counts.offer(row, utcnow())
+        page = self.render(
+            "support/assign.html",
+            row=row,
+            offered=offer.plans,
+            must_release=offer.must_release,
+            asked=requests.open_of(row.id),
+            error=_("Choose a plan that has an available license.") if asked_for else None,
+        )
+        return page, 422 if asked_for else 200
 
     @expose("/sign-in-link/", methods=("POST",))
     def send_link(self) -> ResponseReturnValue:
@@ -237,16 +234,3 @@ class People(SupportView, AccountView):
         accounts.send_sign_in_link(row, current_actor())
         flash(_("A sign-in link is on its way to %(name)s.", name=name), "success")
         return redirect(self.get_url(".details_view", id=row_id))
-
-
-def _plan_text(free: seat_counts.FreeSeats) -> str:
-    """« Pro : 5 jusqu’au 2027-11-23, 3 jusqu’au 2027-07-07 »: the first is given."""
-    batches = (
-        _(
-            "%(count)s until %(day)s",
-            count=number(batch.available, current_language()),
-            day=short_day(batch.last_day),
-        )
-        for batch in free.batches
-    )
-    return _("%(plan)s: %(batches)s", plan=free.plan.name(current_language()), batches=", ".join(batches))

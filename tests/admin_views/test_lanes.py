@@ -76,3 +76,12 @@ def test_a_name_that_has_no_room_is_shortened_or_left_out():
     assert wide.text == "Bob Tremblay"
     assert narrow.text.endswith("…")
     assert (day.text, day.words) == ("", "Bob Tremblay")
+
+
+def test_no_word_crosses_today():
+    """What is written on what is still to come has an ink of its own: white would not be read there."""
+    found = drawn(holder(0, 300), holder(390, 900, "Maria Fernández"), holder(350, 402, "Ana Roy"))
+    for bar in found.bars:
+        end = bar.text_x + len(bar.text) * lanes.LETTER
+        assert bar.text_x >= found.now or end <= found.now or not bar.text
+    assert [bar.ink for bar in found.bars[:2]] == ["t1", "later"]

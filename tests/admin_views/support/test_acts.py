@@ -79,7 +79,7 @@ def test_a_licence_shows_its_own_terms_and_holders_the_latest_first(staff, cast)
     text = words(page)
     assert text.index("Dave Tremblay") < text.index("Bob Tremblay")
     assert "Erin" not in text
-    assert text.count("depuis le") == 1
+    assert text.count("– aujourd’hui") == 1
     assert rows_of(page, "Périodes payées") == 1
     assert "Release" not in text
 

@@ -304,7 +304,7 @@ def test_support_assigns_and_releases_with_the_verbs_of_the_portal(staff, cast):
     (license,) = factories.make_licenses(1, cast.alice, cast.pro)
     license_id = license.id
     url = f"/support/people/assign/?id={cast.bob.id}"
-    assert send(staff, url, plan=str(cast.pro.id)).status_code == 302
+    assert send(staff, url, plan=str(cast.pro.id)).status_code == 303
     assert db.session.get(License, license_id).user_id == cast.bob.id
     (entry,) = entries("license_assigned")
     assert (entry.actor_id, entry.company_id, entry.on_behalf_of_id) == (
