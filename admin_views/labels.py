@@ -38,6 +38,7 @@ from models import (
     Plan,
     Registration,
     Renewal,
+    RequestState,
     Role,
     SubjectKind,
     SuspensionReason,
@@ -143,6 +144,13 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         LinkPurpose.PASSWORD: _l("Choose a password"),
         LinkPurpose.ACTIVATION: _l("Activate a license"),
         LinkPurpose.INVITATION: _l("Invitation"),
+        LinkPurpose.ADDRESS: _l("Confirm a new address"),
+    },
+    RequestState: {
+        RequestState.OPEN: _l("Not answered yet"),
+        RequestState.GIVEN: _l("License given"),
+        RequestState.DECLINED: _l("Request declined"),
+        RequestState.WITHDRAWN: _l("Request withdrawn"),
     },
     JobState: {
         JobState.QUEUED: _l("Queued"),

@@ -151,6 +151,8 @@ class License(Base, CompanyRow):
         ),
         partial_index("ix_licenses_gone_at", "gone_at IS NOT NULL", "gone_at"),
         partial_index("ix_licenses_activated", "activated_at IS NOT NULL AND status = 'active'", "id"),
+        # In a desk without grace it is empty.
+        partial_index("ix_licenses_grace", "status = 'active' AND usable_until > valid_until", "id"),
         partial_index("ix_licenses_suspended", "status = 'suspended'", "id"),
         partial_index("ix_licenses_gone", "gone_at IS NOT NULL", "id"),
         sa.Index("ix_licenses_company_id", "company_id", sa.text("id DESC")),
@@ -250,7 +252,9 @@ class License(Base, CompanyRow):
             LicenseState.ASSIGNED: sa.and_(cls.user_id.is_not(None), cls.activated_at.is_(None), usual),
             LicenseState.ACTIVATED: sa.and_(cls.activated_at.is_not(None), usual),
             LicenseState.SUSPENDED: sa.and_(cls.status == LicenseStatus.SUSPENDED, live),
-            LicenseState.GRACE: sa.and_(active, live, cls.valid_until <= now),
+            LicenseState.GRACE: sa.and_(
+                active, cls.usable_until > cls.valid_until, live, cls.valid_until <= now
+            ),
             LicenseState.EXPIRED: sa.and_(cls.status.in_(LIVE_STATUSES), cls.usable_until <= now),
             LicenseState.REMOVED: sa.and_(cls.gone_at.is_not(None), cls.status == LicenseStatus.REMOVED),
             LicenseState.REVOKED: sa.and_(cls.gone_at.is_not(None), cls.status == LicenseStatus.REVOKED),

@@ -101,7 +101,8 @@ class NewAddressForm(CheckedForm):
         [FILLED, Length(max=MAX_EMAIL_LENGTH, message=TOO_LONG)],
         render_kw={"autocomplete": "email", "spellcheck": "false"},
     )
-    current = PasswordField(
+    # Not `current`: the page has two such fields.
+    proof = PasswordField(
         _l("Current password"),
         [Length(max=MAX_PASSWORD_LENGTH, message=TOO_LONG)],
         render_kw={"autocomplete": "current-password"},

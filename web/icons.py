@@ -17,6 +17,7 @@ NAMES = (
     "buildings",
     "cart",
     "cart3",
+    "chat-left-text",
     "check-circle",
     "check-lg",
     "chevron-down",

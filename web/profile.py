@@ -79,8 +79,8 @@ def change_address() -> ResponseReturnValue:
 
 
 def _ask_for(form: NewAddressForm) -> bool:
-    if current_user.password and not oneself.has_password(current_user, form.current.data or ""):
-        form.current.errors = [_("This is not your current password.")]
+    if current_user.password and not oneself.has_password(current_user, form.proof.data or ""):
+        form.proof.errors = [_("This is not your current password.")]
         return False
     try:
         addresses.ask(current_user, form.email.data or "", by=current_actor())

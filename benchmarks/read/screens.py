@@ -15,10 +15,11 @@ from flask import Flask
 import access
 from admin_views.base import DeskModelView
 from admin_views.lists import keyset
+from admin_views.lists.filters import is_day
 from admin_views.lists.rows import primary_key
 from benchmarks.fill import STAFF
 from benchmarks.read import statements
-from models import Company, License, Order, User, db
+from models import Company, License, Order, User, db, utcnow
 
 # The sizes of a list that is measured: `statements.PAGE` rows.
 SIZE = f"size={statements.PAGE}"
@@ -181,6 +182,8 @@ class List:
     def _values(self, choice: Any) -> list[str]:
         if choice.options is not None:
             return [value for value, _label in choice.choices()][: self.examples.values]
+        if choice.reads is is_day:
+            return [f"{utcnow():%Y-%m-01}"]
         if choice.name == "company":
             return [str(self.examples.company), str(self.examples.large)]
         return [str(self.examples.ids.get(choice.name, 1))]

@@ -14,6 +14,7 @@ depends_on = None
 
 BEFORE = "'available', 'assigned', 'activated', 'suspended', 'expired', 'revoked'"
 NOW = "'available', 'assigned', 'activated', 'suspended', 'grace', 'expired', 'removed', 'revoked'"
+GRACE = "ix_licenses_grace"
 CHECK = "ck_vendor_grace_days"
 
 
@@ -27,9 +28,12 @@ def upgrade() -> None:
             table.alter_column(name, server_default=None)
     with altered("seat_counts") as table:
         replace_check(table, "ck_seat_counts_state", f"state IN ({NOW})")
+    has_grace = sa.text("status = 'active' AND usable_until > valid_until")
+    op.create_index(GRACE, "licenses", ["id"], sqlite_where=has_grace, postgresql_where=has_grace)
 
 
 def downgrade() -> None:
+    op.drop_index(GRACE, "licenses")
     with altered("seat_counts") as table:
         replace_check(table, "ck_seat_counts_state", f"state IN ({BEFORE})")
     with altered("vendor") as table:

@@ -175,7 +175,7 @@ def _place(instant: dt.datetime, name: str) -> Any:
     """The id of the first entry that is not earlier than `instant`, by halving: entries are numbered as they come."""
     entry = aliased(JournalEntry)
     end = sa.select(sa.func.coalesce(sa.func.max(entry.id), 0) + 1).scalar_subquery()
-    low = sa.literal(0, sa.BigInteger).label("low")
+    low = sa.cast(sa.literal(0), sa.BigInteger).label("low")
     halves = sa.select(low, sa.type_coerce(end, sa.BigInteger).label("high")).cte(name, recursive=True)
     middle = (halves.c.low + halves.c.high) // 2
     there = aliased(JournalEntry)

@@ -35,6 +35,7 @@ from models import (
     OrderIssue,
     OutgoingMail,
     Plan,
+    RequestState,
     SubjectKind,
     User,
     erased_address,
@@ -286,7 +287,7 @@ PARTS = (
         lambda person: LicenseRequest.user_id == person,
         {
             "asked_at": _keep(_l("Asked for on")),
-            "state": _keep(_l("State")),
+            "state": _keep(_l("State"), RequestState),
             "word": _blank(_l("What you wrote"), lambda _person: ""),
             "answered_at": _keep(_l("Answered on")),
             "answer": _blank(_l("Answer"), lambda _person: ""),

@@ -36,6 +36,7 @@ def test_what_is_kept_for_one_company_is_shown_to_no_other(app: Flask, cast: Cas
     factories.make_licenses(7, cast.alice, only_theirs, holder=cast.bob)
     factories.make_licenses(2, cast.carol, cast.eco, holder=cast.charlie)
     factories.make_order(cast.alice, cast.pro)
+    factories.make_firm_link(cast.alice)
     acme, globex = secrets_of(cast.acme.id), secrets_of(cast.globex.id)
     alice, carol = sign_in(make_client(app), cast.alice), sign_in(make_client(app), cast.carol)
     staff = sign_in(make_client(app), cast.sam)

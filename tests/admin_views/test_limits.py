@@ -76,7 +76,10 @@ PROMISED = [
     ((queue.POLL_SECONDS, queue.LONGEST_PAUSE_SECONDS), (1.0, 60.0)),
     ((queue.FIRST_RETRY, queue.LONGEST_RETRY), (MINUTE, 60 * MINUTE)),
     # Links, passwords, texts, files.
-    ([lifetime / MINUTE for lifetime in tokens.LIFETIMES.values()], [30, 60, 30 * 24 * 60, 7 * 24 * 60]),
+    (
+        [lifetime / MINUTE for lifetime in tokens.LIFETIMES.values()],
+        [30, 60, 30 * 24 * 60, 7 * 24 * 60, 3 * 24 * 60],
+    ),
     (tokens.TOKEN_BYTES, 32),
     ((oneself.MIN_PASSWORD_LENGTH, oneself.MAX_PASSWORD_LENGTH, checks.MAX_NAME_LENGTH), (10, 200, 100)),
     ((checks.MAX_EMAIL_LENGTH, checks.MAX_TEXT_LENGTH), (254, 50_000)),

@@ -84,3 +84,31 @@ def test_a_plan_is_changed_in_three_steps_by_keyboard_alone(desk: Desk, open_pag
     undo.press("Enter")
     expect(page.locator("[data-toast]")).to_contain_text("Tout est revenu comme avant")
     expect(page.get_by_text("Valide jusqu’au").first).to_be_visible()
+
+
+def test_a_licence_given_to_the_wrong_tremblay_is_put_right_in_five_clicks(
+    desk: Desk, open_page: OpenPage
+) -> None:
+    db.session.rollback()
+    acme = sa.select(User.company_id).where(User.email == ADMIN).scalar_subquery()
+    without = sa.select(User).where(User.company_id == acme, User.active, User.covered_until.is_(None))
+    wrong, right = db.session.scalars(without.order_by(User.id).limit(2)).all()
+    page, hand = signed_in(desk, open_page), Counted()
+    toast = page.locator("[data-toast]")
+
+    def give(person: User) -> None:
+        page.goto(f"{desk.url}/portal/users/{person.id}/license")
+        hand.click(page.get_by_role("radio", name="Avancé").first)
+        hand.click(page.get_by_role("button", name="Sauvegarder"))
+        expect(toast).to_contain_text(f"{person.name} a maintenant une licence")
+
+    give(wrong)
+    hand.click(toast.get_by_role("button", name="Annuler"))
+    expect(toast).to_contain_text("Tout est revenu comme avant")
+    give(right)
+    assert hand.clicks == 5
+    db.session.rollback()
+    held = sa.select(License.user_id).where(License.user_id.in_([wrong.id, right.id]))
+    assert db.session.scalars(held).all() == [right.id]
+    toast.get_by_role("button", name="Annuler").click()
+    expect(toast).to_contain_text("Tout est revenu comme avant")

@@ -108,7 +108,8 @@ def test_a_standard_user_reaches_no_administration(furnished, client):
     opened = {
         route for route, status in statuses(client, administration).items() if status not in {302, 403, 404}
     }
-    assert opened <= {("GET", "/portal/")}
+    # What they did themselves, and nothing of anybody else.
+    assert opened <= {("GET", "/portal/"), ("GET", "/portal/activity/")}
 
 
 @pytest.mark.one_database

@@ -230,7 +230,7 @@ WITHOUT_TURN |= {
     "people.accounts.send_sign_in_link",
     "people.companies.create_company",
     # Only a mail: a place is taken by whoever answers it.
-    "people.firm_links.ask",
+    "joining.firm_links.ask",
 }
 
 

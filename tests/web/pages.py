@@ -6,7 +6,7 @@ import html
 import re
 from typing import Any
 
-from models import License, LinkPurpose, User
+from models import License, LinkPurpose, User, db
 from services.foundation import tokens
 from services.foundation.transaction import transaction
 from tests.client import Client
@@ -16,7 +16,11 @@ from tests.factories import PASSWORD
 def mint(purpose: LinkPurpose, user: User, license: License | None = None) -> str:
     """The path of a new link, as the worker makes it when it sends a mail."""
     with transaction() as turn:
-        token = tokens.mint(turn, purpose, user, license)
+        user, email = db.session.get_one(User, user.id), None
+        if purpose == LinkPurpose.ADDRESS:
+            email = user.new_email = f"new.{user.email}"
+            user.new_email_at = turn.now
+        token = tokens.mint(turn, purpose, user, license, email=email)
     return f"/l/{token}"
 
 

@@ -256,6 +256,7 @@ def test_of_eight_that_press_the_button_at_once_one_succeeds(
         LinkPurpose.PASSWORD: "/sign-in",
         LinkPurpose.ACTIVATION: "Votre licence est activée",
         LinkPurpose.INVITATION: "/portal/",
+        LinkPurpose.ADDRESS: "/sign-in",
     }[purpose]
     assert sorted(answers) == sorted([success] + 7 * [DEAD])
     verb = {
@@ -263,6 +264,7 @@ def test_of_eight_that_press_the_button_at_once_one_succeeds(
         LinkPurpose.PASSWORD: "password_set",
         LinkPurpose.ACTIVATION: "license_activated",
         LinkPurpose.INVITATION: "password_set",
+        LinkPurpose.ADDRESS: "address_confirmed",
     }[purpose]
     db.session.rollback()
     assert len(db.session.scalars(db.select(JournalEntry).filter_by(verb=verb)).all()) == 1

@@ -148,9 +148,9 @@ def test_an_address_is_changed_from_ones_profile_by_whoever_knows_the_password(
     client: Client, cast: Cast
 ) -> None:
     sign_in(client, cast.bob)
-    new = {"email": "roberte@acme.example", "current": "wrong"}
+    new = {"email": "roberte@acme.example", "proof": "wrong"}
     assert client.post("/profile/address", data=new).status_code == 422
-    assert client.post("/profile/address", data=new | {"current": PASSWORD}).location == "/profile"
+    assert client.post("/profile/address", data=new | {"proof": PASSWORD}).location == "/profile"
     page = client.get("/profile").text
     assert "roberte@acme.example" in page
     with transaction() as turn:
@@ -168,7 +168,7 @@ def test_an_address_is_changed_from_ones_profile_by_whoever_knows_the_password(
 
 def test_a_new_address_can_be_given_up_on_ones_profile(client: Client, cast: Cast) -> None:
     sign_in(client, cast.bob)
-    client.post("/profile/address", data={"email": "roberte@acme.example", "current": PASSWORD})
+    client.post("/profile/address", data={"email": "roberte@acme.example", "proof": PASSWORD})
     assert "roberte@acme.example" in client.get("/profile").text
     assert client.post("/profile/address/withdraw").location == "/profile"
     assert "roberte@acme.example" not in client.get("/profile").text

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from models import (
     Company,
+    FirmLink,
     IssueKind,
     JournalEntry,
     JournalSubject,
@@ -23,6 +24,7 @@ from models import (
     db,
     utcnow,
 )
+from services.foundation import tokens
 from tests.conftest import Cast
 
 ROWS = 20_000
@@ -55,6 +57,7 @@ def make_crowd(cast: Cast, rows: int = ROWS) -> None:
     _insert(JournalEntry, [_entry(number, *people[number], now=now) for number in range(rows)])
     entries = db.session.execute(sa.select(JournalEntry.id, JournalEntry.actor_id, JournalEntry.company_id))
     _insert(JournalSubject, [row for entry in entries for row in _subjects(*entry, cast=cast)])
+    _insert(FirmLink, [_firm_link(number, cast.acme.id) for number in tenth])
     _insert(StripeEvent, [_event(number, now) for number in tenth])
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
@@ -170,6 +173,18 @@ def _subjects(entry: int, person: int, company: int, *, cast: Cast) -> list[dict
     """Whoever did it; of some that are of Acme, its administrator too."""
     people = [person, cast.alice.id] if company == cast.acme.id and entry % 20 == 0 else [person]
     return [{"entry_id": entry, "kind": "user", "row_id": one, "company_id": company} for one in people]
+
+
+def _firm_link(number: int, company: int) -> dict[str, Any]:
+    return {
+        "company_id": company,
+        "domain": f"firm{number}.example",
+        "places": 10,
+        "last_day": dt.date(2099, 1, 1),
+        "expires_at": dt.datetime(2099, 1, 2, tzinfo=dt.UTC),
+        "made_as": "system",
+        **tokens.sow(),
+    }
 
 
 def _event(number: int, now: dt.datetime) -> dict[str, Any]:

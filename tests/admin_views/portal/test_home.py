@@ -279,7 +279,7 @@ def test_an_expired_or_suspended_licence_says_so_and_offers_no_button(cast, clie
     make_licenses(1, cast.alice, cast.pro, holder=cast.bob, starts=year_ago)
     page = words(sign_in(client, cast.bob).get("/portal/"))
     assert "Expirée" in page
-    assert "Cette licence a expiré\xa0:" in page
+    assert "Cette licence a expiré" in page, page
     assert "Activer ma licence" not in page
     make_licenses(1, cast.alice, cast.avance, holder=cast.dave, status=LicenseStatus.SUSPENDED)
     page = words(sign_in(client, cast.dave).get("/portal/"))

@@ -171,6 +171,18 @@ def test_who_gave_up_the_address_elsewhere_first_comes_in_by_the_same_mail(cast)
     assert join(token).company_id == cast.acme.id
 
 
+def test_a_place_that_was_taken_is_not_had_again_by_shutting_who_came_out(cast, by):
+    """Elsewhere a link for one let people in for ever, each after the one before had been removed."""
+    link = make_firm_link(cast.alice, places=1)
+    first, second = ask(link, email="nadia@acme.example"), ask(link, email="omar@acme.example")
+    nadia = join(first)
+    deactivation.deactivate(nadia, Seats.KEEP, by=by)
+    for act in (lambda: join(second), lambda: ask(link, email="paul@acme.example")):
+        with pytest.raises(DeadLinkError):
+            act()
+    assert (link.used, link.state()) == (1, FirmLinkState.FULL)
+
+
 # --- Links that let nobody in ------------------------------------------------------------------------------------------
 
 
