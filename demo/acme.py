@@ -87,6 +87,8 @@ def _latest(story: Story, customer: Customer) -> None:
             story.day(9, number), acts.assign, customer, "avance", holder, customer.admin, refused=refused
         )
     story.add(story.day(5, 2), acts.deactivate, customer, customer.person("Thomas Leclerc"), customer.admin)
+    word = "Je dois signer les contrats de l’agence à partir de lundi."
+    story.add(story.minutes(190), acts.ask, customer, customer.person("Sophie Paquette"), word)
     story.add(story.minutes(52), acts.sign_in, customer, customer.admin)
     story.add(story.minutes(2), acts.release, customer, elise, customer.admin)
 

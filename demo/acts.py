@@ -18,6 +18,7 @@ from models import (
     JournalVerb,
     Language,
     License,
+    LicenseRequest,
     LicenseStatus,
     MailKind,
     MailState,
@@ -281,6 +282,19 @@ def _tell_seat(
         before={"user": before},
         after={"user": after},
     )
+
+
+def ask(customer: Customer, at: dt.datetime, person: Row, word: str) -> None:
+    """As `requests.ask`: whoever administers the customer is mailed."""
+    customer.book.at(at)
+    asked = customer.book.add(
+        LicenseRequest, company_id=person["company_id"], user_id=person["id"], word=word, asked_at=at
+    )
+    customer.book.tell(JournalVerb.LICENSE_REQUESTED, actor(person), _user(person))
+    for reader in customer.people:
+        if reader["role"] == Role.ADMIN and reader["active"]:
+            key = f"license_requested:{asked['id']}:{reader['id']}"
+            customer.book.mail(MailKind.LICENSE_REQUESTED, reader, {"request": asked["id"]}, key)
 
 
 # --- What staff must look at ------------------------------------------------------------------------------------------

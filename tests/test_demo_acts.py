@@ -25,6 +25,7 @@ from models import (
 from services import licenses
 from services.buying import cart, issues, orders, quotes
 from services.foundation.transaction import company_lock
+from services.licenses import requests
 from services.payments import attempts, settlement
 from services.payments.sessions import Charge, Page, Session
 from services.people import accounts, companies, deactivation, oneself, setup
@@ -120,6 +121,8 @@ def verbs(support_id, clock):
         oneself.confirm(turn, bos.user)
     clock.move_to(minute(17), tick=False)
     licenses.release(licenses.assign(plan("avance"), one(User, bo), admin), admin, held_by=bo)
+    clock.move_to(minute(17) + dt.timedelta(minutes=5), tick=False)
+    requests.ask(one(User, bo), "Please.", Actor.of(one(User, bo)))
     clock.move_to(minute(18), tick=False)
     deactivation.deactivate(one(User, cleo), deactivation.Seats.KEEP, by=admin)
     money(company_id, first.id, admin, clock)
@@ -155,6 +158,7 @@ def tell():
     acts.assign(customer, minute(14), "avance", cleo, ana)
     acts.activate(customer, minute(16), bo)
     acts.release(customer, minute(17), bo, ana)
+    acts.ask(customer, minute(17) + dt.timedelta(minutes=5), bo, "Please.")
     acts.deactivate(customer, minute(18), cleo, ana)
     second = purchases.order(customer, minute(19), {"eco": 4}, ana)
     purchases.start_debit(customer, minute(19), second)
