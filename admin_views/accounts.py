@@ -150,6 +150,10 @@ class AccountView(PersonalView):
         asked = deactivation.held_by(row, utcnow())
         if not asked:
             del form.seats, form.successor
+        elif not any(license.is_movable(utcnow()) for license in held):
+            # What is over is of no use to a colleague.
+            form.seats.choices = [choice for choice in form.seats.choices if choice.value != Seats.TRANSFER]
+            del form.successor
         if request.method != "POST":
             form.held.data = deactivation.seats_seen(asked)
         if not (form.validate_on_submit() and _names_whom(form)):
@@ -177,7 +181,7 @@ class AccountView(PersonalView):
 
 def _names_whom(form: DeactivateForm) -> bool:
     """Whether a licence that goes to a colleague says to whom."""
-    if form.seats and form.seats.data == Seats.TRANSFER and form.successor.data is None:
+    if form.successor and form.seats.data == Seats.TRANSFER and form.successor.data is None:
         form.successor.errors = [_("Choose who takes the license over.")]
         return False
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, request
+from flask import abort, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -73,6 +73,8 @@ class Removals(DeskModelView):
         """What the form says: seats with who held each, and which of the two acts."""
         seen, by = _seen(), current_actor()
         rows = self.rows(list(seen))
+        if seen and not rows:
+            abort(404)
         company_id = rows[0].company_id if rows else self.owner().id
         held_by = {row.id: seen[row.id] for row in rows if row.company_id == company_id}
         page = local_url(request.form.get("url")) or self.get_url(".index_view")

@@ -32,7 +32,10 @@ class Undo(DeskPage):
         if operation is None:
             raise operations.not_undoable()
         left = operations.undo(operation, current_actor())
-        said.done(_("Things are again as they were. Whoever was told has been told of it."))
+        if left:
+            said.done(_("What has not moved since is again as it was. Whoever was told has been told of it."))
+        else:
+            said.done(_("Things are again as they were. Whoever was told has been told of it."))
         for sentence in left:
             flash(sentence, "warning")
         return redirect(self._way_back(), 303)

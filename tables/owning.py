@@ -222,6 +222,10 @@ class License(Base, CompanyRow):
         """Whether its company may give it up at `now`: neither what a dispute is about nor what is over."""
         return self.state(now) in REMOVABLE
 
+    def is_movable(self, now: dt.datetime) -> bool:
+        """Whether its holder may have another one instead, or another person it, at `now`: not once its last day is over."""
+        return self.state(now) in {LicenseState.ASSIGNED, LicenseState.ACTIVATED}
+
     @property
     def is_releasable(self) -> bool:
         """Whether it has a holder from whom it can be taken back: not while its payment is disputed."""

@@ -110,7 +110,7 @@ CHANGES = Column(
 
 # How the verbs begin that are about a kind; all others are about people. By verb, since an index has those of a company.
 _ABOUT = {
-    SubjectKind.LICENSE: ("license_", "link_"),
+    SubjectKind.LICENSE: ("license_", "link_", "renewal_", "request_", "undone"),
     SubjectKind.ORDER: ("order_", "payment_", "card_", "issue_"),
     SubjectKind.CART_ITEM: ("cart_",),
     SubjectKind.COMPANY: ("company_",),

@@ -202,6 +202,7 @@ class Users(AccountView):
             must_release=offer.must_release,
             moments=timeline.for_customers(SubjectKind.USER, user.id, activity.reader()),
             undoable=operations.undoable(own_company().id, now),
+            now=now,
             error=error,
         )
         return page

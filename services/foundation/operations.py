@@ -24,8 +24,8 @@ _DONE = "operations"
 # How long an act can be taken back.
 UNDO_WITHIN = dt.timedelta(minutes=10)
 
-# What cannot be put back, whatever rows it moved.
-FOR_GOOD = frozenset({JournalVerb.PERSON_ERASED})
+# What cannot be put back, whatever rows it moved: an account that was shut is opened again instead.
+FOR_GOOD = frozenset({JournalVerb.PERSON_ERASED, JournalVerb.PERSON_DEACTIVATED})
 
 # Puts a row back as it was before; returns why it was left as it is, or None. A step.
 GoBack = Callable[[CompanyTurn, OperationRow, Actor], str | None]
@@ -143,6 +143,12 @@ def _ended() -> str:
     )
 
 
+def access_ended() -> Refused:
+    return Refused(
+        Code.ACCESS_ENDED, _("Your own access was taken away in the meantime. Nothing was changed.")
+    )
+
+
 def not_undoable() -> Refused:
     return Refused(Code.NOT_UNDOABLE, _("This cannot be taken back. Nothing was changed."))
 
@@ -153,9 +159,11 @@ def not_undoable() -> Refused:
 def begin(
     turn: Turn, verb: JournalVerb, by: Actor, company_id: int | None, *, undoes_id: str | None = None
 ) -> None:
-    """Give the turn its operation; whoever asks first says of which verb it is."""
+    """Give the turn its operation; whoever asks first says of which verb it is. Refuses (`access_ended`) who was shut out meanwhile."""
     if turn.begun:
         return
+    if by.user_id is not None and db.session.scalar(_ACTIVE, {"actor": by.user_id}) is False:
+        raise access_ended()
     turn.begun.add(turn.operation)
     values = {
         "id": turn.operation,
@@ -171,6 +179,8 @@ def begin(
     insert_rows(Operation, [values])
 
 
+# Without the rows that only some may see: whoever acts is asked about, and nobody is told.
+_ACTIVE = sa.select(User.__table__.c.active).where(User.__table__.c.id == sa.bindparam("actor"))
 Note = dict[str, Any]
 
 

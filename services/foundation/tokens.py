@@ -35,7 +35,7 @@ LIFETIMES = {
 # How long after its end a link is kept.
 KEPT = dt.timedelta(days=30)
 # Links that give access to the account; an activation link does not.
-INTO_ACCOUNT = (LinkPurpose.SIGN_IN, LinkPurpose.PASSWORD, LinkPurpose.INVITATION)
+INTO_ACCOUNT = (LinkPurpose.SIGN_IN, LinkPurpose.PASSWORD, LinkPurpose.INVITATION, LinkPurpose.ADDRESS)
 
 
 class DeadLinkError(Refused):

@@ -24,11 +24,14 @@ from models import (
     JoinRequest,
     JournalVerb,
     Language,
+    MailKind,
+    OutgoingMail,
     Role,
     User,
     day_in,
     db,
     domain_of,
+    erased_address,
     same_address,
     utcnow,
 )
@@ -212,6 +215,11 @@ def join(token: str, *, address: str | None) -> User:
 def forget_unanswered() -> None:
     """Delete what was typed by those who never answered, once it counts against no flood any more."""
     with access.everything(), transaction() as turn:
+        over = sa.select(JoinRequest.id).where(JoinRequest.expires_at < turn.now)
+        for mail in db.session.scalars(_mails_of(over)):
+            # Nobody has shown that it was theirs, and nobody can have it erased.
+            mail.address = erased_address(0)
+        db.session.flush()
         db.session.execute(
             sa.delete(JoinRequest).where(JoinRequest.expires_at < turn.now),
             execution_options={"synchronize_session": False},
@@ -219,6 +227,14 @@ def forget_unanswered() -> None:
 
 
 # --- Helpers ----------------------------------------------------------------------------------------------------------
+
+
+def _mails_of(requests: Any) -> sa.Select[Any]:
+    """The mails that asked those who came by a link to answer."""
+    return sa.select(OutgoingMail).where(
+        OutgoingMail.template == MailKind.JOIN_LINK,
+        OutgoingMail.context["join_request"].as_integer().in_(requests),
+    )
 
 
 def _checked_domain(typed: str) -> str:
@@ -296,6 +312,7 @@ def _answerable(token: str, now: dt.datetime) -> list[sa.ColumnElement[bool]]:
 def _take(turn: Turn, token: str) -> Mapping[str, Any]:
     """What was typed, taken away: of two answers at once, one alone finds it."""
     columns = [
+        JoinRequest.id,
         JoinRequest.firm_link_id,
         JoinRequest.language,
         *(getattr(JoinRequest, name) for name in TYPED),
@@ -318,6 +335,9 @@ def _enter(turn: CompanyTurn, asked: Mapping[str, Any], address: str | None) -> 
     user = User(company_id=turn.company.id, role=Role.MEMBER, created_at=turn.now, **person)
     db.session.add(user)
     db.session.flush()
+    for mail in db.session.scalars(_mails_of([asked["id"]])):
+        # Whose address it was is known by number from now on, also once they have another one.
+        mail.context = mail.context | {"user": user.id}
     journal.record(
         turn,
         JournalVerb.PERSON_JOINED,

@@ -92,10 +92,10 @@ def begin_use(turn: CompanyTurn, license_id: int, by: Actor) -> License:
     license, holder = _with_plan(license_id), by.user_id
     if holder is None or license.user_id != holder:
         raise LookupError("only the holder activates a license")
-    if license.state(turn.now) not in _BEGINS_OR_HAS:
-        raise refusals.not_assignable(license, turn.now)
-    if license.activated_at is not None:
+    if license.activated_at is not None and license.state(turn.now) in _USES:
         return license
+    if license.state(turn.now) != LicenseState.ASSIGNED:
+        raise refusals.not_assignable(license, turn.now)
     open_one = sa.select(Assignment).where(Assignment.license_id == license.id, Assignment.ended_at.is_(None))
     license.activated_at = db.session.scalars(open_one).one().activated_at = turn.now
     _record(turn, JournalVerb.LICENSE_ACTIVATED, license, holder, by, before=holder, after=holder)
@@ -169,7 +169,7 @@ def give(
 # --- Helpers: they read, and refuse ---------------------------------------------------------------------------------
 
 _IN_USE = {LicenseState.ASSIGNED, LicenseState.ACTIVATED}
-_BEGINS_OR_HAS = _IN_USE | {LicenseState.GRACE}
+_USES = {LicenseState.ACTIVATED, LicenseState.GRACE}
 
 
 def _company_of(user: User) -> int:

@@ -1,6 +1,6 @@
 """A seat that changes hands or plan, as one act: nothing is released without being given in the same moment.
 
-Undoing puts both halves back (`undoing`).
+Undoing puts both halves back, or neither (`undoing`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import datetime as dt
 from flask_babel import gettext as _
 
 from access import Actor
-from models import Assignment, JournalVerb, License, LicenseState, Plan, User, db
+from models import Assignment, JournalVerb, License, Plan, User, db
 from services.foundation import operations
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import CompanyTurn, company_lock
@@ -105,7 +105,7 @@ def _held(turn: CompanyTurn, license_id: int, held_by: int | None) -> releases.H
     held = next(iter(releases.holdings(turn.company.id, [license_id])), None)
     if held is None or held.holder.id != held_by:
         raise refusals.holder_changed(held.holder if held else None)
-    if held.license.state(turn.now) not in {LicenseState.ASSIGNED, LicenseState.ACTIVATED}:
+    if not held.license.is_movable(turn.now):
         raise refusals.not_assignable(held.license, turn.now)
     return held
 

@@ -191,9 +191,7 @@ def _is_covered(user: User, now: dt.datetime) -> bool:
 
 def _check_may_ask(turn: Turn, user: User) -> None:
     if not user.active:
-        raise Refused(
-            Code.ACCESS_ENDED, _("Your own access was taken away in the meantime. Nothing was changed.")
-        )
+        raise operations.access_ended()
     if _is_covered(user, turn.now):
         raise Refused(
             Code.ALREADY_HOLDS, _("You hold a license already: there is nothing to ask for. Look below.")

@@ -24,16 +24,15 @@ def go_back(turn: CompanyTurn, noted: OperationRow, by: Actor) -> str | None:
         return _moved(license)
     if "gone_at" in noted.after:
         removals.bring_back(turn, license, by)
-        return None
-    if license.state(turn.now) in _OUT_OF_REACH:
-        return _moved(license)
-    if "renewal" in noted.after:
+    elif "renewal" in noted.after:
         removals.redecide(turn, license, Renewal(noted.before["renewal"]), by)
-        return None
-    if noted.before["user_id"] is None:
-        releases.take_back(turn, releases.holdings(license.company_id, [license.id]), by)
-        return None
-    return _give(turn, license, noted, by)
+    elif license.state(turn.now) in _OUT_OF_REACH:
+        return _moved(license)
+    elif noted.before["user_id"] is None:
+        return _take_back(turn, license, noted, by)
+    else:
+        return _give(turn, license, noted, by)
+    return None
 
 
 def _moved(license: License) -> str:
@@ -43,13 +42,50 @@ def _moved(license: License) -> str:
 _OUT_OF_REACH = {LicenseState.REMOVED, LicenseState.REVOKED, LicenseState.SUSPENDED}
 
 
-def _give(turn: CompanyTurn, license: License, noted: OperationRow, by: Actor) -> str | None:
-    """A new assignment with the activation of before: the history says what happened, second by second."""
+def _take_back(turn: CompanyTurn, license: License, noted: OperationRow, by: Actor) -> str | None:
+    """From whom it was given to, unless they or somebody else would be left without what the operation took from them."""
+    for other in _taken_before(noted):
+        former = db.session.get_one(License, other.row_id, options=[joinedload(License.plan)])
+        if former is not license and (
+            operations.has_moved(former, other) or former.state(turn.now) in _OUT_OF_REACH
+        ):
+            return _moved(former)
+        if (why := _not_to_be_given(former, other, besides=license)) is not None:
+            return why
+    releases.take_back(turn, releases.holdings(license.company_id, [license.id]), by)
+    return None
+
+
+def _taken_before(noted: OperationRow) -> list[OperationRow]:
+    """What the operation took for the sake of what it gave: this very licence from another, or another one of this person's."""
+    halves = sa.select(OperationRow).where(
+        OperationRow.operation_id == noted.operation_id,
+        OperationRow.table_name == License.__tablename__,
+        OperationRow.id < noted.id,
+    )
+    return [
+        other
+        for other in db.session.scalars(halves)
+        if (before := other.before.get("user_id")) is not None
+        and (other.row_id == noted.row_id or before == noted.after["user_id"])
+    ]
+
+
+def _not_to_be_given(license: License, noted: OperationRow, *, besides: License | None = None) -> str | None:
+    """Why whoever held it does not get it back; `besides` is what they hold until then."""
     person, own = assignments.holder_of(noted.before["user_id"], license.product)
     if not person.is_active:
         return str(_("%(name)s has been deactivated since, and gets nothing back.", name=person.name))
-    if own is not None:
+    if own is not None and own is not besides:
         return str(_("%(name)s holds another license by now, and gets nothing back.", name=person.name))
+    return _moved(license) if _ended_by(noted) is None else None
+
+
+def _give(turn: CompanyTurn, license: License, noted: OperationRow, by: Actor) -> str | None:
+    """A new assignment with the activation of before: the history says what happened, second by second."""
+    if (why := _not_to_be_given(license, noted)) is not None:
+        return why
+    person, _own = assignments.holder_of(noted.before["user_id"], license.product)
     ended = _ended_by(noted)
     if ended is None:
         return _moved(license)

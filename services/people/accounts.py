@@ -138,7 +138,7 @@ def _settle_address(turn: Turn, user: User, checked: dict[str, Any], by: Actor) 
         return
     if user.confirmed_at is None:
         addresses.check_free(email, user.company_id, user.id)
-        addresses.forget(turn, user)
+        oneself.forget_new_address(turn, user)
     else:
         del checked["email"]
         addresses.ask_for(turn, user, email, by)
@@ -154,6 +154,8 @@ def note_change(turn: Turn, user: User, change: edits.Change, *, by: Actor) -> N
         user.confirmed_at = user.password = None
     if moved and not waits:
         letters.address_changed(turn, user, change.before["email"], by)
+    if "role" in change.after:
+        oneself.forget_new_address(turn, user)
     if moved or "role" in change.after:
         # Unused links were mailed to the old address, or to a lesser role. Using even one that only activates a licence
         # would confirm an address that it was not mailed to.

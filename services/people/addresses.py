@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 import access
 from access import Actor
-from models import JournalVerb, LinkPurpose, User, db, same_address
+from models import JournalEntry, JournalVerb, LinkPurpose, User, db, same_address
 from services.foundation import checks, journal, tokens
 from services.foundation.errors import Code, Refused
 from services.foundation.tokens import DeadLinkError
@@ -21,12 +21,15 @@ from services.mail import letters
 from services.people import oneself
 from services.people.administrators import check_actor, people_lock
 
+# Within a day, of one person and of one company.
+MAX_A_DAY, MAX_OF_COMPANY = 5, 200
+
 
 def ask(user: User, email: str, *, by: Actor) -> None:
     """Mail the new address a link that makes it the person's, and tell the one of before. An earlier question ends.
 
     Raises:
-        Refused: `empty`, `bad_address`, `email_taken`, `same_address`, or `inactive_person`.
+        Refused: `empty`, `bad_address`, `email_taken`, `same_address`, `too_many`, or `inactive_person`.
     """
     user_id, company_id = user.id, user.company_id
     email = checks.email(email)
@@ -59,7 +62,7 @@ def withdraw(user: User, *, by: Actor) -> None:
                 subject=user,
                 personal_before={"email": user.new_email},
             )
-            forget(turn, user)
+            oneself.forget_new_address(turn, user)
 
 
 def confirm(token: str, *, address: str | None) -> User:
@@ -99,8 +102,9 @@ def ask_for(turn: Turn, user: User, email: str, by: Actor) -> None:
     Raises:
         Refused: `email_taken`.
     """
-    check_free(email, user.company_id, user.id)
-    forget(turn, user)
+    check_free(email, user.company_id, user.id, names=by.user_id != user.id)
+    _check_rate(turn, user)
+    oneself.forget_new_address(turn, user)
     user.new_email, user.new_email_at = email, turn.now
     letters.address_asked(turn, user, by)
     letters.address_confirmation(turn, user, email, by)
@@ -112,12 +116,6 @@ def ask_for(turn: Turn, user: User, email: str, by: Actor) -> None:
         personal_before={"email": user.email},
         personal_after={"email": email},
     )
-
-
-def forget(turn: Turn, user: User) -> None:
-    """Forget the new address that was asked for, and its links."""
-    user.new_email = user.new_email_at = None
-    tokens.void(turn, user.id, [LinkPurpose.ADDRESS])
 
 
 def _move(turn: Turn, user: User, email: str, by: Actor) -> None:
@@ -133,7 +131,7 @@ def _move(turn: Turn, user: User, email: str, by: Actor) -> None:
     except sa.exc.IntegrityError:
         # Somebody answered at it at this very moment.
         raise oneself.address_claimed() from None
-    forget(turn, user)
+    oneself.forget_new_address(turn, user)
     # What was mailed to the address of before opens nothing any more.
     tokens.void(turn, user.id, LinkPurpose)
     oneself.end_sessions(turn, user)
@@ -151,8 +149,27 @@ def _move(turn: Turn, user: User, email: str, by: Actor) -> None:
 # --- Helpers: they read, and refuse -----------------------------------------------------------------------------------
 
 
-def check_free(email: str, company_id: int | None, own_id: int | None) -> None:
-    """Refuse an address that somebody of the same company, or of the staff, has. Whether others know it is not told."""
+def _check_rate(turn: Turn, user: User) -> None:
+    """Refuse (`too_many`) what would make the desk a relay: each question mails an address that anybody may have typed."""
+    asked = sa.select(sa.func.count(JournalEntry.id)).where(
+        JournalEntry.company_id.is_not_distinct_from(user.company_id),
+        JournalEntry.verb == JournalVerb.ADDRESS_ASKED,
+        JournalEntry.at > turn.now - dt.timedelta(days=1),
+    )
+    of_person = asked.where(JournalEntry.subject_id == user.id)
+    if (db.session.scalar(of_person) or 0) >= MAX_A_DAY or (db.session.scalar(asked) or 0) >= MAX_OF_COMPANY:
+        raise Refused(
+            Code.TOO_MANY,
+            _("New addresses were asked for too often within a day. Nothing was changed: go on tomorrow."),
+        )
+
+
+def check_free(email: str, company_id: int | None, own_id: int | None, *, names: bool = True) -> None:
+    """Refuse an address that somebody of the same company, or of the staff, has. Whether others know it is not told.
+
+    Args:
+        names: Whether whoever asks may be told who was deactivated.
+    """
     found = db.session.scalar(
         sa.select(User).where(
             same_address(User.email, email),
@@ -160,7 +177,7 @@ def check_free(email: str, company_id: int | None, own_id: int | None) -> None:
             User.id != (own_id or 0),
         )
     )
-    if found is not None and not found.active:
+    if found is not None and not found.active and names:
         raise Refused(
             Code.EMAIL_TAKEN,
             _(

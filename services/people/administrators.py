@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from access import Actor, Permission, can
 from models import Role, User, db
+from services.foundation import operations
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, company_lock, transaction
 
@@ -35,9 +36,7 @@ def check_actor(_turn: Turn, by: Actor) -> None:
     """
     actor = db.session.get(User, by.user_id) if by.user_id is not None else None
     if actor is not None and not (can(actor, Permission.MANAGE_USERS) or can(actor, Permission.SUPPORT)):
-        raise Refused(
-            Code.ACCESS_ENDED, _("Your own access was taken away in the meantime. Nothing was changed.")
-        )
+        raise operations.access_ended()
 
 
 def check_not_erased(_turn: Turn, user: User) -> None:

@@ -13,7 +13,7 @@ from models import JournalVerb, License, LicenseStatus, User, db
 from services import licenses
 from services.foundation import edits, journal, tokens
 from services.foundation.transaction import CompanyTurn, Turn
-from services.people import accounts, addresses, oneself
+from services.people import accounts, oneself
 from services.people.administrators import (
     check_actor,
     check_dispensable,
@@ -68,8 +68,12 @@ def deactivate(
         if seats is Seats.RELEASE:
             licenses.take_back(turn, licenses.holdings(turn.company.id, held), by)
         elif seats is Seats.TRANSFER and to_id is not None:
-            for license_id in held:
+            # What is over, in grace, is of no use to a colleague.
+            moved = [key for key in held if db.session.get_one(License, key).is_movable(turn.now)]
+            for license_id in moved:
                 licenses.pass_on(turn, license_id, to_id, by, held_by=user_id)
+            over = [key for key in held if key not in moved]
+            licenses.take_back(turn, licenses.holdings(turn.company.id, over), by)
 
 
 def reactivate(user: User, *, by: Actor) -> None:
@@ -114,7 +118,7 @@ def _shut_out(turn: Turn, user: User, by: Actor) -> None:
     user.active = False
     # Whoever is shut out answers at their address no more: it must not keep them from another company's account.
     user.confirmed_at = None
-    addresses.forget(turn, user)
+    oneself.forget_new_address(turn, user)
     tokens.void(turn, user.id)
     oneself.end_sessions(turn, user)
     licenses.close_with_account(turn, user.id, by)

@@ -11,7 +11,7 @@ from flask_security import hash_password, verify_password
 
 import access
 from access import Actor
-from models import JournalVerb, Language, User, db, same_address
+from models import JournalVerb, Language, LinkPurpose, User, db, same_address
 from services.foundation import checks, edits, journal, tokens
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, transaction
@@ -200,9 +200,16 @@ def replace_password(turn: Turn, user: User, password_hash: str, *, by: Actor) -
     if user.password is not None:
         letters.password_changed(turn, user)
     user.password = password_hash
+    forget_new_address(turn, user)
     end_sessions(turn, user)
     tokens.void(turn, user.id)
     journal.record(turn, JournalVerb.PASSWORD_SET, by=by, subject=user)
+
+
+def forget_new_address(turn: Turn, user: User) -> None:
+    """Forget the address that was asked for, and its links: whoever asked may have had an open session and no more."""
+    user.new_email = user.new_email_at = None
+    tokens.void(turn, user.id, [LinkPurpose.ADDRESS])
 
 
 def end_sessions(_turn: Turn, user: User) -> None:

@@ -20,6 +20,7 @@ from models import (
     Base,
     CartItem,
     Dismissal,
+    FirmLink,
     JoinRequest,
     JournalEntry,
     JournalPersonal,
@@ -132,10 +133,18 @@ def _told_of(person: int) -> sa.Select[Any]:
     )
 
 
-def _has_address_of(column: Any, person: int) -> sa.ColumnElement[bool]:
-    """Whether a row has the person's address of today and no number of theirs: `erasure` comes to the account last."""
-    theirs = sa.select(sa.func.lower(User.email)).where(User.id == person).scalar_subquery()
-    return sa.func.lower(column) == theirs
+def _asked_by(person: int) -> sa.Select[Any]:
+    """What was asked for at a link of the person's own firm under their address of today: `erasure` comes to the account last.
+
+    At another firm's it may be somebody else who has that address.
+    """
+    same = sa.func.lower(JoinRequest.email) == sa.func.lower(User.email)
+    return (
+        sa.select(JoinRequest.id)
+        .join(FirmLink, FirmLink.id == JoinRequest.firm_link_id)
+        .join(User, (User.company_id == FirmLink.company_id) & same)
+        .where(User.id == person)
+    )
 
 
 # Most rows hold nothing but from where somebody acted.
@@ -255,10 +264,7 @@ PARTS = (
             OutgoingMail.address.is_not(None),
             sa.or_(
                 OutgoingMail.context["user"].as_integer() == person,
-                sa.and_(
-                    OutgoingMail.template == MailKind.JOIN_LINK,
-                    _has_address_of(OutgoingMail.address, person),
-                ),
+                OutgoingMail.context["join_request"].as_integer().in_(_asked_by(person)),
             ),
         ),
         {"address": _blank(_l("Email"), erased_address)},
@@ -299,7 +305,7 @@ PARTS = (
         "joining",
         _l("Asked to join by a link"),
         JoinRequest,
-        lambda person: _has_address_of(JoinRequest.email, person),
+        lambda person: JoinRequest.id.in_(_asked_by(person)),
         {
             "email": _drop(_l("Email")),
             "first_name": _drop(_l("First name")),

@@ -152,3 +152,31 @@ def test_of_two_who_confirm_one_address_at_once_one_has_it(cast, together):
     db.session.rollback()
     outcomes = together(2, lambda number: addresses.confirm(links_of[number], address=None))
     assert sorted(getattr(outcome.error, "code", "") for outcome in outcomes) == ["", "address_claimed"]
+
+
+@pytest.mark.parametrize("what", ["password", "role"])
+def test_an_address_that_a_thief_asked_for_dies_with_a_new_password_or_role(cast, bob, what):
+    """Whoever found an open session would have the account for good."""
+    addresses.ask(cast.bob, "thief@evil.example", by=bob)
+    token = mailed(cast.bob, "thief@evil.example")
+    if what == "password":
+        oneself.set_password(cast.bob, "a whole new password", by=bob)
+    else:
+        accounts.update_person(cast.bob, {"role": "admin"}, by=Actor.of(cast.alice))
+    with pytest.raises(DeadLinkError):
+        addresses.confirm(token, address=None)
+    assert not addresses.is_asked(cast.bob, utcnow())
+
+
+def test_the_desk_mails_no_more_than_a_few_new_addresses_a_day(cast, bob):
+    for number in range(addresses.MAX_A_DAY):
+        addresses.ask(cast.bob, f"victim{number}@elsewhere.example", by=bob)
+    with pytest.raises(Refused, match="too_many"):
+        addresses.ask(cast.bob, "victim@elsewhere.example", by=bob)
+
+
+def test_a_member_is_not_told_whose_address_a_deactivated_colleague_has(cast, bob):
+    deactivation.deactivate(cast.dave, deactivation.Seats.KEEP, by=Actor.of(cast.alice))
+    with pytest.raises(Refused, match="email_taken") as refused:
+        addresses.ask(cast.bob, cast.dave.email, by=bob)
+    assert "Dave" not in refused.value.sentence

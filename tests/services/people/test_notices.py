@@ -45,7 +45,7 @@ def busy(cast):
 
 CHANGES = {
     "address": ({"email": "robert@acme.example"}, True, set()),
-    "role": ({"role": Role.ADMIN}, True, {LinkPurpose.ACTIVATION, LinkPurpose.ADDRESS}),
+    "role": ({"role": Role.ADMIN}, True, {LinkPurpose.ACTIVATION}),
     "name": ({"last_name": "Roy"}, False, set(LinkPurpose)),
     "capitals": ({"email": "BOB@acme.example"}, False, set(LinkPurpose)),
 }

@@ -209,7 +209,8 @@ def test_the_days_of_grace_keep_a_seat_usable_and_no_longer(cast):
     today_agrees(cast.acme.id)
     with pytest.raises(Refused, match="no_free_license"):
         licenses.assign(cast.pro, cast.erin, Actor.of(cast.alice))
-    licenses.activate(held, Actor.of(cast.bob))
+    with pytest.raises(Refused, match="not_assignable"):
+        licenses.activate(held, Actor.of(cast.bob))
     states = [seat(held, start + number * DAY)[2] for number in (19, 20, 34, 35)]
     assert states == ["assigned", "grace", "grace", "expired"]
     assert seat(free, start + 20 * DAY)[2] == "grace"
