@@ -213,7 +213,7 @@ def _others(browser: Browser, url: str) -> None:
 
 def _year(browser: Browser, url: str, language: str, administrator: str) -> None:
     """Picture what comes after the first day: a seat that moves, leaves, is asked for, and is accounted for."""
-    page = _page(browser, locale=f"{language}-CA")
+    page = _page(browser)
     _sign_in(page, url, administrator)
 
     def take(step: str, address: str) -> None:
@@ -221,7 +221,7 @@ def _year(browser: Browser, url: str, language: str, administrator: str) -> None
         _picture(page, f"year-{language}-{step}")
 
     page.goto(f"{url}/portal/users/?license=with")
-    person = page.locator("table.list tbody a").last.get_attribute("href") or ""
+    person = str(page.locator("table.list tbody a").first.evaluate("a => a.href")).removeprefix(url)
     page.goto(url + person)
     license = re.findall(r"/portal/licenses/transfer/\?id=(\d+)", page.content())[0]
     holder = re.findall(r"/users/(\d+)/", person)[0]
@@ -235,8 +235,8 @@ def _year(browser: Browser, url: str, language: str, administrator: str) -> None
     take("journal", "/portal/journal/")
     take("as-of", "/portal/as-of/")
     page.goto(f"{url}/portal/users/?license=without")
-    hers = _page(browser, locale=f"{language}-CA")
-    _sign_in(hers, url, page.locator("table.list tbody small", has_text="@").first.inner_text())
+    hers = _page(browser)
+    _sign_in(hers, url, page.locator("table.list tbody small", has_text="@").last.inner_text())
     hers.locator("textarea").fill(WORDS[language])
     _picture(hers, f"year-{language}-ask")
     hers.locator("main form:has(textarea) button[type=submit]").click()
