@@ -102,7 +102,7 @@ def make_examples() -> addresses.Examples:
         )
     )
     db.session.commit()
-    asked = factories.make_request(_person("sophie.paquette@acme.example"), "Je signe les contrats.\nMerci!")
+    asked = db.session.scalars(db.select(LicenseRequest)).one()
     rows = {User: asked.user_id, LicenseRequest: asked.id, License: held.id, Order: pending.id}
     names = {
         "plan": plan,
