@@ -22,8 +22,10 @@ from models import (
 from services import licenses
 from services.foundation import operations, tokens
 from services.foundation.errors import Refused
+from services.licenses import releases
 from services.people import deactivation, links
 from tests.factories import make_licenses, make_user
+from tests.together import lock_off, meet
 
 
 @pytest.fixture
@@ -189,22 +191,57 @@ def test_a_licence_is_transferred_to_nobody_of_another_company(cast, alice):
     assert holder(license) == cast.bob.id
 
 
-def test_of_twenty_who_transfer_one_licence_at_once_one_does(cast, alice, together):
+def _twenty_transfer_one(cast, alice, together, monkeypatch):
+    """Twenty pass Bob's licence on; whoever has seen that it is his waits for the others."""
     (license,) = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)
     people = [make_user(cast.acme).id for _ in range(20)]
     license_id, bob = license.id, cast.bob.id
     db.session.rollback()
+    meet(monkeypatch, releases, "take_back", 20)
 
     def pass_on(number: int) -> None:
         user = db.session.get_one(type(cast.bob), people[number])
         licenses.transfer(db.session.get_one(License, license_id), user, alice, held_by=bob)
 
     outcomes = together(20, pass_on)
-    codes = sorted(getattr(outcome.error, "code", "") for outcome in outcomes)
+    db.session.rollback()
+    return sorted(getattr(outcome.error, "code", "error") if outcome.error else "" for outcome in outcomes)
+
+
+def test_of_twenty_who_transfer_one_licence_at_once_one_does(cast, alice, together, monkeypatch):
+    codes = _twenty_transfer_one(cast, alice, together, monkeypatch)
     assert codes == [""] + ["holder_changed"] * 19
     assert (
         db.session.scalar(sa.select(sa.func.count(Assignment.id)).where(Assignment.ended_at.is_(None))) == 1
     )
+
+
+def test_without_the_lock_one_licence_is_transferred_more_than_once(cast, alice, together, monkeypatch):
+    lock_off(monkeypatch)
+    codes = _twenty_transfer_one(cast, alice, together, monkeypatch)
+    assert codes != [""] + ["holder_changed"] * 19, "the race test would not notice a missing lock"
+
+
+def _two_undo_one(cast, alice, together, monkeypatch):
+    """Two administrators take the same act back; whoever has seen that nobody has yet waits for the other."""
+    (license,) = make_licenses(1, cast.alice, cast.pro)
+    licenses.assign_license(license, cast.bob, alice)
+    act, by = latest().id, [alice, Actor.of(cast.erin)]
+    db.session.rollback()
+    meet(monkeypatch, releases, "take_back", 2)
+    outcomes = together(2, lambda number: operations.undo(db.session.get_one(Operation, act), by[number]))
+    db.session.rollback()
+    return sorted(getattr(outcome.error, "code", "error") if outcome.error else "" for outcome in outcomes)
+
+
+def test_of_two_who_take_one_act_back_at_once_one_does(cast, alice, together, monkeypatch):
+    assert _two_undo_one(cast, alice, together, monkeypatch) == ["", "already_undone"]
+
+
+def test_without_the_lock_the_second_is_not_told_that_it_was_taken_back(cast, alice, together, monkeypatch):
+    lock_off(monkeypatch)
+    codes = _two_undo_one(cast, alice, together, monkeypatch)
+    assert codes != ["", "already_undone"], "the race test would not notice a missing lock"
 
 
 # --- The activation link ----------------------------------------------------------------------------------------------
