@@ -31,7 +31,7 @@ from services.buying import cart, orders, quotes
 from services.foundation import operations
 from services.foundation.errors import Refused
 from services.foundation.transaction import company_lock
-from services.licenses import suspensions
+from services.licenses import requests, suspensions
 from services.payments import settlement
 from services.payments.sessions import Charge, Session
 from services.people import accounts, deactivation
@@ -56,6 +56,7 @@ class Life:
         self.plans = [cast.eco.id, cast.pro.id, cast.avance.id]
         # Two plans of one product, so that people change from one to the other.
         cast.avance.product = cast.pro.product
+        cast.vendor.grace_days = cast.vendor.granted_days = self.chance.choice([0, 7, 30])
         db.session.commit()
         self.by = [Actor.of(cast.alice), Actor.of(cast.erin), Actor.of(cast.sam), SYSTEM]
         self.now = dt.datetime(2026, 11, 24, 15, tzinfo=dt.UTC)
@@ -74,6 +75,7 @@ class Life:
             *[self.transfer] * 2,
             self.remove,
             self.decide_renewal,
+            self.ask,
             *[self.undo] * 4,
             self.suspend,
             self.lift,
@@ -148,6 +150,10 @@ class Life:
     def decide_renewal(self) -> None:
         renewal = self.chance.choice(list(Renewal))
         licenses.decide_renewal(self.company_id, [self.license().id], renewal, self.chance.choice(self.by))
+
+    def ask(self) -> None:
+        person = self.person()
+        requests.ask(person, "please", Actor.of(person))
 
     def undo(self) -> None:
         newest = sa.select(Operation).order_by(Operation.at.desc()).limit(3)
