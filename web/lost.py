@@ -26,7 +26,7 @@ PERSON = "person"
 # For how long after its end a session still tells whose it was: a long weekend.
 REMEMBERED = dt.timedelta(days=5)
 # Forms that ask for one of these are not kept: `tests/web/test_lost.py` holds every password field to this list.
-SECRET_FIELDS = {"password", "again", "current"}
+SECRET_FIELDS = {"password", "again", "current", "proof"}
 # Chosen from a list, as a code: it goes along with what was typed.
 CHOSEN = {"role", "language", "country", "province", "time_zone", "registration", "on_sale", "charges_no_tax"}
 # What stands on every page, and is not worth keeping.

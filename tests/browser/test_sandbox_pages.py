@@ -78,5 +78,7 @@ def test_a_payment_form_with_mistakes_is_as_readable(
     page.goto(client.checkout.sessions.create(order()).url)
     page.get_by_role("button", name="Payer").click()
     expect(page.get_by_role("alert")).to_contain_text("Corrigez les champs signalés.")
+    # The text may be there before the sheet is.
+    page.wait_for_load_state()
     page.evaluate(checks.AXE_SCRIPT)
     assert not checks.axe(page)

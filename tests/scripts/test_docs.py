@@ -99,7 +99,10 @@ def skeleton(text: str) -> dict[str, list[str]]:
         "commands": [re.sub(r"\s*#.*", "", line) for block in blocks for line in block.splitlines()],
         "cells": [str(row.count("|")) for row in text.splitlines() if row.startswith("|")],
         "entries": re.findall(r"^- \[?", text, flags=re.MULTILINE),
-        "links": sorted(re.findall(r"\]\(([^)\s]+)\)", text)),
+        # A picture may be of the reader's language.
+        "links": sorted(
+            re.sub(r"/year-(fr|en)-", "/year-", link) for link in re.findall(r"\]\(([^)\s]+)\)", text)
+        ),
         "code": sorted(set(re.findall(r"`([^`\n]+)`", text))),
     }
 

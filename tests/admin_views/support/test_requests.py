@@ -30,7 +30,7 @@ def test_support_gives_for_a_customer_what_its_person_asked_for(staff, cast):
     for page in ("details", "assign"):
         assert "Je signe." in words(staff.get(f"/support/people/{page}/?id={cast.bob.id}"))
     answer = staff.post(f"/support/people/assign/?id={cast.bob.id}", data={"plan": cast.pro.id, "asked": one})
-    assert answer.status_code == 302
+    assert answer.status_code == 303
     assert states() == ["given"]
     assert "Je signe." not in words(staff.get(f"/support/people/details/?id={cast.bob.id}"))
 

@@ -294,8 +294,8 @@ def test_a_request_that_two_answer_at_once_has_one_answer(cast, together, monkey
 
 
 def _asked_and_shut_out(cast, together, monkeypatch):
-    """Bob asks while Alice shuts his account; whoever has read it waits for the other."""
-    meet(monkeypatch, requests, "open_of", 2)
+    """Bob asks while Alice shuts his account: he has written it down, and waits a second before it is told."""
+    meet(monkeypatch, requests.letters, "license_requested", 2)
     user_id, alice, bob = cast.bob.id, Actor.of(cast.alice), Actor.of(cast.bob)
 
     def act(number):
@@ -310,9 +310,5 @@ def _asked_and_shut_out(cast, together, monkeypatch):
 
 
 def test_no_request_outlives_the_account_that_was_shut_meanwhile(cast, together, monkeypatch):
+    """Twice kept: by the company's lock, and on PostgreSQL by the row that a request points at."""
     assert not _asked_and_shut_out(cast, together, monkeypatch)
-
-
-def test_without_the_lock_a_request_outlives_its_account(cast, together, monkeypatch):
-    lock_off(monkeypatch)
-    assert _asked_and_shut_out(cast, together, monkeypatch), "the race test would not notice a missing lock"
