@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import ipaddress
@@ -73,6 +74,12 @@ def _sealed(text: str) -> str:
     return hmac.new(current_app.config["SECRET_KEY"].encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
+@functools.cache
+def _parsed(setting: str) -> list[limits.RateLimitItem]:
+    """The limits of a setting: it is read at each request, and written once."""
+    return limits.parse_many(setting)
+
+
 def _setting(name: str) -> Callable[[], str]:
     """A limit, read from the settings at each request."""
     return lambda: str(current_app.config[name])
@@ -90,7 +97,7 @@ def init_app(app: Flask) -> None:
 def note_wrong_password() -> None:
     """Count a wrong password at its account, from whichever machine. It refuses nobody: see `_guesses_at_account`."""
     if limiter.enabled:
-        for limit in limits.parse_many(current_app.config["SIGN_IN_LIMIT"]):
+        for limit in _parsed(current_app.config["SIGN_IN_LIMIT"]):
             limiter.limiter.hit(limit, "wrong passwords", by_account())
 
 
@@ -102,7 +109,7 @@ def wait_for_key(key: str) -> int:
     # What cannot be a key is nobody's.
     counted += [("KEY_LIMIT", _sealed(f"key {key}"))] if key else []
     for setting, whose in counted:
-        for limit in limits.parse_many(current_app.config[setting]):
+        for limit in _parsed(current_app.config[setting]):
             if not limiter.limiter.hit(limit, "keys", whose):
                 stats = limiter.limiter.get_window_stats(limit, "keys", whose)
                 return max(1, math.ceil(stats.reset_time - time.time()))
@@ -112,7 +119,7 @@ def wait_for_key(key: str) -> int:
 def _guesses_at_account() -> str:
     """What one machine may try at this account: less once many machines have tried it, so that guessing slows down."""
     usual = str(current_app.config["SIGN_IN_LIMIT"])
-    tried = (limiter.limiter.test(one, "wrong passwords", by_account()) for one in limits.parse_many(usual))
+    tried = (limiter.limiter.test(one, "wrong passwords", by_account()) for one in _parsed(usual))
     return usual if all(tried) else SLOWED
 
 

@@ -8,7 +8,7 @@ import enum
 import re
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from models import KEY_ALPHABET, License, LicenseState, Plan, db, state_of
 
@@ -113,22 +113,21 @@ _VERDICTS = {
 }
 
 
+# Written once, said in the reader's language: of eight sentences an answer has one.
+_SENTENCES = {
+    Verdict.ACTIVE: _l("This license is valid."),
+    Verdict.IN_GRACE: _l(
+        "This license has ended and works a few days more: ask your administrator to renew it."
+    ),
+    Verdict.UNASSIGNED: _l("This license is assigned to nobody: ask your administrator."),
+    Verdict.SUSPENDED: _l("This license is suspended while a payment is contested: ask your administrator."),
+    Verdict.EXPIRED: _l("This license has expired: ask your administrator."),
+    Verdict.REMOVED: _l("This license was removed from the account of your company: ask your administrator."),
+    Verdict.REVOKED: _l("This license has been revoked: ask your administrator."),
+    Verdict.UNKNOWN: _l("No license has this key: check how it is written."),
+}
+
+
 def sentence(verdict: Verdict) -> str:
     """What the product may show to whoever uses it."""
-    sentences = {
-        Verdict.ACTIVE: _("This license is valid."),
-        Verdict.IN_GRACE: _(
-            "This license has ended and works a few days more: ask your administrator to renew it."
-        ),
-        Verdict.UNASSIGNED: _("This license is assigned to nobody: ask your administrator."),
-        Verdict.SUSPENDED: _(
-            "This license is suspended while a payment is contested: ask your administrator."
-        ),
-        Verdict.EXPIRED: _("This license has expired: ask your administrator."),
-        Verdict.REMOVED: _(
-            "This license was removed from the account of your company: ask your administrator."
-        ),
-        Verdict.REVOKED: _("This license has been revoked: ask your administrator."),
-        Verdict.UNKNOWN: _("No license has this key: check how it is written."),
-    }
-    return str(sentences[verdict])
+    return str(_SENTENCES[verdict])
