@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import aliased
 from wtforms import EmailField, HiddenField, RadioField, SelectField, StringField
 from wtforms.validators import Length
 
@@ -18,10 +17,9 @@ from access import current_actor
 from admin_views import labels, moves
 from admin_views.edited import EditForm
 from admin_views.forms import REQUIRED, DeskForm, choices
-from admin_views.lists.columns import Search
 from admin_views.lists.rows import parse_id
 from admin_views.personal import PersonalView, held_live
-from admin_views.pickers import Lookup
+from admin_views.pickers import Lookup, people_lookup
 from models import Language, License, Role, User, clock, utcnow
 from services.people import accounts, addresses, deactivation
 from services.people.deactivation import Seats
@@ -44,23 +42,12 @@ class PersonForm(EditForm):
 
 
 def _may_take_over(statement: sa.Select[Any]) -> sa.Select[Any]:
-    """The active colleagues of the person `?id=` who hold nothing of what they hold."""
-    leaver, given, own = aliased(User), aliased(License), aliased(License)
+    """Of what the person `?id=` holds: they hold it themselves, and are not found."""
     leaving = parse_id(User, request.args.get("id"))
-    products = sa.select(given.product).where(given.user_id == leaving, given.usable_until > clock())
-    holds = sa.exists().where(own.user_id == User.id, own.product.in_(products), own.usable_until > clock())
-    colleagues = statement.join(leaver, leaver.company_id == User.company_id)
-    return colleagues.where(leaver.id == leaving, User.id != leaving, User.active, ~holds)
+    return moves.may_receive(statement, sa.and_(License.user_id == leaving, License.where_live(clock())))
 
 
-SUCCESSORS = Lookup(
-    "successor",
-    User,
-    (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name)),
-    label=lambda user: f"{user.name} ({user.email})",
-    where=_may_take_over,
-    order=(User.last_name, User.first_name),
-)
+SUCCESSORS = people_lookup("successor", where=_may_take_over)
 
 
 class DeactivateForm(DeskForm):

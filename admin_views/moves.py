@@ -21,9 +21,8 @@ from admin_views import said, undo
 from admin_views.base import DeskModelView
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.guard import local_url
-from admin_views.lists.columns import Search
 from admin_views.lists.rows import one, parse_id
-from admin_views.pickers import Lookup, PickerField
+from admin_views.pickers import Lookup, PickerField, people_lookup
 from models import License, Plan, User, clock, utcnow
 from services import licenses
 from services.people import links
@@ -31,25 +30,22 @@ from services.seats import seat_counts
 from services.text.formats import current_language
 
 
-def _may_receive(statement: sa.Select[Any]) -> sa.Select[Any]:
-    """The active people of the licence's company who hold none of its product."""
-    wanted, own = aliased(License), aliased(License)
-    chosen = sa.select(wanted.company_id, wanted.product).where(
-        wanted.id == parse_id(License, request.args.get("id"))
+def may_receive(statement: sa.Select[Any], given: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The active people of the company of the licences `given` who could hold them beside what they have."""
+    own = aliased(License)
+    companies, products = (sa.select(column).where(given) for column in (License.company_id, License.product))
+    holds = sa.exists().where(
+        own.user_id == User.id, own.product.in_(products), own.where_in_the_way(clock())
     )
-    of = chosen.subquery()
-    holds = sa.exists().where(own.user_id == User.id, own.product == of.c.product, own.usable_until > clock())
-    return statement.join(of, of.c.company_id == User.company_id).where(User.active, ~holds)
+    return statement.where(User.company_id.in_(companies), User.active, ~holds)
 
 
-NEWCOMERS = Lookup(
-    "newcomer",
-    User,
-    (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name)),
-    label=lambda user: f"{user.name} ({user.email})",
-    where=_may_receive,
-    order=(User.last_name, User.first_name),
-)
+def _may_receive(statement: sa.Select[Any]) -> sa.Select[Any]:
+    """Of the licence `?id=`."""
+    return may_receive(statement, License.id == parse_id(License, request.args.get("id")))
+
+
+NEWCOMERS = people_lookup("newcomer", where=_may_receive)
 
 
 class ColleagueField(PickerField):

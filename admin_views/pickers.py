@@ -20,7 +20,7 @@ from wtforms.validators import StopValidation
 
 from admin_views.lists import listing, rows
 from admin_views.lists.columns import Search
-from models import db
+from models import User, db
 from services.foundation import checks
 
 MAX_FOUND = 20
@@ -76,6 +76,22 @@ class Lookup(AjaxModelLoader):
         size = min(max(limit, 1), MAX_FOUND)
         statement = statement.order_by(*self.order).offset(first).limit(size)
         return list(db.session.scalars(statement).unique())
+
+
+def person_text(user: User) -> str:
+    """« Bob Tremblay (bob@acme.example) »"""
+    return f"{user.name} ({user.email})"
+
+
+def people_lookup(
+    name: str,
+    *,
+    label: Callable[[Any], str] = person_text,
+    where: Callable[[sa.Select[Any]], sa.Select[Any]] | None = None,
+) -> Lookup:
+    """People, by their whole address or a part of their name."""
+    search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))
+    return Lookup(name, User, search, label=label, where=where, order=(User.last_name, User.first_name))
 
 
 class PickerField(Field):

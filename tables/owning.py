@@ -222,6 +222,16 @@ class License(Base, CompanyRow):
         """Whether its company may give it up at `now`: neither what a dispute is about nor what is over."""
         return self.state(now) in REMOVABLE
 
+    def gives_way(self, now: dt.datetime) -> bool:
+        """Whether its holder may be given another one of its product at `now`, which takes its place: its last day is over."""
+        return self.state(now) in {LicenseState.GRACE, LicenseState.EXPIRED}
+
+    @classmethod
+    def where_in_the_way(cls, now: dt.datetime) -> sa.ColumnElement[bool]:
+        """`not gives_way(now)` of one that somebody holds, as SQL."""
+        suspended = sa.and_(cls.status == LicenseStatus.SUSPENDED, cls.usable_until > now)
+        return sa.or_(cls.valid_until > now, suspended)
+
     def is_movable(self, now: dt.datetime) -> bool:
         """Whether its holder may have another one instead, or another person it, at `now`: not once its last day is over."""
         return self.state(now) in {LicenseState.ASSIGNED, LicenseState.ACTIVATED}

@@ -1,4 +1,4 @@
-"""What tests ask of a verb: that it refuses, and what it wrote in the journal."""
+"""What tests ask of a verb: that it refuses, what it wrote in the journal, and which operation it was."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from models import JournalEntry, db
+from models import JournalEntry, Operation, db
 from services.foundation.errors import Refused
 
 
@@ -24,3 +24,10 @@ def entries(verb: str) -> Sequence[JournalEntry]:
     """The journal's entries of a verb, the oldest first."""
     found = sa.select(JournalEntry).where(JournalEntry.verb == verb).order_by(JournalEntry.id)
     return db.session.scalars(found).all()
+
+
+def latest() -> Operation:
+    """What was done last."""
+    db.session.rollback()
+    newest = sa.select(Operation).order_by(Operation.at.desc(), Operation.id).limit(1)
+    return db.session.scalars(newest).one()

@@ -39,14 +39,9 @@ class EmailForm(CheckedForm):
     )
 
 
-class JoinForm(CheckedForm):
-    """Who somebody is who follows a firm's invitation link."""
+class NamedForm(CheckedForm):
+    """What somebody is called."""
 
-    email = EmailField(
-        _l("Email"),
-        [FILLED, Length(max=MAX_EMAIL_LENGTH, message=TOO_LONG)],
-        render_kw={"autocomplete": "email", "spellcheck": "false"},
-    )
     first_name = StringField(
         _l("First name"),
         [FILLED, Length(max=MAX_NAME_LENGTH, message=TOO_LONG)],
@@ -56,6 +51,16 @@ class JoinForm(CheckedForm):
         _l("Last name"),
         [FILLED, Length(max=MAX_NAME_LENGTH, message=TOO_LONG)],
         render_kw={"autocomplete": "family-name"},
+    )
+
+
+class JoinForm(NamedForm):
+    """Who somebody is who follows a firm's invitation link."""
+
+    email = EmailField(
+        _l("Email"),
+        [FILLED, Length(max=MAX_EMAIL_LENGTH, message=TOO_LONG)],
+        render_kw={"autocomplete": "email", "spellcheck": "false"},
     )
 
 
@@ -109,21 +114,11 @@ class NewAddressForm(CheckedForm):
     )
 
 
-class ProfileForm(CheckedForm):
+class ProfileForm(NamedForm):
     """What a person says of themselves."""
 
     # What the row held when the form was made.
     seen = HiddenField()
-    first_name = StringField(
-        _l("First name"),
-        [FILLED, Length(max=MAX_NAME_LENGTH, message=TOO_LONG)],
-        render_kw={"autocomplete": "given-name"},
-    )
-    last_name = StringField(
-        _l("Last name"),
-        [FILLED, Length(max=MAX_NAME_LENGTH, message=TOO_LONG)],
-        render_kw={"autocomplete": "family-name"},
-    )
     language = SelectField(_l("Language"), choices=LANGUAGE_NAMES)
     time_zone = SelectField(_l("Time zone"))
 

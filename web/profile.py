@@ -82,6 +82,13 @@ def _ask_for(form: NewAddressForm) -> bool:
     if current_user.password and not oneself.has_password(current_user, form.proof.data or ""):
         form.proof.errors = [_("This is not your current password.")]
         return False
+    if not current_user.password and not oneself.came_in_lately(current_user, utcnow()):
+        form.email.errors = [
+            _(
+                "You have no password: sign out, sign in by a link that is mailed to you, then ask again at once."
+            )
+        ]
+        return False
     try:
         addresses.ask(current_user, form.email.data or "", by=current_actor())
     except Refused as refused:

@@ -24,13 +24,13 @@ from admin_views.journal.listed import (
 )
 from admin_views.journal.sentences import Reader
 from admin_views.journal.words import TOLD_TO_CUSTOMERS
-from admin_views.lists.columns import Column, Empty, ListFilter, Search
+from admin_views.lists.columns import Column, Empty, ListFilter
 from admin_views.lists.filters import by_member
-from admin_views.pickers import Lookup
+from admin_views.pickers import people_lookup
 from admin_views.portal import activity
 from admin_views.portal.options import OPTIONS
 from admin_views.typed import TypedFilters
-from models import JournalEntry, JournalVerb, SubjectKind, User, utcnow
+from models import JournalEntry, JournalVerb, SubjectKind, utcnow
 from services.foundation import operations
 
 
@@ -38,13 +38,7 @@ def _told_verbs() -> list[tuple[str, str]]:
     return [(code, text) for code, text in labels.words(JournalVerb) if code in TOLD_TO_CUSTOMERS]
 
 
-PEOPLE = Lookup(
-    "person",
-    User,
-    (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name)),
-    label=lambda user: f"{user.name} ({user.email})",
-    order=(User.last_name, User.first_name),
-)
+PEOPLE = people_lookup("person")
 
 
 def _kinds() -> list[tuple[str, str]]:

@@ -28,7 +28,7 @@ from admin_views.forms import REQUIRED, DeskForm
 from admin_views.journal import license_life
 from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search, Tab
 from admin_views.lists.filters import by_id
-from admin_views.pickers import Lookup, PickerField
+from admin_views.pickers import PickerField, people_lookup
 from admin_views.portal import activity
 from admin_views.portal.own import own_company, own_plans
 from models import Company, License, LicenseState, Plan, User, clock, utcnow
@@ -37,14 +37,7 @@ from services.foundation import operations
 from services.foundation.errors import Code, Refused
 from services.text.formats import current_language
 
-PEOPLE = Lookup(
-    "user",
-    User,
-    (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name)),
-    label=lambda user: f"{user.name} ({user.email})",
-    where=lambda statement: statement.where(User.active),
-    order=(User.last_name, User.first_name),
-)
+PEOPLE = people_lookup("user", where=lambda statement: statement.where(User.active))
 
 
 class AssignForm(DeskForm):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from admin_views.lists.columns import ListFilter, Search
 from admin_views.lists.filters import by_id
 from admin_views.lists.rows import parse_id
-from admin_views.pickers import Lookup
+from admin_views.pickers import Lookup, people_lookup
 from models import Company, License, User, db
 
 
@@ -32,16 +32,12 @@ def company_lookup(name: str = "company") -> Lookup:
 
 def person_lookup(name: str) -> Lookup:
     """Everybody, by their whole address or a part of their name."""
-    search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))
-    return Lookup(name, User, search, label=person_text, order=(User.last_name, User.first_name))
+    return people_lookup(name, label=person_text)
 
 
 def colleague_lookup(name: str) -> Lookup:
     """The active people of the company that owns the licence `?id=`."""
-    search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))
-    return Lookup(
-        name, User, search, label=person_text, where=_of_the_license, order=(User.last_name, User.first_name)
-    )
+    return people_lookup(name, label=person_text, where=_of_the_license)
 
 
 def _of_the_license(statement: sa.Select[Any]) -> sa.Select[Any]:

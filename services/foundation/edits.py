@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +12,7 @@ from flask_babel import gettext as _
 
 from access import Actor
 from models import JournalVerb, db
-from services.foundation import journal
+from services.foundation import journal, operations
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn
 
@@ -109,7 +108,7 @@ class Sheet:
 
 def version_of(row: Any, names: Iterable[str]) -> str:
     """As `Sheet.version`, of other columns."""
-    return ".".join(_hash(_plain(getattr(row, name))) for name in names)
+    return ".".join(_hash(operations.plain(getattr(row, name))) for name in names)
 
 
 def changed_since(seen: str | None, now: str) -> None:
@@ -136,8 +135,4 @@ def apply(row: Any, wanted: Mapping[str, Any]) -> Change:
 
 def values_of(row: Any, names: Iterable[str]) -> dict[str, Any]:
     """What `row` holds in `names`, as the journal writes it: days and instants in ISO 8601."""
-    return {name: _plain(getattr(row, name)) for name in names}
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, dt.date) else value
+    return {name: operations.plain(getattr(row, name)) for name in names}

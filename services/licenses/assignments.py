@@ -110,10 +110,9 @@ def make_room(turn: CompanyTurn, held: License | None, user: User, by: Actor) ->
     """
     if held is None:
         return
-    state = held.state(turn.now)
-    if state == LicenseState.SUSPENDED:
+    if held.state(turn.now) == LicenseState.SUSPENDED:
         raise refusals.suspended()
-    if state not in {LicenseState.GRACE, LicenseState.EXPIRED}:
+    if not held.gives_way(turn.now):
         raise Refused(
             Code.HOLDS_OTHER,
             _(

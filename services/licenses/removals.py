@@ -24,7 +24,7 @@ from models import (
 from services.foundation import journal, operations
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import CompanyTurn, company_lock
-from services.licenses import refusals, releases
+from services.licenses import refusals, releases, suspensions
 
 # Of one act: so many can be looked through on a page.
 MOST = 200
@@ -110,10 +110,10 @@ def decide_renewal(company_id: int, license_ids: Collection[int], renewal: Renew
 
 
 def bring_back(turn: CompanyTurn, license: License, by: Actor) -> None:
-    """Make a removed licence again what it was, free. For undoing."""
-    changed = operations.change(turn, [license], status=LicenseStatus.ACTIVE, gone_at=None, gone_why=None)
-    operations.note(turn, changed)
-    told = _told(license, {"status": LicenseStatus.REMOVED}, {"status": LicenseStatus.ACTIVE})
+    """Make a removed licence again what it was, free; suspended, if a payment was disputed meanwhile. For undoing."""
+    status = LicenseStatus.SUSPENDED if suspensions.is_suspended(license) else LicenseStatus.ACTIVE
+    operations.note(turn, operations.change(turn, [license], status=status, gone_at=None, gone_why=None))
+    told = _told(license, {"status": LicenseStatus.REMOVED}, {"status": status})
     journal.record_all(turn, JournalVerb.LICENSE_BROUGHT_BACK, [told], by=by)
 
 

@@ -9,8 +9,11 @@ from services.foundation.transaction import CompanyTurn
 
 
 def suspend(turn: CompanyTurn, license: License, reason: SuspensionReason, cause: str = "") -> None:
-    """Keep a licence from being used; its holder stays. The same cause suspends once; what is gone stays as it is."""
-    if license.gone_at is not None or _open(license, reason, cause):
+    """Keep a licence from being used; its holder stays. The same cause suspends once; what was revoked stays as it is.
+
+    One that was removed stays so; should its removal be undone, it is suspended then.
+    """
+    if license.status == LicenseStatus.REVOKED or _open(license, reason, cause):
         return
     db.session.add(
         Suspension(
@@ -21,8 +24,14 @@ def suspend(turn: CompanyTurn, license: License, reason: SuspensionReason, cause
             started_at=turn.now,
         )
     )
-    license.status = LicenseStatus.SUSPENDED
+    if license.status == LicenseStatus.ACTIVE:
+        license.status = LicenseStatus.SUSPENDED
     db.session.flush()
+
+
+def is_suspended(license: License) -> bool:
+    """Whether any suspension runs, whatever else became of the licence."""
+    return bool(_open(license))
 
 
 def lift(turn: CompanyTurn, license: License, reason: SuspensionReason, cause: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 
 import sqlalchemy as sa
@@ -19,6 +20,8 @@ from services.mail import letters
 from services.text import characters
 
 MIN_PASSWORD_LENGTH = 10
+# A session that is as young was opened by who sits there.
+JUST_NOW = dt.timedelta(minutes=15)
 # Hashing takes time for each character, so an attacker could send very long ones.
 MAX_PASSWORD_LENGTH = 200
 PROFILE = edits.Sheet(
@@ -62,6 +65,11 @@ def has_password(user: User, password: str) -> bool:
     if not user.password or len(password) > MAX_PASSWORD_LENGTH:
         return False
     return bool(verify_password(_normalized(password), user.password))
+
+
+def came_in_lately(user: User, now: dt.datetime) -> bool:
+    """Whether the person has just signed in: what stands for a password where there is none."""
+    return user.signed_in_at is not None and now - user.signed_in_at < JUST_NOW
 
 
 def hashed(password: str) -> str:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import access
 from access import Actor
 from models import JournalVerb, User, db, utcnow
-from services.foundation import journal
+from services.foundation import journal, operations
 from services.foundation.transaction import transaction
 from services.privacy.personal import PARTS, Part
 from services.text.formats import current_language
@@ -70,7 +70,7 @@ def as_json(user_id: int, parts: Sequence[Told], made_at: dt.datetime) -> dict[s
                 "code": part.code,
                 "title": part.title,
                 "columns": part.labels,
-                "rows": [{name: _plain(value) for name, value in row.items()} for row in part.rows],
+                "rows": [{name: operations.plain(value) for name, value in row.items()} for row in part.rows],
             }
             for part in parts
         ],
@@ -112,7 +112,3 @@ def _told(part: Part, user_id: int, limit: int | None) -> Told:
     labels |= {name: str(column.label) for name, column in own.items()}
     shown = rows[:limit]
     return Told(part.code, str(part.title), labels, shown, more=len(shown) < len(rows))
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, dt.date) else value

@@ -156,9 +156,7 @@ def offer(user: User, now: dt.datetime) -> Offer:
     """The plans with a free seat in the person's company, of products that they do not hold yet."""
     if user.company_id is None:
         return Offer([], must_release=False)
-    # A licence in grace gives way to another one, as an expired one does.
-    over = {LicenseState.GRACE, LicenseState.EXPIRED}
-    taken = {license.product for license in user.licenses if license.state(now) not in over}
+    taken = {license.product for license in user.licenses if not license.gives_way(now)}
     free = free_seats(user.company_id, now)
     return Offer(
         plans=[seats for seats in free if seats.plan.product not in taken],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from flask import Flask
 
-from models import JournalEntry, Language, LinkPurpose, User, db
+from models import JournalEntry, Language, LinkPurpose, User, db, utcnow
 from services.foundation import tokens
 from services.foundation.transaction import transaction
 from services.people import oneself
@@ -173,3 +175,19 @@ def test_a_new_address_can_be_given_up_on_ones_profile(client: Client, cast: Cas
     assert client.post("/profile/address/withdraw").location == "/profile"
     assert "roberte@acme.example" not in client.get("/profile").text
     assert make_client(client.application).post("/profile/address/withdraw").status_code in {302, 403}
+
+
+def test_whoever_has_no_password_asks_for_an_address_just_after_they_came_in(
+    client: Client, cast: Cast
+) -> None:
+    """An open session alone is not enough: whoever finds it cannot read the mail of the one who left it."""
+    cast.bob.password, cast.bob.signed_in_at = None, utcnow() - dt.timedelta(hours=1)
+    db.session.commit()
+    sign_in(client, cast.bob)
+    new = {"email": "roberte@acme.example"}
+    answer = client.post("/profile/address", data=new)
+    assert answer.status_code == 422
+    assert "Vous n’avez pas de mot de passe" in answer.text
+    db.session.get_one(User, cast.bob.id).signed_in_at = utcnow()
+    db.session.commit()
+    assert client.post("/profile/address", data=new).location == "/profile"

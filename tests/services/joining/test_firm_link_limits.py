@@ -8,62 +8,17 @@ import pytest
 import sqlalchemy as sa
 import time_machine as clock
 
-from access import Actor
 from models import (
     FirmLink,
     FirmLinkState,
-    JoinRequest,
-    Language,
-    OutgoingMail,
-    User,
-    day_in,
     db,
-    utcnow,
 )
-from services.foundation import tokens
 from services.foundation.tokens import DeadLinkError
 from services.joining import firm_links
 from tests.asked import entries, refused
 from tests.factories import make_firm_link
+from tests.services.joining.newcomers import DAY, ask, join, mails, people, today
 from tests.together import lock_off, meet
-
-DAY = dt.timedelta(days=1)
-NADIA = {"email": "nadia@acme.example", "first_name": "Nadia", "last_name": "Roy"}
-
-
-@pytest.fixture
-def by(cast):
-    return Actor.of(cast.alice)
-
-
-def today(cast):
-    return day_in(cast.acme.zone, utcnow())
-
-
-def ask(link, language=Language.FR, **typed):
-    """Ask with the link; the token of the mail to who is not on the list yet, else None."""
-    db.session.rollback()
-    token = link if isinstance(link, str) else str(tokens.grown(link))
-    before = set(db.session.scalars(sa.select(JoinRequest.id)))
-    firm_links.ask(token, NADIA | typed, language, by=Actor(address="192.0.2.7"))
-    found = db.session.scalars(sa.select(JoinRequest).where(JoinRequest.id.not_in(before))).one_or_none()
-    return tokens.grown(found) if found else None
-
-
-def join(token):
-    return firm_links.join(token, address="192.0.2.7")
-
-
-def mails():
-    """(which, to whom) of every mail, the oldest first."""
-    found = db.session.scalars(sa.select(OutgoingMail).order_by(OutgoingMail.id)).all()
-    return [(mail.template, mail.user.email if mail.user else mail.address) for mail in found]
-
-
-def people(cast):
-    db.session.rollback()
-    return {user.email for user in db.session.scalars(sa.select(User).filter_by(company_id=cast.acme.id))}
-
 
 # --- The domain -------------------------------------------------------------------------------------------------------
 

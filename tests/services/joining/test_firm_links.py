@@ -18,8 +18,6 @@ from models import (
     LinkPurpose,
     OutgoingMail,
     Role,
-    User,
-    day_in,
     db,
     utcnow,
 )
@@ -32,44 +30,7 @@ from services.people import accounts, addresses, deactivation, oneself
 from services.people.deactivation import Seats
 from tests.asked import entries, refused
 from tests.factories import make_firm_link, make_user
-
-DAY = dt.timedelta(days=1)
-NADIA = {"email": "nadia@acme.example", "first_name": "Nadia", "last_name": "Roy"}
-
-
-@pytest.fixture
-def by(cast):
-    return Actor.of(cast.alice)
-
-
-def today(cast):
-    return day_in(cast.acme.zone, utcnow())
-
-
-def ask(link, language=Language.FR, **typed):
-    """Ask with the link; the token of the mail to who is not on the list yet, else None."""
-    db.session.rollback()
-    token = link if isinstance(link, str) else str(tokens.grown(link))
-    before = set(db.session.scalars(sa.select(JoinRequest.id)))
-    firm_links.ask(token, NADIA | typed, language, by=Actor(address="192.0.2.7"))
-    found = db.session.scalars(sa.select(JoinRequest).where(JoinRequest.id.not_in(before))).one_or_none()
-    return tokens.grown(found) if found else None
-
-
-def join(token):
-    return firm_links.join(token, address="192.0.2.7")
-
-
-def mails():
-    """(which, to whom) of every mail, the oldest first."""
-    found = db.session.scalars(sa.select(OutgoingMail).order_by(OutgoingMail.id)).all()
-    return [(mail.template, mail.user.email if mail.user else mail.address) for mail in found]
-
-
-def people(cast):
-    db.session.rollback()
-    return {user.email for user in db.session.scalars(sa.select(User).filter_by(company_id=cast.acme.id))}
-
+from tests.services.joining.newcomers import DAY, NADIA, ask, join, mails, people, today
 
 # --- Coming in --------------------------------------------------------------------------------------------------------
 

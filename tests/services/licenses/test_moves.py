@@ -24,23 +24,14 @@ from services.foundation import operations, tokens
 from services.foundation.errors import Refused
 from services.licenses import releases
 from services.people import deactivation, links
+from tests.asked import latest
 from tests.factories import make_licenses, make_user
 from tests.together import lock_off, meet
-
-
-@pytest.fixture
-def alice(cast):
-    return Actor.of(cast.alice)
 
 
 def mails():
     found = db.session.scalars(sa.select(OutgoingMail).order_by(OutgoingMail.id))
     return [(mail.template, mail.user_id) for mail in found]
-
-
-def latest():
-    db.session.rollback()
-    return db.session.scalars(sa.select(Operation).order_by(Operation.at.desc(), Operation.id)).first()
 
 
 def holder(license):

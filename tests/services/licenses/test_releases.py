@@ -12,11 +12,6 @@ from services.foundation.errors import Refused
 from tests.factories import hold, make_licenses, make_user
 
 
-@pytest.fixture
-def alice(cast):
-    return Actor.of(cast.alice)
-
-
 def holders():
     db.session.rollback()
     return dict(db.session.execute(sa.select(License.id, License.user_id)).all())

@@ -8,28 +8,31 @@ import pytest
 import sqlalchemy as sa
 
 from access import Actor
-from models import License, LicenseState, LicenseStatus, Operation, OutgoingMail, Renewal, Vendor, db, utcnow
+from models import (
+    License,
+    LicenseState,
+    LicenseStatus,
+    Operation,
+    OutgoingMail,
+    Renewal,
+    SuspensionReason,
+    Vendor,
+    db,
+    utcnow,
+)
 from services import licenses
 from services.foundation import operations
 from services.foundation.errors import Refused
-from services.licenses import releases, removals
+from services.foundation.transaction import company_lock
+from services.licenses import releases, removals, suspensions
 from services.people import deactivation
 from services.seats import history, seat_counts
+from tests.asked import latest
 from tests.counts import wrong_counts
 from tests.factories import make_licenses, make_user, make_vendor
 from tests.together import lock_off, meet
 
 DAY = dt.timedelta(days=1)
-
-
-@pytest.fixture
-def alice(cast):
-    return Actor.of(cast.alice)
-
-
-def latest():
-    db.session.rollback()
-    return db.session.scalars(sa.select(Operation).order_by(Operation.at.desc(), Operation.id)).first()
 
 
 def told():
@@ -258,3 +261,33 @@ def test_whoever_has_a_seat_in_grace_can_be_given_another_one(cast, alice):
     assert (states(old, new), old.user_id) == (["grace", "assigned"], None)
     (counted,) = seat_counts.summary(cast.acme.id, utcnow())
     assert (counted.in_grace, counted.available, counted.to_activate) == (1, 0, 1)
+
+
+def test_a_payment_disputed_while_a_seat_was_removed_suspends_it_once_it_is_back(cast, alice):
+    (seat,) = make_licenses(1, cast.alice, cast.pro)
+    licenses.remove(cast.acme.id, {seat.id: None}, alice)
+    removed = latest()
+    with company_lock(cast.acme.id) as turn:
+        suspensions.suspend(turn, db.session.get_one(License, seat.id), SuspensionReason.DISPUTE, "dp_1")
+    assert states(seat) == ["removed"]
+    assert operations.undo(removed, alice) == []
+    assert states(seat) == ["suspended"]
+    with company_lock(cast.acme.id) as turn:
+        suspensions.lift(turn, db.session.get_one(License, seat.id), SuspensionReason.DISPUTE, "dp_1")
+    assert (states(seat), wrong_counts()) == (["available"], [])
+
+
+def test_whoever_holds_a_seat_in_grace_is_found_for_another_one_and_who_uses_theirs_is_not(cast, alice):
+    start = utcnow()
+    (over,) = make_licenses(
+        1, cast.alice, cast.pro, starts=start - 30 * DAY, ends=start - DAY, holder=cast.bob
+    )
+    over.usable_until = start + DAY
+    make_licenses(1, cast.alice, cast.pro, holder=cast.dave)
+    db.session.commit()
+    in_the_way = sa.select(License.user_id).where(
+        License.user_id.is_not(None), License.where_in_the_way(start)
+    )
+    assert set(db.session.scalars(in_the_way)) == {cast.dave.id}
+    every = db.session.scalars(sa.select(License).where(License.user_id.is_not(None))).all()
+    assert {one.user_id for one in every if not one.gives_way(start)} == {cast.dave.id}

@@ -20,11 +20,6 @@ from tests.together import lock_off, meet
 
 
 @pytest.fixture
-def alice(cast):
-    return Actor.of(cast.alice)
-
-
-@pytest.fixture
 def bob(cast):
     return Actor.of(cast.bob)
 

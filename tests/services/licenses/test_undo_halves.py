@@ -17,17 +17,8 @@ from services.licenses import suspensions
 from services.people import deactivation
 from services.people.deactivation import Seats
 from services.privacy import erasure
+from tests.asked import latest
 from tests.factories import make_licenses
-
-
-@pytest.fixture
-def alice(cast):
-    return Actor.of(cast.alice)
-
-
-def latest():
-    db.session.rollback()
-    return db.session.scalars(sa.select(Operation).order_by(Operation.at.desc()).limit(1)).one()
 
 
 def again(row):

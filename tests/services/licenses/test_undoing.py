@@ -24,19 +24,10 @@ from services import licenses
 from services.foundation import operations
 from services.foundation.errors import Refused
 from services.people import accounts, deactivation
+from tests.asked import latest
 from tests.factories import make_licenses, make_user
 
 MINUTE = dt.timedelta(minutes=1)
-
-
-@pytest.fixture
-def alice(cast):
-    return Actor.of(cast.alice)
-
-
-def latest():
-    db.session.rollback()
-    return db.session.scalars(sa.select(Operation).order_by(Operation.at.desc()).limit(1)).one()
 
 
 def holder_of(license):
