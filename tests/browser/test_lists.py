@@ -38,6 +38,18 @@ CUT = """
   .map((cell) => `${cell.tagName}.${cell.className} ${cell.innerText.slice(0, 30)}`)
   .slice(0, 3)
 """
+# An hour that its cell breaks in two, where the column is just as wide as the longest word it holds.
+BROKEN = """
+() => {
+  const table = document.querySelector("#list table");
+  if (!table) return [];
+  table.style.width = "1px";
+  const broken = [...table.querySelectorAll("a:has(time)")].filter((link) => link.checkVisibility() && link.scrollHeight > 40);
+  const words = broken.map((link) => link.innerText).slice(0, 3);
+  table.style.width = "";
+  return words;
+}
+"""
 TABLET: ViewportSize = {"width": 800, "height": 900}
 
 
@@ -256,7 +268,7 @@ def test_no_list_scrolls_sideways_or_cuts_a_column_at_any_width(
         page.goto(f"{desk.url}/{site}/{view.slug}/")
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 740})
-            cut = page.evaluate(CUT)
+            cut = page.evaluate(CUT) + (page.evaluate(BROKEN) if width >= TABLET["width"] else [])
             wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
             if cut or wide:
                 wrong.append((view.slug, width, wide, cut))
