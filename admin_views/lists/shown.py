@@ -14,9 +14,6 @@ from admin_views.lists.columns import Column, ListFilter, Tab
 from admin_views.lists.listing import Asked, Total
 from admin_views.lists.writers import css_of
 
-# What an address of a list may hold besides its filters; the rest is nobody's and is left out of every link.
-OWN = ("q", "tab", "sort", "size")
-
 
 @dataclasses.dataclass(frozen=True)
 class Link:

@@ -36,16 +36,8 @@ class CloseForm(DeskForm):
     )
 
 
-def issue_page(row: OrderIssue) -> str:
-    return url_for("support_issues.details_view", id=row.id)
-
-
 def order_page(row: OrderIssue) -> str:
     return url_for("support_orders.details_view", id=row.order_id)
-
-
-def kind_words(row: OrderIssue) -> str:
-    return labels.issue_words(row.kind)
 
 
 def closer(row: OrderIssue) -> str:

@@ -84,11 +84,6 @@ def _paid_in(query: Any, month: str) -> Any:
     return query.where(Order.paid_at >= start, Order.paid_at < end)
 
 
-def open_words(row: Order) -> str:
-    """What staff must look at of the order, in a few words."""
-    return ", ".join(labels.issue_words(issue.kind) for issue in row.open_issues)
-
-
 def _buyer_link(row: Order) -> str | None:
     return url_for("support_people.details_view", id=row.placed_by_id) if row.placed_by_id else None
 
