@@ -21,6 +21,9 @@ from models import db
 from services.foundation import checks
 from services.people import oneself
 
+# What `memory://` counts with: importing it has the library know it.
+from web import counters as _counters  # noqa: F401
+
 # What a machine may still try at an account that many wrong passwords were tried at: its owner is not locked out.
 SLOWED = "2 per minute; 20 per hour"
 # The part of an IPv6 address that names a customer of a network; the rest is theirs to choose (RFC 6177, RFC 8981).

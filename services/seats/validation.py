@@ -74,8 +74,12 @@ def as_written(text: str) -> str:
 
 
 def check(text: str, now: dt.datetime) -> Answer:
-    """What the key that `text` spells is worth at `now`. One statement, whether there is such a key or not."""
-    row = db.session.execute(_FOUND, {"key": as_written(text)}).one_or_none()
+    """What the key that `text` spells is worth at `now`. One statement, whether there is such a key or not.
+
+    It is nobody's question, so no scope narrows it, and it needs no session: that would cost more than the statement.
+    """
+    with db.engine.connect() as connection:
+        row = connection.execute(_FOUND, {"key": as_written(text)}).one_or_none()
     if row is None:
         return Answer(Verdict.UNKNOWN)
     return Answer(
