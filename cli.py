@@ -24,16 +24,20 @@ from flask_babel import force_locale
 import access
 from models import db
 from services import licenses
+from services.batches import applying
+from services.batches import keeping as batches
 from services.events import account, reconciliation
-from services.forms import once
-from services.foundation import queue, tokens, urls
+from services.forms import kept_forms, once
+from services.foundation import urls
 from services.foundation.errors import Refused
 from services.joining import firm_links
+from services.links import tokens
 from services.mail import outbox
 from services.payments import gateway
-from services.people import kept_forms, oneself, setup
+from services.people import oneself, setup
 from services.privacy import keeping
 from services.smtp import check as mail_check
+from services.waiting import queue
 from services.worker import periodic
 from services.worker.periodic import Periodic
 from web import health as health_page
@@ -123,6 +127,7 @@ def periodic_works() -> tuple[Periodic, ...]:
         Periodic("forget what is personal in old entries", dt.timedelta(days=1), keeping.forget_old),
         Periodic("forget who never answered", dt.timedelta(hours=1), firm_links.forget_unanswered),
         Periodic("forget old jobs", dt.timedelta(days=1), periodic.forget_done),
+        Periodic("forget old files and rows", dt.timedelta(days=1), batches.forget_old),
         Periodic("measure tables", dt.timedelta(days=1), periodic.measure_tables),
     )
 
@@ -132,9 +137,49 @@ def periodic_works() -> tuple[Periodic, ...]:
 @click.option("--seconds", type=float, default=float("inf"), help="Stop after that many seconds.")
 @with_appcontext
 def worker(once: bool, seconds: float) -> None:
-    """Send the mail that waits and do the periodic work, until stopped. Any number may run."""
+    """Send the mail that waits, do the periodic work and what was confirmed for many at once, until stopped. Any number may run."""
+    stopping, deadline = _asked_to_stop(), time.monotonic() + seconds
+
+    def stopped() -> bool:
+        return stopping.is_set() or time.monotonic() > deadline
+
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way to it
+    broken = threading.Event()
+
+    def beside(do_due: Callable[[], object]) -> None:
+        try:
+            _work_beside(app, do_due, stopped, once)
+        except BaseException:
+            # Half a worker looks alive: whoever watches the process has to see it end.
+            log.exception("the work beside the mail has ended")
+            broken.set()
+            stopping.set()
+
+    works: dict[str, Callable[[], object]] = {
+        "periodic": lambda: periodic.do_due(periodic_works(), stopped),
+        "many at once": lambda: applying.do_due(stopped),
+    }
+    # Beside the mail: neither asking Stripe about many orders nor an import may hold up a sign-in link. Daemons: they do not
+    # keep the process alive when the mail's part breaks.
+    threads = [
+        threading.Thread(target=beside, args=(do_due,), name=name, daemon=True)
+        for name, do_due in works.items()
+    ]
+    for thread in threads:
+        thread.start()
+    outbox.run(stopped, once)
+    for thread in threads:
+        thread.join()
+    if broken.is_set():
+        raise SystemExit(1)
+    if stopping.is_set():
+        # All is committed and closed; Python's own clean-up may outlast the timer on a busy machine.
+        os._exit(0)
+
+
+def _asked_to_stop() -> threading.Event:
+    """What is set once the process is told to end."""
     stopping = threading.Event()
-    deadline = time.monotonic() + seconds
 
     def stop(*_: object) -> None:
         stopping.set()
@@ -144,44 +189,18 @@ def worker(once: bool, seconds: float) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
-
-    def stopped() -> bool:
-        return stopping.is_set() or time.monotonic() > deadline
-
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way to it
-    broken = threading.Event()
-
-    def beside() -> None:
-        try:
-            _work_beside(app, stopped, once)
-        except BaseException:
-            # Half a worker looks alive: whoever watches the process has to see it end.
-            log.exception("the periodic work has ended")
-            broken.set()
-            stopping.set()
-
-    # Beside the mail: asking Stripe about many orders must not hold up a sign-in link. A daemon: it does not keep the
-    # process alive when the mail's half breaks.
-    periodic_work = threading.Thread(target=beside, name="periodic", daemon=True)
-    periodic_work.start()
-    outbox.run(stopped, once)
-    periodic_work.join()
-    if broken.is_set():
-        raise SystemExit(1)
-    if stopping.is_set():
-        # All is committed and closed; Python's own clean-up may outlast the timer on a busy machine.
-        os._exit(0)
+    return stopping
 
 
-def _work_beside(app: Flask, stop: Callable[[], bool], once: bool) -> None:
-    """The periodic work, in a context of its own."""
+def _work_beside(app: Flask, do_due: Callable[[], object], stop: Callable[[], bool], once: bool) -> None:
+    """Do all that is due again and again, in a context of its own."""
 
-    def do_due() -> bool:
-        periodic.do_due(periodic_works(), stop)
+    def done() -> bool:
+        do_due()
         return True
 
     with app.app_context(), access.everything():
-        queue.work(do_due, stop, once)
+        queue.work(done, stop, once)
 
 
 @click.command("reconcile")

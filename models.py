@@ -8,7 +8,14 @@ every statement): `TenantRow` (the company in its `company_id`, and the staff), 
 from __future__ import annotations
 
 # Mail addresses: one spelling is stored and compared, another is read.
-from tables.addresses import MailAddress, ascii_address, domain_of, readable_address, same_address
+from tables.addresses import (
+    MailAddress,
+    ascii_address,
+    domain_of,
+    lower_address,
+    readable_address,
+    same_address,
+)
 
 # Column types, and the three kinds of rows.
 from tables.base import (
@@ -115,7 +122,10 @@ from tables.journal import (
 )  # isort: skip
 
 # Operations: what one act changed, so that it can be taken back.
-from tables.operations import Operation, OperationRow  # isort: skip
+from tables.operations import Operation, OperationRow, Post  # isort: skip
+
+# Many at once: rows that were chosen or imported, what would come of each, and what was done.
+from tables.batches import Batch, BatchFile, BatchKind, BatchRow, BatchState, RowOutcome  # isort: skip
 
 # Forms that were done, so that none is done twice.
 from tables.submissions import Submission  # isort: skip

@@ -14,7 +14,7 @@ from wtforms import EmailField, HiddenField, RadioField, SelectField, StringFiel
 from wtforms.validators import Length
 
 from access import current_actor
-from admin_views import labels, moves
+from admin_views import labels, moves, undo
 from admin_views.edited import EditForm
 from admin_views.forms import REQUIRED, DeskForm, choices
 from admin_views.lists.rows import parse_id
@@ -96,6 +96,13 @@ class AccountView(PersonalView):
             )
         return form
 
+    def say_saved(self, row: User) -> None:
+        """Adding somebody can be taken back, as long as they have not come in."""
+        if request.endpoint == f"{self.endpoint}.create_view" and row.company_id is not None:
+            undo.done(self.saved_sentence(row))
+        else:
+            super().say_saved(row)
+
     def saved_sentence(self, row: User) -> str:
         if request.endpoint == f"{self.endpoint}.edit_view" and addresses.is_asked(row, utcnow()):
             return _(
@@ -134,7 +141,7 @@ class AccountView(PersonalView):
         if not row.active:
             return redirect(page)
         held, form = held_live(row), DeactivateForm()
-        asked = deactivation.held_by(row, utcnow())
+        asked = deactivation.held_by([row.id], utcnow())
         if not asked:
             del form.seats, form.successor
         elif not any(license.is_movable(utcnow()) for license in held):

@@ -27,6 +27,7 @@ from admin_views.lists.columns import Column, Fact
 from admin_views.lists.view import ListView
 from models import db
 from services.foundation.errors import Code, Refused
+from services.foundation.transaction import in_parts
 from services.reports import kept
 
 __all__ = ["DeskIndexView", "DeskModelView", "DeskPage"]
@@ -138,6 +139,15 @@ class DeskModelView(Guarded, ListView, ModelView):
 
     def posted_rows(self) -> list[Any]:
         return self.rows(request.form.getlist("rowid"))
+
+    def own_keys(self, ids: Sequence[object]) -> list[Any]:
+        """The keys among `ids` of rows that one may see, however many: what an action `of_many` gets."""
+        column = rows.primary_key(self.model)
+        keys = list(
+            dict.fromkeys(key for text in ids if (key := rows.parse_id(self.model, text)) is not None)
+        )
+        own = [self.scope(sa.select(column)).where(column.in_(part)) for part in in_parts(keys)]
+        return [key for statement in own for key in db.session.scalars(statement)]
 
     def get_query(self) -> Any:
         return self.scope(db.session.query(self.model))
@@ -261,7 +271,7 @@ class DeskModelView(Guarded, ListView, ModelView):
         return {}
 
     def _saved(self, row: Any) -> ResponseReturnValue:
-        flash(self.saved_sentence(row), "success")
+        self.say_saved(row)
         return redirect(self.keeping_way(self.saved_url(row)))
 
     def keeping_way(self, page: str) -> str:
@@ -280,6 +290,9 @@ class DeskModelView(Guarded, ListView, ModelView):
             page: str = self.get_url(".details_view", id=request.form["rowid"])
             return page
         return index  # type: ignore[no-any-return]
+
+    def say_saved(self, row: Any) -> None:
+        flash(self.saved_sentence(row), "success")
 
     def saved_sentence(self, row: Any) -> str:
         return _("Your changes were saved.")
@@ -320,14 +333,15 @@ class DeskModelView(Guarded, ListView, ModelView):
 
     @expose("/action/", methods=("POST",))
     def action_view(self) -> ResponseReturnValue:
-        """Hand the chosen rows (not their ids) to an `@action`, which shows a page that asks and posts."""
+        """Hand the chosen rows, or of those `of_many` their keys, to an `@action`, which asks before it does anything."""
         name = request.form.get("action", "")
         if name not in self._actions_data or not self.is_action_allowed(name):
             abort(404)
         if "every" in request.form:
-            chosen = self.rows(self.matching(name, request.form.get("url", "")))
+            keys: list[str] = self.matching(name, request.form.get("url", ""))
         else:
-            chosen = self.posted_rows()
+            keys = request.form.getlist("rowid")
+        chosen = self.own_keys(keys) if name in self.of_many else self.rows(keys)
         if not chosen:
             raise Refused(Code.NOTHING_CHOSEN, _("Choose at least one row first."))
         handler: Callable[[list[Any]], ResponseReturnValue] = self._actions_data[name][0]

@@ -31,9 +31,10 @@ from models import (
     firm_link_state,
     utcnow,
 )
-from services.foundation import tokens, urls
+from services.foundation import urls
 from services.foundation.errors import Refused
 from services.joining import firm_links
+from services.links import tokens
 from services.text.formats import current_language, number
 
 # What is proposed to whoever makes one.

@@ -218,6 +218,7 @@ WORDS: dict[type[enum.StrEnum], dict[Any, Any]] = {
         JournalVerb.PAYMENT_RETRIED: _l("Payment tried again"),
         JournalVerb.PAYMENT_STARTED: _l("Payment in progress"),
         JournalVerb.PERSON_ADDED: _l("Account opened"),
+        JournalVerb.PERSON_ADDITION_UNDONE: _l("Addition taken back"),
         JournalVerb.PERSON_CHANGED: _l("Account changed"),
         JournalVerb.PERSON_DEACTIVATED: _l("Account deactivated"),
         JournalVerb.PERSON_ERASED: _l("Personal information erased"),

@@ -44,6 +44,7 @@ TROUBLES: dict[MailTrouble, Any] = {
     MailTrouble.LICENSE_GIVEN_AGAIN: _l("The person held the license again before the mail left."),
     MailTrouble.NO_LONGER_ADMINISTRATOR: _l("It was no longer so before the mail left."),
     MailTrouble.REQUEST_ANSWERED: _l("The request was answered before the mail left."),
+    MailTrouble.UNDONE: _l("What it tells of was taken back before the mail left."),
     MailTrouble.LINK_GONE: _l("Nobody could join with the link any more before the mail left."),
     MailTrouble.ALREADY_JOINED: _l("The person had joined before the mail left."),
 }

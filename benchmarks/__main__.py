@@ -1,10 +1,10 @@
-"""`python -m benchmarks read` measures the pages, `python -m benchmarks beside` the verbs; each says more with `--help`."""
+"""`python -m benchmarks read` measures the pages, `python -m benchmarks beside` the verbs, `python -m benchmarks many` acts on many; each says more with `--help`."""
 
 from __future__ import annotations
 
 import sys
 
-COMMANDS = ("read", "beside")
+COMMANDS = ("read", "beside", "many")
 
 
 def main() -> None:
@@ -15,6 +15,8 @@ def main() -> None:
     sys.argv[0] = f"python -m benchmarks {name}"
     if name == "read":
         from benchmarks.read.command import main as run  # noqa: PLC0415 - the other one needs none of it
+    elif name == "many":
+        from benchmarks.many import main as run  # noqa: PLC0415
     else:
         from benchmarks.beside import main as run  # noqa: PLC0415
     run()

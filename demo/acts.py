@@ -125,6 +125,7 @@ def add_person(
         signed_in_at=None,
     )
     customer.people.append(row)
+    book.note(User, row, is_new=True, active=True)
     told, personal = _told(accounts.EDITABLE, row)
     book.tell(JournalVerb.PERSON_ADDED, who, _user(row), after=told, personal=personal)
     if invite:
@@ -171,7 +172,8 @@ def sign_in(customer: Customer, at: dt.datetime, person: Row) -> None:
 def deactivate(customer: Customer, at: dt.datetime, person: Row, by: Row) -> None:
     """As `deactivation.deactivate` with `Seats.KEEP`: the licence stays with the person."""
     customer.book.at(at)
-    person |= {"active": False, "confirmed_at": None, "fs_uniquifier": uuid.uuid4().hex}
+    customer.book.note(User, person, active=False, confirmed_at=None)
+    person["fs_uniquifier"] = uuid.uuid4().hex
     customer.book.tell(
         JournalVerb.PERSON_DEACTIVATED,
         actor(by),

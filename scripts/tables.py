@@ -31,6 +31,7 @@ PARTS = (
     "terms",
     "journal",
     "operations",
+    "batches",
     "submissions",
     "jobs",
     "requests",

@@ -67,6 +67,11 @@ class MailAddress(sa.types.TypeDecorator[str]):
         return None if value is None else readable_address(value)
 
 
+def lower_address(column: Any) -> Any:
+    """What of the column is compared: its address in lower case; an index on its lower() serves it."""
+    return sa.func.lower(column, type_=MailAddress())
+
+
 def same_address(column: Any, address: str) -> sa.ColumnElement[bool]:
     """The condition that the column is `address`, in any case and either spelling; an index on its lower() serves it."""
-    return sa.func.lower(column, type_=MailAddress()) == address.lower()
+    return lower_address(column) == address.lower()  # type: ignore[no-any-return]

@@ -27,7 +27,7 @@ class FirmLinkState(enum.StrEnum):
 class FirmLink(Base, CompanyRow):
     """A link for whoever has an address of `domain`: so many people, until the end of a day, unless it is withdrawn before.
 
-    Its token follows from `seed` and the desk's secret (`services/foundation/tokens.py`), so that an administrator can copy
+    Its token follows from `seed` and the desk's secret (`services/links/tokens.py`), so that an administrator can copy
     it again, and whoever has but a copy of the database cannot.
     """
 

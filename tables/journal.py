@@ -54,6 +54,7 @@ class JournalVerb(enum.StrEnum):
     PAYMENT_RETRIED = "payment_retried"
     PAYMENT_STARTED = "payment_started"
     PERSON_ADDED = "person_added"
+    PERSON_ADDITION_UNDONE = "person_addition_undone"
     PERSON_CHANGED = "person_changed"
     PERSON_DEACTIVATED = "person_deactivated"
     PERSON_ERASED = "person_erased"

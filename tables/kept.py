@@ -19,7 +19,7 @@ class KeptForm(Base, StaffRow):
     user_id: Mapped[int] = mapped_column(
         BigId, sa.ForeignKey("users.id"), primary_key=True, autoincrement=False
     )
-    # Where it was sent to and its fields, as `services/people/sealing.py` seals them for this person.
+    # Where it was sent to and its fields, as `services/forms/sealing.py` seals them for this person.
     sealed: Mapped[str] = mapped_column(sa.Text)
     # Whether its person was led to it.
     shown: Mapped[bool] = mapped_column(default=False)

@@ -62,6 +62,8 @@ class MailTrouble(enum.StrEnum):
     LICENSE_GIVEN_AGAIN = "license_given_again"
     NO_LONGER_ADMINISTRATOR = "no_longer_administrator"
     REQUEST_ANSWERED = "request_answered"
+    # The act that it tells of was taken back before it left.
+    UNDONE = "undone"
 
 
 class MailState(enum.StrEnum):
@@ -92,6 +94,7 @@ class OutgoingMail(Base, TenantRow):
         sa.Index("ix_outgoing_mail_state", "state", sa.text("id DESC")),
         sa.Index("ix_outgoing_mail_template", "template", sa.text("id DESC")),
         sa.Index("ix_outgoing_mail_user_id", "user_id", sa.text("id DESC")),
+        partial_index("ix_outgoing_mail_held", "operation_id IS NOT NULL", "operation_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -102,6 +105,8 @@ class OutgoingMail(Base, TenantRow):
     language: Mapped[Language] = mapped_column(enum_column(Language, "language"))
     context: Mapped[dict[str, Any]] = mapped_column(default=dict)
     dedupe_key: Mapped[str] = mapped_column(sa.String(200), unique=True)
+    # The act that it tells of, where it is held until that can no longer be taken back.
+    operation_id: Mapped[str | None] = mapped_column(sa.String(32), sa.ForeignKey("operations.id"))
     state: Mapped[MailState] = mapped_column(enum_column(MailState, "state"), default=MailState.QUEUED)
     # A `Lane`.
     lane: Mapped[int] = mapped_column(sa.SmallInteger, default=Lane.MAIL)

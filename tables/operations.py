@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tables.base import Base, BigId, TenantRow, utcnow
+from tables.base import Base, BigId, TenantRow, enum_column, utcnow
 from tables.who import User, person_in
+
+
+class Post(enum.StrEnum):
+    """When those whom an act concerns are told by mail."""
+
+    NOW = "now"
+    # After the ten minutes in which it can be taken back: then nobody is told of either.
+    HELD = "held"
+    NONE = "none"
 
 
 class Operation(Base, TenantRow):
@@ -30,6 +40,7 @@ class Operation(Base, TenantRow):
     company_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("companies.id"))
     on_behalf_of_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("companies.id"))
     at: Mapped[dt.datetime] = mapped_column(default=utcnow)
+    post: Mapped[Post] = mapped_column(enum_column(Post, "post"), default=Post.NOW)
     # The operation that this one takes back: each can be taken back once.
     undoes_id: Mapped[str | None] = mapped_column(sa.String(32), sa.ForeignKey("operations.id"), unique=True)
 

@@ -13,7 +13,13 @@ import argon2
 
 from models import (
     LIVE_STATUSES,
+    ActorKind,
     Assignment,
+    Batch,
+    BatchFile,
+    BatchKind,
+    BatchRow,
+    BatchState,
     Company,
     Conditions,
     FirmLink,
@@ -39,8 +45,8 @@ from models import (
     db,
     utcnow,
 )
-from services.foundation import tokens
 from services.foundation.days import end_of
+from services.links import tokens
 
 PASSWORD = "correct horse battery"
 # One cheap hash for everybody: hashing as in production would take most of the tests' time.
@@ -320,3 +326,27 @@ def hold(license: License, holder: User, *, by: User | None = None, activated: b
     )
     _save(assignment)
     return assignment
+
+
+def make_batch(user: User, held: str, address: str) -> Batch:
+    """An import that waits to be applied: a row about `user` with the text `held` in it, confirmed by them from `address`."""
+    batch = Batch(
+        company_id=user.company_id,
+        together=f"{user.id:032x}",
+        kind=BatchKind.PEOPLE,
+        state=BatchState.CONFIRMED,
+        made_by_id=user.id,
+        made_as=ActorKind.PERSON,
+        confirmed_at=utcnow(),
+        confirmed_by_id=user.id,
+        confirmed_as=ActorKind.PERSON,
+        address=address,
+        total=1,
+    )
+    _save(batch)
+    row = {"batch_id": batch.id, "company_id": user.company_id}
+    _save(
+        BatchRow(**row, no=1, user_id=user.id, raw={"last_name": held}, problem=f"{held} is unknown"),
+        BatchFile(**row, name=f"{held}.csv", content=held.encode()),
+    )
+    return batch

@@ -154,7 +154,7 @@ SENTENCES = {
     "This address and this password do not go together": "Courriel ou mot de passe incorrect",
     "It never begins": "ce qui était en vigueur la veille le demeure",
     "It has been noted.": "L’opération n’a peut-être pas été effectuée",
-    "Nobody holds these licenses": "Ces licences ne sont assignées à personne",
+    "Nobody holds it: there is nothing to release": "Cette licence n’est assignée à personne",
     "A person holds one license of a product at a time": "Une seule licence par personne",
     "usually within 5 business days": "dès la réception du paiement",
 }

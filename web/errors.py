@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, g, jsonify, redirect, render_template, request
+from flask import Flask, flash, g, jsonify, redirect, render_template, request
 from flask.globals import request_ctx
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -24,7 +24,7 @@ from werkzeug.wrappers import Response
 from models import db
 from services.catalogue import vendor as vendors
 from services.foundation.errors import Code, Refused
-from web import joining, limits, links, lost, sign_in
+from web import guards, joining, limits, links, lost, sign_in
 from web.accounts import home_of
 from web.guards import OtherSite
 from web.languages import visitors_choice
@@ -133,6 +133,9 @@ def _http(error: HTTPException) -> Any:
     code = error.code or 500
     if code < 400 or (error.response is not None and not isinstance(error, RateLimitExceeded)):
         return error  # a redirect, or a complete response from a view
+    if code == 413 and request.endpoint in guards.UPLOADS:
+        flash(_("This file is far too large. Take the pictures out of it, or cut it into several."), "danger")
+        return redirect(request.full_path, 303)
     kept = [(name, value) for name, value in error.get_headers() if name in {"Allow", "Retry-After"}]
     return _page(code, _words(code), headers=dict(kept))
 

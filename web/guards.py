@@ -18,6 +18,10 @@ csrf = CSRFProtect()
 
 # Methods that change nothing (RFC 9110, 9.2.1).
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+# Pages to which people send a file or paste many rows, and how many bytes may come with it: the verb refuses most of them with a
+# sentence (`services/files/limits.py`), and what is beyond leads back to the page with one (`web/errors.py`).
+UPLOADS = {"portal_imports.begin", "support_imports.begin"}
+MAX_UPLOAD = 50_000_000
 # Endpoints whose answers are the same for everybody: no session is read for them.
 IMPERSONAL = {"static", "web.health", "web.vendor_css", "web.vendor_logo", "web.validate"}
 
@@ -28,6 +32,7 @@ class OtherSite(BadRequest):
 
 def init_app(app: Flask) -> None:
     """Install the guards. The scope comes first, so that a refusal's page can show the person's own menu."""
+    app.before_request(_make_room)
     app.before_request(_set_scope)
     app.before_request(_refuse_unreadable)
     # Ours below, which knows more than one sign of where a form comes from.
@@ -41,6 +46,12 @@ def is_impersonal() -> bool:
     """Whether this request's answer is the same for everybody."""
     endpoint = request.endpoint or ""
     return endpoint in IMPERSONAL
+
+
+def _make_room() -> None:
+    """Before anything reads the form."""
+    if request.endpoint in UPLOADS:
+        request.max_content_length = request.max_form_memory_size = MAX_UPLOAD
 
 
 def _set_scope() -> None:

@@ -15,8 +15,8 @@ import access
 from access import Actor
 from models import Language
 from services.foundation.errors import Refused
-from services.foundation.tokens import DeadLinkError
 from services.joining import firm_links
+from services.links.tokens import DeadLinkError
 from services.text.formats import current_language
 from web import lost
 from web.accounts import home_of, start_session

@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 
 import access
 from models import License, Link, LinkPurpose, db
-from services.foundation import tokens
 from services.foundation.errors import Code, Refused
-from services.foundation.tokens import DeadLinkError
+from services.links import tokens
+from services.links.tokens import DeadLinkError
 from services.people import addresses, links
 from web import lost
 from web.accounts import home_of, start_session

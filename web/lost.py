@@ -15,9 +15,9 @@ from itsdangerous import BadSignature
 from werkzeug.wrappers import Response
 
 from models import User
+from services.forms import kept_forms
 from services.forms.words import FIELDS
 from services.foundation import urls
-from services.people import kept_forms
 from web import guards
 from web.blueprint import bp
 

@@ -151,6 +151,9 @@ SAID: dict[str, Said] = {
         _l("The bank debit of order %(order)s is under way"), icon="credit-card"
     ),
     JournalVerb.PERSON_ADDED: Said(_l("%(who)s added %(person)s"), _l("You added %(person)s")),
+    JournalVerb.PERSON_ADDITION_UNDONE: Said(
+        _l("%(who)s took back the addition of %(person)s"), _l("You took back the addition of %(person)s")
+    ),
     JournalVerb.PERSON_CHANGED: Said(
         _l("%(who)s changed the account of %(person)s"),
         _l("You changed the account of %(person)s"),
@@ -267,6 +270,12 @@ OF_MANY: dict[str, Together] = {
     ),
     JournalVerb.PERSON_ADDED: Together(
         Said(_l("%(who)s added %(count)s people"), _l("You added %(count)s people"))
+    ),
+    JournalVerb.PERSON_ADDITION_UNDONE: Together(
+        Said(
+            _l("%(who)s took back the addition of %(count)s people"),
+            _l("You took back the addition of %(count)s people"),
+        )
     ),
     JournalVerb.PERSON_DEACTIVATED: Together(
         Said(_l("%(who)s deactivated %(count)s accounts"), _l("You deactivated %(count)s accounts"))

@@ -34,13 +34,11 @@ from services.foundation.errors import Code, Refused
 from services.foundation.transaction import release_reads
 from services.reports import exported
 from services.text.formats import current_language, number
+from services.text.inert import FORMULA_STARTS, inert
 
 ROWS_AT_A_TIME = 2_000
 # Of a sheet, its head included ("Excel specifications and limits"); characters of a cell.
 SHEET_ROWS, CELL_TEXT = 1_048_576, 32_767
-# A spreadsheet runs a cell that begins with one of these as a formula (OWASP, "CSV Injection"); some read the
-# full-width ones as the plain ones.
-FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads accents in the wrong encoding
 # What a spreadsheet expects of a file in the reader's language: between cells, and before cents.
 SEPARATORS = {"fr": (";", ","), "en": (",", ".")}
@@ -186,14 +184,9 @@ def csv_lines(columns: Sequence[Filed], pages: Pages, language: str) -> Iterator
         yield _text(zip(*cells, strict=True), separator)
 
 
-def inert(text: str | None) -> str | None:
-    """`text` as a cell that no spreadsheet will run."""
-    return f"'{text}" if text and text[0] in FORMULA_STARTS else text
-
-
 def _csv_cell(column: Filed, point: str) -> Callable[[Sequence[Any]], Sequence[Any]]:
     """What a column's values are in CSV. Numbers stay numbers, even below zero."""
-    blank = inert(column.blank)
+    blank = column.blank and inert(column.blank)
 
     def texts(values: Sequence[Any]) -> Sequence[Any]:
         starts = FORMULA_STARTS

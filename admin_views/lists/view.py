@@ -21,6 +21,7 @@ from admin_views.lists.cells import Around
 from admin_views.lists.columns import Act, Column, Empty, ListFilter, Made, Search, Tab
 from admin_views.lists.shown import Listing
 from models import DEFAULT_TIME_ZONE, db, utcnow
+from services.batches.choosing import MOST
 from services.foundation import urls
 from services.foundation.errors import Code, Refused
 from services.reports import kept
@@ -41,6 +42,7 @@ class ListView:
         row_acts: What can be done to one row; the first is a button on wide screens.
         bulk: Which rows each `@action` takes: by its name, SQL columns and whether their values allow it, or None for all.
         every: The names of actions that may be done to every row that matches, up to `rows.MAX_ROWS`.
+        of_many: Those that take any number of rows: they are handed keys, up to `MOST` of them, and more are refused.
         tabs: The usual questions; the first is the whole list.
         search: Where the search box looks; empty means no box. `search_hint` stands in it.
         filters: The chips above the list.
@@ -63,6 +65,7 @@ class ListView:
     row_acts: ClassVar[Sequence[Act]] = ()
     bulk: ClassVar[Mapping[str, Made | None]] = {}
     every: ClassVar[Sequence[str]] = ()
+    of_many: ClassVar[Sequence[str]] = ()
     tabs: ClassVar[Sequence[Tab]] = ()
     search: ClassVar[Sequence[Search]] = ()
     search_hint: ClassVar[Any] = _l("Search")
@@ -259,6 +262,8 @@ class ListView:
     def matching(self, action: str, address: str) -> list[str]:
         """The keys of every row of the list at `address`, at most `rows.MAX_ROWS`: it is said when there are more.
 
+        Of an action `of_many` one more than it takes, so that it refuses: nothing is left out of those.
+
         Raises:
             Refused: the action is one that wants its rows chosen one by one.
         """
@@ -266,10 +271,13 @@ class ListView:
             raise Refused(Code.NOTHING_CHOSEN, _("Choose the rows one by one for this."))
         asked = self.asked(dict(parse_qsl(urlsplit(urls.local(address, request.host) or "").query)))
         key = rows.primary_key(self.model)
-        keys = list(db.session.scalars(self.found(asked).order_by(key.desc()).limit(rows.MAX_ROWS + 1)))
+        most = MOST if action in self.of_many else rows.MAX_ROWS
+        keys = list(db.session.scalars(self.found(asked).order_by(key.desc()).limit(most + 1)))
+        if action in self.of_many:
+            return [str(one) for one in keys]
         if len(keys) > rows.MAX_ROWS:
-            most = number(rows.MAX_ROWS, current_language())
-            flash(_("There are more: these are the %(count)s latest of them.", count=most), "info")
+            shown = number(rows.MAX_ROWS, current_language())
+            flash(_("There are more: these are the %(count)s latest of them.", count=shown), "info")
         return [str(one) for one in keys[: rows.MAX_ROWS]]
 
 

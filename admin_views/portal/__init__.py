@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from admin_views.base import DeskModelView, DeskPage
+from admin_views.batches.imports import PortalImports
+from admin_views.batches.view import PortalBatches
 from admin_views.portal.as_of import AsOf
 from admin_views.portal.firm_links import FirmLinks
 from admin_views.portal.home import Home
@@ -29,6 +31,8 @@ VIEWS: list[type[DeskModelView] | type[DeskPage]] = [
     AsOf,
     OwnActs,
     Options,
+    PortalBatches,
+    PortalImports,
     PortalRequests,
     PortalUndo,
 ]

@@ -26,6 +26,7 @@ TOLD = (
     JournalVerb.LICENSE_REMOVED,
     JournalVerb.LICENSE_ACTIVATED,
     JournalVerb.PERSON_ADDED,
+    JournalVerb.PERSON_ADDITION_UNDONE,
     JournalVerb.PERSON_JOINED,
     JournalVerb.PERSON_DEACTIVATED,
     JournalVerb.PERSON_REACTIVATED,

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_admin.actions import action
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _pl
-from flask_babel import ngettext
 from flask_login import current_user
 
 from access import Permission, current_actor
 from admin_views import holders, labels, moves, removals, undo
+from admin_views.batches import words
+from admin_views.batches.chosen import ManyLicenses
 from admin_views.columns import (
     NAMED_LICENSE,
     PERSON,
@@ -31,10 +31,9 @@ from admin_views.lists.filters import by_id
 from admin_views.pickers import PickerField, people_lookup
 from admin_views.portal import activity
 from admin_views.portal.own import own_company, own_plans
-from models import Company, License, LicenseState, Plan, User, clock, utcnow
+from models import BatchKind, Company, License, LicenseState, Plan, User, clock, utcnow
 from services import licenses
 from services.foundation import operations
-from services.foundation.errors import Code, Refused
 from services.text.formats import current_language
 
 PEOPLE = people_lookup("user", where=lambda statement: statement.where(User.active))
@@ -52,7 +51,7 @@ def _page_of(row: License) -> str:
     return url_for("portal_licenses.details_view", id=row.id)
 
 
-class Licenses(moves.Moves, removals.Removals):
+class Licenses(moves.Moves, removals.Removals, ManyLicenses):
     """Every licence of the company, free ones included."""
 
     model = License
@@ -82,8 +81,6 @@ class Licenses(moves.Moves, removals.Removals):
             ".release", _l("Release"), "person-dash", when=((License.user_id, License.status), is_releasable)
         ),
     )
-    bulk = {"release": ((License.user_id, License.status), is_releasable)}
-    every = ("release",)
     tabs = (
         Tab("all", _pl("licenses", "All")),
         Tab("available", _pl("licenses", "Available"), lambda: _in_state(LicenseState.AVAILABLE)),
@@ -176,38 +173,28 @@ class Licenses(moves.Moves, removals.Removals):
 
     # --- Taking back ------------------------------------------------------------------------------------------------
 
-    @expose("/release/")
+    @expose("/release/", methods=("GET", "POST"))
     def release(self) -> ResponseReturnValue:
-        """The page that asks before one licence is released."""
-        return self._ask_release([self.row_or_404()])
-
-    @action("release", _l("Release the licenses"))
-    def action_release(self, rows: list[License]) -> ResponseReturnValue:
-        held = [row for row in rows if row.is_releasable]
-        if not held:
-            raise Refused(Code.NOTHING_HELD, _("Nobody holds these licenses: there is nothing to release."))
-        return self._ask_release(held)
-
-    def _ask_release(self, rows: list[License]) -> ResponseReturnValue:
+        """Ask before the licence is released, then take it back from whoever the page showed."""
+        if request.method == "POST":
+            return self._release(self.row_or_404(request.form.get("rowid", "")))
         return self.confirm(
-            rows,
-            heading=ngettext("Release the license", "Release %(num)s licenses", len(rows)),
+            [self.row_or_404()],
+            heading=_("Release license"),
             text=_(
                 "The license goes back to your account, still paid for, and can be assigned again at once. "
                 "Its holder receives an email."
             ),
             button=_("Release"),
-            endpoint=".release_many",
+            endpoint=".release",
         )
 
-    @expose("/release-many/", methods=("POST",))
-    def release_many(self) -> ResponseReturnValue:
-        """Release the chosen licences. One that cannot be released stops nothing: it is named."""
-        released, refusals = holders.release(self.posted_rows())
-        if released:
-            undo.done(ngettext("%(num)s license was released.", "%(num)s licenses were released.", released))
-        for sentence in refusals:
-            flash(sentence, "danger")
+    def _release(self, row: License) -> ResponseReturnValue:
+        if row.user_id is None:
+            flash(_("Nobody held what you chose: nothing was changed."), "info")
+        else:
+            holders.release(row)
+            undo.done(words.came(BatchKind.RELEASE, 1))
         return redirect(self.after([]), 303)
 
 

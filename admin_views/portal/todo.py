@@ -150,7 +150,7 @@ def _without(people: int, free: int) -> Task:
     if free:
         text = ngettext("%(num)s license is available.", "%(num)s licenses are available.", free)
         text += " " + ngettext("%(num)s person has none.", "%(num)s people have none.", people)
-        act = (_("Assign"), url_for("portal_users.index_view", license="without"))
+        act = (_("Assign"), url_for("portal_users.index_view", tab="without"))
         return Task("without", mark, "person-plus", text, act=act)
     text = ngettext(
         "%(num)s person has no license, and none is available.",

@@ -16,6 +16,7 @@ from sqlalchemy.orm import selectinload
 from access import Actor, Permission, current_actor
 from admin_views import labels, moves, undo
 from admin_views.accounts import AccountView, PersonForm
+from admin_views.batches.chosen import ManyPeople
 from admin_views.columns import PERSON, last_day_column, license_state_column
 from admin_views.guard import local_url
 from admin_views.journal import timeline
@@ -62,7 +63,7 @@ def _unusual(role: Role, active: bool) -> str | None:
     return labels.label(role) if role == Role.ADMIN else None
 
 
-class Users(AccountView):
+class Users(AccountView, ManyPeople):
     """The people of the company."""
 
     permission = Permission.MANAGE_USERS
@@ -92,7 +93,11 @@ class Users(AccountView):
     within = (License.valid_until.desc(),)
     row_acts = (Act(".license", _l("Manage license"), "key", argument="user_id"),)
     fixed = True
-    beside = ((_l("Invitation link"), "portal_invitation-links.index_view"),)
+    beside = (
+        (_l("Import users"), "portal_imports.index"),
+        (_l("Recent acts on many"), "portal_batches.index_view"),
+        (_l("Invitation link"), "portal_invitation-links.index_view"),
+    )
     tabs = (
         Tab("all", _pl("people", "All")),
         Tab("without", _l("Without a license"), lambda: sa.and_(User.active, User.where_uncovered(clock()))),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from admin_views.batches.imports import SupportImports
+from admin_views.batches.view import SupportBatches
 from admin_views.requests import SupportRequests
 from admin_views.support.as_of import AsOf
 from admin_views.support.companies import Companies
@@ -34,6 +36,8 @@ VIEWS: list[type] = [
     Journal,
     AsOf,
     StripeEvents,
+    SupportBatches,
+    SupportImports,
     SupportRequests,
     SupportUndo,
 ]

@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
-from flask_admin.actions import action
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _pl
-from flask_babel import ngettext
 from flask_login import current_user
 
 from admin_views import holders, labels, moves, removals, undo
+from admin_views.batches import words
+from admin_views.batches.chosen import ManyLicenses
 from admin_views.columns import (
     LICENSE_STATE,
     NAMED_LICENSE,
@@ -34,6 +34,7 @@ from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_column, company_link, current_actor, person_column
 from admin_views.support.journal import READER
 from models import (
+    BatchKind,
     Company,
     License,
     LicenseState,
@@ -95,7 +96,7 @@ class AssignLicenseForm(DeskForm):
     holder = moves.ColleagueField(lookups.colleague_lookup("holder"), _l("Person"), [REQUIRED])
 
 
-class Licenses(moves.Moves, removals.Removals, SupportView):
+class Licenses(moves.Moves, removals.Removals, SupportView, ManyLicenses):
     model = License
     title = _l("Licenses")
     slug = "licenses"
@@ -127,8 +128,6 @@ class Licenses(moves.Moves, removals.Removals, SupportView):
         ),
         Act(".assign", _l("Assign"), "person-plus", when=(LICENSE_STATE, is_available)),
     )
-    bulk = {"release": ((License.user_id, License.status), is_releasable)}
-    every = ("release",)
     fixed = True
     tabs = (
         Tab("all", _pl("licenses", "All")),
@@ -212,38 +211,29 @@ class Licenses(moves.Moves, removals.Removals, SupportView):
 
     # --- Release ----------------------------------------------------------------------------------------------------
 
-    @action("release", _l("Release licenses"))
-    def action_release(self, rows: list[License]) -> ResponseReturnValue:
-        return self._ask_release(rows)
-
-    @expose("/release/")
+    @expose("/release/", methods=("GET", "POST"))
     def release(self) -> ResponseReturnValue:
-        """The page that asks before one licence is released."""
-        return self._ask_release([self.row_or_404()])
-
-    def _ask_release(self, rows: list[License]) -> ResponseReturnValue:
+        """Ask before the licence is released, then take it back from whoever the page showed."""
+        if request.method == "POST":
+            return self._release(self.row_or_404(request.form.get("rowid", "")))
         return self.confirm(
-            rows,
-            heading=ngettext("Release the license", "Release %(num)s licenses", len(rows)),
+            [self.row_or_404()],
+            heading=_("Release license"),
             text=_(
                 "Who holds it can no longer use the software, and is told so by mail. The license returns to the "
                 "customer’s account, still paid for."
             ),
-            button=ngettext("Release the license", "Release %(num)s licenses", len(rows)),
-            endpoint=".release_many",
+            button=_("Release license"),
+            endpoint=".release",
         )
 
-    @expose("/release-many/", methods=("POST",))
-    def release_many(self) -> ResponseReturnValue:
-        rows = self.posted_rows()
-        done, refusals = holders.release(rows)
-        if done:
-            undo.done(ngettext("%(num)s license released.", "%(num)s licenses released.", done))
-        elif not refusals:
+    def _release(self, row: License) -> ResponseReturnValue:
+        if row.user_id is None:
             flash(_("Nobody held what you chose: nothing was changed."), "info")
-        for sentence in refusals:
-            flash(sentence, "danger")
-        return redirect(self.after(rows))
+        else:
+            holders.release(row)
+            undo.done(words.came(BatchKind.RELEASE, 1))
+        return redirect(self.after([row]), 303)
 
     # --- Assign -----------------------------------------------------------------------------------------------------
 

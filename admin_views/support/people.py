@@ -17,6 +17,7 @@ from wtforms import BooleanField, SelectField
 from access import Actor
 from admin_views import labels, moves, undo
 from admin_views.accounts import AccountView, PersonForm
+from admin_views.batches.chosen import ManyPeople
 from admin_views.columns import LICENSE_STATE, PERSON, license_state
 from admin_views.forms import choices, zones
 from admin_views.journal import timeline
@@ -88,7 +89,7 @@ def _held(plan: str | None, *state: Any) -> str | None:
     return f"{isolated(plan)} ({labels.label(found)})" if plan and found else None
 
 
-class People(SupportView, AccountView):
+class People(SupportView, AccountView, ManyPeople):
     title = _l("People")
     slug = "people"
     icon = "people"
@@ -112,6 +113,7 @@ class People(SupportView, AccountView):
         Act(".assign", _l("License"), "key", when=(User.company_id, bool)),
         Act(".edit_view", _l("Edit"), "pencil"),
     )
+    beside = ((_l("Recent acts on many"), "support_batches.index_view"),)
     tabs = (
         Tab("all", _pl("people", "All")),
         Tab("admins", _l("Administrators"), lambda: User.role == Role.ADMIN),

@@ -104,7 +104,7 @@ def checked(field: Field) -> Field:
     if not isinstance(field, StringField) or isinstance(field, PasswordField):
         return field
     if isinstance(field, EmailField):
-        field.filters = [_kept(checks.sought), *field.filters]
+        field.filters = [_kept(checks.address), *field.filters]
         if not isinstance(field, SoughtEmailField):
             field.validators = [*field.validators, _validator(checks.email)]
     else:

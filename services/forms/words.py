@@ -25,6 +25,7 @@ FIELDS = {
     "name_en": _l("Name in English"),
     "name_fr": _l("Name in French"),
     "place": _l("Place"),
+    "plan": _l("Plan"),
     "places": _l("Number of people"),
     "position": _l("Position"),
     "postal_code": _l("Postal code"),

@@ -20,6 +20,9 @@ from services.text import characters
 SPECIAL_USE_DOMAIN_NAMES.clear()
 
 _COLOR = re.compile(r"#[0-9a-f]{6}")
+_MAILTO = re.compile("mailto:", re.IGNORECASE)
+# As a mail program writes an address beside a name: RFC 5322, section 3.4.
+_IN_BRACKETS = re.compile("[^<>]*<([^<>]*)>")
 # RFC 5321, 4.5.3.1: of an address between the brackets of a path, and of what is before its @.
 MAX_EMAIL_LENGTH = 254
 MAX_LOCAL_LENGTH = 64
@@ -46,7 +49,7 @@ def _of_column(value: Any, kind: Any) -> Any:
         return value
     if isinstance(kind, MailAddress):
         # `email` checks it, and knows how long it may be.
-        return sought(value)
+        return address(value)
     return text(value, getattr(kind, "length", None), lines=isinstance(kind, sa.Text))
 
 
@@ -120,12 +123,22 @@ def sought(value: str) -> str:
     return characters.without_bidi_controls(characters.written(value)).strip()
 
 
+def address(value: str) -> str:
+    """An address as it was meant: as `sought`, without what copying it brings: « mailto: », and the name of its person with
+    brackets around the address.
+    """
+    value = sought(value)
+    if inner := _IN_BRACKETS.fullmatch(value):
+        value = inner[1].strip()
+    return value[found.end() :].partition("?")[0].strip() if (found := _MAILTO.match(value)) else value
+
+
 def sought_email(value: str) -> str:
     """An address that somebody types to be recognised by: as `email` stores it, or as it is where that is refused."""
     try:
         return email(value)
     except Refused:
-        return sought(value).lower()
+        return address(value).lower()
 
 
 def email(value: str) -> str:
@@ -138,7 +151,7 @@ def email(value: str) -> str:
     Raises:
         Refused: `bad_address`, with the reason.
     """
-    value = sought(value)
+    value = address(value)
     try:
         # Whoever has an address there was erased, and nobody else may be taken for them.
         if len(value.rpartition("@")[0]) > MAX_LOCAL_LENGTH or is_erased_address(value.lower()):
@@ -178,6 +191,8 @@ def _why_no_address(value: str) -> str:
         len(spelled.encode(errors="replace")) > MAX_EMAIL_LENGTH for spelled in (value, ascii_address(value))
     ):
         why = _("%(email)s… is too long: no mail could be sent to it.")
+    elif "." not in domain.rstrip("."):
+        why = _("%(email)s cannot be mailed: its domain is incomplete, it is written company.example.")
     elif not local.isascii():
         why = _(
             "%(email)s cannot be mailed: before the @, only letters without accents, numbers and signs reach a mailbox."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -55,6 +55,11 @@ class Sheet:
         db.session.add(row)
         self.record(turn, row, Change({}, values_of(row, self.names)), self.added, by=by)
 
+    def add_all(self, turn: Turn, rows: Sequence[Any], *, by: Actor) -> None:
+        """Record what these columns hold of rows that were added. A step: it never commits."""
+        told = [self._told(row, Change({}, values_of(row, self.names))) for row in rows]
+        journal.record_all(turn, self.added, told, by=by)
+
     def edit(
         self, turn: Turn, row: Any, wanted: Mapping[str, Any], *, by: Actor, seen: str | None = None
     ) -> Change:
@@ -91,10 +96,10 @@ class Sheet:
 
     def record(self, turn: Turn, row: Any, change: Change, verb: JournalVerb, *, by: Actor) -> None:
         """Write a change of `row` in the journal, personal columns apart. A step: it never commits."""
-        journal.record(
-            turn,
-            verb,
-            by=by,
+        journal.record(turn, verb, by=by, **vars(self._told(row, change)))
+
+    def _told(self, row: Any, change: Change) -> journal.Told:
+        return journal.Told(
             subject=row,
             before=self._part(change.before, personal=False),
             after=self._part(change.after, personal=False),

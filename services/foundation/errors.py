@@ -8,7 +8,7 @@ import enum
 class Code(enum.StrEnum):
     """Why a verb refused, for programs and tests. `admin_views/labels.py` has the words of each."""
 
-    # What was typed.
+    # What was typed, or brought as a file.
     BAD_ADDRESS = "bad_address"
     BAD_AMOUNT = "bad_amount"
     BAD_COLOR = "bad_color"
@@ -31,6 +31,13 @@ class Code(enum.StrEnum):
     UNKNOWN_LANGUAGE = "unknown_language"
     UNKNOWN_PLACE = "unknown_place"
     UNKNOWN_TIME_ZONE = "unknown_time_zone"
+    FILE_CHOICE = "file_choice"
+    FILE_DAMAGED = "file_damaged"
+    FILE_EMPTY = "file_empty"
+    FILE_ENCODING = "file_encoding"
+    FILE_KIND = "file_kind"
+    FILE_LOCKED = "file_locked"
+    FILE_TOO_LARGE = "file_too_large"
     # What others hold, or have done meanwhile.
     ALREADY_BEGUN = "already_begun"
     CHANGED_MEANWHILE = "changed_meanwhile"
@@ -70,6 +77,9 @@ class Code(enum.StrEnum):
     # Taking back what was done.
     ALL_MOVED = "all_moved"
     ALREADY_UNDONE = "already_undone"
+    BATCH_EXPIRED = "batch_expired"
+    BATCH_SETTLED = "batch_settled"
+    BROKEN = "broken"
     NOT_UNDOABLE = "not_undoable"
     TOO_LATE_TO_UNDO = "too_late_to_undo"
     # Buying and paying.

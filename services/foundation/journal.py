@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,7 +26,7 @@ from models import (
     db,
 )
 from services.foundation import operations
-from services.foundation.transaction import Turn, insert_rows
+from services.foundation.transaction import Turn, in_parts, insert_rows
 
 # By how much an entry may stand behind one of a later moment: a turn has its moment when it begins, its entries their numbers later.
 OUT_OF_ORDER = dt.timedelta(hours=1)
@@ -90,13 +90,15 @@ class Told:
     """What one entry of many says; as the arguments of `record`."""
 
     subject: Any
-    related: dict[str, int]
-    before: dict[str, Any]
-    after: dict[str, Any]
+    related: dict[str, int] = dataclasses.field(default_factory=dict)
+    before: dict[str, Any] = dataclasses.field(default_factory=dict)
+    after: dict[str, Any] = dataclasses.field(default_factory=dict)
+    personal_before: dict[str, Any] = dataclasses.field(default_factory=dict)
+    personal_after: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def record_all(turn: Turn, verb: JournalVerb, told: Sequence[Told], *, by: Actor) -> None:
-    """An entry for each of many rows of one company, and what each concerns, in three statements. A step: it never commits."""
+    """An entry for each of many rows of one company, and what each concerns, in four statements. A step: it never commits."""
     if not told:
         return
     company_id = _company_of(told[0].subject)
@@ -130,8 +132,7 @@ def record_all(turn: Turn, verb: JournalVerb, told: Sequence[Told], *, by: Actor
         for kind, row_id in _concerned(one.subject, one.related, by)
     ]
     insert_rows(JournalSubject, concerned)
-    if by.address:
-        _keep_address(turn, verb, by.address)
+    _keep_apart(told, ids, company_id, by)
 
 
 # --- Questions --------------------------------------------------------------------------------------------------------
@@ -157,6 +158,23 @@ def latest(kind: SubjectKind, row_id: Any, count: int, *conditions: Any) -> sa.S
         .where(subject.kind == kind, subject.row_id == row_id)
         .order_by(subject.entry_id.desc())
     )
+
+
+def last_verbs(kind: SubjectKind, row_ids: Iterable[int], verbs: Collection[JournalVerb]) -> dict[int, str]:
+    """Which of `verbs` was last done to each of many rows, by their numbers."""
+    found: dict[int, str] = {}
+    for part in in_parts(row_ids):
+        last = (
+            sa.select(sa.func.max(JournalEntry.id))
+            .join(JournalSubject, JournalSubject.entry_id == JournalEntry.id)
+            .where(JournalSubject.kind == kind, JournalSubject.row_id.in_(part))
+            .where(JournalEntry.subject_type == kind, JournalEntry.subject_id == JournalSubject.row_id)
+            .where(JournalEntry.verb.in_(verbs))
+            .group_by(JournalSubject.row_id)
+        )
+        told = sa.select(JournalEntry.subject_id, JournalEntry.verb).where(JournalEntry.id.in_(last))
+        found |= dict(db.session.execute(told).all())
+    return found
 
 
 def not_before(instant: dt.datetime) -> sa.ColumnElement[bool]:
@@ -192,16 +210,21 @@ def _place(instant: dt.datetime, name: str) -> Any:
 # --- Helpers ----------------------------------------------------------------------------------------------------------
 
 
-def _keep_address(turn: Turn, verb: JournalVerb, address: str) -> None:
-    """The address of whoever acted, beside each of the turn's entries of that verb that has none yet."""
-    empty = sa.literal({}, JournalPersonal.__table__.c.before.type)
-    entries = sa.select(JournalEntry.id, JournalEntry.company_id, sa.literal(address), empty, empty).where(
-        JournalEntry.operation == turn.operation,
-        JournalEntry.verb == verb,
-        ~sa.exists().where(JournalPersonal.entry_id == JournalEntry.id),
-    )
-    columns = ["entry_id", "company_id", "address", "before", "after"]
-    db.session.execute(sa.insert(JournalPersonal).from_select(columns, entries))
+def _keep_apart(told: Sequence[Told], ids: Mapping[int, int], company_id: int | None, by: Actor) -> None:
+    """What is personal of many entries, in the table of its own."""
+    personal = [
+        {
+            "entry_id": ids[one.subject.id],
+            "company_id": company_id,
+            "address": by.address,
+            "before": one.personal_before,
+            "after": one.personal_after,
+        }
+        for one in told
+        if by.address or one.personal_before or one.personal_after
+    ]
+    if personal:
+        insert_rows(JournalPersonal, personal)
 
 
 def _concerned(subject: Base, related: Mapping[str, int], by: Actor) -> list[tuple[str, int]]:

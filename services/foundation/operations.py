@@ -16,19 +16,19 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import aliased, attributes
 
 from access import Actor
-from models import Base, JournalVerb, Operation, OperationRow, TenantRow, User, db
+from models import Base, JournalVerb, Operation, OperationRow, Post, TenantRow, User, db
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import CompanyTurn, Turn, company_lock, insert_rows
+from services.foundation.transaction import CompanyTurn, Turn, company_lock, in_parts, insert_rows
 
 _DONE = "operations"
 # How long an act can be taken back.
 UNDO_WITHIN = dt.timedelta(minutes=10)
 
-# What cannot be put back, whatever rows it moved: an account that was shut is opened again instead.
-FOR_GOOD = frozenset({JournalVerb.PERSON_ERASED, JournalVerb.PERSON_DEACTIVATED})
+# What cannot be put back, whatever rows it moved: a customer stays one.
+FOR_GOOD = frozenset({JournalVerb.PERSON_ERASED, JournalVerb.COMPANY_ADDED})
 
-# Puts a row back as it was before; returns why it was left as it is, or None. A step.
-GoBack = Callable[[CompanyTurn, OperationRow, Actor], str | None]
+# Puts rows of one table back as they were before; returns why some were left as they are, by the number of the note. A step.
+GoBack = Callable[[CompanyTurn, Sequence[OperationRow], Actor], Mapping[int, str]]
 _WAYS_BACK: dict[str, GoBack] = {}
 # Tells whom it concerns how things stand once all has gone back. A step.
 Tell = Callable[[CompanyTurn, Actor], None]
@@ -66,25 +66,38 @@ def undo(operation: Operation, by: Actor) -> list[str]:
     operation_id, company_id = operation.id, operation.company_id
     if company_id is None:
         raise not_undoable()
-    with company_lock(company_id) as turn:
+    with company_lock(company_id, post=_post_of_undoing(operation)) as turn:
         operation = db.session.get_one(Operation, operation_id)
         _check_in_time(turn, operation)
-        rows = [row for row in reversed(operation.rows) if row.table_name in _WAYS_BACK]
+        rows = [row for row in operation.rows if row.table_name in _WAYS_BACK]
         if operation.undoes_id is not None or operation.verb in FOR_GOOD or not rows:
             raise not_undoable()
         begin(turn, JournalVerb.UNDONE, by, company_id, undoes_id=operation_id)
-        erased = _of_the_erased(rows)
-        left = [
-            said
-            for row in rows
-            if (said := _ended() if row.id in erased else _WAYS_BACK[row.table_name](turn, row, by))
-            is not None
-        ]
+        left = _go_back(turn, rows, by)
         if len(left) == len(rows):
-            raise Refused(Code.ALL_MOVED, " ".join(left))
+            raise Refused(Code.ALL_MOVED, " ".join(dict.fromkeys(left.values())))
         for tell in _TELLERS:
             tell(turn, by)
-        return left
+        return list(dict.fromkeys(left.values()))
+
+
+def _post_of_undoing(operation: Operation) -> Post:
+    """Whoever was not told of the act, and will not be, is not told that it was taken back either."""
+    return Post.NOW if operation.post == Post.NOW else Post.NONE
+
+
+def _go_back(turn: CompanyTurn, rows: Sequence[OperationRow], by: Actor) -> dict[int, str]:
+    """Put the rows back, those of a table together, the table that was touched first at the end; returns why some were left."""
+    erased = _of_the_erased(rows)
+    left = {row.id: _ended() for row in rows if row.id in erased}
+    tables: dict[str, list[OperationRow]] = {}
+    for row in rows:
+        tables.setdefault(row.table_name, []).append(row)
+    for name, of_table in reversed(tables.items()):
+        there = [row for row in of_table if row.id not in erased]
+        if there:
+            left |= _WAYS_BACK[name](turn, there, by)
+    return left
 
 
 def undoable(company_id: int, now: dt.datetime) -> dict[str, int]:
@@ -127,7 +140,13 @@ def _of_the_erased(rows: Sequence[OperationRow]) -> set[int]:
     people = {row.id: _people_of(row) for row in rows}
     sought = set().union(*people.values())
     gone = set(db.session.scalars(sa.select(User.id).where(User.id.in_(sought), User.erased_at.is_not(None))))
-    return {row_id for row_id, concerned in people.items() if concerned & gone}
+    # What was theirs and went on to somebody else in the same act stays there.
+    touched = {column for row in rows if people[row.id] & gone for column in _columns(row)}
+    return {row.id for row in rows if touched & _columns(row)}
+
+
+def _columns(row: OperationRow) -> set[tuple[str, int, str]]:
+    return {(row.table_name, row.row_id, name) for name in row.after}
 
 
 def _people_of(row: OperationRow) -> set[int]:
@@ -172,6 +191,7 @@ def begin(
         "company_id": company_id,
         "on_behalf_of_id": company_id if by.is_staff else None,
         "at": turn.now,
+        "post": turn.post,
         "undoes_id": undoes_id,
     }
     db.session.info.setdefault(_DONE, []).append(turn.operation)
@@ -188,16 +208,46 @@ def change(turn: Turn, rows: Sequence[Any], **values: Any) -> list[Note]:
     """Set columns of one or more rows of one table, in one statement; returns what they were and are, for `note`."""
     notes = [_noted(turn, row, {name: plain(getattr(row, name)) for name in values}, values) for row in rows]
     table = rows[0].__table__
-    db.session.execute(sa.update(table).where(table.c.id.in_([row.id for row in rows])).values(**values))
+    for part in in_parts(row.id for row in rows):
+        db.session.execute(sa.update(table).where(table.c.id.in_(part)).values(**values))
     for row in rows:
         for name, value in values.items():
             attributes.set_committed_value(row, name, value)
     return notes
 
 
-def added(turn: Turn, row: Any, **values: Any) -> list[Note]:
-    """Of a row that the operation has added, as `change`."""
-    return [_noted(turn, row, {}, values)]
+def change_each(turn: Turn, rows: Sequence[Any], values: Sequence[Mapping[str, Any]]) -> list[Note]:
+    """As `change`, each row to values of its own, of the same columns."""
+    if not rows:
+        return []
+    notes = [
+        _noted(turn, row, {name: plain(getattr(row, name)) for name in own}, own)
+        for row, own in zip(rows, values, strict=True)
+    ]
+    table, names = rows[0].__table__, list(values[0])
+    update = sa.update(table).where(table.c.id == sa.bindparam("row"))
+    # By the connection: these are rows that a scope let through, and the session would not know how to narrow them again.
+    db.session.connection().execute(
+        update.values({name: sa.bindparam(f"new_{name}") for name in names}),
+        [
+            {"row": row.id} | {f"new_{name}": own[name] for name in names}
+            for row, own in zip(rows, values, strict=True)
+        ],
+    )
+    for row, own in zip(rows, values, strict=True):
+        for name, value in own.items():
+            attributes.set_committed_value(row, name, value)
+    return notes
+
+
+def added(
+    turn: Turn, model: type[Base], rows: Mapping[int, Mapping[str, Any]], company_id: int
+) -> list[Note]:
+    """Of rows of a company that the operation has added, what they hold by their number: as `change`."""
+    return [
+        _note(turn, model.__tablename__, row_id, {}, values, company_id=company_id)
+        for row_id, values in rows.items()
+    ]
 
 
 def note(turn: Turn, notes: Sequence[Note]) -> None:
@@ -207,13 +257,26 @@ def note(turn: Turn, notes: Sequence[Note]) -> None:
 
 
 def _noted(turn: Turn, row: Any, before: Mapping[str, Any], values: Mapping[str, Any]) -> Note:
+    company_id = row.company_id if isinstance(row, TenantRow) else None
+    return _note(turn, row.__tablename__, row.id, before, values, company_id=company_id)
+
+
+def _note(
+    turn: Turn,
+    table: str,
+    row_id: int,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    company_id: int | None,
+) -> Note:
     return {
         "operation_id": turn.operation,
-        "company_id": row.company_id if isinstance(row, TenantRow) else None,
-        "table_name": row.__tablename__,
-        "row_id": row.id,
+        "company_id": company_id,
+        "table_name": table,
+        "row_id": row_id,
         "before": dict(before),
-        "after": {name: plain(value) for name, value in values.items()},
+        "after": {name: plain(value) for name, value in after.items()},
     }
 
 

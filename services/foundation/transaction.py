@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from models import Base, Company, db, utcnow
+from models import Base, Company, Post, db, utcnow
 
 # With BEGIN IMMEDIATE, SQLite waits for its one write lock; a read that turned into a write would fail at once.
 _WRITES = "trousseau_writes"
@@ -37,10 +37,12 @@ class Turn:
         now: The clock, aware UTC, read once after the transaction began.
         operation: 32 hex digits, the same in every journal entry of the transaction.
         begun: Its operation, once something has been written down (`operations.begin`).
+        post: When those whom it concerns are told by mail; a link that somebody waits for leaves at once in any case.
     """
 
     now: dt.datetime
     operation: str
+    post: Post = dataclasses.field(default=Post.NOW, kw_only=True)
     begun: set[str] = dataclasses.field(default_factory=set, kw_only=True)
 
 
@@ -56,10 +58,13 @@ class CompanyTurn(Turn):
 
 
 @contextlib.contextmanager
-def transaction() -> Iterator[Turn]:
+def transaction(*, post: Post = Post.NOW) -> Iterator[Turn]:
     """Commit what the block does, or nothing of it.
 
     The session is rolled back first: the block reads every row afresh.
+
+    Args:
+        post: When the mail of what it does leaves.
 
     Raises:
         PendingChangesError: the session has changes that are not the block's, or is inside another block.
@@ -73,7 +78,7 @@ def transaction() -> Iterator[Turn]:
     _begin_writing()
     session.info[_OPEN] = uuid.uuid4().hex
     try:
-        yield Turn(utcnow(), session.info[_OPEN])
+        yield Turn(utcnow(), session.info[_OPEN], post=post)
         session.commit()
     except BaseException:
         session.rollback()
@@ -94,18 +99,21 @@ def release_reads() -> None:
 
 
 @contextlib.contextmanager
-def company_lock(company_id: int) -> Iterator[CompanyTurn]:
+def company_lock(company_id: int, *, post: Post = Post.NOW) -> Iterator[CompanyTurn]:
     """A transaction that only one caller per company can be in. Every row that the block reads is fresh.
+
+    Args:
+        post: As in `transaction`.
 
     Raises:
         LookupError: there is no such company.
         sqlalchemy.exc.OperationalError: the lock was not free within 10 s.
         PendingChangesError: as `transaction`.
     """
-    with transaction() as turn:
+    with transaction(post=post) as turn:
         company = _take_turn(company_id)
         # The wait for the lock may have been long: the clock is read after it.
-        yield CompanyTurn(utcnow(), turn.operation, company)
+        yield CompanyTurn(utcnow(), turn.operation, company, post=post)
 
 
 def _begin_writing() -> None:
@@ -152,10 +160,58 @@ def configure_engine(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add rows that nothing else of the session needs, each with the same columns, in one statement."""
+# Values of one statement: SQLite takes 32,766.
+AT_A_TIME = 10_000
+
+
+def in_parts(values: Iterable[Any], size: int = AT_A_TIME) -> list[list[Any]]:
+    """`values` without those that are None or come twice, so many at a time as one statement takes well."""
+    whole = list(dict.fromkeys(value for value in values if value is not None))
+    return [whole[start : start + size] for start in range(0, len(whole), size)]
+
+
+# From so many rows on, what puts a statement together for each of them costs more than the database.
+MANY = 50
+
+
+def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]], *, ignore: bool = False) -> None:
+    """Add rows that nothing else of the session needs, each with the same columns, in one statement.
+
+    Many are handed to the driver as it wants them: SQLAlchemy would take longer over them than the database.
+
+    Args:
+        ignore: Whether a row that exists already stays as it is and is no error.
+    """
     table: Any = model.__table__
-    db.session.execute(sa.insert(table), rows)
+    insert = insert_or_ignore(model) if ignore else sa.insert(table)
+    if len(rows) < MANY:
+        if rows:
+            db.session.execute(insert, rows)
+        return
+    connection = db.session.connection()
+    # What a row does not say, the model does.
+    columns = [column for column in table.columns if column.name in rows[0] or column.default is not None]
+    names = [column.name for column in columns]
+    compiled = insert.values({name: sa.bindparam(name) for name in names}).compile(dialect=connection.dialect)
+    by_name = {column.name: _sent(column, rows, connection.dialect) for column in columns}
+    if compiled.positiontup is None:
+        values: Any = [dict(zip(names, row, strict=True)) for row in zip(*by_name.values(), strict=True)]
+    else:
+        values = list(zip(*(by_name[name] for name in compiled.positiontup), strict=True))
+    connection.exec_driver_sql(str(compiled), values)
+
+
+def _sent(column: Any, rows: Sequence[Mapping[str, Any]], dialect: Any) -> list[Any]:
+    """The values of a column as the driver takes them."""
+    name, default = column.name, column.default
+    if name in rows[0]:
+        values = [row[name] for row in rows]
+    elif default.is_callable:
+        values = [default.arg(None) for _ in rows]
+    else:
+        values = [default.arg] * len(rows)
+    process = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return values if process is None else list(map(process, values))
 
 
 def insert_or_ignore(model: type[Any]) -> Any:

@@ -52,7 +52,7 @@ def forgot_password_url() -> str:
 
 
 def link_url(token: str) -> str:
-    """The page of a one-time link (`services/foundation/tokens.py`)."""
+    """The page of a one-time link (`services/links/tokens.py`)."""
     return absolute(f"/l/{token}")
 
 

@@ -35,11 +35,12 @@ from models import (
     same_address,
     utcnow,
 )
-from services.foundation import checks, edits, journal, tokens
+from services.foundation import checks, edits, journal
 from services.foundation.days import end_of
 from services.foundation.errors import Code, Refused
-from services.foundation.tokens import DeadLinkError
 from services.foundation.transaction import CompanyTurn, Turn, company_lock, transaction
+from services.links import tokens
+from services.links.tokens import DeadLinkError
 from services.mail import letters
 from services.people import oneself
 from services.people.administrators import check_actor

@@ -13,4 +13,4 @@ from services.licenses.grace import follow as follow_grace
 from services.licenses.moves import change_plan, pass_on, to_activate, transfer
 from services.licenses.releases import Released, holdings, release, release_all, take_back
 from services.licenses.removals import decide_renewal, remove
-from services.licenses.requests import close_with_account
+from services.licenses.requests import close_with_accounts

@@ -5,20 +5,19 @@ Every verb takes the company's lock first, so that nobody can take a free seat b
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from access import Actor
 from models import Assignment, JournalVerb, License, LicenseState, Plan, User, db
 from services.foundation import journal, operations
-from services.foundation.errors import Code, Refused
-from services.foundation.transaction import CompanyTurn, company_lock
+from services.foundation.transaction import CompanyTurn, company_lock, in_parts, insert_rows
 from services.licenses import refusals, releases, requests
 from services.mail import letters
-from services.text.formats import current_language
 
 
 def assign(
@@ -46,7 +45,7 @@ def assign(
         license = free_license(turn, plan_id, last_day)
         operations.begin(turn, JournalVerb.LICENSE_ASSIGNED, by, company_id)
         make_room(turn, own, user, by)
-        return give(turn, license, user, by)
+        return give(turn, Gift(license, user), by)
 
 
 def assign_license(license: License, user: User, by: Actor) -> License:
@@ -69,7 +68,7 @@ def assign_license(license: License, user: User, by: Actor) -> License:
             raise refusals.not_assignable(license, turn.now)
         operations.begin(turn, JournalVerb.LICENSE_ASSIGNED, by, company_id)
         make_room(turn, own, user, by)
-        return give(turn, license, user, by)
+        return give(turn, Gift(license, user), by)
 
 
 def activate(license: License, by: Actor) -> License:
@@ -98,7 +97,8 @@ def begin_use(turn: CompanyTurn, license_id: int, by: Actor) -> License:
         raise refusals.not_assignable(license, turn.now)
     open_one = sa.select(Assignment).where(Assignment.license_id == license.id, Assignment.ended_at.is_(None))
     license.activated_at = db.session.scalars(open_one).one().activated_at = turn.now
-    _record(turn, JournalVerb.LICENSE_ACTIVATED, license, holder, by, before=holder, after=holder)
+    told = _told(license, holder, before=holder, after=holder)
+    journal.record_all(turn, JournalVerb.LICENSE_ACTIVATED, [told], by=by)
     return license
 
 
@@ -108,61 +108,87 @@ def make_room(turn: CompanyTurn, held: License | None, user: User, by: Actor) ->
     Raises:
         Refused: `holds_other` or `suspended`, if it is not.
     """
-    if held is None:
-        return
-    if held.state(turn.now) == LicenseState.SUSPENDED:
-        raise refusals.suspended()
-    if not held.gives_way(turn.now):
-        raise Refused(
-            Code.HOLDS_OTHER,
-            _(
-                "%(name)s already holds a license of the %(plan)s plan. Nothing was changed: release that one first.",
-                name=user.name,
-                plan=held.plan.name(current_language()),
-            ),
-        )
-    releases.take_back(turn, releases.holdings(held.company_id, [held.id]), by)
+    if (why := refusals.in_the_way(user, held, turn.now)) is not None:
+        raise why
+    if held is not None:
+        releases.take_back(turn, releases.holdings(held.company_id, [held.id]), by)
 
 
-def give(
-    turn: CompanyTurn,
-    license: License,
-    user: User,
-    by: Actor,
-    *,
-    restores: Assignment | None = None,
-    activated_at: dt.datetime | None = None,
-    instead_of: Assignment | None = None,
-) -> License:
-    """Make `user` the holder of a free licence, and mail them while it is usable. The caller has checked both.
+@dataclasses.dataclass(frozen=True)
+class Gift:
+    """A free licence and whom it is given to; both are checked.
 
-    Args:
-        restores: The assignment that this one puts back, activated when that one was. Whoever undoes tells of it.
-        instead_of: The assignment of another plan's licence that it takes the place of, as the mail says.
+    Attributes:
+        restores: The number of the assignment that this one puts back, activated when that one was.
+        instead_of: The number of the assignment of another plan's licence that it takes the place of, as the mail says.
     """
-    operations.begin(turn, JournalVerb.LICENSE_ASSIGNED, by, license.company_id)
+
+    license: License
+    user: User
+    restores: int | None = None
+    activated_at: dt.datetime | None = None
+    instead_of: int | None = None
+
+
+def give(turn: CompanyTurn, gift: Gift, by: Actor) -> License:
+    """As `give_all`, of one."""
+    give_all(turn, [gift], by)
+    return gift.license
+
+
+def give_all(turn: CompanyTurn, gifts: Sequence[Gift], by: Actor) -> None:
+    """Make each person the holder of their licence, and mail them while it is usable; whoever undoes tells of that. A step.
+
+    A dozen statements, however many there are.
+    """
+    if not gifts:
+        return
+    company_id = turn.company.id
+    operations.begin(turn, JournalVerb.LICENSE_ASSIGNED, by, company_id)
     # First, so that undoing comes to it last, when it is known what the person holds.
-    answered = requests.close_as_given(turn, user.id, by)
-    assignment = Assignment(
-        company_id=license.company_id,
-        license_id=license.id,
-        user_id=user.id,
-        started_at=turn.now,
-        activated_at=activated_at,
-        restores_id=restores.id if restores else None,
-        given_by_id=by.user_id,
+    answered = requests.close_as_given(turn, [one.user.id for one in gifts], by)
+    ids = _add_assignments(turn, gifts, by)
+    given = operations.change_each(
+        turn,
+        [one.license for one in gifts],
+        [
+            {"user_id": one.user.id, "assigned_at": turn.now, "activated_at": one.activated_at}
+            for one in gifts
+        ],
     )
-    db.session.add(assignment)
-    db.session.flush()
-    given = operations.change(
-        turn, [license], user_id=user.id, assigned_at=turn.now, activated_at=activated_at
+    held = {ids[one.license.id]: {"user_id": one.user.id, "started_at": turn.now} for one in gifts}
+    operations.note(turn, [*answered, *given, *operations.added(turn, Assignment, held, company_id)])
+    told = [_told(one.license, one.user.id, after=one.user.id) for one in gifts]
+    journal.record_all(turn, JournalVerb.LICENSE_ASSIGNED, told, by=by)
+    news = [one for one in gifts if one.restores is None and one.license.is_live(turn.now)]
+    letters.license_assigned(
+        turn,
+        [letters.Given(one.license, one.user, ids[one.license.id], one.instead_of) for one in news],
+        by,
     )
-    added = operations.added(turn, assignment, user_id=user.id, started_at=turn.now)
-    operations.note(turn, [*answered, *given, *added])
-    _record(turn, JournalVerb.LICENSE_ASSIGNED, license, user.id, by, after=user.id)
-    if license.is_live(turn.now) and restores is None:
-        letters.license_assigned(turn, license, assignment, by, instead_of=instead_of)
-    return license
+
+
+def _add_assignments(turn: CompanyTurn, gifts: Sequence[Gift], by: Actor) -> dict[int, int]:
+    """Begin an assignment of each licence; returns their numbers by the licence's."""
+    common = {"company_id": turn.company.id, "started_at": turn.now, "given_by_id": by.user_id}
+    rows = [
+        common
+        | {
+            "license_id": one.license.id,
+            "user_id": one.user.id,
+            "activated_at": one.activated_at,
+            "restores_id": one.restores,
+        }
+        for one in gifts
+    ]
+    insert_rows(Assignment, rows)
+    # SQLite would add them one by one if it were asked for the number of each.
+    numbers: dict[int, int] = {}
+    for part in in_parts(one.license.id for one in gifts):
+        begun = sa.select(Assignment.license_id, Assignment.id)
+        found = begun.where(Assignment.license_id.in_(part), Assignment.ended_at.is_(None))
+        numbers |= dict(db.session.execute(found).all())
+    return numbers
 
 
 # --- Helpers: they read, and refuse ---------------------------------------------------------------------------------
@@ -179,24 +205,26 @@ def _company_of(user: User) -> int:
 
 def holder_of(user_id: int, product: str) -> tuple[User, License | None]:
     """The person, and their licence of `product`, expired or not: the table allows one at most, and none that is gone."""
-    found = db.session.execute(
-        sa.select(User, License)
-        .outerjoin(License, (License.user_id == User.id) & (License.product == product))
-        .where(User.id == user_id)
-        .options(joinedload(License.plan))
-    ).one()
-    return found.User, found.License
+    return holders_of([user_id], product)[user_id]
+
+
+def holders_of(user_ids: Iterable[int | None], product: str) -> dict[int, tuple[User, License | None]]:
+    """As `holder_of`, of many, by their number."""
+    found: dict[int, tuple[User, License | None]] = {}
+    for part in in_parts(user_ids):
+        read = (
+            sa.select(User, License)
+            .outerjoin(License, (License.user_id == User.id) & (License.product == product))
+            .where(User.id.in_(part))
+            .options(joinedload(License.plan))
+        )
+        found |= {user.id: (user, own) for user, own in db.session.execute(read)}
+    return found
 
 
 def check_active(user: User) -> None:
     if not user.is_active:
-        raise Refused(
-            Code.INACTIVE_PERSON,
-            _(
-                "%(name)s has been deactivated and cannot receive a license. Nothing was changed.",
-                name=user.name,
-            ),
-        )
+        raise refusals.inactive(user)
 
 
 def _with_plan(license_id: int) -> License:
@@ -205,43 +233,33 @@ def _with_plan(license_id: int) -> License:
 
 def free_license(turn: CompanyTurn, plan_id: int, last_day: dt.date | None = None) -> License:
     """The free licence of the plan that lasts longest, or one that ends on `last_day`. Raises Refused `no_free_license`."""
-    free = sa.select(License).where(
-        License.company_id == turn.company.id,
-        License.plan_id == plan_id,
-        License.where_state(LicenseState.AVAILABLE, turn.now),
-    )
-    if last_day is not None:
-        free = free.where(License.last_day == last_day)
-    license = db.session.scalar(free.order_by(License.usable_until.desc(), License.id).limit(1))
+    free = sa.select(License).where(*where_free(turn.company.id, plan_id, turn.now, last_day))
+    license = db.session.scalar(free.order_by(*LONGEST_FIRST).limit(1))
     if license is None:
-        plan = db.session.get_one(Plan, plan_id)
-        raise Refused(
-            Code.NO_FREE_LICENSE,
-            _(
-                "No %(plan)s license is available: the last one may just have been assigned by somebody else. "
-                "Nothing was changed. Release one, or buy more under License management and purchases.",
-                plan=plan.name(current_language()),
-            ),
-        )
+        raise refusals.no_free_license(db.session.get_one(Plan, plan_id))
     return license
 
 
-def _record(
-    turn: CompanyTurn,
-    verb: JournalVerb,
-    license: License,
-    holder: int,
-    by: Actor,
-    *,
-    before: int | None = None,
-    after: int | None = None,
-) -> None:
-    """Record whom it concerns, and the holder before and after, by their ids."""
-    told = journal.Told(
+# The one that is given first.
+LONGEST_FIRST = (License.usable_until.desc(), License.id)
+
+
+def where_free(
+    company_id: int, plan_id: int, now: dt.datetime, last_day: dt.date | None = None
+) -> list[sa.ColumnElement[bool]]:
+    """The licences of a plan that a company can give, all of them or those that end on `last_day`, as SQL."""
+    mine = [License.company_id == company_id, License.plan_id == plan_id]
+    ends = [] if last_day is None else [License.last_day == last_day]
+    return [*mine, License.where_state(LicenseState.AVAILABLE, now), *ends]
+
+
+def _told(
+    license: License, holder: int, *, before: int | None = None, after: int | None = None
+) -> journal.Told:
+    """Whom it concerns, and the holder before and after, by their ids."""
+    return journal.Told(
         subject=license,
         related={"user": holder, "plan": license.plan_id},
         before={"user": before},
         after={"user": after},
     )
-    # A plain row: nothing else of the turn needs the entry.
-    journal.record_all(turn, verb, [told], by=by)

@@ -40,7 +40,7 @@ def change_plan(
         assignments.check_active(held.holder)
         free = assignments.free_license(turn, plan_id, last_day)
         releases.take_back(turn, [held], by)
-        assignments.give(turn, free, held.holder, by, instead_of=held.assignment)
+        assignments.give(turn, assignments.Gift(free, held.holder, instead_of=held.assignment.id), by)
         return free
 
 
@@ -77,7 +77,7 @@ def pass_on(turn: CompanyTurn, license_id: int, to_id: int, by: Actor, *, held_b
     operations.begin(turn, JournalVerb.LICENSE_RELEASED, by, turn.company.id)
     assignments.make_room(turn, own, to, by)
     releases.take_back(turn, [held], by)
-    assignments.give(turn, held.license, to, by)
+    assignments.give(turn, assignments.Gift(held.license, to), by)
     if held.holder.is_active:
         letters.license_released(turn, [(held.license, held.assignment, held.holder)], by)
 

@@ -59,16 +59,10 @@ def release_all(company_id: int, held_by: Mapping[int, int | None], by: Actor) -
     """
     with company_lock(company_id) as turn:
         held = holdings(company_id, held_by)
-        refused = {one.license.id: why for one in held if (why := _refusal(one, held_by[one.license.id]))}
+        refused = {one.license.id: why for one in held if (why := refusal(one, held_by[one.license.id]))}
         taken = [one for one in held if one.license.id not in refused]
         take_back_and_tell(turn, taken, by)
         return Released(len(taken), refused)
-
-
-def _refusal(held: Holding, held_by: int | None) -> Refused | None:
-    if held.license.status == LicenseStatus.SUSPENDED:
-        return refusals.suspended()
-    return None if held.holder.id == held_by else refusals.holder_changed(held.holder)
 
 
 # --- Steps: they take the turn of a verb, and never commit ------------------------------------------------------------
@@ -121,3 +115,10 @@ def _told(one: Holding) -> journal.Told:
         before={"user": one.holder.id},
         after={"user": None},
     )
+
+
+def refusal(held: Holding, held_by: int | None) -> Refused | None:
+    """Why it cannot be taken back from `held_by`, whom a page said to hold it; None where it can."""
+    if held.license.status == LicenseStatus.SUSPENDED:
+        return refusals.suspended()
+    return None if held.holder.id == held_by else refusals.holder_changed(held.holder)

@@ -6,6 +6,7 @@ Whoever gets a licence while they ask has been given what they asked for, howeve
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -14,7 +15,7 @@ from access import Actor, Permission, roles_with
 from models import JournalVerb, LicenseRequest, OperationRow, RequestState, User, db
 from services.foundation import checks, journal, operations
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import CompanyTurn, Turn, company_lock
+from services.foundation.transaction import CompanyTurn, Turn, company_lock, in_parts
 from services.mail import letters
 
 # Of what either side says, in characters.
@@ -108,26 +109,30 @@ def check_to_give(turn: Turn, request_id: int, user_id: int, by: Actor) -> None:
     check_open(turn, request_id)
 
 
-def close_as_given(turn: CompanyTurn, user_id: int, by: Actor) -> list[operations.Note]:
-    """Close the open request of somebody who gets a licence, if there is one; returns what to note of it."""
-    asked = open_of(user_id)
-    if asked is None:
+def close_as_given(turn: CompanyTurn, user_ids: Collection[int], by: Actor) -> list[operations.Note]:
+    """Close the open requests of people who get a licence; returns what to note of them."""
+    asked = [one for part in in_parts(user_ids) for one in _open_of_all(part)]
+    if not asked:
         return []
     return operations.change(
-        turn, [asked], state=RequestState.GIVEN, answered_at=turn.now, answered_by_id=by.user_id
+        turn, asked, state=RequestState.GIVEN, answered_at=turn.now, answered_by_id=by.user_id
     )
 
 
-def close_with_account(turn: Turn, user_id: int, by: Actor) -> None:
-    """Close the open request of somebody whose account is shut: nobody could give them a licence."""
-    asked = open_of(user_id)
-    if asked is not None:
-        _close(turn, asked, RequestState.WITHDRAWN, by)
+def close_with_accounts(turn: Turn, user_ids: Collection[int], by: Actor) -> None:
+    """Close the open requests of people whose accounts are shut: nobody could give them a licence."""
+    for part in in_parts(user_ids):
+        for asked in _open_of_all(part):
+            _close(turn, asked, RequestState.WITHDRAWN, by)
 
 
 @operations.goes_back_by(LicenseRequest)
-def reopen(turn: CompanyTurn, noted: OperationRow, _by: Actor) -> str | None:
+def reopen(turn: CompanyTurn, noted: Sequence[OperationRow], _by: Actor) -> dict[int, str]:
     """Whoever has no licence after all still asks for one. As `GoBack`."""
+    return {row.id: why for row in noted if (why := _reopen(turn, row)) is not None}
+
+
+def _reopen(turn: CompanyTurn, noted: OperationRow) -> str | None:
     asked = db.session.get_one(LicenseRequest, noted.row_id)
     user = db.session.get_one(User, asked.user_id, populate_existing=True)
     lacks = user.active and not _is_covered(user, turn.now)
@@ -149,8 +154,12 @@ def _close(turn: Turn, asked: LicenseRequest, state: RequestState, by: Actor) ->
 
 def open_of(user_id: int) -> LicenseRequest | None:
     """What the person asks for and nobody has answered yet."""
-    found = sa.select(LicenseRequest).where(LicenseRequest.user_id == user_id, LicenseRequest.where_open())
-    return db.session.scalar(found.execution_options(populate_existing=True))
+    return next(iter(_open_of_all([user_id])), None)
+
+
+def _open_of_all(user_ids: Collection[int]) -> list[LicenseRequest]:
+    found = sa.select(LicenseRequest).where(LicenseRequest.user_id.in_(user_ids), LicenseRequest.where_open())
+    return list(db.session.scalars(found.execution_options(populate_existing=True)))
 
 
 def latest_of(user_id: int) -> LicenseRequest | None:

@@ -8,6 +8,7 @@ in `templates/mail/<kind>/`.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import uuid
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
@@ -29,18 +30,18 @@ from models import (
     Order,
     OrderIssue,
     OutgoingMail,
+    Post,
     Role,
     User,
     ascii_address,
     db,
 )
 from services.catalogue import vendor
-from services.foundation.transaction import Turn, insert_or_ignore
+from services.foundation import operations
+from services.foundation.transaction import Turn, insert_or_ignore, insert_rows
 
 # Somebody has just asked for these, and waits.
 WAITED_FOR = frozenset({MailKind.JOIN_LINK, MailKind.SIGN_IN_LINK, MailKind.PASSWORD_LINK})
-# Mails in one statement: each has ten values, and SQLite takes 32,766.
-AT_A_TIME = 1_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,9 +76,12 @@ def queue(
     Args: as the attributes of `Letter`.
 
     Returns:
-        The row's id, or None when a mail with this key was queued before.
+        The row's id, or None when a mail with this key was queued before, or nobody is to be told.
     """
-    values = _row(turn, Letter(kind, to, context, dedupe_key, language))
+    letter = Letter(kind, to, context, dedupe_key, language)
+    if not _leaves(turn, letter):
+        return None
+    values = _row(turn, letter)
     found: int | None = db.session.scalar(
         insert_or_ignore(OutgoingMail).values(**values).returning(OutgoingMail.id)
     )
@@ -85,10 +89,9 @@ def queue(
 
 
 def queue_all(turn: Turn, letters: Sequence[Letter]) -> None:
-    """As `queue` of each, a statement for a thousand of them."""
-    for start in range(0, len(letters), AT_A_TIME):
-        rows = [_row(turn, letter) for letter in letters[start : start + AT_A_TIME]]
-        db.session.execute(insert_or_ignore(OutgoingMail).values(rows))
+    """As `queue` of each, in one statement."""
+    if rows := [_row(turn, letter) for letter in letters if _leaves(turn, letter)]:
+        insert_rows(OutgoingMail, rows, ignore=True)
 
 
 def copy(turn: Turn, mail: OutgoingMail) -> OutgoingMail | None:
@@ -101,8 +104,12 @@ def copy(turn: Turn, mail: OutgoingMail) -> OutgoingMail | None:
     return db.session.get_one(OutgoingMail, found) if found else None
 
 
+def _leaves(turn: Turn, letter: Letter) -> bool:
+    return turn.post != Post.NONE or letter.kind in WAITED_FOR
+
+
 def _row(turn: Turn, letter: Letter) -> dict[str, object]:
-    to = letter.to
+    to, held = letter.to, turn.post == Post.HELD and letter.kind not in WAITED_FOR
     return {
         "template": letter.kind,
         "lane": Lane.URGENT if letter.kind in WAITED_FOR else Lane.MAIL,
@@ -112,17 +119,17 @@ def _row(turn: Turn, letter: Letter) -> dict[str, object]:
         "language": letter.language if isinstance(to, str) else to.language,
         "context": dict(letter.context),
         "dedupe_key": letter.dedupe_key,
-        "message_id": f"<{uuid.uuid4()}@{_sender_domain()}>",
+        "message_id": f"<{uuid.uuid4()}@{_domain_of(current_app.config['MAIL_DEFAULT_SENDER'])}>",
         "created_at": turn.now,
-        "due_at": turn.now,
+        "due_at": turn.now + operations.UNDO_WITHIN if held else turn.now,
+        "operation_id": turn.operation if held else None,
     }
 
 
-def _sender_domain() -> str:
-    return (
-        ascii_address(parseaddr(current_app.config["MAIL_DEFAULT_SENDER"])[1]).rpartition("@")[2]
-        or "localhost"
-    )
+@functools.cache
+def _domain_of(sender: str) -> str:
+    """The domain of the sender that the settings name, for Message-IDs."""
+    return ascii_address(parseaddr(sender)[1]).rpartition("@")[2] or "localhost"
 
 
 def _by(actor: Actor) -> dict[str, int]:
@@ -169,27 +176,35 @@ def _about_money(turn: Turn, kind: MailKind, order: Order, people: Sequence[User
     queue_all(turn, letters + [Letter(kind, person, context, f"{key}:{person.id}") for person in others])
 
 
-def license_assigned(
-    turn: Turn,
-    license: License,
-    assignment: Assignment,
-    by: Actor,
-    *,
-    instead_of: Assignment | None = None,
-    again: bool = False,
-) -> int | None:
-    """To the person: what they were given, by whom, until when, how to install it and a button to activate it; and which of their
+@dataclasses.dataclass(frozen=True)
+class Given:
+    """What the mail of an assignment tells: the licence, to whom, by which assignment, and in the place of which one of theirs."""
+
+    license: License
+    user: User
+    assignment_id: int
+    instead_of_id: int | None = None
+
+
+def license_assigned(turn: Turn, given: Sequence[Given], by: Actor, *, again: bool = False) -> None:
+    """To each person: what they were given, by whom, until when, how to install it and a button to activate it; and which of their
     licences it takes the place of, or that it is theirs again. `again` sends it once more, with a new link.
     """
-    more = {"instead_of": instead_of.id} if instead_of else {}
-    key = f"license_assigned:{assignment.id}"
-    return queue(
+    # The link of before is dead: each time is a mail of its own.
+    suffix = f":{turn.operation}" if again else ""
+    queue_all(
         turn,
-        MailKind.LICENSE_ASSIGNED,
-        to=_person(assignment),
-        context={"license": license.id, "assignment": assignment.id} | more | _by(by),
-        # The link of before is dead: each time is a mail of its own.
-        dedupe_key=f"{key}:{turn.operation}" if again else key,
+        [
+            Letter(
+                MailKind.LICENSE_ASSIGNED,
+                one.user,
+                {"license": one.license.id, "assignment": one.assignment_id}
+                | ({"instead_of": one.instead_of_id} if one.instead_of_id else {})
+                | _by(by),
+                f"license_assigned:{one.assignment_id}{suffix}",
+            )
+            for one in given
+        ],
     )
 
 
@@ -242,19 +257,20 @@ def _who_may(permission: Permission, company_id: int) -> list[User]:
     return list(db.session.scalars(found.order_by(User.id)))
 
 
-def _person(assignment: Assignment) -> User:
-    return db.session.get_one(User, assignment.user_id)
-
-
 def invitation(turn: Turn, user: User, by: Actor) -> int | None:
     """To the person: who gave them an account, of what, and a link to begin, good for seven days. One a minute, unless what it leads to has changed."""
-    return queue(
-        turn,
-        MailKind.INVITATION,
-        to=user,
-        context={"user": user.id} | _by(by),
-        dedupe_key=f"invitation:{user.id}:{user.fs_uniquifier[:8]}:{turn.now:%Y%m%d%H%M}",
-    )
+    letter = _invitation(turn, user, by)
+    return queue(turn, letter.kind, to=letter.to, context=letter.context, dedupe_key=letter.dedupe_key)
+
+
+def invitations(turn: Turn, users: Sequence[User], by: Actor) -> None:
+    """As `invitation`, to each of many."""
+    queue_all(turn, [_invitation(turn, user, by) for user in users])
+
+
+def _invitation(turn: Turn, user: User, by: Actor) -> Letter:
+    key = f"invitation:{user.id}:{user.fs_uniquifier[:8]}:{turn.now:%Y%m%d%H%M}"
+    return Letter(MailKind.INVITATION, user, {"user": user.id} | _by(by), key)
 
 
 def sign_in_link(turn: Turn, user: User) -> int | None:

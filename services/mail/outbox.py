@@ -18,14 +18,15 @@ from flask_babel import gettext as _
 import access
 from access import Actor
 from models import JournalVerb, MailState, MailTrouble, OutgoingMail, db, utcnow
-from services.foundation import journal, queue
+from services.foundation import journal
 from services.foundation.errors import Code, Refused
-from services.foundation.queue import Lease, Queue
 from services.foundation.transaction import Turn, transaction
 from services.mail import letters
 from services.mail.rendering import compose
 from services.mail.still_true import NotWanted, check_wanted
 from services.smtp.courier import Courier, NotSent
+from services.waiting import queue
+from services.waiting.queue import Lease, Queue
 
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,10 @@ from flask_babel import gettext as _
 
 from models import JoinRequest, License, LinkPurpose, MailKind, OutgoingMail, User, db
 from services.catalogue import vendor
-from services.foundation import tokens, urls
+from services.foundation import urls
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn
+from services.links import tokens
 from services.mail.contents import context_of
 from services.mail.still_true import check_wanted
 from services.smtp.courier import Mailbox, Message

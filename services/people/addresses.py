@@ -6,17 +6,19 @@ Whoever has not answered at any address yet has it corrected at once (`accounts.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
 import access
 from access import Actor
-from models import JournalEntry, JournalVerb, LinkPurpose, User, db, same_address
-from services.foundation import checks, journal, tokens
+from models import JournalEntry, JournalVerb, LinkPurpose, User, db, lower_address, same_address
+from services.foundation import checks, journal
 from services.foundation.errors import Code, Refused
-from services.foundation.tokens import DeadLinkError
-from services.foundation.transaction import Turn
+from services.foundation.transaction import Turn, in_parts
+from services.links import tokens
+from services.links.tokens import DeadLinkError
 from services.mail import letters
 from services.people import oneself
 from services.people.administrators import check_actor, people_lock
@@ -62,7 +64,7 @@ def withdraw(user: User, *, by: Actor) -> None:
                 subject=user,
                 personal_before={"email": user.new_email},
             )
-            oneself.forget_new_address(turn, user)
+            oneself.forget_new_addresses(turn, [user])
 
 
 def confirm(token: str, *, address: str | None) -> User:
@@ -104,7 +106,7 @@ def ask_for(turn: Turn, user: User, email: str, by: Actor) -> None:
     """
     check_free(email, user.company_id, user.id, names=by.user_id != user.id)
     _check_rate(turn, user)
-    oneself.forget_new_address(turn, user)
+    oneself.forget_new_addresses(turn, [user])
     user.new_email, user.new_email_at = email, turn.now
     letters.address_asked(turn, user, by)
     letters.address_confirmation(turn, user, email, by)
@@ -131,10 +133,10 @@ def _move(turn: Turn, user: User, email: str, by: Actor) -> None:
     except sa.exc.IntegrityError:
         # Somebody answered at it at this very moment.
         raise oneself.address_claimed() from None
-    oneself.forget_new_address(turn, user)
+    oneself.forget_new_addresses(turn, [user])
     # What was mailed to the address of before opens nothing any more.
-    tokens.void(turn, user.id, LinkPurpose)
-    oneself.end_sessions(turn, user)
+    tokens.void(turn, [user.id], LinkPurpose)
+    oneself.end_sessions(turn, [user])
     letters.address_moved(turn, user, before)
     journal.record(
         turn,
@@ -164,19 +166,36 @@ def _check_rate(turn: Turn, user: User) -> None:
         )
 
 
+def claimed(emails: Iterable[str]) -> set[str]:
+    """Those of the addresses, in lower case, at which somebody of any company has answered."""
+    found: set[str] = set()
+    with access.everything():
+        for part in in_parts(email.lower() for email in emails):
+            confirmed = sa.select(User.email).where(
+                lower_address(User.email).in_(part), User.confirmed_at.is_not(None)
+            )
+            found |= {email.lower() for email in db.session.scalars(confirmed)}
+    return found
+
+
+def of_company(company_id: int | None, emails: Iterable[str]) -> list[User]:
+    """The people of a company, or of the staff, who have one of these addresses, deactivated ones too."""
+    found: list[User] = []
+    for part in in_parts(email.lower() for email in emails):
+        read = sa.select(User).where(
+            User.company_id.is_not_distinct_from(company_id), lower_address(User.email).in_(part)
+        )
+        found += db.session.scalars(read)
+    return found
+
+
 def check_free(email: str, company_id: int | None, own_id: int | None, *, names: bool = True) -> None:
     """Refuse an address that somebody of the same company, or of the staff, has. Whether others know it is not told.
 
     Args:
         names: Whether whoever asks may be told who was deactivated.
     """
-    found = db.session.scalar(
-        sa.select(User).where(
-            same_address(User.email, email),
-            User.company_id.is_not_distinct_from(company_id),
-            User.id != (own_id or 0),
-        )
-    )
+    found = next((user for user in of_company(company_id, [email]) if user.id != own_id), None)
     if found is not None and not found.active and names:
         raise Refused(
             Code.EMAIL_TAKEN,

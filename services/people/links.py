@@ -12,9 +12,10 @@ import access
 from access import Actor
 from models import Assignment, JournalVerb, License, LinkPurpose, User, db
 from services import licenses
-from services.foundation import journal, tokens, urls
-from services.foundation.tokens import DeadLinkError
+from services.foundation import journal, urls
 from services.foundation.transaction import CompanyTurn, Turn, company_lock, transaction
+from services.links import tokens
+from services.links.tokens import DeadLinkError
 from services.mail import letters
 from services.people import oneself
 
@@ -114,7 +115,8 @@ def send_activation(license: License, by: Actor, *, held_by: int | None) -> None
         Refused: `holder_changed`; `not_assignable` or `suspended`, when it cannot be activated; `already_activated`.
     """
     with _renewed(license, held_by) as (turn, renewed, assignment):
-        letters.license_assigned(turn, renewed, assignment, by, again=True)
+        holder = db.session.get_one(User, assignment.user_id)
+        letters.license_assigned(turn, [letters.Given(renewed, holder, assignment.id)], by, again=True)
         journal.record(
             turn, JournalVerb.LINK_SENT, by=by, subject=renewed, related={"user": assignment.user_id}
         )
@@ -137,7 +139,7 @@ def _renewed(license: License, held_by: int | None) -> Iterator[tuple[CompanyTur
     license_id = license.id
     with company_lock(license.company_id) as turn:
         license, assignment = licenses.to_activate(turn, license_id, held_by)
-        tokens.void(turn, assignment.user_id, [LinkPurpose.ACTIVATION], license_id=license_id)
+        tokens.void(turn, [assignment.user_id], [LinkPurpose.ACTIVATION], license_ids=[license_id])
         yield turn, license, assignment
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from flask import current_app
@@ -13,9 +14,10 @@ from flask_security import hash_password, verify_password
 import access
 from access import Actor
 from models import JournalVerb, Language, LinkPurpose, User, db, same_address
-from services.foundation import checks, edits, journal, tokens
+from services.foundation import checks, edits, journal
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, transaction
+from services.links import tokens
 from services.mail import letters
 from services.text import characters
 
@@ -119,7 +121,7 @@ def sign_out(user: User, *, by: Actor) -> None:
     user_id = user.id
     with transaction() as turn:
         user = db.session.get_one(User, user_id)
-        end_sessions(turn, user)
+        end_sessions(turn, [user])
         journal.record(turn, JournalVerb.SIGNED_OUT, by=by, subject=user)
 
 
@@ -208,21 +210,24 @@ def replace_password(turn: Turn, user: User, password_hash: str, *, by: Actor) -
     if user.password is not None:
         letters.password_changed(turn, user)
     user.password = password_hash
-    forget_new_address(turn, user)
-    end_sessions(turn, user)
-    tokens.void(turn, user.id)
+    forget_new_addresses(turn, [user])
+    end_sessions(turn, [user])
+    tokens.void(turn, [user.id])
     journal.record(turn, JournalVerb.PASSWORD_SET, by=by, subject=user)
 
 
-def forget_new_address(turn: Turn, user: User) -> None:
-    """Forget the address that was asked for, and its links: whoever asked may have had an open session and no more."""
-    user.new_email = user.new_email_at = None
-    tokens.void(turn, user.id, [LinkPurpose.ADDRESS])
+def forget_new_addresses(turn: Turn, users: Sequence[User]) -> None:
+    """Forget the addresses that were asked for, and their links: whoever asked may have had an open session and no more."""
+    asked = [user for user in users if user.new_email is not None]
+    for user in asked:
+        user.new_email = user.new_email_at = None
+    tokens.void(turn, [user.id for user in users], [LinkPurpose.ADDRESS])
 
 
-def end_sessions(_turn: Turn, user: User) -> None:
-    """Sign the person out everywhere, by changing the value that sessions name."""
-    user.fs_uniquifier = uuid.uuid4().hex
+def end_sessions(_turn: Turn, users: Sequence[User]) -> None:
+    """Sign people out everywhere, by changing the value that sessions name."""
+    for user in users:
+        user.fs_uniquifier = uuid.uuid4().hex
 
 
 # --- Helpers --------------------------------------------------------------------------------------------------------

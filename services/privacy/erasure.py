@@ -54,7 +54,7 @@ def erase(user: User, typed: str, *, by: Actor) -> None:
         _check(turn, user, typed, by)
         journal.record(turn, JournalVerb.PERSON_ERASED, by=by, subject=user)
         if isinstance(turn, CompanyTurn):
-            held = deactivation.held_by(user, turn.now)
+            held = deactivation.held_by([user_id], turn.now)
             licenses.take_back(turn, licenses.holdings(turn.company.id, held), by)
         with access.everything():
             _forget(turn, user)

@@ -17,6 +17,10 @@ OF_A_FIRM = {
 
 # What says nothing of anybody.
 IMPERSONAL = {
+    # Ids and codes: whom a row is about, and what came of it.
+    "batch_rows": "no outcome field",
+    "batches": "together kind state options language made_as total prepared created_at expires_at confirmed_at confirmed_as "
+    "done_at problem attempts due_at lease_until",
     "cart_items": "kind first_day last_day quantity added_as",
     "companies": "language time_zone currency lock_version created_at",
     "conditions": "text_fr text_en published_at",
@@ -29,6 +33,7 @@ IMPERSONAL = {
     # Copies of the open assignment's.
     "assigned_at activated_at",
     # Ids and instants.
+    "operations": "post",
     "operation_rows": "table_name row_id before after",
     "order_issues": "kind stripe_id cause opened_at",
     "order_lines": "position kind first_day last_day plan_name_fr plan_name_en term_months quantity unit_amount net",

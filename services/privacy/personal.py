@@ -18,6 +18,9 @@ from flask_babel import lazy_gettext as _l
 from models import (
     Assignment,
     Base,
+    Batch,
+    BatchFile,
+    BatchRow,
     CartItem,
     Dismissal,
     FirmLink,
@@ -131,6 +134,10 @@ def _told_of(person: int) -> sa.Select[Any]:
         .where(subject.kind == SubjectKind.USER, subject.row_id == person)
         .where(JournalEntry.subject_type == SubjectKind.USER, JournalEntry.subject_id == person)
     )
+
+
+def _imported_with(person: int) -> sa.Select[Any]:
+    return sa.select(BatchRow.batch_id).where(BatchRow.user_id == person)
 
 
 def _asked_by(person: int) -> sa.Select[Any]:
@@ -333,6 +340,35 @@ PARTS = (
         lambda person: Dismissal.user_id == person,
         {"at": _drop(_AT), "task": _drop(), "mark": _drop()},
         erased=_l("What they put away from their home page."),
+    ),
+    Part(
+        "many_at_once",
+        _l("Rows of files and of acts on many"),
+        BatchRow,
+        lambda person: BatchRow.user_id == person,
+        {
+            "raw": _blank(_l("What the file held"), _empty),
+            # What was made of it: the same, as it would be stored.
+            "seen": _blank(None, _empty),
+            "problem": _blank(_l("What was said of it")),
+        },
+        erased=_l("What a file that was imported held of them."),
+    ),
+    Part(
+        "files",
+        _l("Files they were imported from"),
+        BatchFile,
+        lambda person: BatchFile.batch_id.in_(_imported_with(person)),
+        {"name": _drop(_l("File")), "created_at": _drop(_AT), "content": _drop()},
+        erased=_l("The files that they were imported from, while the desk still has them."),
+    ),
+    Part(
+        "confirmed",
+        _l("Acts on many that wait to be done"),
+        Batch,
+        lambda person: (Batch.confirmed_by_id == person) & Batch.address.is_not(None),
+        {"address": _blank(_l("IP address"))},
+        erased=_l("The network address that they confirmed from what waits to be done."),
     ),
     Part(
         "orders",

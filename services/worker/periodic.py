@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 import sqlalchemy as sa
 
 from models import Job, JobState, db, utcnow
-from services.foundation.queue import Lease, Queue, retry_delay
 from services.foundation.transaction import insert_or_ignore, transaction
+from services.waiting.queue import Lease, Queue, retry_delay
 
 log = logging.getLogger(__name__)
 

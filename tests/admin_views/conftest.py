@@ -13,9 +13,13 @@ from flask_admin import Admin, AdminIndexView
 from flask_admin.contrib.sqla import ModelView
 from flask_admin.tools import iterencode
 
+from access import Actor
 from admin_views.site import make_site
 from models import (
     Base,
+    Batch,
+    BatchFile,
+    BatchKind,
     CartItem,
     CartItemLicense,
     Dismissal,
@@ -43,6 +47,7 @@ from models import (
     db,
     utcnow,
 )
+from services.batches import choosing
 from tests import factories
 from tests.admin_views import demo
 from tests.client import Client, make_client
@@ -137,7 +142,16 @@ def goods(cast: Cast) -> Cast:
         )
         db.session.add_all(_papers_of(seat, item))
         db.session.commit()
+        _chosen_by(buyer, holder)
     return cast
+
+
+def _chosen_by(buyer: User, holder: User) -> None:
+    """A batch of one row, and the file that it might have been read from."""
+    together = choosing.of_people(BatchKind.ASSIGN, [holder.id], Actor.of(buyer))
+    batch = db.session.scalars(sa.select(Batch).where(Batch.together == together)).one()
+    db.session.add(BatchFile(batch_id=batch.id, company_id=buyer.company_id, content=b"1"))
+    db.session.commit()
 
 
 def _papers_of(seat: License, item: CartItem) -> list[Any]:

@@ -12,6 +12,7 @@ from flask_babel import force_locale
 import config
 import models
 from admin_views import labels
+from admin_views.batches import words
 from models import JournalEntry, MailKind, OutgoingMail, StripeEvent, db, utcnow
 from services.foundation import errors
 from tests import factories
@@ -25,7 +26,9 @@ KINDS = sorted(
         if issubclass(kind, enum.StrEnum)
     }
     # What is stored and never shown: people read a licence's state, open a link's page, and are told who answered a request.
-    - {models.LicenseStatus, models.LinkPurpose, models.RequestState},
+    # `admin_views/batches/words.py` says what a batch is and how far; an option of it has a sentence of its own.
+    - {models.LicenseStatus, models.LinkPurpose, models.RequestState}
+    - {models.BatchKind, models.BatchState, models.RowOutcome, models.Post},
     key=lambda kind: kind.__name__,
 )
 
@@ -33,6 +36,15 @@ KINDS = sorted(
 @pytest.mark.parametrize("kind", KINDS)
 def test_nobody_reads_a_bare_code_because_a_new_one_has_no_words(kind):
     assert set(labels.WORDS.get(kind) or labels.LABELS[kind]) == set(kind)
+
+
+def test_each_act_state_and_outcome_of_a_batch_has_its_words():
+    assert set(words.TITLES) == set(models.BatchKind)
+    assert set(words.STATES) == set(models.BatchState)
+    for kind in models.BatchKind:
+        assert set(words.tabs(kind, done=False)) == set(models.RowOutcome)
+        for say in (words.chosen, words.act, words.came):
+            assert "2" in say(kind, 2).replace("%(num)s", "2")
 
 
 @pytest.mark.one_database

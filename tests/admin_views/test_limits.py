@@ -21,12 +21,14 @@ from services.buying import orders as placing
 from services.buying import quotes
 from services.catalogue import plans, tax_rates, vendor
 from services.events import reconciliation, stripe_events, webhooks
-from services.foundation import checks, queue, tokens
+from services.foundation import checks
+from services.links import tokens
 from services.mail import outbox
 from services.payments import checkout, gateway
 from services.people import oneself
 from services.privacy import keeping, known
 from services.reports import counts, desk
+from services.waiting import queue
 
 MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
 PROMISED = [

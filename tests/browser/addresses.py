@@ -26,7 +26,15 @@ NO_PAGES = {
     "support_mail.preview",  # a mail as its reader sees it, in a frame of its page
     "portal_orders.done",  # leads on to the order, which is visited
 }
-NO_PAGES_OF_A_VIEW = {"export", "export_xlsx", "ajax_lookup"}
+NO_PAGES_OF_A_VIEW = {
+    "export",
+    "export_xlsx",
+    "ajax_lookup",
+    "rows_file",
+    "template_csv",
+    "template_xlsx",
+    "wrong_rows",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,6 +102,20 @@ SPECIAL: dict[str, Addresses] = {
             f"{address}?id={some.id(LicenseRequest)}"
         ]
         for site in ("portal", "support")
+    },
+    # How it is to be treated, what is shown, and how far it is, in turn.
+    **{
+        f"{site}_batches.show": lambda some, address=f"/{site}/batches/": [
+            f"{address}{batch}/" for batch in some.names["batches"]
+        ]
+        for site in ("portal", "support")
+    },
+    **{
+        f"{site}_imports.{page}": lambda some, site=site, after=after: [
+            f"/{site}/imports/{some.names['import']}/{after}"
+        ]
+        for site in ("portal", "support")
+        for page, after in (("columns", ""), ("missing", "missing"))
     },
     "support_plans.withdraw_price": lambda some: [f"/support/plans/withdraw-price/?id={some.id(Price)}"],
     "support_tax-rates.withdraw": lambda some: [f"/support/tax-rates/withdraw/?id={some.id(TaxRate)}"],

@@ -11,6 +11,9 @@ from playwright.sync_api import Locator, Page
 from access import Actor
 from demo.fill import PASSWORD
 from models import (
+    Batch,
+    BatchKind,
+    Company,
     JoinRequest,
     Language,
     License,
@@ -26,10 +29,12 @@ from models import (
     db,
     utcnow,
 )
+from services.batches import applying, choosing
 from services.buying import cart
-from services.foundation import tokens
 from services.foundation.transaction import transaction
+from services.imports import people
 from services.joining import firm_links
+from services.links import tokens
 from tests import factories
 from tests.browser import addresses, checks
 from tests.browser.article import FRENCH, Article
@@ -109,9 +114,39 @@ def make_examples() -> addresses.Examples:
         "holder": held.user_id,
         "pending": pending.reference,
         "failed_mail": mail.id,
+        "batches": _chosen(admin, held),
+        "import": _imported(admin),
         **_joining(admin),
     }
     return addresses.Examples(rows, paid, _minted(held), names)
+
+
+def _imported(admin: User) -> str:
+    """A file of people that is being looked at."""
+    company = db.session.get_one(Company, admin.company_id)
+    return people.begin("Nom;Courriel\nRoy, Zoé;zoe@acme.example\n", "", company, Actor.of(admin)).together
+
+
+def _chosen(admin: User, held: License) -> list[str]:
+    """Many at once: to be settled, shown, done; and of several customers."""
+    by = Actor.of(admin)
+    own = db.session.scalars(sa.select(User.id).where(User.company_id == admin.company_id)).all()
+    everybody = db.session.scalars(sa.select(User.id)).all()
+    asked = {
+        kind: choosing.of_people(kind, own, by)
+        for kind in (BatchKind.ASSIGN, BatchKind.DEACTIVATE, BatchKind.RELEASE)
+    }
+    asked[BatchKind.TRANSFER] = choosing.of_licenses(BatchKind.TRANSFER, [held.id], by)
+    several = choosing.of_people(BatchKind.RELEASE, everybody, by)
+    done = choosing.of_licenses(BatchKind.RESEND, [held.id], by)
+    for together in (asked[BatchKind.RELEASE], several, done):
+        for batch in db.session.scalars(sa.select(Batch).where(Batch.together == together)).all():
+            choosing.settle(batch, {"post": "held"}, by)
+            applying.work_on(batch)
+    batch = db.session.scalars(sa.select(Batch).where(Batch.together == done)).one()
+    applying.confirm(batch, by)
+    applying.work_on(batch)
+    return [*asked.values(), several, done]
 
 
 def _joining(admin: User) -> dict[str, str | None]:

@@ -203,7 +203,9 @@ def test_fault_39_ten_megabytes_in_a_field_are_refused(furnished, client, who):
         sign_in(client, getattr(furnished, who))
     for rule in own_routes(who, "POST"):
         answer = client.post(fill(rule), data={"name": "x" * 10_000_000})
-        assert answer.status_code in {302, 400, 404, 413}, rule
+        # Where files and many rows are sent, the page itself says what is too large.
+        said = {422} if rule.endswith("/imports/") else set()
+        assert answer.status_code in {302, 400, 404, 413} | said, rule
 
 
 @pytest.mark.one_database

@@ -30,10 +30,11 @@ from models import (
 )
 from services import licenses
 from services.buying import cart, issues, orders, quotes
-from services.foundation import operations, tokens
+from services.foundation import operations
 from services.foundation.transaction import transaction
 from services.joining import firm_links
 from services.licenses import requests
+from services.links import tokens
 from services.payments import attempts, checkout, gateway, settlement
 from services.people import accounts, addresses, companies, deactivation, links
 from services.privacy import erasure
@@ -217,6 +218,10 @@ VERBS = {
 }
 # What the vendor alone owns, what people do about themselves, and mail; a step has its caller's turn.
 WITHOUT_TURN = {
+    # What is chosen and confirmed waits; what is done with it takes the turn (`applying.do_due`).
+    "batches",
+    # As for what is chosen: it is read and waits, and whoever applies it takes the turn.
+    "imports",
     "catalogue",
     "foundation",
     "mail",

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from models import License, LinkPurpose, User, db
-from services.foundation import tokens
 from services.foundation.transaction import transaction
+from services.links import tokens
 from tests.client import Client
 from tests.factories import PASSWORD
 

@@ -11,8 +11,8 @@ from flask import Flask
 
 from access import Actor
 from models import FirmLink, JoinRequest, OutgoingMail, User, db, utcnow
-from services.foundation import tokens
 from services.joining import firm_links
+from services.links import tokens
 from services.people import deactivation
 from services.people.deactivation import Seats
 from tests import factories

@@ -14,8 +14,8 @@ from flask import Flask
 
 from access import Actor
 from models import JournalEntry, Link, LinkPurpose, OutgoingMail, User, db, utcnow
-from services.foundation import tokens
 from services.foundation.transaction import transaction
+from services.links import tokens
 from services.people import accounts, oneself
 from tests import factories
 from tests.client import Client, make_client

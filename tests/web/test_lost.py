@@ -14,7 +14,8 @@ from wtforms import PasswordField
 
 import web.forms
 from models import KeptForm, LinkPurpose, User, db, utcnow
-from services.people import kept_forms, oneself
+from services.forms import kept_forms
+from services.people import oneself
 from tests.client import Client, make_client
 from tests.conftest import Cast
 from tests.faults.test_bad_input import PUBLIC, ROUTES, fill
@@ -48,7 +49,7 @@ def _fields(page: str) -> dict[str, str]:
 def _lose(client: Client, user: User, how: str) -> None:
     """End the person's session as a night, a colleague or another device does."""
     if how == "elsewhere":
-        oneself.end_sessions(None, db.session.get_one(User, user.id))  # type: ignore[arg-type]
+        oneself.end_sessions(None, [db.session.get_one(User, user.id)])  # type: ignore[arg-type]
         db.session.commit()
 
 

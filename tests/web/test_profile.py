@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from models import JournalEntry, Language, LinkPurpose, User, db, utcnow
-from services.foundation import tokens
 from services.foundation.transaction import transaction
+from services.links import tokens
 from services.people import oneself
 from tests.client import Client, make_client, sign_in
 from tests.conftest import Cast

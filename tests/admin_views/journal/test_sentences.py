@@ -50,6 +50,7 @@ FRENCH = {
     "payment_retried": "Alice Tremblay a repris le paiement de la commande {order}",
     "payment_started": "Le débit préautorisé de la commande {order} est en cours",
     "person_added": "Alice Tremblay a ajouté Élise Bergeron",
+    "person_addition_undone": "Alice Tremblay a annulé l’ajout d’Élise Bergeron",
     "person_changed": "Alice Tremblay a changé le compte d’Élise Bergeron",
     "person_deactivated": "Alice Tremblay a désactivé le compte d’Élise Bergeron",
     "person_erased": "Alice Tremblay a effacé les renseignements personnels de quelqu’un : Élise Bergeron",

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import (
+    Batch,
     Company,
     FirmLink,
     IssueKind,
@@ -24,7 +25,7 @@ from models import (
     db,
     utcnow,
 )
-from services.foundation import tokens
+from services.links import tokens
 from tests.conftest import Cast
 
 ROWS = 20_000
@@ -58,6 +59,7 @@ def make_crowd(cast: Cast, rows: int = ROWS) -> None:
     entries = db.session.execute(sa.select(JournalEntry.id, JournalEntry.actor_id, JournalEntry.company_id))
     _insert(JournalSubject, [row for entry in entries for row in _subjects(*entry, cast=cast)])
     _insert(FirmLink, [_firm_link(number, cast.acme.id) for number in tenth])
+    _insert(Batch, [_batch(number, *people[number + number // 10 % 2], now=now) for number in tenth])
     _insert(StripeEvent, [_event(number, now) for number in tenth])
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
@@ -87,6 +89,20 @@ def _person(number: int, company: int) -> dict[str, Any]:
         "last_name": f"{NAMES[number // 2 % len(NAMES)]}{number % 89}",
         "role": "admin" if number % 40 in {0, 1} else "member",
         "active": number % 10 not in {4, 5},
+    }
+
+
+def _batch(number: int, person: int, company: int, *, now: dt.datetime) -> dict[str, Any]:
+    return {
+        "company_id": company,
+        "together": f"{number:032x}",
+        "kind": ("assign", "release", "transfer")[number // 10 % 3],
+        "state": ("draft", "ready", "failed")[number // 10 % 3],
+        "made_by_id": person,
+        "made_as": "person",
+        "options": {"post": "held"},
+        "total": number,
+        "created_at": now - number * DAY / 24,
     }
 
 

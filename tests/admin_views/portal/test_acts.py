@@ -16,7 +16,7 @@ from models import Assignment, CartItem, License, LicenseStatus, Order, OrderSta
 from services import licenses
 from services.payments import settlement
 from tests import factories
-from tests.admin_views.asked import to_release
+from tests.admin_views.asked import do_to_many, to_release
 from tests.admin_views.portal.pages import path_of, words
 from tests.admin_views.portal.test_orders import buy
 from tests.client import make_client, sign_in
@@ -166,18 +166,20 @@ def test_released_licences_are_counted_and_those_that_were_not_are_named(cast, o
         factories.make_licenses(1, cast.alice, cast.pro, holder=user, status=LicenseStatus.SUSPENDED)[0].id
         for user in (cast.bob, cast.erin)
     ]
-    answer = alice.post("/portal/licenses/release-many/", data=to_release(owned.held.id, *blocked))
-    assert (answer.status_code, answer.location) == (303, "/portal/licenses/")
-    text = words(alice.get(answer.location))
+    page = do_to_many(alice, "/portal/licenses/", "release", owned.held.id, *blocked)
+    text = words(alice.get(page))
     assert "1 licence a été libérée" in text
     # Each is named: one knows which to ask support about.
-    keys = [db.session.get_one(License, key).key for key in blocked]
-    assert [text.count(f"{key} : Cette licence est suspendue") for key in keys] == [1, 1]
+    left = words(alice.get(f"{page}?show=left"))
+    assert [name in left for name in ("Bob Tremblay", "Erin Tremblay")] == [True, True]
+    assert left.count("Cette licence est suspendue") == 1, "once for both"
     answer = alice.post(
-        "/portal/licenses/release-many/", data=to_release(blocked[0]) | {"url": "/portal/users/?q=a"}
+        "/portal/licenses/release/", data=to_release(blocked[0]) | {"url": "/portal/users/?q=a"}
     )
     assert answer.location == "/portal/users/?q=a"
-    assert "a été libérée" not in words(alice.get("/portal/users/"))
+    page = words(alice.get("/portal/users/"))
+    assert "a été libérée" not in page
+    assert "Cette licence est suspendue" in page
 
 
 @pytest.mark.one_database

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from access import Actor
 from models import FirmLink, FirmLinkState, JoinRequest, Language, day_in, db, utcnow
-from services.foundation import tokens
 from services.joining import firm_links
+from services.links import tokens
 from tests.client import make_client, sign_in
 from tests.factories import make_firm_link, make_licenses
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from models import Assignment, License, LicenseStatus, OutgoingMail, db, utcnow
-from tests.admin_views.asked import to_release
+from tests.admin_views.asked import begin, confirm, prepare, to_release
 from tests.admin_views.portal.pages import listed, words
 from tests.client import sign_in
 from tests.factories import make_licenses, make_user
@@ -21,8 +21,8 @@ def holder_of(license):
     return db.session.get_one(License, license.id).user_id
 
 
-def release(client, *licenses):
-    return client.post("/portal/licenses/release-many/", data=to_release(*[row.id for row in licenses]))
+def release(client, license):
+    return client.post("/portal/licenses/release/", data=to_release(license.id))
 
 
 @pytest.mark.one_database
@@ -76,7 +76,7 @@ def test_releasing_asks_first_then_tells_the_holder(cast, owned, alice):
     assert "Dave Tremblay" in words(asked)
     assert holder_of(owned.held) == cast.dave.id
     answer = alice.post(
-        "/portal/licenses/release-many/", data=to_release(owned.held.id) | {"url": "/portal/users/"}
+        "/portal/licenses/release/", data=to_release(owned.held.id) | {"url": "/portal/users/"}
     )
     assert answer.location == "/portal/users/"
     assert holder_of(owned.held) is None
@@ -87,20 +87,22 @@ def test_releasing_asks_first_then_tells_the_holder(cast, owned, alice):
 def test_several_are_released_at_once_and_a_suspended_one_is_named(cast, owned, alice):
     held = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)[0]
     disputed = make_licenses(1, cast.alice, cast.pro, holder=cast.erin, status=LicenseStatus.SUSPENDED)[0]
-    chosen = {"action": "release", "rowid": [owned.held.id, held.id, owned.free.id]}
-    asked = alice.post("/portal/licenses/action/", data=chosen)
-    assert "Libérer 2 licences" in words(asked)
-    answer = release(alice, owned.held, held, disputed)
-    page = words(alice.get(answer.location))
-    assert "2 licences ont été libérées." in page
-    assert "suspendue pendant qu’un paiement est contesté" in page
+    page = begin(alice, "/portal/licenses/", "release", owned.held.id, held.id, owned.free.id, disputed.id)
+    prepare(alice, page)
+    assert "Libérer 2 licences" in words(alice.get(page))
+    confirm(alice, page)
+    done = words(alice.get(page))
+    assert "2 licences ont été libérées." in done
+    assert "suspendue pendant qu’un paiement est contesté" in done
     assert [holder_of(row) for row in (owned.held, held, disputed)] == [None, None, cast.erin.id]
 
 
 @pytest.mark.one_database
 def test_there_is_nothing_to_release_on_free_licences(cast, owned, alice):
-    answer = alice.post("/portal/licenses/action/", data={"action": "release", "rowid": owned.free.id})
-    assert "il n’y a rien à libérer" in words(alice.get(answer.location))
+    page = begin(alice, "/portal/licenses/", "release", owned.free.id)
+    prepare(alice, page)
+    assert "il n’y a rien à libérer" in words(alice.get(page))
+    assert "Libérer 0" not in words(alice.get(page))
 
 
 def test_a_free_licence_is_given_to_the_person_who_was_typed(cast, owned, alice):

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from models import Assignment, License, LicenseState, Operation, db
 from tests import factories
+from tests.admin_views.asked import do_to_many
 from tests.admin_views.portal.pages import words
 from tests.client import make_client, sign_in
 
@@ -182,10 +183,7 @@ def test_what_changed_nothing_or_several_customers_offers_no_undo(cast, app, ali
     assert toast(again) == {}
     (other,) = factories.make_licenses(1, cast.carol, cast.pro, holder=factories.make_user(cast.globex))
     sam = sign_in(make_client(app), cast.sam)
-    fields = {
-        "rowid": [str(held.id), str(other.id)],
-        "held": [f"{held.id}:{held.user_id}", f"{other.id}:{other.user_id}"],
-    }
-    answer = sam.post("/support/licenses/release-many/", data=fields, follow_redirects=True)
-    assert "2 licences libérées" in words(answer)
+    page = do_to_many(sam, "/support/licenses/", "release", held.id, other.id)
+    answer = sam.get(page)
+    assert "2 licences ont été libérées" in words(answer)
     assert 'action="/support/undo/"' not in answer.text.partition("<main")[2].partition("<h1")[0]

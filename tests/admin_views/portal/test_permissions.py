@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from access import Permission
+from access import Actor, Permission
 from admin_views.portal import HOME, VIEWS
+from models import BatchKind
+from services.batches import choosing
+from services.imports import people
 from tests.client import make_client, sign_in
 from tests.factories import make_firm_link, make_order, make_request
 
@@ -49,7 +52,22 @@ TABLE = [
     (Permission.MANAGE_USERS, "POST", "/portal/licenses/link/?id={license}", 302, 403, 404, 403),
     (Permission.MANAGE_USERS, "POST", "/portal/undo/", 302, 403, 302, 403),
     (Permission.MANAGE_USERS, "POST", "/portal/licenses/details/", 404, 403, 404, 403),
-    (Permission.MANAGE_USERS, "POST", "/portal/licenses/release-many/", 303, 403, 303, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/imports/", 200, 403, 200, 302),
+    (Permission.MANAGE_USERS, "POST", "/portal/imports/", 422, 403, 422, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/imports/template.csv", 200, 403, 200, 302),
+    (Permission.MANAGE_USERS, "GET", "/portal/imports/template.xlsx", 200, 403, 200, 302),
+    (Permission.MANAGE_USERS, "GET", "/portal/imports/{file}/", 200, 403, 404, 302),
+    (Permission.MANAGE_USERS, "POST", "/portal/imports/{file}/", 422, 403, 404, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/imports/{file}/wrong-rows", 200, 403, 404, 302),
+    (Permission.MANAGE_USERS, "GET", "/portal/imports/{file}/missing", 200, 403, 404, 302),
+    (Permission.MANAGE_USERS, "GET", "/portal/batches/", 200, 403, 200, 302),
+    (Permission.MANAGE_USERS, "GET", "/portal/batches/{batch}/", 200, 403, 404, 302),
+    (Permission.MANAGE_USERS, "POST", "/portal/batches/{batch}/", 422, 403, 404, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/batches/{batch}/confirm", 303, 403, 404, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/batches/{batch}/again", 303, 403, 404, 403),
+    (Permission.MANAGE_USERS, "POST", "/portal/batches/{batch}/discard", 303, 403, 404, 403),
+    (Permission.MANAGE_USERS, "GET", "/portal/batches/{batch}/rows.csv", 200, 403, 404, 302),
+    (Permission.MANAGE_USERS, "POST", "/portal/licenses/release/", 404, 403, 404, 403),
     (Permission.MANAGE_USERS, "POST", "/portal/licenses/action/", 404, 403, 404, 403),
     (Permission.MANAGE_USERS, "GET", "/portal/licenses/export/csv/", 200, 403, 200, 302),
     (Permission.MANAGE_USERS, "GET", "/portal/licenses/ajax/lookup/?name=user", 200, 403, 200, 302),
@@ -91,16 +109,20 @@ TABLE = [
 def test_each_page_opens_for_those_it_is_for(cast, owned, app, method, url, statuses):
     order = make_order(cast.alice, cast.pro, paid=True)
     asked, link = make_request(cast.bob), make_firm_link(cast.alice)
+    batch = choosing.of_people(BatchKind.DEACTIVATE, [cast.bob.id], Actor.of(cast.alice))
+    file = people.begin("Nom;Courriel\nRoy, Zoé;zoe@acme.example\n", "", cast.acme, Actor.of(cast.alice))
     url = url.format(
+        file=file.together,
         order=order.reference,
         license=owned.held.id,
         user=cast.bob.id,
         holder=cast.dave.id,
         request=asked.id,
         link=link.id,
+        batch=batch,
     )
-    people = (cast.alice, cast.bob, cast.carol, cast.sam)
-    for user, status in zip(people, statuses, strict=True):
+    everybody = (cast.alice, cast.bob, cast.carol, cast.sam)
+    for user, status in zip(everybody, statuses, strict=True):
         client = sign_in(make_client(app), user)
         assert client.open(url, method=method, buffered=True).status_code == status, user.first_name
     visitor = make_client(app).open(url, method=method)
@@ -123,7 +145,9 @@ def test_the_table_has_every_route_of_the_portal(app):
     listed = {
         (
             method,
-            url.partition("?")[0].format(order="x", license="x", user="x", holder="x", request="x", link="x"),
+            url.partition("?")[0].format(
+                order="x", license="x", user="x", holder="x", request="x", link="x", batch="x", file="x"
+            ),
         )
         for _permission, method, url, *_statuses in TABLE
     }

@@ -217,7 +217,7 @@ def test_nothing_is_assigned_without_a_token_of_our_own_page(cast, owned, alice)
     url = f"/portal/users/{cast.bob.id}/license"
     assert alice.post(url, data={"plan": cast.avance.id}, csrf=False).status_code == 400
     release = {"rowid": owned.held.id}
-    assert alice.post("/portal/licenses/release-many/", data=release, csrf=False).status_code == 400
+    assert alice.post("/portal/licenses/release/", data=release, csrf=False).status_code == 400
     assert held_by(cast.bob) == []
     assert len(held_by(cast.dave)) == 1
 

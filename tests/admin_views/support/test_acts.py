@@ -24,7 +24,7 @@ from services import licenses
 from services.catalogue import vendor
 from services.people import oneself
 from tests import factories
-from tests.admin_views.asked import to_release
+from tests.admin_views.asked import begin, do_to_many, prepare, to_release
 from tests.admin_views.portal.pages import listed, words
 from tests.admin_views.support.forms import send
 from tests.client import sign_in
@@ -47,26 +47,29 @@ def rows_of(page, title):
 # --- Licences -------------------------------------------------------------------------------------------------------
 
 
-def test_one_released_licence_leads_back_to_its_page_and_several_to_the_list(staff, cast):
+def test_one_released_licence_leads_back_to_its_page_and_several_to_theirs(staff, cast):
     seats = factories.make_licenses(3, cast.alice, cast.pro, holder=cast.bob)
     factories.hold(seats[1], cast.dave)
     ids = [seat.id for seat in seats]
-    answer = staff.post("/support/licenses/release-many/", data=to_release(ids[0]))
+    answer = staff.post("/support/licenses/release/", data=to_release(ids[0]))
     assert answer.location == f"/support/licenses/details/?id={ids[0]}"
-    assert "1\u00a0licence libérée." in staff.get(answer.location).text
-    answer = staff.post("/support/licenses/release-many/", data=to_release(*ids[1:]))
-    assert answer.location == "/support/licenses/"
-    answer = staff.post("/support/licenses/release-many/", data=to_release(*ids), follow_redirects=True)
+    assert "1\u00a0licence a été libérée." in staff.get(answer.location).text
+    page = do_to_many(staff, "/support/licenses/", "release", *ids[1:])
+    assert "1 licence a été libérée." in words(staff.get(page))
+    answer = staff.post("/support/licenses/release/", data=to_release(ids[0]), follow_redirects=True)
     assert "rien n’a été changé" in answer.text
+    page = begin(staff, "/support/licenses/", "release", *ids)
+    prepare(staff, page)
+    assert "Il n’y a rien à faire ici" in words(staff.get(page))
 
 
 def test_a_release_that_was_refused_says_that_alone(staff, cast):
     (seat,) = factories.make_licenses(
         1, cast.alice, cast.pro, holder=cast.bob, status=LicenseStatus.SUSPENDED
     )
-    answer = staff.post("/support/licenses/release-many/", data=to_release(seat.id), follow_redirects=True)
-    assert seat.key in words(answer)
-    assert "licence libérée" not in words(answer)
+    answer = staff.post("/support/licenses/release/", data=to_release(seat.id), follow_redirects=True)
+    assert "Cette licence est suspendue" in words(answer)
+    assert "a été libérée" not in words(answer)
     assert "rien n’a été changé" not in words(answer)
 
 

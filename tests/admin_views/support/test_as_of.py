@@ -40,7 +40,8 @@ def then(cast, time_machine):
 
 
 @pytest.fixture
-def sam(app, cast):
+def sam(app, cast, then):
+    # After the clock was moved: a session from later on is none.
     return sign_in(make_client(app), cast.sam)
 
 

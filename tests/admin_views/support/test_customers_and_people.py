@@ -317,7 +317,7 @@ def test_support_assigns_and_releases_with_the_verbs_of_the_portal(staff, cast):
     assert "Aucune licence n’est disponible" in staff.get(f"/support/people/assign/?id={cast.dave.id}").text
     page = staff.get(f"/support/licenses/release/?id={license_id}")
     assert all(words in page.text for words in ("Bob Tremblay", "Pro", "Acme")), "not a key alone"
-    assert staff.post("/support/licenses/release-many/", data=to_release(license_id)).status_code == 302
+    assert staff.post("/support/licenses/release/", data=to_release(license_id)).status_code == 303
     assert db.session.get(License, license_id).user_id is None
     (released,) = entries("license_released")
     assert released.on_behalf_of_id == cast.acme.id

@@ -28,6 +28,13 @@ pytestmark = pytest.mark.one_database
         ("elodie@ｅcole.example", "elodie@ecole.example"),
         ("mi\u212ae@acme.example", "mike@acme.example"),
         ("jean@xn--strae-oqa.example", "jean@straße.example"),
+        # As a mail program and a link give it.
+        ("<bob@acme.example>", "bob@acme.example"),
+        ("Bob Roy <Bob@acme.example>", "bob@acme.example"),
+        ("mailto:bob@acme.example", "bob@acme.example"),
+        ("MailTo:bob@acme.example?subject=Bonjour", "bob@acme.example"),
+        # Another mailbox than without: nobody else's.
+        ("bob+desk@acme.example", "bob+desk@acme.example"),
     ],
 )
 def test_an_address_that_people_have_is_taken_in_lower_case(app, typed, stored):
@@ -57,7 +64,8 @@ def test_an_address_that_people_have_is_taken_in_lower_case(app, typed, stored):
         "élodie@acme.example",
         "bob@acme.example, eve@evil.example",
         "bob@acme.example\nBcc: eve@evil.example",
-        "<bob@acme.example>",
+        "<bob@acme.example>, <eve@evil.example>",
+        "<<bob@acme.example>>",
         "bob@acme.example\0",
         f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 63}.example",
     ],

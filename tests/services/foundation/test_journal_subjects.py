@@ -12,7 +12,7 @@ from admin_views.portal.activity import TOLD
 from models import JournalEntry, JournalSubject, JournalVerb, OutgoingMail, SubjectKind, db
 from services import licenses
 from services.foundation import journal
-from services.foundation.transaction import transaction
+from services.foundation.transaction import insert_rows, transaction
 from services.mail import outbox
 from tests.factories import make_licenses, make_order
 
@@ -121,13 +121,13 @@ def full(cast):
         }
         for number in range(1, MANY + 1)
     ]
-    db.session.execute(sa.insert(JournalEntry), rows)
+    insert_rows(JournalEntry, rows)
     concerned = [
         {"entry_id": row["id"], "company_id": row["company_id"], "kind": kind, "row_id": key}
         for row in rows
         for kind, key in (("license", row["subject_id"]), *row["related"].items())
     ]
-    db.session.execute(sa.insert(JournalSubject), concerned)
+    insert_rows(JournalSubject, concerned)
     db.session.commit()
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
@@ -159,14 +159,11 @@ def test_the_last_entries_of_a_row_are_read_from_the_index_in_order_among_twenty
             assert kind != SubjectKind.PLAN or "Sort" not in plan, plan
 
 
-def test_a_kind_of_entry_is_read_from_its_index_in_order(full):
+def test_a_kind_of_entry_and_what_a_company_is_told_are_read_from_their_indexes_in_order(full):
     found = sa.select(JournalEntry.id).where(JournalEntry.subject_type == "order")
     plan = plan_of(found.order_by(JournalEntry.id.desc()).limit(51))
     assert "ix_journal_entries_subject_type" in plan, plan
-
-
-def test_what_a_company_is_told_is_read_in_the_order_of_its_own_entries(full):
-    """Never by the verbs, of which every other company has entries too."""
+    # What a company is told, never by the verbs, of which every other company has entries too.
     newest = sa.select(JournalEntry.id).where(JournalEntry.company_id == full.globex.id)
     newest = newest.order_by(JournalEntry.id.desc()).limit(51)
     for verbs in (TOLD_TO_CUSTOMERS, TOLD):

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from access import Actor
 from models import FirmLink, JoinRequest, Language, OutgoingMail, User, day_in, db, utcnow
-from services.foundation import tokens
 from services.joining import firm_links
+from services.links import tokens
 from tests.conftest import Cast
 
 DAY = dt.timedelta(days=1)

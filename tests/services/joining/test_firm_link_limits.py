@@ -13,8 +13,8 @@ from models import (
     FirmLinkState,
     db,
 )
-from services.foundation.tokens import DeadLinkError
 from services.joining import firm_links
+from services.links.tokens import DeadLinkError
 from tests.asked import entries, refused
 from tests.factories import make_firm_link
 from tests.services.joining.newcomers import DAY, ask, join, mails, people, today

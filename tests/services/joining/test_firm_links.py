@@ -21,10 +21,10 @@ from models import (
     db,
     utcnow,
 )
-from services.foundation import tokens
-from services.foundation.tokens import DeadLinkError
 from services.foundation.transaction import transaction
 from services.joining import firm_links
+from services.links import tokens
+from services.links.tokens import DeadLinkError
 from services.mail import outbox
 from services.people import accounts, addresses, deactivation, oneself
 from services.people.deactivation import Seats

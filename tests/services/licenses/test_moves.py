@@ -20,9 +20,10 @@ from models import (
     db,
 )
 from services import licenses
-from services.foundation import operations, tokens
+from services.foundation import operations
 from services.foundation.errors import Refused
 from services.licenses import releases
+from services.links import tokens
 from services.people import deactivation, links
 from tests.asked import latest
 from tests.factories import make_licenses, make_user

@@ -57,13 +57,21 @@ def test_a_transfer_stays_where_it_went_once_the_giver_can_have_nothing_back(cas
 
 
 @pytest.mark.parametrize("seats", [Seats.RELEASE, Seats.TRANSFER])
-def test_an_account_that_was_shut_is_opened_again_and_not_undone(cast, alice, seats):
+def test_an_account_that_was_shut_by_mistake_is_opened_again_with_its_seat(cast, alice, seats):
     (seat,) = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)
     deactivation.deactivate(cast.bob, seats, by=alice, to=cast.dave)
-    assert operations.undoable(cast.acme.id, utcnow()) == {}
-    with pytest.raises(Refused, match="not_undoable"):
-        operations.undo(latest(), alice)
     assert again(seat).user_id == (cast.dave.id if seats is Seats.TRANSFER else None)
+    assert operations.undo(latest(), alice) == []
+    assert (again(cast.bob).active, again(seat).user_id) == (True, cast.bob.id)
+
+
+def test_an_account_that_was_opened_again_meanwhile_is_left_and_its_seat_comes_back(cast, alice):
+    (seat,) = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)
+    deactivation.deactivate(cast.bob, Seats.RELEASE, by=alice)
+    shut = latest()
+    deactivation.reactivate(again(cast.bob), by=alice)
+    assert len(operations.undo(shut, alice)) == 1
+    assert again(seat).user_id == cast.bob.id
 
 
 def test_what_was_decided_of_a_suspended_seat_goes_back(cast, alice):

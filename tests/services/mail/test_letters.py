@@ -159,7 +159,8 @@ def test_the_outbox_names_people_by_id_alone(cast):
     license = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)[0]
     assignment = db.session.scalars(db.select(Assignment)).one()
     with transaction() as turn:
-        letters.license_assigned(turn, license, assignment, Actor.of(cast.alice))
+        given = letters.Given(license, cast.bob, assignment.id)
+        letters.license_assigned(turn, [given], Actor.of(cast.alice))
     (row,) = all_mail()
     assert row.context == {"license": license.id, "assignment": assignment.id, "by": cast.alice.id}
     assert row.dedupe_key == f"license_assigned:{assignment.id}"

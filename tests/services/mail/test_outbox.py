@@ -12,13 +12,13 @@ import time
 import pytest
 import sqlalchemy as sa
 
-import services.foundation.queue
+import services.waiting.queue
 from access import Actor
 from models import Assignment, Link, MailState, OutgoingMail, db, utcnow
-from services.foundation import tokens
-from services.foundation.queue import Lease, Queue, retry_delay
 from services.foundation.transaction import transaction
+from services.links import tokens
 from services.mail import letters, outbox
+from services.waiting.queue import Lease, Queue, retry_delay
 from tests.factories import make_issue, make_licenses, make_order
 
 SENDER = "desk@trousseau.example"
@@ -105,7 +105,8 @@ def test_the_activation_link_is_for_that_license(cast, postman):
     license = make_licenses(1, cast.alice, cast.pro, holder=cast.bob)[0]
     assignment = db.session.scalars(db.select(Assignment)).one()
     with transaction() as turn:
-        letters.license_assigned(turn, license, assignment, Actor.of(cast.alice))
+        given = letters.Given(license, cast.bob, assignment.id)
+        letters.license_assigned(turn, [given], Actor.of(cast.alice))
     outbox.send_due()
     token = re.search(r"/l/(\S+)", postman.messages[0].get_body(("plain",)).get_content())[1]
     assert tokens.find(token).license_id == license.id
@@ -248,7 +249,7 @@ def test_a_one_time_link_is_made_for_a_person_and_for_no_bare_address(cast, post
 
 def test_a_worker_asks_less_often_while_the_mail_server_is_away(app, cast, postman, monkeypatch):
     pauses = []
-    monkeypatch.setattr(services.foundation.queue, "_wait", lambda seconds, _stop: pauses.append(seconds))
+    monkeypatch.setattr(services.waiting.queue, "_wait", lambda seconds, _stop: pauses.append(seconds))
     queue(cast.bob)
     for number, port in enumerate((1, postman.port)):
         app.extensions["mail"].port = port
@@ -258,7 +259,7 @@ def test_a_worker_asks_less_often_while_the_mail_server_is_away(app, cast, postm
 
 
 def test_the_worker_outlives_a_database_that_goes_away(app, cast, postman, monkeypatch):
-    monkeypatch.setattr(services.foundation.queue, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(services.waiting.queue, "POLL_SECONDS", 0.05)
     away, stop = threading.Event(), threading.Event()
 
     def refuse(*_args):

@@ -12,10 +12,25 @@ from collections import Counter
 import pytest
 
 import config
+from access import Actor
 from cli import periodic_works
-from models import Job, JobState, MailState, OutgoingMail, db
-from services.foundation.transaction import transaction
+from models import (
+    Batch,
+    BatchKind,
+    BatchState,
+    Job,
+    JobState,
+    MailKind,
+    MailState,
+    OutgoingMail,
+    Role,
+    User,
+    db,
+)
+from services.batches import applying, choosing
+from services.foundation.transaction import insert_rows, transaction
 from services.mail import letters, outbox
+from tests.factories import make_licenses
 
 
 @pytest.fixture
@@ -81,6 +96,61 @@ def test_fault_35_a_mail_cut_short_by_a_kill_is_sent_again_as_the_same_mail(cast
     assert state(mail_id) == MailState.SENT
     assert len(postman.messages) == 2
     assert postman.messages[0]["Message-ID"] == postman.messages[1]["Message-ID"]
+
+
+def test_a_sign_in_link_leaves_while_ten_thousand_invitations_wait_and_many_are_assigned(
+    cast, postman, start_worker
+):
+    """One worker, one machine: whoever waits in front of a screen does not wait for the others."""
+    by, seats, count = Actor.of(cast.alice), 1_000, 10_000
+    make_licenses(seats, cast.alice, cast.pro)
+    person = {"company_id": cast.acme.id, "first_name": "N", "last_name": "N", "role": Role.MEMBER}
+    people = [
+        person | {"email": f"n{number}@acme.example", "fs_uniquifier": f"n{number}"}
+        for number in range(seats)
+    ]
+    mail = {
+        "template": MailKind.INVITATION,
+        "user_id": cast.bob.id,
+        "company_id": cast.acme.id,
+        "language": "fr",
+    }
+    mails = [
+        mail | {"context": {"user": cast.bob.id}, "dedupe_key": f"n{number}", "message_id": f"<{number}@n>"}
+        for number in range(count)
+    ]
+    with transaction():
+        insert_rows(User, people)
+        insert_rows(OutgoingMail, mails)
+    ids = list(db.session.scalars(db.select(User.id).filter_by(first_name="N")))
+    together = choosing.of_people(BatchKind.ASSIGN, ids, by)
+    batch = db.session.scalars(db.select(Batch).filter_by(together=together)).one()
+    choosing.settle(batch, {"plan": cast.pro.id, "post": "held"}, by)
+    start_worker()
+    postman.wait_for(1)
+    batch_id, asked = batch.id, 3
+    for _ in range(asked):
+        with transaction() as turn:
+            link = letters.sign_in_link(turn, cast.bob)
+        wait_until(lambda link=link: state(link) == MailState.SENT, 15)
+        batch = db.session.get_one(Batch, batch_id)
+        if batch.state == BatchState.READY:
+            applying.confirm(batch, by)
+    wait_until(lambda: _state_of(batch_id) in {BatchState.READY, BatchState.DONE}, 60)
+    waiting = db.select(db.func.count()).where(OutgoingMail.state == MailState.QUEUED)
+    assert db.session.scalar(waiting) > count // 2
+
+
+def _state_of(batch_id):
+    db.session.rollback()
+    return db.session.get_one(Batch, batch_id, populate_existing=True).state
+
+
+def wait_until(done, seconds):
+    until = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < until, "it took too long"
+        time.sleep(0.1)
 
 
 def test_of_two_workers_killed_at_random_no_mail_and_no_periodic_work_is_lost_or_doubled(

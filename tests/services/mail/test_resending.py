@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from access import Actor
 from models import JournalEntry, MailState, OutgoingMail, Role, User, db
 from services import licenses
-from services.foundation import tokens
 from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
+from services.links import tokens
 from services.mail import letters, outbox
 from tests.factories import make_issue, make_licenses, make_order
 from tests.services.mail.test_outbox import queue, row

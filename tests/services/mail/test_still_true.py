@@ -31,7 +31,8 @@ def give_and_take_back(cast):
     assignment = db.session.scalars(db.select(Assignment)).one()
     by = Actor.of(cast.alice)
     with transaction() as turn:
-        given = letters.license_assigned(turn, license, assignment, by)
+        letters.license_assigned(turn, [letters.Given(license, cast.bob, assignment.id)], by)
+    (given,) = db.session.scalars(db.select(OutgoingMail.id).filter_by(template="license_assigned"))
     return license, assignment, by, given
 
 

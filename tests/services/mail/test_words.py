@@ -25,9 +25,9 @@ from models import (
     utcnow,
 )
 from services.catalogue import colors
-from services.foundation import tokens
 from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
+from services.links import tokens
 from services.mail import letters
 from services.mail.contents import CONTEXTS
 from services.mail.rendering import render_preview
@@ -55,7 +55,9 @@ def queue(name, cast, language, *, quantity=2, by=None):
         queued = {
             "receipt": lambda: letters.receipt(turn, order),
             "payment_failed": lambda: letters.payment_failed(turn, failed),
-            "license_assigned": lambda: letters.license_assigned(turn, with_license, assignment, actor),
+            "license_assigned": lambda: letters.license_assigned(
+                turn, [letters.Given(with_license, assignment.user, assignment.id)], actor
+            ),
             "license_released": lambda: _released(turn, with_license, assignment, reader, actor),
             "sign_in_link": lambda: letters.sign_in_link(turn, reader),
             "password_link": lambda: letters.password_link(turn, reader),

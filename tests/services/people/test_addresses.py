@@ -7,9 +7,9 @@ import sqlalchemy as sa
 
 from access import Actor, everything
 from models import Company, LinkPurpose, OutgoingMail, Role, User, db, utcnow
-from services.foundation import tokens
 from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
+from services.links import tokens
 from services.people import accounts, links, oneself
 from tests.client import make_client, sign_in
 from tests.factories import PASSWORD, make_user

@@ -11,8 +11,8 @@ import pytest
 from access import Actor
 from models import License, LicenseStatus, LinkPurpose, OutgoingMail, Role, User, db, utcnow
 from services import licenses
-from services.foundation import tokens
 from services.foundation.transaction import transaction
+from services.links import tokens
 from services.people import accounts, deactivation, links, oneself
 from services.people.deactivation import Seats
 from tests.asked import entries, refused
@@ -58,7 +58,7 @@ def test_the_seat_of_who_leaves_is_free_again_or_stays_theirs_as_was_chosen(cast
 
 def test_a_seat_given_or_taken_while_one_decides_is_not_decided_about_unseen(cast, sam):
     make_licenses(1, cast.alice, cast.pro)
-    seen = deactivation.seats_seen(deactivation.held_by(cast.bob, utcnow()))
+    seen = deactivation.seats_seen(deactivation.held_by([cast.bob.id], utcnow()))
     licenses.assign(cast.pro, cast.bob, Actor.of(cast.alice))
     assert refused("changed_meanwhile", deactivation.deactivate, cast.bob, Seats.KEEP, by=sam, seen=seen)
     assert cast.bob.active

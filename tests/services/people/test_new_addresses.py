@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from access import Actor
 from models import JournalEntry, LinkPurpose, OutgoingMail, User, db, utcnow
-from services.foundation import tokens
 from services.foundation.errors import Refused
-from services.foundation.tokens import DeadLinkError
 from services.foundation.transaction import transaction
+from services.links import tokens
+from services.links.tokens import DeadLinkError
 from services.mail.still_true import NotWanted, check_wanted
 from services.people import accounts, addresses, deactivation, links, oneself
 from tests.factories import PASSWORD, make_user

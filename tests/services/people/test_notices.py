@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from access import Actor
 from models import Link, LinkPurpose, MailKind, OutgoingMail, Role, User, db
-from services.foundation import tokens
 from services.foundation.transaction import transaction
+from services.links import tokens
 from services.people import accounts, companies, deactivation, links, oneself
 from tests.factories import hold, make_licenses
 

@@ -15,8 +15,8 @@ from models import (
     User,
     db,
 )
-from services.foundation import tokens
 from services.foundation.transaction import transaction
+from services.links import tokens
 from services.people import accounts, companies, deactivation, links, oneself
 from services.people.deactivation import Seats
 from tests.asked import entries, refused

@@ -23,8 +23,8 @@ from models import (
     utcnow,
 )
 from services.catalogue import vendor
-from services.foundation import tokens
 from services.foundation.transaction import transaction
+from services.links import tokens
 from services.mail import letters, outbox
 from services.people import accounts, companies
 from tests.asked import refused

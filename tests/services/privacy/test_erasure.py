@@ -30,14 +30,16 @@ from models import (
 )
 from services import licenses
 from services.buying import cart
-from services.foundation import operations, tokens
+from services.forms import kept_forms
+from services.foundation import operations
 from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
-from services.people import accounts, companies, deactivation, dismissals, kept_forms, links, oneself
+from services.links import tokens
+from services.people import accounts, companies, deactivation, dismissals, links, oneself
 from services.people.deactivation import Seats
 from services.privacy import erasure
 from tests.asked import entries, refused
-from tests.factories import make_licenses, make_order, make_request, make_user
+from tests.factories import make_batch, make_licenses, make_order, make_request, make_user
 from tests.together import lock_off, meet
 
 # What nobody else in these tests has: it must be found nowhere afterwards.
@@ -106,6 +108,7 @@ def zenobie(cast, alice):
         again(user), f"{FIRST} needs one", state="declined", answered_at=utcnow(), answer=f"No, {FIRST}"
     )
     dismissals.put_away(again(user), "unused", "3")
+    make_batch(again(user), f"{FIRST} {LAST}", FROM)
     with transaction() as turn:
         tokens.mint(turn, LinkPurpose.SIGN_IN, again(user))
     return again(user)

@@ -13,15 +13,16 @@ from access import Actor, Scope
 from models import JoinRequest, LinkPurpose, MailKind, Role, db, utcnow
 from services import licenses
 from services.buying import cart
-from services.foundation import tokens
+from services.forms import kept_forms
 from services.foundation.transaction import transaction
-from services.people import accounts, deactivation, dismissals, kept_forms, oneself
+from services.links import tokens
+from services.people import accounts, deactivation, dismissals, oneself
 from services.people.deactivation import Seats
 from services.privacy import erasure, known
 from services.privacy.known import Form
 from services.privacy.personal import PARTS, Rule
 from tests.asked import entries
-from tests.factories import make_firm_link, make_licenses, make_order, make_request, make_user
+from tests.factories import make_batch, make_firm_link, make_licenses, make_order, make_request, make_user
 
 
 def live(user, cast, seat_of):
@@ -34,6 +35,7 @@ def live(user, cast, seat_of):
     kept_forms.keep(user.id, "/profile", [("last_name", "Roy")])
     make_request(user, f"word of {user.id}", state="declined", answered_at=utcnow())
     dismissals.put_away(user, "unused", "3")
+    make_batch(user, f"Roy-{user.id}", f"203.0.113.{user.id}")
     # The cart is shared, a line for each plan.
     cart.add(user.company_id, cast.eco if user.first_name == "Bob" else cast.avance, 1, own)
     make_order(user, cast.pro, 1)
@@ -147,6 +149,10 @@ def test_what_is_erased_is_told_before_unless_it_is_a_secret():
     assert untold == {
         "account.password",
         "account.fs_uniquifier",
+        # Of whoever else is in it, too.
+        "files.content",
+        # As `raw`, checked.
+        "many_at_once.seen",
         "links.token_hash",
         "joining.seed",
         "joining.token_hash",

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 
 from access import Actor
 from models import Base, JoinRequest, Language, LinkPurpose, OutgoingMail, User, db, utcnow
-from services.foundation import tokens
 from services.foundation.transaction import transaction
 from services.joining import firm_links
+from services.links import tokens
 from services.people import accounts, addresses, deactivation
 from services.people.deactivation import Seats
 from services.privacy import erasure, known

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 import cli
 from models import Job, JobState, Lane, Link, LinkPurpose, OutgoingMail, db, utcnow
-from services.foundation import tokens
 from services.foundation.transaction import transaction
+from services.links import tokens
 from services.mail import letters
 from services.mail.outbox import OUTBOX
 from services.worker import periodic

@@ -8,10 +8,10 @@ import time
 import sqlalchemy as sa
 
 from models import MailState, OutgoingMail, db, utcnow
-from services.foundation import queue
 from services.foundation.transaction import transaction
 from services.mail import letters
 from services.mail.outbox import OUTBOX
+from services.waiting import queue
 
 MINUTE = dt.timedelta(minutes=1)
 

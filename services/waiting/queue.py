@@ -57,26 +57,24 @@ class Queue:
     queued: Any
     leased: Any
 
-    def due(self, now: dt.datetime) -> sa.Select[Any]:
+    def due(self, now: dt.datetime, only: int | None = None) -> sa.Select[Any]:
         """The id of the row that goes first: in the lowest lane, due for longest. A leased one is due when its lease ends."""
         model = self.model
         order = [column for name in ("lane", "due_at", "id") if (column := getattr(model, name, None))]
-        return (
-            sa.select(model.id)
-            .where(model.state.in_([self.queued, self.leased]), model.due_at <= now)
-            .order_by(*order)
-            .limit(1)
-        )
+        found = sa.select(model.id).where(model.state.in_([self.queued, self.leased]), model.due_at <= now)
+        if only is not None:
+            found = found.where(model.id == only)
+        return found.order_by(*order).limit(1)
 
-    def claim(self, lease_time: dt.timedelta) -> Lease | None:
-        """Lease the row that has been due for longest, or None. A verb: it commits."""
-        if db.session.scalar(self.due(utcnow())) is None:
+    def claim(self, lease_time: dt.timedelta, only: int | None = None) -> Lease | None:
+        """Lease the row that has been due for longest, or None; with `only`, the row of that number. A verb: it commits."""
+        if db.session.scalar(self.due(utcnow(), only)) is None:
             # Read first, so that an idle worker takes no write lock.
             db.session.rollback()
             return None
         with transaction() as turn:
             # SQLite takes one writer at a time and ignores FOR UPDATE; PostgreSQL skips what another worker has locked.
-            row_id = db.session.scalar(self.due(turn.now).with_for_update(skip_locked=True))
+            row_id = db.session.scalar(self.due(turn.now, only).with_for_update(skip_locked=True))
             if row_id is None:
                 return None
             row = db.session.get_one(self.model, row_id)

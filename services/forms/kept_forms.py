@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 import access
 from models import KeptForm, User, db, utcnow
+from services.forms.sealing import seal, unseal
 from services.foundation.transaction import transaction
-from services.people.sealing import seal, unseal
 
 KEPT_FOR = dt.timedelta(hours=1)
 # A form of many lines of people fits; a flood does not.

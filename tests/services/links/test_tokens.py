@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from models import Link, LinkPurpose, db, utcnow
-from services.foundation import tokens
 from services.foundation.transaction import transaction
+from services.links import tokens
 from tests.factories import make_licenses
 
 SECOND = dt.timedelta(seconds=1)
@@ -85,6 +85,6 @@ def test_voiding_ends_what_leads_into_that_account_alone_and_keeps_when_a_link_w
         daves = tokens.mint(turn, LinkPurpose.SIGN_IN, cast.dave)
     at = db.session.get_one(Link, used).used_at
     with transaction() as turn:
-        tokens.void(turn, cast.bob.id)
+        tokens.void(turn, [cast.bob.id])
     assert usable(minted | {"daves too": daves}) == {"activation", "daves", "daves too"}
     assert db.session.get_one(Link, used).used_at == at <= utcnow()

@@ -22,7 +22,7 @@ from flask_babel import gettext as _
 import access
 from models import License, Link, LinkPurpose, User, db, utcnow
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import Turn, transaction
+from services.foundation.transaction import Turn, in_parts, transaction
 
 TOKEN_BYTES = 32
 LIFETIMES = {
@@ -113,17 +113,22 @@ def use(turn: Turn, token: str, purpose: LinkPurpose) -> Link:
 
 
 def void(
-    turn: Turn, user_id: int, purposes: Iterable[LinkPurpose] = INTO_ACCOUNT, *, license_id: int | None = None
+    turn: Turn,
+    user_ids: Iterable[int],
+    purposes: Iterable[LinkPurpose] = INTO_ACCOUNT,
+    *,
+    license_ids: Iterable[int] | None = None,
 ) -> None:
-    """Mark the person's unused links as used, those into the account by default, or those of one licence. A step: it never commits."""
-    unused = [Link.user_id == user_id, Link.purpose.in_(purposes), Link.used_at.is_(None)]
-    if license_id is not None:
-        unused.append(Link.license_id == license_id)
+    """Mark people's unused links as used, those into the account by default, or those of some licences. A step: it never commits."""
+    unused = [Link.purpose.in_(purposes), Link.used_at.is_(None)]
+    if license_ids is not None:
+        unused.append(Link.license_id.in_(list(license_ids)))
     with access.everything():
-        db.session.execute(
-            sa.update(Link).where(*unused).values(used_at=turn.now),
-            execution_options={"synchronize_session": False},
-        )
+        for part in in_parts(user_ids):
+            db.session.execute(
+                sa.update(Link).where(Link.user_id.in_(part), *unused).values(used_at=turn.now),
+                execution_options={"synchronize_session": False},
+            )
 
 
 def forget_expired() -> None:

@@ -1,0 +1,243 @@
+"""What acts on many at once cost, beside the least SQL of the same, in one run on both databases.
+
+    python -m benchmarks many [--engines sqlite,postgresql] [--rounds 3]
+
+The floor of applying is what the act itself writes, sent again to the driver as it was sent: `executemany` of the same rows into a copy of
+the same database, in one transaction. The floor of reading a file is openpyxl alone, and email-validator on each address. Printed are the
+medians of some rounds, each on databases of its own, and their ratio.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import io
+import os
+import resource
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import sqlalchemy as sa
+from email_validator import validate_email
+from openpyxl import load_workbook
+from xlsxwriter import Workbook
+
+import access
+from access import Actor
+from app import create_app
+from benchmarks import fill
+from benchmarks.read import databases
+from models import Batch, BatchKind, Company, License, Plan, Role, User, db, utcnow
+from services.batches import applying, choosing
+from services.foundation.transaction import insert_rows, transaction
+
+ASSIGNED, IMPORTED = 5_000, 10_000
+COMPANY = 1
+# × the floor, and seconds.
+GOALS = {"assign": 3, "preview": 5, "import": 3}
+Sent = list[tuple[str, Any, bool]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--engines", default="sqlite,postgresql")
+    parser.add_argument("--rounds", type=int, default=3)
+    asked = parser.parse_args()
+    print("| what | database | ours | floor | × floor | goal |\n| --- | --- | --- | --- | --- | --- |")
+    for engine in asked.engines.split(","):
+        with databases.server(engine, None) as server:
+            rounds = [_round(server) for _ in range(asked.rounds)]
+        for name, goal in GOALS.items():
+            ours, floor = (statistics.median(one[name][place] for one in rounds) for place in (0, 1))
+            print(f"| {name} | {engine} | {ours:.2f} s | {floor:.2f} s | {ours / floor:.1f} | ≤ {goal} |")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    print(
+        f"\n{ASSIGNED:,} people assigned, {IMPORTED:,} imported with a plan. Memory at most: {peak:.0f} MB."
+    )
+
+
+def _round(server: sa.URL | None) -> dict[str, tuple[float, float]]:
+    """Seconds of ours and of the floor."""
+    file = _file()
+    with _database(server) as by:
+        confirmed = _assigning(by)
+        assign, sent = _applied(confirmed)
+    with _database(server) as by:
+        _assigning(by)
+        assign_floor = _sent_again(sent)
+    with _database(server) as by:
+        began = time.perf_counter()
+        confirmed = _importing(by, file)
+        preview = time.perf_counter() - began
+        imported, sent = _applied(confirmed)
+    with _database(server) as by:
+        _importing(by, file)
+        import_floor = _sent_again(sent)
+    return {
+        "assign": (assign, assign_floor),
+        "preview": (preview, _read_alone(file)),
+        "import": (imported, import_floor),
+    }
+
+
+# --- What is done -------------------------------------------------------------------------------------------------------
+
+
+def _assigning(by: Actor) -> int:
+    """A batch that gives everybody a licence, confirmed; its number."""
+    plan = db.session.scalars(sa.select(Plan).order_by(Plan.id)).first()
+    assert plan is not None
+    person = {"company_id": COMPANY, "first_name": "N", "last_name": "N", "role": Role.MEMBER}
+    people = [
+        person | {"email": f"n{number}@example.com", "fs_uniquifier": f"n{number}"}
+        for number in range(ASSIGNED)
+    ]
+    with transaction():
+        insert_rows(User, people)
+        _add_seats(plan, ASSIGNED)
+    ids = list(
+        db.session.scalars(sa.select(User.id).where(User.company_id == COMPANY, User.first_name == "N"))
+    )
+    together = choosing.of_people(BatchKind.ASSIGN, ids, by)
+    return _confirmed(together, {"plan": plan.id}, by)
+
+
+def _importing(by: Actor, file: bytes) -> int:
+    """An import of people with a plan, confirmed; its number."""
+    from services.imports import people  # noqa: PLC0415
+
+    plan = db.session.scalars(sa.select(Plan).order_by(Plan.id)).first()
+    assert plan is not None
+    with transaction():
+        _add_seats(plan, IMPORTED)
+    company = db.session.get_one(Company, COMPANY)
+    batch = people.begin(file, "people.xlsx", company, by)
+    return _confirmed(batch.together, {"plan": plan.id}, by)
+
+
+def _confirmed(together: str, options: dict[str, Any], by: Actor) -> int:
+    batch = db.session.scalars(sa.select(Batch).where(Batch.together == together)).one()
+    batch_id: int = batch.id
+    choosing.settle(batch, options, by)
+    applying.do_due()
+    applying.confirm(db.session.get_one(Batch, batch_id), by)
+    return batch_id
+
+
+def _add_seats(plan: Plan, count: int) -> None:
+    """Free licences of a year; a step. Who paid them is nobody's question here."""
+    now = utcnow()
+    example = db.session.scalars(sa.select(License).where(License.valid_until > now)).first()
+    assert example is not None
+    same = {
+        name: getattr(example, name)
+        for name in (
+            "first_day",
+            "last_day",
+            "valid_from",
+            "valid_until",
+            "usable_until",
+            "status",
+            "renewal",
+        )
+    }
+    seat = {"company_id": COMPANY, "plan_id": plan.id, "product": plan.product} | same
+    insert_rows(License, [seat | {"key": uuid.uuid4().hex} for _ in range(count)])
+
+
+# --- Measured ----------------------------------------------------------------------------------------------------------
+
+
+def _applied(batch_id: int) -> tuple[float, Sent]:
+    """Seconds of applying, and what it wrote."""
+    sent: Sent = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.split(maxsplit=1)[0] in {"INSERT", "UPDATE", "DELETE"}:
+            sent.append((statement, parameters, many))
+
+    gc.collect()
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    began = time.perf_counter()
+    applying.do_due()
+    seconds = time.perf_counter() - began
+    sa.event.remove(db.engine, "before_cursor_execute", note)
+    state = db.session.get_one(Batch, batch_id, populate_existing=True).state
+    assert state == "done", state
+    return seconds, sent
+
+
+def _sent_again(sent: Sent) -> float:
+    """Seconds of the same rows, written by the driver alone."""
+    db.session.rollback()
+    gc.collect()
+    began = time.perf_counter()
+    with db.engine.begin() as connection:
+        cursor = connection.connection.cursor()
+        for statement, parameters, many in sent:
+            (cursor.executemany if many else cursor.execute)(statement, parameters)
+    return time.perf_counter() - began
+
+
+def _read_alone(file: bytes) -> float:
+    gc.collect()
+    began = time.perf_counter()
+    for row in (
+        load_workbook(io.BytesIO(file), read_only=True, data_only=True)
+        .worksheets[0]
+        .iter_rows(min_row=2, values_only=True)
+    ):
+        validate_email(str(row[2]), check_deliverability=False)
+    return time.perf_counter() - began
+
+
+def _file() -> bytes:
+    held = io.BytesIO()
+    with Workbook(held, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Prénom", "Nom", "Courriel"])
+        for number in range(IMPORTED):
+            sheet.write_row(number + 1, 0, ["Noémie", f"Côté-{number}", f"noemie.{number}@acme.example"])
+    return held.getvalue()
+
+
+@contextlib.contextmanager
+def _database(server: sa.URL | None) -> Iterator[Actor]:
+    """A new database with a customer in it, and whoever acts there; gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder, _address(server, Path(folder)) as url:
+        app = create_app({**os.environ, "DATABASE_URL": url, "INSTANCE": folder, "LOG_LEVEL": "ERROR"})
+        with app.test_request_context(), access.everything():
+            with contextlib.redirect_stdout(io.StringIO()):
+                flask_migrate.upgrade()
+            fill.fill(200)
+            admin = db.session.scalars(sa.select(User).where(User.company_id == COMPANY)).first()
+            assert admin is not None
+            db.session.execute(sa.update(User).where(User.id == admin.id).values(role=Role.ADMIN))
+            db.session.commit()
+            yield Actor.of(admin, "192.0.2.1")
+            db.session.remove()
+            db.engine.dispose()
+
+
+@contextlib.contextmanager
+def _address(server: sa.URL | None, folder: Path) -> Iterator[str]:
+    if server is None:
+        yield f"sqlite:///{folder}/many.sqlite"
+        return
+    admin = sa.create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    name = f"trousseau_many_{uuid.uuid4().hex[:8]}"
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+        try:
+            yield server.set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')

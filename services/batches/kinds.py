@@ -1,0 +1,40 @@
+"""What each kind of batch does with its rows. A room above this one registers its own: nothing here points up."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from access import Actor
+from models import Batch, BatchKind
+from services.batches.rows import Row
+from services.foundation.transaction import CompanyTurn
+
+# Decides of the rows that it is given, one part after the other: their outcome, whom they are about, what each gets.
+Decide = Callable[[Sequence[Row]], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """
+    Attributes:
+        prepare: Begins to prepare a batch whose rows before are decided: returns what decides of the others. It reads only.
+        apply: The step that does what was shown, of the rows that are `ready`, in sets. A row that has changed since it
+            was shown is left: `row.leave(why, RowOutcome.MOVED)`. Raises Refused where the whole cannot be done.
+        check: Refuses options that make no sense; returns them as they are kept.
+    """
+
+    prepare: Callable[[Batch], Decide]
+    apply: Callable[[CompanyTurn, Batch, Sequence[Row], Actor], None]
+    check: Callable[[Batch, dict[str, object]], dict[str, object]]
+
+
+_KINDS: dict[BatchKind, Kind] = {}
+
+
+def register(kind: BatchKind, does: Kind) -> None:
+    _KINDS[kind] = does
+
+
+def of(kind: BatchKind) -> Kind:
+    return _KINDS[kind]

@@ -1,0 +1,140 @@
+"""Adding the people of a batch that somebody confirmed: all of them in one turn of the company, with the licences that were shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
+
+from access import Actor
+from models import Batch, License, LicenseState, Post, Role, RowOutcome, User, db
+from services.batches import rows as batch_rows
+from services.batches.rows import Row
+from services.foundation import operations
+from services.foundation.errors import Code, Refused
+from services.foundation.transaction import CompanyTurn, in_parts
+from services.imports.deciding import invitations_allowed, is_limited, key_of
+from services.licenses import assignments, releases
+from services.people import accounts, addresses, undoing
+
+_VALUES = ("email", "first_name", "last_name", "role", "language")
+
+
+def apply(turn: CompanyTurn, batch: Batch, rows: Sequence[Row], by: Actor) -> None:
+    """Add those who are new, wake those whose addition was taken back, and give the licences. A step, as `kinds.Kind.apply`.
+
+    Raises:
+        Refused: `too_many` invitations by now.
+    """
+    people = _leave_moved(turn, rows)
+    seats = _leave_seatless(turn, rows, people)
+    new = [row for row in rows if row.outcome == RowOutcome.READY and "first_name" in row.seen]
+    _check_invitations(turn, batch, len(new), by)
+    newcomers = [
+        accounts.Newcomer(
+            accounts.DEFAULTS | {name: row.seen[name] for name in _VALUES}, people.get(row.user_id or 0)
+        )
+        for row in new
+    ]
+    if newcomers:
+        operations.begin(turn, accounts.EDITABLE.added, by, turn.company.id)
+    added = accounts.add_people(turn, newcomers, turn.company.id, by=by, invite=True)
+    for row, user in zip(new, added, strict=True):
+        row.user_id = user.id
+        # It is theirs now, and kept there alone.
+        row.seen = {}
+        people[user.id] = user
+        if user.role == Role.ADMIN:
+            accounts.tell_administrators(turn, user, by)
+    batch_rows.write(new, ("user_id", "seen"))
+    _give(turn, rows, people, seats, by)
+
+
+def _leave_moved(turn: CompanyTurn, rows: Sequence[Row]) -> dict[int, User]:
+    """Leave the rows whose person is no longer as it was shown; returns those who were there, by number."""
+    since = {
+        key_of(user.email)
+        for user in addresses.of_company(
+            turn.company.id, [row.seen["email"] for row in rows if row.user_id is None]
+        )
+    }
+    people: dict[int, User] = {}
+    for part in in_parts(row.user_id for row in rows):
+        people |= {user.id: user for user in db.session.scalars(sa.select(User).where(User.id.in_(part)))}
+    asleep = undoing.were_undone([user.id for user in people.values() if not user.active])
+    for row in rows:
+        user = people.get(row.user_id or 0)
+        if user is None and key_of(row.seen["email"]) in since:
+            why = _(
+                "%(email)s came into the list in the meantime, and stays as it is.", email=row.seen["email"]
+            )
+            row.leave(why, RowOutcome.MOVED)
+        elif user is not None and (user.active if row.seen.get("wakes") else not user.active) | (
+            row.seen.get("wakes", False) and user.id not in asleep and not user.active
+        ):
+            row.leave(
+                _("The account of %(name)s was changed in the meantime.", name=user.name), RowOutcome.MOVED
+            )
+    return people
+
+
+def _leave_seatless(turn: CompanyTurn, rows: Sequence[Row], people: dict[int, User]) -> dict[int, License]:
+    """Leave the rows whose licence was given, moved or lost in the meantime; returns the licences by number."""
+    seats: dict[int, License] = {}
+    for part in in_parts(row.license_id for row in rows):
+        free = sa.select(License).where(
+            License.id.in_(part),
+            License.company_id == turn.company.id,
+            License.where_state(LicenseState.AVAILABLE, turn.now),
+        )
+        seats |= {seat.id: seat for seat in db.session.scalars(free.options(joinedload(License.plan)))}
+    held = {
+        (license.user_id, license.product): license
+        for part in in_parts(people)
+        for license in db.session.scalars(sa.select(License).where(License.user_id.in_(part)))
+    }
+    for row in rows:
+        if row.license_id is None or row.outcome != RowOutcome.READY:
+            continue
+        seat = seats.get(row.license_id)
+        if seat is None:
+            row.leave(
+                _("The license that was to go with it was given or lost in the meantime."), RowOutcome.MOVED
+            )
+        elif (own := held.get((row.user_id, seat.product))) is not None and (
+            own.id != row.other_id or not own.gives_way(turn.now)
+        ):
+            name = people[row.user_id or 0].name
+            row.leave(_("%(name)s got a license in the meantime.", name=name), RowOutcome.MOVED)
+    return seats
+
+
+def _check_invitations(turn: CompanyTurn, batch: Batch, count: int, by: Actor) -> None:
+    """Refuse what would send more than may leave in a day: others were invited since it was shown."""
+    if not is_limited(batch, by) or turn.post == Post.NONE or not count:
+        return
+    if invitations_allowed(turn.company.id, turn.now) < count:
+        raise Refused(
+            Code.TOO_MANY,
+            _(
+                "More invitations left your company in the meantime than these leave room for today. Nothing was changed: "
+                "have it prepared anew."
+            ),
+        )
+
+
+def _give(
+    turn: CompanyTurn, rows: Sequence[Row], people: dict[int, User], seats: dict[int, License], by: Actor
+) -> None:
+    given = [row for row in rows if row.outcome == RowOutcome.READY and row.license_id is not None]
+    over = [row.other_id for row in given if row.other_id is not None]
+    if over:
+        releases.take_back(turn, releases.holdings(turn.company.id, over), by)
+    gifts = [
+        assignments.Gift(seats[row.license_id], people[row.user_id])
+        for row in given
+        if row.license_id is not None and row.user_id is not None
+    ]
+    assignments.give_all(turn, gifts, by)
