@@ -288,3 +288,8 @@ def has_moved(row: Any, noted: OperationRow) -> bool:
 def plain(value: Any) -> Any:
     """A value as JSON holds it."""
     return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def instant(text: str | None) -> dt.datetime | None:
+    """What `plain` made of an instant."""
+    return dt.datetime.fromisoformat(text) if text else None

@@ -7,7 +7,6 @@ from a person to a colleague. So an undoing takes from nobody what it gives back
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -98,7 +97,7 @@ def _exchange(turn: CompanyTurn, moves: Sequence[Moved], known: _Known, by: Acto
                 move.license,
                 known.people[move.giver],
                 restores=known.ended[move.license.id].id,
-                activated_at=_instant(move.before["activated_at"]),
+                activated_at=operations.instant(move.before["activated_at"]),
             )
             for move in moves
             if move.giver is not None
@@ -235,10 +234,6 @@ def _ended(moves: Sequence[Moved], operation_id: str) -> dict[int, Assignment]:
 
 def _moved(license: License) -> str:
     return str(_("License %(key)s… has moved since, and stays as it is.", key=license.key[:11]))
-
-
-def _instant(text: str | None) -> dt.datetime | None:
-    return dt.datetime.fromisoformat(text) if text else None
 
 
 @operations.tells_of_undoing

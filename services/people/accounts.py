@@ -186,11 +186,11 @@ def add_people(
     }
     users = [found[_key(one.values["email"])] for one in people]
     if company_id is not None:
-        woken = [one.wakes for one in people if one.wakes is not None]
-        ids = {user.id for user in woken}
-        new = {user.id: {"active": True} for user in users if user.id not in ids}
+        woken = {one.wakes.id: one.wakes for one in people if one.wakes is not None}
+        new = {user.id: {"active": True} for user in users if user.id not in woken}
         notes = operations.added(turn, User, new, company_id)
-        operations.note(turn, [*notes, *(operations.change(turn, woken, active=True) if woken else ())])
+        again = operations.change(turn, list(woken.values()), active=True) if woken else []
+        operations.note(turn, [*notes, *again])
     EDITABLE.add_all(turn, users, by=by)
     if invite and turn.post != Post.NONE:
         letters.invitations(turn, users, by)

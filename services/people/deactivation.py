@@ -198,7 +198,7 @@ def _let_in_again(
             "active": True,
             "confirmed_at": None
             if people[note.row_id].email.lower() in claimed
-            else _instant(note.before["confirmed_at"]),
+            else operations.instant(note.before["confirmed_at"]),
         }
         for note in back
     ]
@@ -206,7 +206,3 @@ def _let_in_again(
     told = [journal.Told(user, {}, {"active": False}, {"active": True}) for user in users]
     journal.record_all(turn, JournalVerb.PERSON_REACTIVATED, told, by=by)
     return left
-
-
-def _instant(text: str | None) -> dt.datetime | None:
-    return dt.datetime.fromisoformat(text) if text else None

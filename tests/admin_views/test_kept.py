@@ -150,6 +150,7 @@ def readers(app: Flask, cast: Cast) -> list[Reader]:
     return found
 
 
+@pytest.mark.one_database
 def test_no_page_shows_what_was_kept_of_another_reader_whoever_comes_before(
     app: Flask, cast: Cast, time_machine: TimeMachineFixture
 ) -> None:
@@ -180,6 +181,7 @@ def texts_of(value: object) -> list[str]:
     return [value.text()]
 
 
+@pytest.mark.one_database
 def test_nothing_of_a_reader_or_of_a_company_is_in_what_is_kept_for_everybody(app: Flask, cast: Cast) -> None:
     everybody = readers(app, cast)
     tokens = set()

@@ -98,6 +98,7 @@ def test_fault_35_a_mail_cut_short_by_a_kill_is_sent_again_as_the_same_mail(cast
     assert postman.messages[0]["Message-ID"] == postman.messages[1]["Message-ID"]
 
 
+@pytest.mark.one_database
 def test_a_sign_in_link_leaves_while_ten_thousand_invitations_wait_and_many_are_assigned(
     cast, postman, start_worker
 ):
