@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import re
 
+import pytest
 import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.sql import visitors
