@@ -10,6 +10,7 @@ from __future__ import annotations
 # Mail addresses: one spelling is stored and compared, another is read.
 from tables.addresses import (
     MailAddress,
+    address_key,
     ascii_address,
     domain_of,
     lower_address,

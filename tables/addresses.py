@@ -67,6 +67,11 @@ class MailAddress(sa.types.TypeDecorator[str]):
         return None if value is None else readable_address(value)
 
 
+def address_key(address: str) -> str:
+    """By which an address is compared in Python: as `lower_address` has it of a column."""
+    return ascii_address(address).lower()
+
+
 def lower_address(column: Any) -> Any:
     """What of the column is compared: its address in lower case; an index on its lower() serves it."""
     return sa.func.lower(column, type_=MailAddress())

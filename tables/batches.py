@@ -120,6 +120,17 @@ class Batch(Base, TenantRow):
     confirmed_by: Mapped[User | None] = person_in("Batch.confirmed_by_id")
 
     @property
+    def is_open(self) -> bool:
+        """Whether it can still be said how its rows are to be treated, or that it is put away."""
+        return self.state in {
+            BatchState.DRAFT,
+            BatchState.QUEUED,
+            BatchState.PREPARING,
+            BatchState.READY,
+            BatchState.FAILED,
+        }
+
+    @property
     def is_working(self) -> bool:
         """Whether the worker has it, or will: its page shows how far it is."""
         return self.state in {

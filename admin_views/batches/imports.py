@@ -14,10 +14,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
 from flask_login import current_user
-from wtforms import FileField, RadioField, SelectField
+from wtforms import FileField, SelectField
 
 from access import Permission, current_actor
-from admin_views.batches import words
+from admin_views.batches import options, words
 from admin_views.forms import DeskForm, choices
 from admin_views.guard import DeskPage
 from admin_views.lists import exports
@@ -66,20 +66,7 @@ class ColumnsForm(DeskForm):
     """What is done with the people on the way."""
 
     plan = SelectField(_l("Plan to give"), default="")
-    post = RadioField(
-        _l("When are they told by email?"),
-        choices=choices(
-            [
-                (
-                    Post.HELD.value,
-                    _l("In 10 minutes: until then you can take it all back, and nobody was told."),
-                ),
-                (Post.NOW.value, _l("At once")),
-                (Post.NONE.value, _l("No email")),
-            ]
-        ),
-        default=Post.HELD.value,
-    )
+    post = options.post_field()
 
 
 class Imports(DeskPage):
@@ -171,15 +158,15 @@ class Imports(DeskPage):
             form = self._form(batch)
             if not form.validate():
                 return self._columns_page(batch, people.look_at(batch, choice), form=form)
-            options = {"plan": form.plan.data or None, "post": form.post.data}
-            people.proceed(batch, choice, options, current_actor())
+            wanted = {"plan": form.plan.data or None, "post": form.post.data}
+            people.proceed(batch, choice, wanted, current_actor())
         except Refused as refused:
             if refused.code == Code.BATCH_SETTLED:
                 raise
             db.session.rollback()
             batch = self._batch(together)
             return self._columns_page(batch, _looked(batch, request.form), refused=refused)
-        applying.work_on(self._batch(together))
+        applying.work_on([self._batch(together).id])
         return redirect(url_for(f"{self._site}_batches.show", together=together, url=self._back()), 303)
 
     def _columns_page(

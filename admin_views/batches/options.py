@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,8 +19,9 @@ from admin_views import moves
 from admin_views.forms import REQUIRED, DeskForm, choices
 from admin_views.lists.rows import narrow
 from admin_views.pickers import PickerField, people_lookup
-from models import Batch, BatchKind, BatchRow, License, Plan, Post, User, db, utcnow
+from models import Batch, BatchKind, BatchRow, License, Plan, Post, User, address_key, db, utcnow
 from services.foundation import checks
+from services.people import addresses
 from services.people.deactivation import Seats
 from services.seats import seat_counts
 from services.seats.seat_counts import FreeSeats
@@ -28,6 +29,25 @@ from services.seats.seat_counts import FreeSeats
 _GIVES = frozenset({BatchKind.ASSIGN, BatchKind.CHANGE})
 # So many licences of a transfer are each asked for by name; of more, the addresses are typed or pasted, one in a line.
 BY_NAME = 50
+
+
+def post_field(*validators: Any) -> RadioField:
+    """When those whom it concerns are told."""
+    return RadioField(
+        _l("When are they told by email?"),
+        validators,
+        choices=choices(
+            [
+                (
+                    Post.HELD.value,
+                    _l("In 10 minutes: until then you can take it all back, and nobody was told."),
+                ),
+                (Post.NOW.value, _l("At once")),
+                (Post.NONE.value, _l("No email")),
+            ]
+        ),
+        default=Post.HELD.value,
+    )
 
 
 class Form(DeskForm):
@@ -47,21 +67,7 @@ class Form(DeskForm):
         ),
         default=Seats.RELEASE.value,
     )
-    post = RadioField(
-        _l("When are they told by email?"),
-        [REQUIRED],
-        choices=choices(
-            [
-                (
-                    Post.HELD.value,
-                    _l("In 10 minutes: until then you can take it all back, and nobody was told."),
-                ),
-                (Post.NOW.value, _l("At once")),
-                (Post.NONE.value, _l("No email")),
-            ]
-        ),
-        default=Post.HELD.value,
-    )
+    post = post_field(REQUIRED)
 
     batches: Sequence[Batch]
 
@@ -155,9 +161,9 @@ class Receivers(TextAreaField):
             raise StopValidation(
                 _("There are more lines than licenses: one address in a line, in their order.")
             )
-        known = _by_address(self.company_id, {line.lower() for line in lines if line})
+        known = _by_address(self.company_id, filter(None, lines))
         for number, line in enumerate(lines, 1):
-            if line and line.lower() not in known:
+            if line and address_key(line) not in known:
                 raise StopValidation(
                     _(
                         "Line %(number)s: nobody here has the address %(address)s.",
@@ -165,15 +171,13 @@ class Receivers(TextAreaField):
                         address=line[:254],
                     )
                 )
-        self.people = [known[line.lower()] if line else None for line in lines]
+        self.people = [known[address_key(line)] if line else None for line in lines]
 
 
-def _by_address(company_id: int | None, addresses: set[str]) -> dict[str, int]:
-    """The people of the customer who have these addresses, by theirs in small letters."""
-    if not addresses:
-        return {}
-    found = narrow(sa.select(User.email, User.id), User).where(User.company_id == company_id, User.active)
-    return {email.lower(): key for email, key in db.session.execute(found) if email.lower() in addresses}
+def _by_address(company_id: int | None, typed: Iterable[str]) -> dict[str, int]:
+    """The active people of the customer who have these addresses, by their `address_key`."""
+    found = addresses.of_company(company_id, typed)
+    return {address_key(user.email): user.id for user in found if user.active}
 
 
 def of(batches: Sequence[Batch]) -> Form:

@@ -22,8 +22,6 @@ from services.foundation import operations
 from services.foundation.errors import Code
 
 PAGE_SIZE = 50
-# Those of which it can still be said how they are to be treated, or that they are put away.
-OPEN = (BatchState.DRAFT, BatchState.QUEUED, BatchState.PREPARING, BatchState.READY, BatchState.FAILED)
 _CODES = set(Code)
 # Of a row: what is most to be looked at comes first. Of a file that is what is wrong.
 _FIRST = {

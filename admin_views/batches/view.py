@@ -90,7 +90,7 @@ class Batches(DeskModelView):
     ) -> ResponseReturnValue:
         context = self._context(together, group)
         one = context["one"]
-        open_ones = [part.batch for part in context["sections"] if part.batch.state in shown.OPEN]
+        open_ones = [part.batch for part in context["sections"] if part.batch.is_open]
         drafts = [batch for batch in open_ones if batch.state == BatchState.DRAFT]
         if group[0].kind == BatchKind.PEOPLE and open_ones and (drafts or "options" in request.args):
             site = (request.blueprint or "").partition("_")[0]
@@ -141,7 +141,7 @@ class Batches(DeskModelView):
     def settle(self, together: str) -> ResponseReturnValue:
         """Say how the rows are to be treated, and have them prepared."""
         group = self._asked(together)
-        open_ones = [batch for batch in group if batch.state in shown.OPEN]
+        open_ones = [batch for batch in group if batch.is_open]
         if not open_ones:
             raise choosing.settled()
         form = options.of(open_ones)
@@ -179,7 +179,7 @@ class Batches(DeskModelView):
     @expose("/<together>/discard", methods=("POST",))
     def discard(self, together: str) -> ResponseReturnValue:
         """Put it away; nothing was changed by it."""
-        group = [batch for batch in self._asked(together) if batch.state in shown.OPEN]
+        group = [batch for batch in self._asked(together) if batch.is_open]
         self._each(group, choosing.discard, work=False)
         said.done(_("It is put away. Nothing was changed."))
         return redirect(local_url(request.form.get("url")) or url_for(self.people), 303)
@@ -197,8 +197,8 @@ class Batches(DeskModelView):
     ) -> list[str]:
         """Do `verb` to each, then have few rows worked on at once; with `say`, one that is refused stops no other."""
         refusals = []
-        named = [(batch.id, batch.company.name if batch.company else "", batch.total) for batch in batches]
-        for batch_id, name, _total in named:
+        named = [(batch.id, batch.company.name if batch.company else "") for batch in batches]
+        for batch_id, name in named:
             try:
                 verb(db.session.get_one(Batch, batch_id))
             except Refused as refused:
@@ -211,11 +211,8 @@ class Batches(DeskModelView):
                     if alone
                     else _("%(row)s: %(sentence)s", row=name, sentence=refused.sentence)
                 )
-        at_once = applying.AT_ONCE
-        for batch_id, _name, total in named if work else ():
-            at_once -= total
-            if at_once >= 0:
-                applying.work_on(db.session.get_one(Batch, batch_id))
+        if work:
+            applying.work_on([batch_id for batch_id, _name in named])
         return refusals
 
     def _say_done(self, together: str, ids: Sequence[int]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from flask_babel import force_locale
@@ -58,10 +58,14 @@ def confirm(batch: Batch, by: Actor, *, shown: dt.datetime | None = None) -> Non
         batch.address = by.address
 
 
-def work_on(batch: Batch) -> None:
-    """Prepare or apply a batch of a few rows now, instead of waiting for the worker. A larger one is the worker's. A verb."""
-    batch_id = batch.id
-    if batch.total <= AT_ONCE:
+def work_on(batch_ids: Sequence[int]) -> None:
+    """Prepare or apply batches now, instead of waiting for the worker, as long as they have few rows together. The rest is the
+    worker's. A verb."""
+    total = 0
+    for batch_id in batch_ids:
+        total += db.session.scalar(sa.select(Batch.total).where(Batch.id == batch_id)) or 0
+        if total > AT_ONCE:
+            return
         _work(APPLYING, _apply, LEASE, batch_id)
         _work(preparing.PREPARING, preparing.prepare, preparing.LEASE, batch_id)
 

@@ -157,7 +157,7 @@ def open_batch(
 
 def check_open(batch: Batch) -> None:
     """Refuse (`batch_settled`) what is confirmed, done or put away."""
-    if batch.state not in _OPEN:
+    if not batch.is_open:
         raise settled()
 
 
@@ -168,9 +168,6 @@ def settled() -> Refused:
             "This was confirmed or put away in the meantime, by you or a colleague. Nothing was changed: look again."
         ),
     )
-
-
-_OPEN = {BatchState.DRAFT, BatchState.QUEUED, BatchState.PREPARING, BatchState.READY, BatchState.FAILED}
 
 
 def _make(kind: BatchKind, chosen: Chosen, by: Actor) -> str:

@@ -62,11 +62,6 @@ def taken_by(batch: Batch) -> sa.orm.InstrumentedAttribute[int | None]:
     return BatchRow.other_id if batch.kind == BatchKind.CHANGE else BatchRow.license_id
 
 
-def plan_of(batch: Batch) -> Plan | None:
-    """The plan that its options name."""
-    return db.session.get(Plan, batch.options["plan"]) if batch.options.get("plan") else None
-
-
 def asked_plan(options: dict[str, object]) -> Plan:
     """The plan of options that were sent. Raises Refused `empty`, where there is none."""
     key = options.get("plan")

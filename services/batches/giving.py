@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -107,10 +107,10 @@ def changed(user: User) -> Refused:
     return Refused(Code.HOLDER_CHANGED, sentence)
 
 
-def licenses_of(ids: object) -> dict[int, License]:
+def licenses_of(ids: Iterable[int | None]) -> dict[int, License]:
     """Licences with their plans, by their number."""
     found: dict[int, License] = {}
-    for part in in_parts(ids):  # type: ignore[arg-type]
+    for part in in_parts(ids):
         read = sa.select(License).where(License.id.in_(part)).options(joinedload(License.plan))
         found |= {row.id: row for row in db.session.scalars(read)}
     return found

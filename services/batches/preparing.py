@@ -6,7 +6,6 @@ Nothing of a customer changes. A worker that dies in the middle goes on where it
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -33,27 +32,23 @@ def prepare(lease: Lease) -> None:
     decide, after = kinds.of(batch.kind).prepare(batch), -1
     while part := rows.read(lease.row_id, RowOutcome.WAITING, after, PART):
         decide(part)
-        if not _keep(lease, part):
+        renewed = _keep(lease, part)
+        if renewed is None:
             return
-        lease, after = _renewed(lease), part[-1].no
+        lease, after = renewed, part[-1].no
     PREPARING.mark(lease, BatchState.READY, expires_at=utcnow() + CONFIRM_WITHIN)
 
 
-def _keep(lease: Lease, part: list[rows.Row]) -> bool:
-    """Write what was decided, unless the batch was settled otherwise, put away or taken over meanwhile."""
+def _keep(lease: Lease, part: list[rows.Row]) -> Lease | None:
+    """Write what was decided, and hold on to the batch; None where it was settled otherwise, put away or taken over meanwhile."""
     with transaction() as turn:
         batch = db.session.get_one(Batch, lease.row_id, with_for_update=True, populate_existing=True)
         if batch.state != BatchState.PREPARING or batch.lease_until != lease.until:
-            return False
+            return None
         rows.write(part)
         batch.prepared += len(part)
-        batch.due_at = batch.lease_until = turn.now + LEASE
-        return True
-
-
-def _renewed(lease: Lease) -> Lease:
-    until: Any = db.session.scalar(sa.select(Batch.lease_until).where(Batch.id == lease.row_id))
-    return Lease(lease.row_id, until, lease.attempt)
+        until = batch.due_at = batch.lease_until = turn.now + LEASE
+        return Lease(lease.row_id, until, lease.attempt)
 
 
 # --- Questions --------------------------------------------------------------------------------------------------------

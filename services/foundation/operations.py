@@ -280,9 +280,9 @@ def _note(
     }
 
 
-def has_moved(row: Any, noted: OperationRow) -> bool:
-    """Whether a row is no longer as the operation left it."""
-    return any(plain(getattr(row, name)) != value for name, value in noted.after.items())
+def has_moved(row: Any, after: Mapping[str, Any]) -> bool:
+    """Whether a row is no longer as the operation left it: `OperationRow.after`, or that of several together."""
+    return any(plain(getattr(row, name)) != value for name, value in after.items())
 
 
 def plain(value: Any) -> Any:

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import joinedload
 
 from access import Actor
-from models import Batch, License, LicenseState, Post, Role, RowOutcome, User, db
+from models import Batch, License, Post, Role, RowOutcome, User, address_key, db
+from services.batches import giving
 from services.batches import rows as batch_rows
 from services.batches.rows import Row
 from services.foundation import operations
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import CompanyTurn, in_parts
-from services.imports.deciding import invitations_allowed, is_limited, key_of
+from services.imports.deciding import invitations_allowed, is_limited
 from services.licenses import assignments, releases
 from services.people import accounts, addresses, undoing
 
@@ -55,7 +55,7 @@ def apply(turn: CompanyTurn, batch: Batch, rows: Sequence[Row], by: Actor) -> No
 def _leave_moved(turn: CompanyTurn, rows: Sequence[Row]) -> dict[int, User]:
     """Leave the rows whose person is no longer as it was shown; returns those who were there, by number."""
     since = {
-        key_of(user.email)
+        address_key(user.email)
         for user in addresses.of_company(
             turn.company.id, [row.seen["email"] for row in rows if row.user_id is None]
         )
@@ -66,14 +66,12 @@ def _leave_moved(turn: CompanyTurn, rows: Sequence[Row]) -> dict[int, User]:
     asleep = undoing.were_undone([user.id for user in people.values() if not user.active])
     for row in rows:
         user = people.get(row.user_id or 0)
-        if user is None and key_of(row.seen["email"]) in since:
+        if user is None and address_key(row.seen["email"]) in since:
             why = _(
                 "%(email)s came into the list in the meantime, and stays as it is.", email=row.seen["email"]
             )
             row.leave(why, RowOutcome.MOVED)
-        elif user is not None and (user.active if row.seen.get("wakes") else not user.active) | (
-            row.seen.get("wakes", False) and user.id not in asleep and not user.active
-        ):
+        elif user is not None and not (user.id in asleep if row.seen.get("wakes") else user.active):
             row.leave(
                 _("The account of %(name)s was changed in the meantime.", name=user.name), RowOutcome.MOVED
             )
@@ -82,14 +80,8 @@ def _leave_moved(turn: CompanyTurn, rows: Sequence[Row]) -> dict[int, User]:
 
 def _leave_seatless(turn: CompanyTurn, rows: Sequence[Row], people: dict[int, User]) -> dict[int, License]:
     """Leave the rows whose licence was given, moved or lost in the meantime; returns the licences by number."""
-    seats: dict[int, License] = {}
-    for part in in_parts(row.license_id for row in rows):
-        free = sa.select(License).where(
-            License.id.in_(part),
-            License.company_id == turn.company.id,
-            License.where_state(LicenseState.AVAILABLE, turn.now),
-        )
-        seats |= {seat.id: seat for seat in db.session.scalars(free.options(joinedload(License.plan)))}
+    known = giving.licenses_of(row.license_id for row in rows)
+    seats = {key: seat for key, seat in known.items() if seat.is_assignable(turn.now)}
     held = {
         (license.user_id, license.product): license
         for part in in_parts(people)

@@ -27,7 +27,7 @@ from models import (
     RowOutcome,
     SeatCount,
     User,
-    ascii_address,
+    address_key,
     db,
     utcnow,
 )
@@ -80,11 +80,6 @@ def is_limited(batch: Batch, by: Actor | None = None) -> bool:
     return batch.options["post"] != Post.NONE and not is_staff
 
 
-def key_of(email: str) -> str:
-    """By which addresses are compared: without case, its domain in one spelling."""
-    return ascii_address(email).lower()
-
-
 @dataclasses.dataclass(frozen=True)
 class _Known:
     """Those of some rows who are in the desk, and what they hold."""
@@ -119,7 +114,7 @@ class _Decider:
         )
         for no, seen, outcome, user_id in db.session.execute(decided.order_by(BatchRow.no)):
             if seen.get("email"):
-                self.first.setdefault(key_of(seen["email"]), no)
+                self.first.setdefault(address_key(seen["email"]), no)
             if outcome == RowOutcome.READY and (user_id is None or seen.get("wakes")):
                 self._count(seen)
 
@@ -138,7 +133,7 @@ class _Decider:
 
     def _known(self, said: Sequence[Typed]) -> _Known:
         found = addresses.of_company(self.company_id, [one.email for one in said if one.email])
-        people = {key_of(user.email): user for user in found}
+        people = {address_key(user.email): user for user in found}
         asleep = undoing.were_undone([user.id for user in found if not user.active])
         held: dict[tuple[int, str], License] = {}
         for part in in_parts(user.id for user in found):
@@ -148,11 +143,11 @@ class _Decider:
         return _Known(people, asleep, held)
 
     def _decide(self, row: Row, said: Typed, known: _Known) -> None:
-        user = known.people.get(key_of(said.email)) if said.email else None
+        user = known.people.get(address_key(said.email)) if said.email else None
         row.user_id = user.id if user is not None else None
         if said.email:
             row.seen = {"email": said.email}
-            first = self.first.setdefault(key_of(said.email), row.no)
+            first = self.first.setdefault(address_key(said.email), row.no)
             if first != row.no:
                 text = _("%(email)s is in row %(row)s already.", email=said.email, row=first)
                 said.wrong.append((columns.EMAIL, text))

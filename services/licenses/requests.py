@@ -136,7 +136,7 @@ def _reopen(turn: CompanyTurn, noted: OperationRow) -> str | None:
     asked = db.session.get_one(LicenseRequest, noted.row_id)
     user = db.session.get_one(User, asked.user_id, populate_existing=True)
     lacks = user.active and not _is_covered(user, turn.now)
-    if operations.has_moved(asked, noted) or not lacks or open_of(user.id) is not None:
+    if operations.has_moved(asked, noted.after) or not lacks or open_of(user.id) is not None:
         return str(_("The request of %(name)s for a license stays answered.", name=user.name))
     operations.note(
         turn,

@@ -164,8 +164,7 @@ def _move(license: License, notes: Sequence[OperationRow]) -> Moved:
     for note in notes:
         before = dict(note.before) | before
         after |= note.after
-    has_moved = any(operations.plain(getattr(license, name)) != value for name, value in after.items())
-    return Moved(license, notes, before, after, has_moved)
+    return Moved(license, notes, before, after, operations.has_moved(license, after))
 
 
 def _hanging_together(moves: Sequence[Moved]) -> Iterator[list[Moved]]:

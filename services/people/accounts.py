@@ -21,7 +21,7 @@ from models import (
     Post,
     Role,
     User,
-    ascii_address,
+    address_key,
     db,
 )
 from services.foundation import checks, edits, journal, operations
@@ -181,10 +181,10 @@ def add_people(
             edits.apply(one.wakes, one.values)
     # SQLite would add them one by one if it were asked for the number of each.
     found = {
-        _key(user.email): user
+        address_key(user.email): user
         for user in addresses.of_company(company_id, [one.values["email"] for one in people])
     }
-    users = [found[_key(one.values["email"])] for one in people]
+    users = [found[address_key(one.values["email"])] for one in people]
     if company_id is not None:
         woken = {one.wakes.id: one.wakes for one in people if one.wakes is not None}
         new = {user.id: {"active": True} for user in users if user.id not in woken}
@@ -197,10 +197,6 @@ def add_people(
         told = [journal.Told(user) for user in users]
         journal.record_all(turn, JournalVerb.PERSON_INVITED, told, by=by)
     return users
-
-
-def _key(email: str) -> str:
-    return ascii_address(email).lower()
 
 
 def _settle_address(turn: Turn, user: User, checked: dict[str, Any], by: Actor) -> None:

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 import access
 from access import Actor
-from models import JournalEntry, JournalVerb, LinkPurpose, User, db, lower_address, same_address
+from models import JournalEntry, JournalVerb, LinkPurpose, User, address_key, db, lower_address, same_address
 from services.foundation import checks, journal
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, in_parts
@@ -167,21 +167,21 @@ def _check_rate(turn: Turn, user: User) -> None:
 
 
 def claimed(emails: Iterable[str]) -> set[str]:
-    """Those of the addresses, in lower case, at which somebody of any company has answered."""
+    """Those of the addresses, by their `address_key`, at which somebody of any company has answered."""
     found: set[str] = set()
     with access.everything():
-        for part in in_parts(email.lower() for email in emails):
+        for part in in_parts(map(address_key, emails)):
             confirmed = sa.select(User.email).where(
                 lower_address(User.email).in_(part), User.confirmed_at.is_not(None)
             )
-            found |= {email.lower() for email in db.session.scalars(confirmed)}
+            found |= set(map(address_key, db.session.scalars(confirmed)))
     return found
 
 
 def of_company(company_id: int | None, emails: Iterable[str]) -> list[User]:
     """The people of a company, or of the staff, who have one of these addresses, deactivated ones too."""
     found: list[User] = []
-    for part in in_parts(email.lower() for email in emails):
+    for part in in_parts(map(address_key, emails)):
         read = sa.select(User).where(
             User.company_id.is_not_distinct_from(company_id), lower_address(User.email).in_(part)
         )

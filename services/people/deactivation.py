@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import JournalVerb, License, LicenseStatus, OperationRow, Role, User, db
+from models import JournalVerb, License, LicenseStatus, OperationRow, Role, User, address_key, db
 from services import licenses
 from services.foundation import edits, journal, operations
 from services.foundation.errors import Refused
@@ -188,7 +188,7 @@ def _let_in_again(
     left = {
         note.id: str(_("%(name)s has changed since, and stays as they are.", name=people[note.row_id].name))
         for note in noted
-        if operations.has_moved(people[note.row_id], note)
+        if operations.has_moved(people[note.row_id], note.after)
     }
     back = [note for note in noted if note.id not in left]
     claimed = addresses.claimed(people[note.row_id].email for note in back)
@@ -197,7 +197,7 @@ def _let_in_again(
         {
             "active": True,
             "confirmed_at": None
-            if people[note.row_id].email.lower() in claimed
+            if address_key(people[note.row_id].email) in claimed
             else operations.instant(note.before["confirmed_at"]),
         }
         for note in back

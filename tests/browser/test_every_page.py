@@ -142,10 +142,10 @@ def _chosen(admin: User, held: License) -> list[str]:
     for together in (asked[BatchKind.RELEASE], several, done):
         for batch in db.session.scalars(sa.select(Batch).where(Batch.together == together)).all():
             choosing.settle(batch, {"post": "held"}, by)
-            applying.work_on(batch)
+            applying.work_on([batch.id])
     batch = db.session.scalars(sa.select(Batch).where(Batch.together == done)).one()
     applying.confirm(batch, by)
-    applying.work_on(batch)
+    applying.work_on([batch.id])
     return [*asked.values(), several, done]
 
 

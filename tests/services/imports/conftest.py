@@ -39,7 +39,7 @@ def prepared(cast: Cast) -> Import:
             look.found.columns,
         )
         people.proceed(batch, found, {"plan": None, "post": Post.HELD} | options, actor)
-        applying.work_on(batch)
+        applying.work_on([batch.id])
         if db.session.get_one(Batch, batch.id).state == BatchState.QUEUED:
             applying.do_due()
         return db.session.get_one(Batch, batch.id, populate_existing=True)

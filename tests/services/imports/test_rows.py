@@ -227,7 +227,7 @@ def test_two_imports_of_the_same_people_at_once_add_each_once(cast, prepared, to
 
         batch = db.session.get_one(Batch, batches[number])
         applying.confirm(batch, by)
-        applying.work_on(db.session.get_one(Batch, batches[number]))
+        applying.work_on([batches[number]])
 
     raised = [outcome.error for outcome in together(2, confirm) if outcome.error]
     assert raised == []
