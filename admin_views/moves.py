@@ -9,11 +9,12 @@ import datetime as dt
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from flask import abort, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from sqlalchemy.orm import aliased
 
 from access import current_actor
@@ -61,9 +62,14 @@ class TransferForm(DeskForm):
 
 
 class Moves(DeskModelView):
-    """For a view of licences: its pages `change`, `transfer` and `link`, of the licence `?id=`."""
+    """For a view of licences: its pages `change`, `transfer`, `link` and `release`, of the licence `?id=`.
+
+    Attributes:
+        release_text: What its readers are told before a licence is released.
+    """
 
     lookups: ClassVar[dict[str, Lookup]] = {"newcomer": NEWCOMERS}
+    release_text: ClassVar[Any]
 
     @expose("/change/", methods=("GET", "POST"))
     def change(self) -> ResponseReturnValue:
@@ -124,6 +130,29 @@ class Moves(DeskModelView):
             _("The activation link is on its way to %(name)s. The former one no longer works.", name=name)
         )
         return redirect(page, 303)
+
+    @expose("/release/", methods=("GET", "POST"))
+    def release(self) -> ResponseReturnValue:
+        """Ask before the licence is released, then take it back from whoever the page showed."""
+        if request.method == "POST":
+            return self._release(self.row_or_404(request.form.get("rowid", "")))
+        row: License = self.row_or_404()
+        return self.confirm(
+            [row],
+            heading=_("Release license"),
+            text=self.release_text,
+            button=_("Release"),
+            endpoint=".release",
+            fields={"held_by": row.user_id or ""},
+        )
+
+    def _release(self, row: License) -> ResponseReturnValue:
+        if row.user_id is None:
+            flash(_("Nobody held what you chose: nothing was changed."), "info")
+        else:
+            licenses.release(row, current_actor(), held_by=_shown_holder())
+            undo.done(ngettext("%(num)s license was released.", "%(num)s licenses were released.", 1))
+        return redirect(self.after([row]), 303)
 
     def _held_row(self) -> License:
         row: License = self.row_or_404(request.args.get("id", ""))

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from access import current_actor
-from admin_views import holders, said, undo
+from admin_views import said, undo
 from admin_views.base import DeskModelView
 from admin_views.guard import local_url
 from admin_views.lists.rows import parse_id
@@ -42,7 +42,7 @@ class Removals(DeskModelView):
             company=company,
             row=row,
             owned=[one for one in seat_counts.summary(company.id, utcnow()) if one.purchased],
-            token=holders.shown,
+            token=_token,
             **asked,
         )
         return page, 422 if asked.get("error") else 200
@@ -109,6 +109,11 @@ class Removals(DeskModelView):
                 )
             )
         return redirect(page, 303)
+
+
+def _token(row: License) -> str:
+    """What the form says of a licence: `12:7`, held by person 7; `12:`, by nobody."""
+    return f"{row.id}:{row.user_id or ''}"
 
 
 def _seen() -> dict[int, int | None]:

@@ -14,7 +14,7 @@ from flask_admin.theme import Theme
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from admin_views import holders, labels, undo
+from admin_views import labels, undo
 from admin_views.base import DeskModelView
 from admin_views.frame import THEMES, Frame, current_site, frame_of, has_keys, here, theme_choice
 from admin_views.guard import DeskIndexView, DeskPage, local_url
@@ -67,7 +67,6 @@ def init_theme(app: Flask) -> None:
         issue_words=labels.issue_words,
         paid_with=labels.paid_with,
         who=labels.who,
-        shown_holder=holders.shown,
         term_words=labels.term_words,
         renewal_words=labels.renewal_words,
         term=term,

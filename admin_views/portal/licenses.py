@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import flash, redirect, request, url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -14,8 +14,7 @@ from flask_babel import lazy_pgettext as _pl
 from flask_login import current_user
 
 from access import Permission, current_actor
-from admin_views import holders, labels, moves, removals, undo
-from admin_views.batches import words
+from admin_views import labels, moves, removals, undo
 from admin_views.batches.chosen import ManyLicenses
 from admin_views.columns import (
     NAMED_LICENSE,
@@ -31,7 +30,7 @@ from admin_views.lists.filters import by_id
 from admin_views.pickers import PickerField, people_lookup
 from admin_views.portal import activity
 from admin_views.portal.own import own_company, own_plans
-from models import BatchKind, Company, License, LicenseState, Plan, User, clock, utcnow
+from models import Company, License, LicenseState, Plan, User, clock, utcnow
 from services import licenses
 from services.foundation import operations
 from services.text.formats import current_language
@@ -141,6 +140,10 @@ class Licenses(moves.Moves, removals.Removals, ManyLicenses):
     )
     form_ajax_refs = {"user": PEOPLE, **moves.Moves.lookups}
     details_template = "portal/licenses/details.html"
+    release_text = _l(
+        "The license goes back to your account, still paid for, and can be assigned again at once. "
+        "Its holder receives an email."
+    )
     confirm_template = "portal/licenses/release.html"
 
     def owner(self) -> Company:
@@ -170,32 +173,6 @@ class Licenses(moves.Moves, removals.Removals, ManyLicenses):
         licenses.assign_license(row, person, current_actor())
         undo.done(assigned_sentence(name, plan))
         return redirect(page, 303)
-
-    # --- Taking back ------------------------------------------------------------------------------------------------
-
-    @expose("/release/", methods=("GET", "POST"))
-    def release(self) -> ResponseReturnValue:
-        """Ask before the licence is released, then take it back from whoever the page showed."""
-        if request.method == "POST":
-            return self._release(self.row_or_404(request.form.get("rowid", "")))
-        return self.confirm(
-            [self.row_or_404()],
-            heading=_("Release license"),
-            text=_(
-                "The license goes back to your account, still paid for, and can be assigned again at once. "
-                "Its holder receives an email."
-            ),
-            button=_("Release"),
-            endpoint=".release",
-        )
-
-    def _release(self, row: License) -> ResponseReturnValue:
-        if row.user_id is None:
-            flash(_("Nobody held what you chose: nothing was changed."), "info")
-        else:
-            holders.release(row)
-            undo.done(words.came(BatchKind.RELEASE, 1))
-        return redirect(self.after([]), 303)
 
 
 def assigned_sentence(name: str, plan: str) -> str:

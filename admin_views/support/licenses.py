@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import gettext as _
@@ -14,8 +14,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _pl
 from flask_login import current_user
 
-from admin_views import holders, labels, moves, removals, undo
-from admin_views.batches import words
+from admin_views import labels, moves, removals, undo
 from admin_views.batches.chosen import ManyLicenses
 from admin_views.columns import (
     LICENSE_STATE,
@@ -34,7 +33,6 @@ from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_column, company_link, current_actor, person_column
 from admin_views.support.journal import READER
 from models import (
-    BatchKind,
     Company,
     License,
     LicenseState,
@@ -194,6 +192,10 @@ class Licenses(moves.Moves, removals.Removals, SupportView, ManyLicenses):
     )
     can_view_details = True
     details_template = "support/license.html"
+    release_text = _l(
+        "Who holds it can no longer use the software, and is told so by mail. The license returns to the "
+        "customer’s account, still paid for."
+    )
     confirm_template = "support/license_release.html"
 
     def owner(self) -> Company:
@@ -208,32 +210,6 @@ class Licenses(moves.Moves, removals.Removals, SupportView, ManyLicenses):
             "life": license_life.of(row, READER, current_user.zone, now, for_customers=False),
             "undoable": operations.undoable(row.company_id, now),
         }
-
-    # --- Release ----------------------------------------------------------------------------------------------------
-
-    @expose("/release/", methods=("GET", "POST"))
-    def release(self) -> ResponseReturnValue:
-        """Ask before the licence is released, then take it back from whoever the page showed."""
-        if request.method == "POST":
-            return self._release(self.row_or_404(request.form.get("rowid", "")))
-        return self.confirm(
-            [self.row_or_404()],
-            heading=_("Release license"),
-            text=_(
-                "Who holds it can no longer use the software, and is told so by mail. The license returns to the "
-                "customer’s account, still paid for."
-            ),
-            button=_("Release license"),
-            endpoint=".release",
-        )
-
-    def _release(self, row: License) -> ResponseReturnValue:
-        if row.user_id is None:
-            flash(_("Nobody held what you chose: nothing was changed."), "info")
-        else:
-            holders.release(row)
-            undo.done(words.came(BatchKind.RELEASE, 1))
-        return redirect(self.after([row]), 303)
 
     # --- Assign -----------------------------------------------------------------------------------------------------
 

@@ -10,16 +10,11 @@ from models import License, db
 from tests.client import Client
 
 
-def to_release(*ids: int) -> dict[str, list[str]]:
+def to_release(key: int) -> dict[str, str]:
     """The fields of the form, as the page would make it now."""
     db.session.rollback()
-    holders = dict(
-        db.session.execute(sa.select(License.id, License.user_id).where(License.id.in_(ids))).all()
-    )
-    return {
-        "rowid": [str(key) for key in ids],
-        "held": [f"{key}:{holders.get(key) or ''}" for key in ids],
-    }
+    holder = db.session.scalar(sa.select(License.user_id).where(License.id == key))
+    return {"rowid": str(key), "held_by": str(holder or "")}
 
 
 def begin(client: Client, view: str, action: str, *ids: int, **more: str) -> str:
