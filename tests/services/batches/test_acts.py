@@ -31,28 +31,9 @@ from services.people import deactivation
 from services.people.deactivation import Seats
 from tests.asked import latest, refused
 from tests.factories import make_licenses, make_user
+from tests.services.batches.seen import again, holder_ids, mail_states, people
 
 READY, SAME, LEFT, MOVED = RowOutcome.READY, RowOutcome.SAME, RowOutcome.LEFT, RowOutcome.MOVED
-
-
-def again(row):
-    db.session.rollback()
-    return db.session.get_one(type(row), row.id, populate_existing=True)
-
-
-def people(company, count, name="Person"):
-    return [make_user(company, f"{name} {number:03}", confirmed_at=utcnow()) for number in range(count)]
-
-
-def holder_ids(seats):
-    db.session.rollback()
-    found = sa.select(License.user_id).where(License.id.in_([seat.id for seat in seats])).order_by(License.id)
-    return list(db.session.scalars(found))
-
-
-def mail_states():
-    db.session.rollback()
-    return list(db.session.scalars(sa.select(OutgoingMail.state).order_by(OutgoingMail.id)))
 
 
 # --- Assigning --------------------------------------------------------------------------------------------------------

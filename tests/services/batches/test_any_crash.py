@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from access import Actor
 from models import (
     Assignment,
-    Batch,
     BatchKind,
     BatchState,
     License,
@@ -31,6 +30,7 @@ from services.foundation.errors import Refused
 from services.people import deactivation
 from services.people.deactivation import Seats
 from tests.factories import make_licenses, make_user
+from tests.services.batches.seen import lease_runs_out
 
 KINDS = [BatchKind.ASSIGN, BatchKind.CHANGE, BatchKind.RELEASE, BatchKind.TRANSFER, BatchKind.DEACTIVATE]
 SEEDS = [27, 59, 1, 2, 3]
@@ -149,8 +149,7 @@ def test_a_batch_is_whole_or_not_at_all_and_once_and_goes_back(cast, batches, ki
             db.session.rollback()
     if batches.again(batch).state != BatchState.DONE:
         assert (life.seats(), life.accounts()) == (seats, accounts)
-        db.session.execute(sa.update(Batch).values(due_at=utcnow()))
-        db.session.commit()
+        lease_runs_out()
         applying.do_due()
     batch = batches.again(batch)
     assert batch.state == BatchState.DONE

@@ -15,8 +15,6 @@ from models import (
     BatchKind,
     BatchRow,
     BatchState,
-    License,
-    OutgoingMail,
     RowOutcome,
     User,
     db,
@@ -27,29 +25,10 @@ from services.foundation.errors import Code
 from services.people import deactivation
 from services.people.deactivation import Seats
 from tests.asked import latest, refused
-from tests.factories import make_licenses, make_user
+from tests.factories import make_licenses
+from tests.services.batches.seen import holder_ids, lease_runs_out, people
 
 READY, SAME, LEFT, MOVED = RowOutcome.READY, RowOutcome.SAME, RowOutcome.LEFT, RowOutcome.MOVED
-
-
-def again(row):
-    db.session.rollback()
-    return db.session.get_one(type(row), row.id, populate_existing=True)
-
-
-def people(company, count, name="Person"):
-    return [make_user(company, f"{name} {number:03}", confirmed_at=utcnow()) for number in range(count)]
-
-
-def holder_ids(seats):
-    db.session.rollback()
-    found = sa.select(License.user_id).where(License.id.in_([seat.id for seat in seats])).order_by(License.id)
-    return list(db.session.scalars(found))
-
-
-def mail_states():
-    db.session.rollback()
-    return list(db.session.scalars(sa.select(OutgoingMail.state).order_by(OutgoingMail.id)))
 
 
 def die_at(monkeypatch, call):
@@ -141,8 +120,7 @@ def test_a_worker_that_dies_while_it_prepares_is_followed_by_one_that_goes_on(
     monkeypatch.setattr(preparing, "PART", 2)
     assert batches.again(batch).prepared == 2
     assert applying.do_due() == 0
-    db.session.execute(sa.update(Batch).values(due_at=utcnow()))
-    db.session.commit()
+    lease_runs_out()
     applying.do_due()
     batch = batches.again(batch)
     assert (batch.state, batch.prepared) == (BatchState.READY, 5)
@@ -161,8 +139,7 @@ def test_a_worker_that_dies_while_it_applies_has_done_nothing_and_the_next_does_
     monkeypatch.undo()
     assert holder_ids(seats) == [None] * 3
     assert batches.again(batch).state == BatchState.APPLYING
-    db.session.execute(sa.update(Batch).values(due_at=utcnow()))
-    db.session.commit()
+    lease_runs_out()
     applying.do_due()
     assert holder_ids(seats) == [user.id for user in chosen]
     assert batches.again(batch).state == BatchState.DONE
@@ -174,8 +151,7 @@ def test_what_breaks_again_and_again_says_so_and_changes_nothing(cast, alice, ba
     applying.confirm(batch, alice)
     monkeypatch.setattr(rows, "write", lambda *_: 1 / 0)
     for _ in range(applying.MAX_ATTEMPTS):
-        db.session.execute(sa.update(Batch).values(due_at=utcnow()))
-        db.session.commit()
+        lease_runs_out()
         applying.do_due()
     batch = batches.again(batch)
     assert (batch.state, bool(batch.problem)) == (BatchState.FAILED, True)
@@ -194,13 +170,11 @@ def test_what_ends_the_worker_each_time_is_given_up_and_says_so(cast, alice, bat
 
     monkeypatch.setattr(rows, "write", dies)
     for _ in range(applying.MAX_ATTEMPTS):
-        db.session.execute(sa.update(Batch).values(due_at=utcnow()))
-        db.session.commit()
+        lease_runs_out()
         with pytest.raises((SystemExit, sa.exc.OperationalError)):
             applying.do_due()
         db.session.rollback()
-    db.session.execute(sa.update(Batch).values(due_at=utcnow()))
-    db.session.commit()
+    lease_runs_out()
     applying.do_due()
     batch = batches.again(batch)
     assert (batch.state, bool(batch.problem)) == (BatchState.FAILED, True)
