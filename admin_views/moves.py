@@ -77,7 +77,7 @@ class Moves(DeskModelView):
         row = self._held_row()
         offered, error = seat_counts.instead_of(row, utcnow()), None
         if request.method == "POST":
-            plan, last_day = chosen_batch()
+            plan, last_day = chosen_seats()
             if plan is not None:
                 return self._change(row, plan, last_day)
             error = _("Choose a plan that has an available license.")
@@ -166,8 +166,8 @@ class Moves(DeskModelView):
         return local_url(request.form.get("url")) or own
 
 
-def chosen_batch() -> tuple[Plan | None, dt.date | None]:
-    """The plan and the end of the batch that a form of `batches.html` says: `3`, the one that lasts longest, or `3:2027-01-18`."""
+def chosen_seats() -> tuple[Plan | None, dt.date | None]:
+    """The plan and the end of the free licences that a form of `free_seats.html` says: `3`, the one that lasts longest, or `3:2027-01-18`."""
     plan_id, _colon, day = request.form.get("plan", "").partition(":")
     plan: Plan | None = one(sa.select(Plan), Plan, plan_id)
     try:

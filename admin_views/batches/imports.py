@@ -158,7 +158,7 @@ class Imports(DeskPage):
             form = self._form(batch)
             if not form.validate():
                 return self._columns_page(batch, people.look_at(batch, choice), form=form)
-            wanted = {"plan": form.plan.data or None, "post": form.post.data}
+            wanted = {"plan": int(form.plan.data) if form.plan.data else None, "post": form.post.data}
             people.proceed(batch, choice, wanted, current_actor())
         except Refused as refused:
             if refused.code == Code.BATCH_SETTLED:

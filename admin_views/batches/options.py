@@ -99,7 +99,7 @@ class Form(DeskForm):
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         fine: bool = super().validate(*args, **kwargs)
-        if self.gives and moves.chosen_batch()[0] is None:
+        if self.gives and moves.chosen_seats()[0] is None:
             self.plan_error = _("Choose a plan that has an available license.")
             fine = False
         return fine
@@ -108,7 +108,7 @@ class Form(DeskForm):
         """The options of one customer's batch."""
         wanted: dict[str, Any] = {"post": self.post.data if self.post else Post.NOW}
         if self.gives:
-            plan, last_day = moves.chosen_batch()
+            plan, last_day = moves.chosen_seats()
             wanted |= {"plan": plan.id if plan else None}
             wanted |= {"last_day": last_day.isoformat()} if last_day else {}
         if self.seats:
@@ -235,10 +235,10 @@ def _offered(batches: Sequence[Batch]) -> list[FreeSeats]:
         for free in seat_counts.free_seats(batch.company_id, now) if batch.company_id else ():
             plans[free.plan.id] = free.plan
             found = ends.setdefault(free.plan.id, Counter())
-            for part in free.batches:
+            for part in free.ends:
                 found[part.last_day] += part.available
     offered = []
     for plan in sorted(plans.values(), key=lambda plan: (plan.position, plan.id)):
         days = sorted(ends[plan.id].items(), reverse=True)
-        offered.append(FreeSeats(plan, [seat_counts.Batch(day, count) for day, count in days]))
+        offered.append(FreeSeats(plan, [seat_counts.FreeEnd(day, count) for day, count in days]))
     return offered

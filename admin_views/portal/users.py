@@ -179,7 +179,7 @@ class Users(AccountView, ManyPeople):
     def assign(self, user_id: str) -> ResponseReturnValue:
         """Give the person a licence of the chosen plan."""
         user = self.row_or_404(user_id)
-        plan, last_day = moves.chosen_batch()
+        plan, last_day = moves.chosen_seats()
         if plan is None:
             return self._license_page(user, error=_("Choose a plan that has an available license.")), 422
         name, plan_name = user.name, plan.name(current_language())

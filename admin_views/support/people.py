@@ -203,7 +203,7 @@ class People(SupportView, AccountView, ManyPeople):
         row = self.row_or_404(request.args.get("id", ""))
         if row.company_id is None:
             return redirect(self.get_url(".details_view", id=row.id))
-        plan, last_day = moves.chosen_batch()
+        plan, last_day = moves.chosen_seats()
         if request.method != "POST" or plan is None:
             return self._assign_page(row, asked_for=request.method == "POST")
         name, plan_name, page = (

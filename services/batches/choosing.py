@@ -92,8 +92,7 @@ def settle(batch: Batch, options: Mapping[str, Any], by: Actor) -> None:
                 Code.EMPTY, _("Say when those whom it concerns are told by email."), fields=("post",)
             )
         batch.options = kinds.of(batch.kind).check(batch, {**options, "post": post})
-        batch.state, batch.prepared, batch.problem, batch.expires_at = BatchState.QUEUED, 0, None, None
-        batch.attempts, batch.due_at, batch.lease_until = 0, turn.now, None
+        begin_anew(turn, batch, BatchState.QUEUED)
         batch.language = Language(current_language())
         anew: dict[str, Any] = {} if batch.kind in OF_LICENSES else {"license_id": None}
         anew |= {
@@ -153,6 +152,12 @@ def open_batch(
     db.session.add(batch)
     db.session.flush()
     return batch
+
+
+def begin_anew(turn: Turn, batch: Batch, state: BatchState) -> None:
+    """Have nothing of it prepared. A step."""
+    batch.state, batch.prepared, batch.problem, batch.expires_at = state, 0, None, None
+    batch.attempts, batch.due_at, batch.lease_until = 0, turn.now, None
 
 
 def check_open(batch: Batch) -> None:

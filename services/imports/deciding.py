@@ -33,7 +33,6 @@ from models import (
 )
 from services.batches.free import Free
 from services.batches.rows import Row
-from services.foundation.errors import Code, Refused
 from services.foundation.transaction import in_parts
 from services.imports import columns, typed
 from services.imports.typed import Typed
@@ -43,20 +42,6 @@ from services.text.formats import current_language, number
 
 # Of one import: each of them is told to every administrator.
 MOST_ADMINISTRATORS = 20
-
-
-def plan_id(wanted: object) -> int | None:
-    """The number of a plan that there is, or None. Raises Refused `plan_withdrawn`."""
-    if wanted in {None, ""}:
-        return None
-    plan = (
-        db.session.get(Plan, int(wanted)) if isinstance(wanted, int | str) and str(wanted).isdigit() else None
-    )
-    if plan is None:
-        raise Refused(
-            Code.PLAN_WITHDRAWN, _("This plan does not exist. Choose another, or none."), fields=("plan",)
-        )
-    return plan.id
 
 
 def prepare(batch: Batch) -> Callable[[Sequence[Row]], None]:

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import Batch, BatchFile, BatchKind, BatchRow, BatchState, Company, Post, RowOutcome, User, db
-from services.batches import choosing, kinds
+from models import Batch, BatchFile, BatchKind, BatchRow, BatchState, Company, RowOutcome, User, db
+from services.batches import choosing, free, kinds
 from services.files import headers, limits, reading, writing
 from services.files.headers import Matching
 from services.files.tables import Encoding, Kind, Line, Table
@@ -230,9 +230,8 @@ def _take(turn: Turn, batch: Batch, look: Look, options: Mapping[str, Any]) -> N
     db.session.execute(sa.delete(BatchRow).where(BatchRow.batch_id == batch.id))
     if look.lines:
         choosing.add_rows(turn, batch, [{"no": line.number, "raw": _raw(look, line)} for line in look.lines])
-    batch.options = {**options, **_noted(look)}
-    batch.state, batch.prepared, batch.problem, batch.expires_at = BatchState.DRAFT, 0, None, None
-    batch.lease_until, batch.total = None, len(look.lines)
+    batch.options, batch.total = {**options, **_noted(look)}, len(look.lines)
+    choosing.begin_anew(turn, batch, BatchState.DRAFT)
 
 
 def _noted(look: Look) -> dict[str, Any]:
@@ -291,7 +290,8 @@ def _raw(look: Look, line: Line) -> dict[str, Any]:
 def _options(batch: Batch, wanted: dict[str, object]) -> dict[str, object]:
     """What was read stays; the plan is one that there is, or none."""
     kept = {name: value for name, value in batch.options.items() if name in _KEPT}
-    return {**kept, "plan": deciding.plan_id(wanted.get("plan")), "post": Post(str(wanted["post"]))}
+    plan = free.asked_plan(wanted).id if wanted.get("plan") else None
+    return {**kept, "plan": plan, "post": wanted["post"]}
 
 
 kinds.register(BatchKind.PEOPLE, kinds.Kind(deciding.prepare, applying.apply, _options))

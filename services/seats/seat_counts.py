@@ -50,7 +50,7 @@ class PlanSeats:
 
 
 @dataclasses.dataclass(frozen=True)
-class Batch:
+class FreeEnd:
     """Free seats of one plan that end on the same day."""
 
     last_day: dt.date
@@ -59,19 +59,19 @@ class Batch:
 
 @dataclasses.dataclass(frozen=True)
 class FreeSeats:
-    """What can be given of one plan, in batches: the first one lasts longest, and is the one that is given."""
+    """What can be given of one plan, by their end: the first ones last longest, and are given first."""
 
     plan: Plan
-    batches: list[Batch]
+    ends: list[FreeEnd]
 
     @property
     def available(self) -> int:
-        return sum(batch.available for batch in self.batches)
+        return sum(end.available for end in self.ends)
 
     @property
     def until(self) -> dt.date:
         """The last day of the seat that is given next."""
-        return self.batches[0].last_day
+        return self.ends[0].last_day
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,15 +141,15 @@ def _state(row: Any, now: dt.datetime) -> LicenseState:
 def free_seats(company_id: int, now: dt.datetime) -> list[FreeSeats]:
     """What the company has to give, in the vendor's order of plans. Two statements."""
     found = _by_plan(_FREE, {"company": company_id, "now": now})
-    return [FreeSeats(plan, _batches(rows)) for plan, rows in found]
+    return [FreeSeats(plan, _free_ends(rows)) for plan, rows in found]
 
 
-def _batches(rows: Sequence[Any]) -> list[Batch]:
-    """The one that lasts longest first."""
+def _free_ends(rows: Sequence[Any]) -> list[FreeEnd]:
+    """Those that last longest first."""
     ends: Counter[dt.date] = Counter()
     for row in rows:
         ends[row.last_day] += row.seats
-    return [Batch(day, ends[day]) for day in sorted(ends, reverse=True)]
+    return [FreeEnd(day, ends[day]) for day in sorted(ends, reverse=True)]
 
 
 def offer(user: User, now: dt.datetime) -> Offer:

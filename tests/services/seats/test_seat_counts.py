@@ -47,7 +47,7 @@ def test_each_plan_counts_the_companys_own_live_seats(cast, seats):
     days = [day_in(cast.acme.zone, end) for end in (later, later - 5 * DAY)]
     # The one that would be given next is the free one that lasts longest, and is told first.
     assert (free.plan.code, free.available, free.until) == ("pro", 2, days[0])
-    assert free.batches == [seat_counts.Batch(day, 1) for day in days]
+    assert free.ends == [seat_counts.FreeEnd(day, 1) for day in days]
 
 
 def test_a_plan_whose_seats_are_all_over_is_still_counted(cast):
