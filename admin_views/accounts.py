@@ -156,7 +156,7 @@ class AccountView(PersonalView):
         seats = Seats(form.seats.data) if asked else Seats.KEEP
         to = form.successor.data if seats is Seats.TRANSFER else None
         deactivation.deactivate(row, seats, by=current_actor(), to=to, seen=form.held.data or "")
-        flash(_("%(name)s is deactivated, and signed out everywhere.", name=name), "success")
+        undo.done(_("%(name)s is deactivated, and signed out everywhere.", name=name))
         return redirect(page, 303)
 
     @expose("/reactivate/", methods=("POST",))

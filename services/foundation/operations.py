@@ -118,7 +118,8 @@ def undoable(company_id: int, now: dt.datetime) -> dict[str, int]:
 
 
 def done() -> list[str]:
-    """The ids of the operations that this session began, in their order: none where nothing was changed."""
+    """The ids of the operations of companies that this session began, in their order: none where nothing was changed, or
+    nothing that could be taken back."""
     found: list[str] = db.session.info.get(_DONE, [])
     return found
 
@@ -194,7 +195,8 @@ def begin(
         "post": turn.post,
         "undoes_id": undoes_id,
     }
-    db.session.info.setdefault(_DONE, []).append(turn.operation)
+    if company_id is not None:
+        db.session.info.setdefault(_DONE, []).append(turn.operation)
     # At once: what the verb notes points at it.
     insert_rows(Operation, [values])
 

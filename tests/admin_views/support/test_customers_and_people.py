@@ -285,6 +285,26 @@ def test_who_is_deactivated_is_signed_out_at_once(app, staff, cast):
     assert sign_in_link_is_refused(staff, cast.bob.id)
 
 
+def test_who_is_deactivated_by_mistake_is_let_in_again_by_the_button_beside_the_message(staff, cast):
+    (seat,) = factories.make_licenses(1, cast.alice, cast.pro, holder=cast.bob)
+    answer = send(staff, deactivate(cast.bob), seats="release").location
+    (operation,) = set(re.findall(r'name="operation"\s+value="(\w+)"', staff.get(answer).text))
+    assert staff.post("/support/undo/", data={"operation": operation}).status_code == 303
+    db.session.rollback()
+    bob, seat = (
+        db.session.get_one(kind, row.id, populate_existing=True)
+        for kind, row in ((User, cast.bob), (License, seat))
+    )
+    assert (bob.active, seat.user_id) == (True, bob.id)
+
+
+def test_of_the_vendors_own_people_nothing_offers_to_take_back(staff, cast):
+    other = factories.make_user(None, "Simone")
+    answer = send(staff, deactivate(other))
+    assert answer.status_code == 303
+    assert 'name="operation"' not in staff.get(answer.location).text
+
+
 def sign_in_link_is_refused(staff, user_id: int) -> bool:
     before = count(OutgoingMail)
     answer = staff.post("/support/people/sign-in-link/", data={"id": user_id}, follow_redirects=True)
