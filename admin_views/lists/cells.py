@@ -72,7 +72,7 @@ def ends_words(language: str) -> list[str]:
 def face(person: tuple[str, str, str], size: str = "") -> str:
     """The circle with a person's initials, as `face` of `ui.html`."""
     drawn = initials.face(name_of(*person))
-    return f'<bdi class="face t{drawn.ground}{size}" aria-hidden="true">{escaped(drawn.initials)}</bdi>'
+    return f'<bdi class="face t{drawn.ground}{size}" aria-hidden=true>{escaped(drawn.initials)}</bdi>'
 
 
 def person_name(person: tuple[str, str, str]) -> str:

@@ -171,6 +171,10 @@ class ListView:
         """The names and labels of the actions that this person may do."""
         return []
 
+    def letter_of(self, action: str) -> str:
+        """By which the rows that take an action say so."""
+        return writers.letter_of(self.bulk, action)
+
     def filter_fields(self, asked: listing.Asked) -> tuple[Mapping[str, Markup], frozenset[str]]:
         """The HTML of the filters whose value is typed or searched for, by name, and those that say what is wrong."""
         return {}, frozenset()

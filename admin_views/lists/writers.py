@@ -102,6 +102,11 @@ class Declared:
     dense: bool = False
 
 
+def letter_of(bulk: Mapping[str, Any], name: str) -> str:
+    """What the rows that take an act on many call it by: a letter, since each of them says it."""
+    return chr(ord("a") + list(bulk).index(name))
+
+
 class Sheet:
     """How a view writes its rows in one language.
 
@@ -121,8 +126,11 @@ class Sheet:
         self.cells: list[Cell] = [self._lead(), *(self._cell(at) for at in range(1, len(columns)))]
         self.acts = [self._act(act) for act in view.row_acts]
         # An action that takes every row says nothing on each of them.
-        takes = [(name, made) for name, made in view.bulk.items() if made is not None]
-        self.accepts = [(name, self._allowed(made)) for name, made in takes]
+        self.accepts = [
+            (letter_of(view.bulk, name), self._allowed(made))
+            for name, made in view.bulk.items()
+            if made is not None
+        ]
         self.choose = around_mark(_("Choose %(row)s", row=MARK))
         self.acts_of = around_mark(_("Actions: %(row)s", row=MARK))
         self.gathers = any(column.gathers for column in columns)
@@ -157,11 +165,11 @@ class Sheet:
         return "".join(parts)
 
     def _box(self, row: Row, name: str) -> str:
-        can = " ".join([act for act, allowed in self.accepts if allowed(row)])
-        said = f' data-can="{can}"' if can else ""
+        can = "".join([letter for letter, allowed in self.accepts if allowed(row)])
+        said = f" data-can={can}" if can else ""
         return (
-            '<td class="box-cell"><input class=pick type=checkbox name="rowid"'
-            f' value="{row[self.key]}"{said} aria-label="{self.choose[0]}{name}{self.choose[1]}"></td>'
+            "<td class=box-cell><input class=pick type=checkbox name=rowid"
+            f' value={row[self.key]}{said} aria-label="{self.choose[0]}{name}{self.choose[1]}"></td>'
         )
 
     def _namer(self) -> Callable[[Row, Around], str]:
@@ -360,12 +368,12 @@ class Sheet:
         """The first act that the row is offered is a button; the others stand in the row's own menu."""
         offered = [write(row, name, around) for allowed, write in self.acts if allowed(row)]
         if not offered:
-            return '<td class="row-acts"></td>'
+            return "<td class=row-acts></td>"
         first, others = offered[0][0], "".join(line for _button, line in offered[1:])
         if not others:
-            return f'<td class="row-acts">{first}</td>'
+            return f"<td class=row-acts>{first}</td>"
         return (
-            f'<td class="row-acts">{first}<details class="row-menu"><summary'
+            f"<td class=row-acts>{first}<details class=row-menu><summary"
             f' class="btn btn-sm btn-icon btn-ghost" aria-label="{self.acts_of[0]}{name}{self.acts_of[1]}">⋯</summary>'
             f"<ul>{others}</ul></details></td>"
         )

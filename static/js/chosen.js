@@ -16,7 +16,7 @@ function chosenKeys() {
 /* How many of `chosen` take the act of a button. */
 function taking(button, chosen) {
   if (!("counted" in button.dataset)) return chosen.length;
-  return chosen.filter((box) => (box.dataset.can || "").split(" ").includes(button.dataset.act)).length;
+  return chosen.filter((box) => (box.dataset.can || "").includes(button.dataset.counted)).length;
 }
 
 function countChosen() {

@@ -99,6 +99,11 @@ def test_a_list_follows_what_is_typed_and_loses_none_of_it(desk: Desk, open_page
     expect(page.get_by_text("Vous êtes hors ligne").first).to_be_hidden()
 
 
+def letter_of(page: Page, act: str) -> str:
+    """By which the rows that take an act say so."""
+    return page.locator(f"[data-act={act}]").first.get_attribute("data-counted") or ""
+
+
 def test_what_is_chosen_is_counted_and_acts_on_no_row_that_left(desk: Desk, open_page: OpenPage) -> None:
     page = list_page(desk, open_page, "/portal/licenses/")
     boxes, bar, head = page.locator(".list .pick"), page.locator(".selbar"), page.locator("[data-all]")
@@ -107,7 +112,7 @@ def test_what_is_chosen_is_counted_and_acts_on_no_row_that_left(desk: Desk, open
     boxes.nth(4).click(modifiers=["Shift"])
     expect(bar).to_contain_text("5 sélectionnées")
     assert head.evaluate("(box) => box.indeterminate && !box.checked")
-    takes = page.locator(".pick:checked[data-can~=release]").count()
+    takes = page.locator(f".pick:checked[data-can*={letter_of(page, 'release')}]").count()
     assert 0 < takes < 5
     act = bar.get_by_role("button", name=f"Libérer ({takes})")
     expect(act).to_be_enabled()
@@ -146,7 +151,7 @@ def test_all_that_match_are_acted_on_and_not_the_page_alone(desk: Desk, open_pag
     expect(every).not_to_be_checked()
     expect(page.locator("[data-chosen]")).to_contain_text("19")
     every.check()
-    on_page = page.locator(".pick:checked[data-can~=release]").count()
+    on_page = page.locator(f".pick:checked[data-can*={letter_of(page, 'release')}]").count()
     page.locator(".selbar").get_by_role("button", name=re.compile("^Libérer")).click()
     acme = sa.select(User.company_id).where(User.email == ADMIN).scalar_subquery()
     own = sa.select(License).where(License.company_id == acme)

@@ -39,10 +39,11 @@ KNOWN = {
 }
 KNOWN_MOST = 160_000
 MOST_STATEMENTS = 7
-# Each row of people and of licences says which of the acts on many are for it.
-MOST_BYTES, MOST_COMPRESSED = 70_000, 8_000
+MOST_BYTES, MOST_COMPRESSED = 60_000, 8_000
 # A row of these names a person, a company, a key of 25 random letters and two acts.
-FULL, FULL_COMPRESSED = {("support", "licenses")}, 9_000
+FULL, FULL_COMPRESSED = {("support", "licenses")}, 8_700
+# Each row of these has a box, named after it, and says which of the acts on many take it: some 130 bytes.
+CHOSEN_FROM, BOXES = {("portal", "users"), ("support", "people"), ("support", "licenses")}, 50 * 130
 LISTS = [
     (site, view)
     for site, views in (("portal", portal.VIEWS), ("support", support.VIEWS))
@@ -185,7 +186,8 @@ def test_a_page_of_fifty_rows_is_one_statement_of_the_list_and_light(app: Flask,
         size, compressed = len(answer.data), len(gzip.compress(answer.data, 6))
         most_compressed = FULL_COMPRESSED if (site, view.slug) in FULL else MOST_COMPRESSED
         # What can be taken back is asked where something was just done.
-        most = (MOST_STATEMENTS + view.undoes, MOST_BYTES, most_compressed)
+        most_bytes = MOST_BYTES + BOXES * ((site, view.slug) in CHOSEN_FROM)
+        most = (MOST_STATEMENTS + view.undoes, most_bytes, most_compressed)
         if any(found > limit for found, limit in zip((len(first), size, compressed), most, strict=True)):
             heavy.append((address, len(first), len(again), size, compressed))
         # Who asks, what is in the cart, and the page; of the journal, its entries, what they name, and how many concern one
