@@ -62,6 +62,22 @@ def problems_of(page: Page, url: str, language: str = "fr") -> list[str]:
     return list(dict.fromkeys(found))
 
 
+WIDER = """
+() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 120)).slice(0, 6)
+"""
+
+
+def too_wide(page: Page) -> list[str]:
+    """What makes the page wider than its window. A page without scripts may still wait for its sheet: looked at again."""
+    for _again in range(20):
+        wide: list[str] = page.evaluate(WIDER)
+        if not wide:
+            break
+        page.wait_for_timeout(100)
+    return wide
+
+
 def _wrong_facts(facts: dict[str, Any], width: int, language: str) -> list[str]:
     titles, heading = facts["titles"], " ".join(facts["titles"][0].split()) if facts["titles"] else ""
     wrong = {

@@ -11,6 +11,7 @@ from models import License, Plan, User, db
 from services.batches import applying
 from tests import factories
 from tests.browser.article import FRENCH, NBSP, Article
+from tests.browser.checks import too_wide
 from tests.browser.conftest import Desk, OpenPage
 
 pytestmark = pytest.mark.one_database
@@ -82,13 +83,7 @@ def test_without_a_script_the_same_forms_do_it(desk: Desk, open_page: OpenPage, 
     page.get_by_role("button", name=f"Assigner {count}{NBSP}licence").click()
     expect(page.get_by_role("status").first).to_contain_text("assignée")
     assert equipped(people) == count
-    # With its sheet: there is no script to wait for.
-    page.wait_for_load_state()
-    wide = page.evaluate(
-        "[...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)"
-        ".map((one) => one.outerHTML.slice(0, 120)).slice(0, 6)"
-    )
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, wide
+    assert too_wide(page) == []
 
 
 def test_of_many_rows_the_progress_is_shown_until_there_is_something_to_confirm(

@@ -28,6 +28,7 @@ from admin_views.lists.filed import Clock
 from models import JournalEntry, JournalVerb, Language, License, User, db
 from services.people import accounts
 from tests import factories
+from tests.admin_views.lists.on_screen import shown_in
 from tests.admin_views.support.rows import furnish
 from tests.client import make_client, sign_in
 
@@ -71,10 +72,9 @@ def screen(page: str, view: Any) -> list[list[str]]:
     found = []
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
     for row in re.findall(r"(?s)<tr>(.*?)</tr>", body):
-        cells = re.findall(r'(?s)<td(?! class="(?:box-cell|row-acts)")[^>]*>(.*?)</td>', row)
         lines = [
             [said(line, column.kind) for line in cell.split("<br>")]
-            for cell, column in zip(cells, view.columns, strict=True)
+            for cell, column in zip(shown_in(row), view.columns, strict=True)
         ]
         found.append([", ".join(filter(None, line)) for line in lines])
     return found

@@ -16,6 +16,7 @@ from flask import Flask
 from admin_views.lists import keyset, listing
 from models import License, User, db, utcnow
 from tests import factories
+from tests.admin_views.lists.on_screen import shown_in
 from tests.client import Client
 from tests.conftest import Cast
 
@@ -37,8 +38,7 @@ def spaced(page: str) -> str:
 def rows_of(page: str) -> list[str]:
     """Every cell of a list's rows that shows something of them, without its marks."""
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
-    cells = re.findall(r'<td(?! class="(?:box-cell|row-acts)")[^>]*>(.*?)</td>', body, flags=re.DOTALL)
-    return [html.unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in cells]
+    return [html.unescape(re.sub(r"<[^>]+>", "", cell)).strip() for cell in shown_in(body)]
 
 
 def first_column(page: str, width: int = 4) -> list[str]:
