@@ -58,6 +58,19 @@ WORDS = {
     "fr": "Je dois signer les contrats de l’agence à partir de lundi.",
     "en": "I have to sign the agency’s contracts from Monday on.",
 }
+# What human resources send, a row of it wrong.
+PASTED = {
+    "fr": """Prénom\tNom\tCourriel\tRôle
+Noémie\tCôté\tnoemie.cote@acme.example\tUtilisateur
+Zoé\tBélanger\tzoe.belanger@acme.example\tAdministrateur
+Hugo\tRoy\thugo.roy@acme\tUtilisateur
+""",
+    "en": """First name\tLast name\tEmail\tRole
+Noah\tMartin\tnoah.martin@globex.example\tUser
+Zoe\tFraser\tzoe.fraser@globex.example\tAdministrator
+Hugo\tSmith\thugo.smith@globex\tUser
+""",
+}
 ADMIN, MEMBER, SUPPORT = "admin@acme.example", "user@acme.example", "support@trousseau.example"
 
 
@@ -71,6 +84,7 @@ def main() -> int:
         _others(browser, url)
         for language, administrator in YEAR.items():
             _year(browser, url, language, administrator)
+            _many(browser, url, language, administrator)
         browser.close()
     pictures = sorted(IMAGES.iterdir())
     size = sum(picture.stat().st_size for picture in pictures)
@@ -241,6 +255,32 @@ def _year(browser: Browser, url: str, language: str, administrator: str) -> None
     _picture(hers, f"year-{language}-ask")
     hers.locator("main form:has(textarea) button[type=submit]").click()
     take("asked", "/portal/requests/")
+
+
+def _many(browser: Browser, url: str, language: str, administrator: str) -> None:
+    """Picture many at once: rows chosen, what would come of each, all of it put back; and a spreadsheet on its way in."""
+    page = _page(browser)
+    _sign_in(page, url, administrator)
+
+    def take(step: str) -> None:
+        _picture(page, f"many-{language}-{step}")
+
+    page.goto(f"{url}/portal/users/?license=without")
+    page.locator("[data-all]").click()
+    take("chosen")
+    page.locator("button[data-act=assign]").first.click()
+    page.locator("#options input[name=plan]").first.check()
+    take("options")
+    page.locator("#options button.btn-primary").click()
+    page.locator("button[form=confirm]").wait_for()
+    take("preview")
+    page.goto(f"{url}/portal/imports/")
+    page.locator("textarea").fill(PASTED[language])
+    page.locator("main button.btn-primary").click()
+    take("columns")
+    page.locator("button[name=go]").click()
+    page.locator("button[form=confirm]").wait_for()
+    take("rows")
 
 
 def _sign_in(page: Page, url: str, email: str) -> None:

@@ -43,6 +43,10 @@ FACTS = """
   };
 }
 """
+WIDER = """
+() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 120)).slice(0, 6)
+"""
 
 
 def problems_of(page: Page, url: str, language: str = "fr") -> list[str]:
@@ -63,22 +67,21 @@ def problems_of(page: Page, url: str, language: str = "fr") -> list[str]:
         settled(page)
         found += _wrong_facts(page.evaluate(FACTS), size["width"], language)
         found += axe(page)
+        if size is PHONE:
+            found += [f"it is too wide without its font: {element}" for element in too_wide(page)]
     return list(dict.fromkeys(found))
 
 
-WIDER = """
-() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
-  .filter((one) => one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 120)).slice(0, 6)
-"""
-
-
 def too_wide(page: Page) -> list[str]:
-    """What makes the page wider than its window. A page without scripts may still wait for its sheet: looked at again."""
+    """What makes the page wider than its window where the system's font is all there is: ours may come late, or never."""
+    page.evaluate("document.documentElement.style.setProperty('--font', '\"DejaVu Sans\", sans-serif')")
     for _again in range(20):
         wide: list[str] = page.evaluate(WIDER)
         if not wide:
             break
+        # A page without scripts may still wait for its sheet.
         page.wait_for_timeout(100)
+    page.evaluate("document.documentElement.style.removeProperty('--font')")
     return wide
 
 
