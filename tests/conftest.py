@@ -46,8 +46,21 @@ def nothing_kept() -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
-        one = metafunc.definition.get_closest_marker("one_database")
-        metafunc.parametrize("database", ENGINES[:1] if one else ENGINES, indirect=True)
+        metafunc.parametrize("database", ENGINES, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Once is enough where a test, or one of its cases, is marked so."""
+    items[:] = [item for item in items if not _is_one_too_many(item)]
+
+
+def _is_one_too_many(item: pytest.Item) -> bool:
+    case = getattr(item, "callspec", None)
+    return (
+        case is not None
+        and case.params.get("database", ENGINES[0]) != ENGINES[0]
+        and item.get_closest_marker("one_database") is not None
+    )
 
 
 @dataclasses.dataclass
