@@ -1,4 +1,4 @@
-"""The commands: `flask setup`, `demo`, `worker`, `reconcile`, `health`, `check-mail`, `check-stripe`.
+"""The commands: `flask setup`, `demo`, `worker`, `reconcile`, `health`, `check-mail`, `check-stripe`, `import-base`.
 
 Each prints sentences in English, for operators, and ends with status 1 when something is wrong.
 """
@@ -22,6 +22,7 @@ from flask.cli import with_appcontext
 from flask_babel import force_locale
 
 import access
+from import_base import import_base
 from models import db
 from services import licenses
 from services.batches import applying
@@ -47,7 +48,16 @@ log = logging.getLogger(__name__)
 
 def init_app(app: Flask) -> None:
     """Register the commands."""
-    for command in (setup_desk, fill_demo, worker, reconcile, health, check_mail, check_stripe):
+    for command in (
+        setup_desk,
+        fill_demo,
+        worker,
+        reconcile,
+        health,
+        check_mail,
+        check_stripe,
+        import_base,
+    ):
         app.cli.add_command(command)
 
 

@@ -28,6 +28,7 @@ ROOMS: dict[str, str | None] = {
     "services/worker": "services/worker/ruff.toml",
     "services/privacy": "services/privacy/ruff.toml",
     "services/joining": "services/joining/ruff.toml",
+    "services/bases": "services/bases/ruff.toml",
     "services/imports": "services/imports/ruff.toml",
     "services/batches": "services/batches/ruff.toml",
     "services/people": "services/people/ruff.toml",

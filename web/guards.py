@@ -20,7 +20,7 @@ csrf = CSRFProtect()
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # Pages to which people send a file or paste many rows, and how many bytes may come with it: the verb refuses most of them with a
 # sentence (`services/files/limits.py`), and what is beyond leads back to the page with one (`web/errors.py`).
-UPLOADS = {"portal_imports.begin", "support_imports.begin"}
+UPLOADS = {"portal_imports.begin", "support_imports.begin", "support_base.begin"}
 MAX_UPLOAD = 50_000_000
 # Endpoints whose answers are the same for everybody: no session is read for them.
 IMPERSONAL = {"static", "web.health", "web.vendor_css", "web.vendor_logo", "web.validate"}

@@ -95,7 +95,7 @@ def _cells(line: Any, fields: Sequence[str], plans: Any, *, done: bool) -> list[
     if not fields:
         about += [plans.get(plan_id), day and day.isoformat()]
     return [
-        str(number),
+        str(words.number(number)),
         *("" if value is None else str(value) for value in about),
         words.result(outcome, done=done),
         problem or "",

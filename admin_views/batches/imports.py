@@ -269,10 +269,11 @@ class Imports(DeskPage):
 def _heads(look: people.Look) -> list[tuple[str, str]]:
     """Each column's letter, as a spreadsheet shows it, and its heading."""
     header = look.found.header
-    return [(_letter(column), header.cell(column) if header else "") for column in range(look.width)]
+    return [(letter(column), header.cell(column) if header else "") for column in range(look.width)]
 
 
-def _letter(column: int) -> str:
+def letter(column: int) -> str:
+    """`0` → `A`, as a spreadsheet calls its columns."""
     first, last = divmod(column, 26)
     return (chr(ord("A") + first - 1) if first else "") + chr(ord("A") + last)
 

@@ -17,6 +17,7 @@ from admin_views.batches import words
 from admin_views.lists import keyset, listing
 from admin_views.lists.rows import narrow
 from models import Batch, BatchKind, BatchRow, BatchState, License, Operation, Post, RowOutcome, User, db
+from services.bases import deciding
 from services.batches import free, preparing
 from services.foundation import operations
 from services.foundation.errors import Code
@@ -65,6 +66,22 @@ class Section:
     @property
     def left(self) -> int:
         return self.counts[RowOutcome.LEFT] + self.counts[RowOutcome.MOVED]
+
+    @property
+    def brought(self) -> int:
+        """Of a base, how many rows are done: customer by customer."""
+        done = narrow(sa.select(sa.func.count()), BatchRow).where(
+            BatchRow.batch_id == self.batch.id, BatchRow.company_id.is_not(None)
+        )
+        return db.session.scalar(done) or 0
+
+    @property
+    def files_left(self) -> list[int]:
+        """Of a base, which of its files have rows that are left."""
+        left = narrow(sa.select(BatchRow.no // deciding.OF_A_FILE), BatchRow).where(
+            BatchRow.batch_id == self.batch.id, BatchRow.outcome.in_([RowOutcome.LEFT, RowOutcome.MOVED])
+        )
+        return sorted(db.session.scalars(left.distinct()))
 
     @property
     def lacking(self) -> int:

@@ -92,9 +92,10 @@ class Batches(DeskModelView):
         one = context["one"]
         open_ones = [part.batch for part in context["sections"] if part.batch.is_open]
         drafts = [batch for batch in open_ones if batch.state == BatchState.DRAFT]
-        if group[0].kind == BatchKind.PEOPLE and open_ones and (drafts or "options" in request.args):
+        if group[0].kind in words.OF_FILES and open_ones and (drafts or "options" in request.args):
             site = (request.blueprint or "").partition("_")[0]
-            return redirect(url_for(f"{site}_imports.columns", together=together))
+            page = "base" if group[0].kind == BatchKind.BASE else "imports"
+            return redirect(url_for(f"{site}_{page}.columns", together=together))
         if open_ones and (drafts or form or "options" in request.args):
             batches = open_ones if form or "options" in request.args else drafts
             context |= {"form": form or options.of(batches), "error": error}

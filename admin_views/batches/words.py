@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext, pgettext
 
 from models import BatchKind, BatchState, RowOutcome
+from services.bases import deciding
 
 TITLES: Mapping[BatchKind, Any] = {
     BatchKind.ASSIGN: _l("Assign licenses"),
@@ -53,6 +54,11 @@ _FILE_TABS: Mapping[RowOutcome, Any] = {
     RowOutcome.SAME: _l("Already in the list"),
     RowOutcome.WAITING: _l("Waiting"),
 }
+
+
+def number(no: int) -> int:
+    """A row's own number in its file: those of the second of several stand above those of the first."""
+    return deciding.place_of(no)[1]
 
 
 def name_fields(words: Mapping[str, Any]) -> None:

@@ -61,6 +61,10 @@ SAID: dict[str, Said] = {
         _l("You changed the details of %(company)s"),
         shows_changes=True,
     ),
+    JournalVerb.COMPANY_IMPORTED: Said(
+        _l("%(who)s brought over the people and licenses of %(company)s"),
+        _l("You brought over the people and licenses of %(company)s"),
+    ),
     JournalVerb.CONDITIONS_PUBLISHED: Said(
         _l("%(who)s published version %(id)s of the conditions of sale"),
         _l("You published version %(id)s of the conditions of sale"),
@@ -95,6 +99,9 @@ SAID: dict[str, Said] = {
     JournalVerb.LICENSE_REMOVED: Said(
         _l("%(who)s removed the %(license)s license from the account"),
         _l("You removed the %(license)s license from the account"),
+    ),
+    JournalVerb.LICENSE_IMPORTED: Said(
+        _l("%(who)s brought over the %(license)s license"), _l("You brought over the %(license)s license")
     ),
     JournalVerb.LICENSE_RELEASED: Said(
         _l("%(who)s released the %(license)s license of %(person)s"),
@@ -256,6 +263,13 @@ OF_MANY: dict[str, Together] = {
         Said(_l("%(who)s released %(count)s licenses"), _l("You released %(count)s licenses")),
         Said(
             _l("%(who)s released %(count)s %(plan)s licenses"), _l("You released %(count)s %(plan)s licenses")
+        ),
+    ),
+    JournalVerb.LICENSE_IMPORTED: Together(
+        Said(_l("%(who)s brought over %(count)s licenses"), _l("You brought over %(count)s licenses")),
+        Said(
+            _l("%(who)s brought over %(count)s %(plan)s licenses"),
+            _l("You brought over %(count)s %(plan)s licenses"),
         ),
     ),
     JournalVerb.LICENSE_REMOVED: Together(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from admin_views.batches.base import Bases
 from admin_views.batches.imports import SupportImports
 from admin_views.batches.view import SupportBatches
 from admin_views.requests import SupportRequests
@@ -38,6 +39,7 @@ VIEWS: list[type] = [
     StripeEvents,
     SupportBatches,
     SupportImports,
+    Bases,
     SupportRequests,
     SupportUndo,
 ]

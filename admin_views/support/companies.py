@@ -129,6 +129,7 @@ class Companies(SupportView):
         ),
     )
     row_acts = (Act(".edit_view", _l("Edit"), "pencil"),)
+    beside = ((_l("Import an existing base"), "support_base.index"),)
     search_hint = _l("Name or address of the customer, whole address of a person")
     empty = Empty(_l("There is no customer yet."), None, (".create_view", _l("New customer")))
     detail_columns = (

@@ -58,13 +58,17 @@ def confirm(batch: Batch, by: Actor, *, shown: dt.datetime | None = None) -> Non
         batch.address = by.address
 
 
-def work_on(batch_ids: Sequence[int]) -> None:
+def work_on(batch_ids: Sequence[int], most: int | None = AT_ONCE) -> None:
     """Prepare or apply batches now, instead of waiting for the worker, as long as they have few rows together. The rest is the
-    worker's. A verb."""
+    worker's. A verb.
+
+    Args:
+        most: How many rows are few; None for any number, where whoever asks can wait.
+    """
     total = 0
     for batch_id in batch_ids:
         total += db.session.scalar(sa.select(Batch.total).where(Batch.id == batch_id)) or 0
-        if total > AT_ONCE:
+        if most is not None and total > most:
             return
         _work(APPLYING, _apply, LEASE, batch_id)
         _work(preparing.PREPARING, preparing.prepare, preparing.LEASE, batch_id)
@@ -110,8 +114,11 @@ def _apply(lease: Lease) -> None:
     """Do the whole of a confirmed batch, or nothing of it; that it is done is committed with what is done."""
     batch = db.session.get_one(Batch, lease.row_id)
     kind, company_id, post = kinds.of(batch.kind), batch.company_id, Post(batch.options["post"])
-    if company_id is None:
-        raise LookupError("a base is applied customer by customer")
+    if kind.apply_parts is not None:
+        kind.apply_parts(lease, _actor)
+        return
+    if company_id is None or kind.apply is None:
+        raise LookupError("only what makes its customers is of none")
     with company_lock(company_id, post=post) as turn:
         batch = lock(turn, lease.row_id)
         if batch.state != BatchState.APPLYING or batch.lease_until != lease.until:

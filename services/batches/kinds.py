@@ -9,6 +9,7 @@ from access import Actor
 from models import Batch, BatchKind
 from services.batches.rows import Row
 from services.foundation.transaction import CompanyTurn
+from services.waiting.queue import Lease
 
 # Decides of the rows that it is given, one part after the other: their outcome, whom they are about, what each gets.
 Decide = Callable[[Sequence[Row]], None]
@@ -22,11 +23,14 @@ class Kind:
         apply: The step that does what was shown, of the rows that are `ready`, in sets. A row that has changed since it
             was shown is left: `row.leave(why, RowOutcome.MOVED)`. Raises Refused where the whole cannot be done.
         check: Refuses options that make no sense; returns them as they are kept.
+        apply_parts: Of what makes its customers: a verb of many turns, which does what is left of a batch customer by customer
+            and says itself when it is done. It is given the lease, and who acts, by the batch (raises Refused `access_ended`).
     """
 
     prepare: Callable[[Batch], Decide]
-    apply: Callable[[CompanyTurn, Batch, Sequence[Row], Actor], None]
+    apply: Callable[[CompanyTurn, Batch, Sequence[Row], Actor], None] | None
     check: Callable[[Batch, dict[str, object]], dict[str, object]]
+    apply_parts: Callable[[Lease, Callable[[Batch], Actor]], None] | None = None
 
 
 _KINDS: dict[BatchKind, Kind] = {}

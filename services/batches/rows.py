@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from models import BatchRow, RowOutcome, db
 from services.foundation.errors import Refused
+from services.foundation.transaction import in_parts
 
 _COLUMNS = ("id", "no", "raw", "user_id", "license_id", "other_id", "seen", "outcome", "problem", "field")
 
@@ -46,6 +47,15 @@ def read(batch_id: int, outcome: RowOutcome, after: int = -1, limit: int | None 
         .limit(limit)
     )
     return [Row(*values) for values in db.session.execute(found)]
+
+
+def of(ids: Sequence[int]) -> list[Row]:
+    """The rows of these ids, in the order of their numbers."""
+    found: list[Row] = []
+    for part in in_parts(ids):
+        read_part = sa.select(*(getattr(BatchRow, name) for name in _COLUMNS)).where(BatchRow.id.in_(part))
+        found += [Row(*values) for values in db.session.execute(read_part)]
+    return sorted(found, key=lambda row: row.no)
 
 
 def write(rows: Sequence[Row], names: Sequence[str] = _COLUMNS[3:]) -> None:

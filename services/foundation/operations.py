@@ -24,8 +24,8 @@ _DONE = "operations"
 # How long an act can be taken back.
 UNDO_WITHIN = dt.timedelta(minutes=10)
 
-# What cannot be put back, whatever rows it moved: a customer stays one.
-FOR_GOOD = frozenset({JournalVerb.PERSON_ERASED, JournalVerb.COMPANY_ADDED})
+# What cannot be put back, whatever rows it moved: a customer stays one, and so does a licence that was brought over.
+FOR_GOOD = frozenset({JournalVerb.PERSON_ERASED, JournalVerb.COMPANY_ADDED, JournalVerb.COMPANY_IMPORTED})
 
 # Puts rows of one table back as they were before; returns why some were left as they are, by the number of the note. A step.
 GoBack = Callable[[CompanyTurn, Sequence[OperationRow], Actor], Mapping[int, str]]
@@ -195,7 +195,7 @@ def begin(
         "post": turn.post,
         "undoes_id": undoes_id,
     }
-    if company_id is not None:
+    if company_id is not None and verb not in FOR_GOOD:
         db.session.info.setdefault(_DONE, []).append(turn.operation)
     # At once: what the verb notes points at it.
     insert_rows(Operation, [values])

@@ -229,7 +229,11 @@ def _take(turn: Turn, batch: Batch, look: Look, options: Mapping[str, Any]) -> N
         raise limits.too_many_rows(limits.ROWS)
     db.session.execute(sa.delete(BatchRow).where(BatchRow.batch_id == batch.id))
     if look.lines:
-        choosing.add_rows(turn, batch, [{"no": line.number, "raw": _raw(look, line)} for line in look.lines])
+        choosing.add_rows(
+            turn,
+            batch,
+            [{"no": line.number, "raw": raw_of(look.table, look.found, line)} for line in look.lines],
+        )
     batch.options, batch.total = {**options, **_noted(look)}, len(look.lines)
     choosing.begin_anew(turn, batch, BatchState.DRAFT)
 
@@ -272,17 +276,16 @@ def _check(batch: Batch) -> None:
         raise Refused(Code.FILE_EMPTY, _("Nothing stands below the header: there is nobody to add."))
 
 
-def _raw(look: Look, line: Line) -> dict[str, Any]:
+def raw_of(table: Table, found: Matching, line: Line) -> dict[str, Any]:
     """What a line says, by field, and what is wrong with its cells."""
-    raw: dict[str, Any] = {name: look.found.cell(line, name) for name in look.found.columns}
-    if columns.puts_family_first(look.found):
+    raw: dict[str, Any] = {name: found.cell(line, name) for name in found.columns}
+    if columns.puts_family_first(found):
         raw[columns.FAMILY_FIRST] = True
     faults: dict[str, str] = {
-        name: line.faults[column] for name, column in look.found.columns.items() if column in line.faults
+        name: line.faults[column] for name, column in found.columns.items() if column in line.faults
     }
-    header = look.found.header
     # Where a separator stands in a name, all that follows is one too far; the cells of a workbook stay where they are.
-    if look.table.kind is not Kind.XLSX and header is not None and len(line.cells) > len(header.cells):
+    if table.kind is not Kind.XLSX and found.header is not None and len(line.cells) > len(found.header.cells):
         faults[columns.WHOLE_ROW] = columns.TOO_MANY_CELLS
     return raw | {columns.FAULTS: faults} if faults else raw
 

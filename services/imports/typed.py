@@ -67,14 +67,16 @@ def read(raw: Mapping[str, Any], plans: Mapping[str, Plan], language: Language) 
 
 def _faults(found: Typed, raw: Mapping[str, Any]) -> None:
     """What is wrong with the cells themselves."""
-    for field, fault in raw.get(columns.FAULTS, {}).items():
-        if fault == columns.TOO_MANY_CELLS:
-            text = _("it has more cells than the header: does a separator stand in one of them?")
-        elif fault == Fault.UNCALCULATED:
-            text = _("it is a formula, which is not computed here. Put its value in its place.")
-        else:
-            text = _("the formula of this cell ends in an error.")
-        found.wrong.append((field, text))
+    found.wrong += [(field, said_of(fault)) for field, fault in raw.get(columns.FAULTS, {}).items()]
+
+
+def said_of(fault: str) -> str:
+    """What is wrong with a cell itself, or with the row as such."""
+    if fault == columns.TOO_MANY_CELLS:
+        return str(_("it has more cells than the header: does a separator stand in one of them?"))
+    if fault == Fault.UNCALCULATED:
+        return str(_("it is a formula, which is not computed here. Put its value in its place."))
+    return str(_("the formula of this cell ends in an error."))
 
 
 def _name(found: Typed, raw: Mapping[str, Any]) -> None:

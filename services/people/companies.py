@@ -46,9 +46,9 @@ def create_company(
     Raises:
         Refused: `empty`, `too_long`, `bad_address`, `unknown_place`, `unknown_time_zone`, `email_taken`.
     """
-    checked = _checked(values)
+    values_of_it = checked(values)
     with transaction() as turn:
-        company = Company(currency=CURRENCY, **checked)
+        company = Company(currency=CURRENCY, **values_of_it)
         EDITABLE.add(turn, company, by=by)
         if administrator is not None:
             values = {"role": Role.ADMIN, "language": company.language} | dict(administrator)
@@ -64,20 +64,21 @@ def update_company(
     Raises:
         Refused: what `create_company` refuses, or `changed_meanwhile`.
     """
-    company_id, checked = company.id, _checked(values)
+    company_id, wanted = company.id, checked(values)
     with company_lock(company_id) as turn:
-        EDITABLE.edit(turn, turn.company, checked, by=by, seen=seen)
+        EDITABLE.edit(turn, turn.company, wanted, by=by, seen=seen)
         return turn.company
 
 
-def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
-    checked = checks.texts(Company, {name: values[name] for name in EDITABLE})
-    checks.filled(checked, "name", "billing_email", "country")
-    checked["billing_email"] = checks.email(checked["billing_email"])
-    checked["time_zone"] = checks.time_zone(checked["time_zone"])
-    checked["language"] = Language(checked["language"])
-    _check_place(checked["country"], checked["province"])
-    return checked
+def checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of `EDITABLE`, as they are stored. Raises Refused, as `create_company`."""
+    found = checks.texts(Company, {name: values[name] for name in EDITABLE})
+    checks.filled(found, "name", "billing_email", "country")
+    found["billing_email"] = checks.email(found["billing_email"])
+    found["time_zone"] = checks.time_zone(found["time_zone"])
+    found["language"] = Language(found["language"])
+    _check_place(found["country"], found["province"])
+    return found
 
 
 def _check_place(country: str, province: str) -> None:

@@ -17,6 +17,8 @@ LENGTH, GROUP = 25, 5
 # What people read in the place of a figure (Crockford, Base 32, "Decoding").
 _MISREAD = str.maketrans("OIL", "011")
 _KEY = re.compile(f"[{KEY_ALPHABET}]{{{LENGTH}}}")
+# One that was brought over: what can be typed on any keyboard, as long as the column.
+_BROUGHT = re.compile("[!-~](?:[ -~]{2,38})[!-~]")
 # A key that none is: what cannot be one asks the database all the same, so that the time of an answer tells nothing.
 _NONE = ""
 
@@ -61,16 +63,25 @@ _FOUND = (
     .add_columns(License.valid_until, License.usable_until)
     .add_columns(Plan.code, Plan.limits, Plan.devices_per_license)
     .join(Plan, Plan.id == License.plan_id)
-    .where(License.key == sa.bindparam("key"))
+    .where(License.key.in_([sa.bindparam(name) for name in ("key", "upper", "lower")]))
 )
 
 
 def as_written(text: str) -> str:
-    """`7kq2m 9xw4p…`, with or without hyphens, in any case, O for 0 → the key as it is stored; empty for what is none."""
+    """`7kq2m 9xw4p…`, with or without hyphens, in any case, O for 0 → the key as it is stored; empty for what is none.
+
+    A key of before the desk has any shape (`services/bases`): it is what was typed, with single spaces in it.
+    """
     letters = re.sub(r"[\s\-‐-―−]", "", text[:200]).upper().translate(_MISREAD)
-    if _KEY.fullmatch(letters) is None:
-        return _NONE
-    return "-".join(letters[at : at + GROUP] for at in range(0, LENGTH, GROUP))
+    if _KEY.fullmatch(letters) is not None:
+        return "-".join(letters[at : at + GROUP] for at in range(0, LENGTH, GROUP))
+    brought = " ".join(text[:200].split())
+    return brought if _BROUGHT.fullmatch(brought) else _NONE
+
+
+def spellings(key: str) -> dict[str, str]:
+    """How a key that `as_written` gave may be stored: whoever copies one by hand does not mind its case."""
+    return {"key": key, "upper": key.upper(), "lower": key.lower()}
 
 
 def check(text: str, now: dt.datetime) -> Answer:
@@ -79,7 +90,7 @@ def check(text: str, now: dt.datetime) -> Answer:
     It is nobody's question, so no scope narrows it, and it needs no session: that would cost more than the statement.
     """
     with db.engine.connect() as connection:
-        row = connection.execute(_FOUND, {"key": as_written(text)}).one_or_none()
+        row = connection.execute(_FOUND, spellings(as_written(text))).first()
     if row is None:
         return Answer(Verdict.UNKNOWN)
     return Answer(

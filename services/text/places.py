@@ -8,6 +8,7 @@ import zoneinfo
 from babel import Locale
 from flask_babel import lazy_gettext as _l
 
+from services.text.alike import bare
 from services.text.formats import locale_of
 
 CANADA = "CA"
@@ -26,6 +27,22 @@ PROVINCES = {
     "NL": _l("Newfoundland and Labrador"),
     "NT": _l("Northwest Territories"),
     "YT": _l("Yukon"),
+}
+# In which most of each province lives.
+ZONES = {
+    "AB": "America/Edmonton",
+    "BC": "America/Vancouver",
+    "MB": "America/Winnipeg",
+    "NB": "America/Moncton",
+    "NL": "America/St_Johns",
+    "NS": "America/Halifax",
+    "NT": "America/Yellowknife",
+    "NU": "America/Iqaluit",
+    "ON": "America/Toronto",
+    "PE": "America/Halifax",
+    "QC": "America/Toronto",
+    "SK": "America/Regina",
+    "YT": "America/Whitehorse",
 }
 _REGIONS = (
     "Africa/",
@@ -71,3 +88,62 @@ def provinces() -> list[tuple[str, str]]:
 def time_zones() -> list[str]:
     """The time zones with a region, such as `America/Toronto`, for which files are read; the historical aliases have none."""
     return sorted(name for name in zoneinfo.available_timezones() if name.startswith(_REGIONS))
+
+
+def country_named(text: str) -> str | None:
+    """The code of a country by its code or its name in French or English; Canada where nothing is said; None for what is none."""
+    if not text.strip():
+        return CANADA
+    return _country_words().get(bare(text))
+
+
+def province_named(text: str) -> str | None:
+    """The code of one of Canada's provinces, by its code, its name in French or English or what people cut it to; nothing where
+    nothing is said; None for what is none."""
+    return _province_words().get(bare(text)) if text.strip() else ""
+
+
+@functools.cache
+def _country_words() -> dict[str, str]:
+    words = {"usa": "US", "etatsunis": "US", "unitedstatesofamerica": "US"}
+    for language in ("fr", "en"):
+        words |= {bare(name): code for code, name in countries(language)}
+    return words | {code.lower(): code for code, _name in countries("en")}
+
+
+@functools.cache
+def _province_words() -> dict[str, str]:
+    words = {bare(name): code for name, code in _PROVINCE_NAMES.items()}
+    return words | {code.lower(): code for code in PROVINCES}
+
+
+# Whatever the reader's language: what stands in a file was written by somebody else.
+_PROVINCE_NAMES = {
+    **{
+        "Alberta": "AB",
+        "Alb.": "AB",
+        "Alta.": "AB",
+        "British Columbia": "BC",
+        "Colombie-Britannique": "BC",
+        "C.-B.": "BC",
+    },
+    **{"Prince Edward Island": "PE", "Île-du-Prince-Édouard": "PE", "Î.-P.-É.": "PE", "P.E.I.": "PE"},
+    **{"Manitoba": "MB", "Man.": "MB", "New Brunswick": "NB", "Nouveau-Brunswick": "NB", "N.-B.": "NB"},
+    **{
+        "Nova Scotia": "NS",
+        "Nouvelle-Écosse": "NS",
+        "N.-É.": "NS",
+        "Nunavut": "NU",
+        "Ontario": "ON",
+        "Ont.": "ON",
+    },
+    **{"Québec": "QC", "Que.": "QC", "P.Q.": "QC", "Saskatchewan": "SK", "Sask.": "SK"},
+    **{"Newfoundland and Labrador": "NL", "Terre-Neuve-et-Labrador": "NL", "T.-N.-L.": "NL"},
+    **{
+        "Northwest Territories": "NT",
+        "Territoires du Nord-Ouest": "NT",
+        "T.N.-O.": "NT",
+        "N.W.T.": "NT",
+        "Yukon": "YT",
+    },
+}

@@ -96,6 +96,7 @@ PERMISSIONS = {
             "conditions",
             "batches",
             "imports",
+            "base",
             "issues",
             "journal",
             "as-of",

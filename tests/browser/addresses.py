@@ -117,6 +117,7 @@ SPECIAL: dict[str, Addresses] = {
         for site in ("portal", "support")
         for page, after in (("columns", ""), ("missing", "missing"))
     },
+    "support_base.columns": lambda some: [f"/support/base/{some.names['base']}/"],
     "support_plans.withdraw_price": lambda some: [f"/support/plans/withdraw-price/?id={some.id(Price)}"],
     "support_tax-rates.withdraw": lambda some: [f"/support/tax-rates/withdraw/?id={some.id(TaxRate)}"],
     "support_orders.check": lambda some: [f"/support/orders/check/?id={some.rows[Order]}"],

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Locator, Page
 
-from access import Actor
+from access import SYSTEM, Actor
 from demo.fill import PASSWORD
 from models import (
     Batch,
@@ -29,6 +29,7 @@ from models import (
     db,
     utcnow,
 )
+from services.bases import base
 from services.batches import applying, choosing
 from services.buying import cart
 from services.foundation.transaction import transaction
@@ -116,6 +117,7 @@ def make_examples() -> addresses.Examples:
         "failed_mail": mail.id,
         "batches": _chosen(admin, held),
         "import": _imported(admin),
+        "base": base.begin([("base.csv", b"Client;Forfait;Fin\nAcme;Pro;2031-01-31\n")], SYSTEM).together,
         **_joining(admin),
     }
     return addresses.Examples(rows, paid, _minted(held), names)

@@ -101,7 +101,7 @@ def skeleton(text: str) -> dict[str, list[str]]:
         "entries": re.findall(r"^- \[?", text, flags=re.MULTILINE),
         # A picture may be of the reader's language.
         "links": sorted(
-            re.sub(r"/year-(fr|en)-", "/year-", link) for link in re.findall(r"\]\(([^)\s]+)\)", text)
+            re.sub(r"/(year|many)-(fr|en)-", r"/\1-", link) for link in re.findall(r"\]\(([^)\s]+)\)", text)
         ),
         "code": sorted(set(re.findall(r"`([^`\n]+)`", text))),
     }

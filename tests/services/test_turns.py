@@ -222,6 +222,7 @@ WITHOUT_TURN = {
     "batches",
     # As for what is chosen: it is read and waits, and whoever applies it takes the turn.
     "imports",
+    "bases",
     "catalogue",
     "foundation",
     "mail",
