@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from models import BatchRow, RowOutcome, db
 from services.foundation.errors import Refused
-from services.foundation.transaction import in_parts
+from services.foundation.transaction import in_parts, update_rows
 
 _COLUMNS = ("id", "no", "raw", "user_id", "license_id", "other_id", "seen", "outcome", "problem", "field")
 
@@ -60,12 +60,4 @@ def of(ids: Sequence[int]) -> list[Row]:
 
 def write(rows: Sequence[Row], names: Sequence[str] = _COLUMNS[3:]) -> None:
     """Write columns of rows back. A step."""
-    if rows:
-        table: Any = BatchRow.__table__
-        update = sa.update(table).where(table.c.id == sa.bindparam("row"))
-        values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in names}
-        # By the connection: rows of a batch that was locked, which the session would not know how to narrow.
-        db.session.connection().execute(
-            update.values(values),
-            [{"row": row.id} | {f"new_{name}": getattr(row, name) for name in names} for row in rows],
-        )
+    update_rows(BatchRow, [{name: getattr(row, name) for name in ("id", *names)} for row in rows])

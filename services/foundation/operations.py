@@ -18,7 +18,14 @@ from sqlalchemy.orm import aliased, attributes
 from access import Actor
 from models import Base, JournalVerb, Operation, OperationRow, Post, TenantRow, User, db
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import CompanyTurn, Turn, company_lock, in_parts, insert_rows
+from services.foundation.transaction import (
+    CompanyTurn,
+    Turn,
+    company_lock,
+    in_parts,
+    insert_rows,
+    update_rows,
+)
 
 _DONE = "operations"
 # How long an act can be taken back.
@@ -226,16 +233,7 @@ def change_each(turn: Turn, rows: Sequence[Any], values: Sequence[Mapping[str, A
         _noted(turn, row, {name: plain(getattr(row, name)) for name in own}, own)
         for row, own in zip(rows, values, strict=True)
     ]
-    table, names = rows[0].__table__, list(values[0])
-    update = sa.update(table).where(table.c.id == sa.bindparam("row"))
-    # By the connection: these are rows that a scope let through, and the session would not know how to narrow them again.
-    db.session.connection().execute(
-        update.values({name: sa.bindparam(f"new_{name}") for name in names}),
-        [
-            {"row": row.id} | {f"new_{name}": own[name] for name in names}
-            for row, own in zip(rows, values, strict=True)
-        ],
-    )
+    update_rows(type(rows[0]), [{"id": row.id, **own} for row, own in zip(rows, values, strict=True)])
     for row, own in zip(rows, values, strict=True):
         for name, value in own.items():
             attributes.set_committed_value(row, name, value)

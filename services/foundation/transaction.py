@@ -172,6 +172,8 @@ def in_parts(values: Iterable[Any], size: int = AT_A_TIME) -> list[list[Any]]:
 
 # From so many rows on, what puts a statement together for each of them costs more than the database.
 MANY = 50
+# So many rows go to the driver at a time: what it makes of them is in memory twice.
+SENT = 20_000
 
 
 def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]], *, ignore: bool = False) -> None:
@@ -188,17 +190,62 @@ def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]], *, ignore:
         if rows:
             db.session.execute(insert, rows)
         return
-    connection = db.session.connection()
     # What a row does not say, the model does.
     columns = [column for column in table.columns if column.name in rows[0] or column.default is not None]
-    names = [column.name for column in columns]
-    compiled = insert.values({name: sa.bindparam(name) for name in names}).compile(dialect=connection.dialect)
-    by_name = {column.name: _sent(column, rows, connection.dialect) for column in columns}
-    if compiled.positiontup is None:
-        values: Any = [dict(zip(names, row, strict=True)) for row in zip(*by_name.values(), strict=True)]
+    names = ", ".join(_quoted(column.name) for column in columns)
+    end = " ON CONFLICT DO NOTHING" if ignore else ""
+    if _is_postgresql():
+        text = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({_arrays(columns)}){end}"  # noqa: S608 - our own names
     else:
-        values = list(zip(*(by_name[name] for name in compiled.positiontup), strict=True))
-    connection.exec_driver_sql(str(compiled), values)
+        text = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))}){end}"  # noqa: S608
+    _send(text, columns, rows)
+
+
+def update_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write into rows that exist, each to values of its own, in one statement; in the order in which they come.
+
+    By the connection: these are rows that a scope let through, and the session would not know how to narrow them again.
+
+    Args:
+        rows: Each with its `id` and the same other columns.
+    """
+    if not rows:
+        return
+    table: Any = model.__table__
+    columns = [table.c[name] for name in rows[0] if name != "id"]
+    if _is_postgresql():
+        given = ", ".join(_quoted(column.name) for column in (*columns, table.c.id))
+        new = ", ".join(f"{_quoted(column.name)} = given.{_quoted(column.name)}" for column in columns)
+        arrays = _arrays([*columns, table.c.id])
+        text = f"UPDATE {table.name} SET {new} FROM unnest({arrays}) AS given ({given}) WHERE {table.name}.id = given.id"  # noqa: S608
+    else:
+        new = ", ".join(f"{_quoted(column.name)} = ?" for column in columns)
+        text = f"UPDATE {table.name} SET {new} WHERE id = ?"  # noqa: S608
+    _send(text, [*columns, table.c.id], rows)
+
+
+def _is_postgresql() -> bool:
+    return db.engine.dialect.name == "postgresql"
+
+
+def _quoted(name: str) -> str:
+    return str(db.engine.dialect.identifier_preparer.quote(name))
+
+
+def _arrays(columns: Sequence[Any]) -> str:
+    """PostgreSQL takes a column as one array: `executemany` would have it plan and run a statement for each row."""
+    return ", ".join(f"CAST(%s AS {column.type.compile(dialect=db.engine.dialect)}[])" for column in columns)
+
+
+def _send(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Have the driver run it, with the values of rows as it takes them: column by column, or row by row."""
+    connection = db.session.connection()
+    for start in range(0, len(rows), SENT):
+        part = rows[start : start + SENT]
+        values = [_sent(column, part, connection.dialect) for column in columns]
+        connection.exec_driver_sql(
+            text, tuple(values) if _is_postgresql() else list(zip(*values, strict=True))
+        )
 
 
 def _sent(column: Any, rows: Sequence[Mapping[str, Any]], dialect: Any) -> list[Any]:
@@ -219,5 +266,5 @@ def insert_or_ignore(model: type[Any]) -> Any:
 
     A row that exists already stays as it is and does not break the caller's transaction.
     """
-    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    insert: Any = postgresql.insert if _is_postgresql() else sqlite.insert
     return insert(model.__table__).on_conflict_do_nothing()
