@@ -176,8 +176,9 @@ def test_every_route_of_support_refuses_a_customer_and_a_stranger(app, cast):
         if "filename" in rule.arguments:
             continue
         method = "POST" if "POST" in rule.methods else "GET"
-        assert customer.open(rule.rule, method=method).status_code in {403, 404}, rule
-        answer = stranger.open(rule.rule, method=method)
+        address = re.sub(r"<int:\w+>", "1", rule.rule)
+        assert customer.open(address, method=method).status_code in {403, 404}, rule
+        answer = stranger.open(address, method=method)
         assert answer.status_code == 302, rule
         assert "/sign-in" in answer.location, rule
 
