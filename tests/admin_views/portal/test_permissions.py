@@ -12,6 +12,9 @@ from services.imports import people
 from tests.client import make_client, sign_in
 from tests.factories import make_firm_link, make_order, make_request
 
+# Who may open a page is decided before a database is asked for anything but the person.
+pytestmark = pytest.mark.one_database
+
 # permission, method, URL; for Acme's administrator, Acme's member, Globex's administrator, support.
 # A visitor is always sent to sign in, with a way back after a page that was only read.
 TABLE = [
