@@ -4,18 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 
-ZONES = {
-    "AB": "America/Edmonton",
-    "BC": "America/Vancouver",
-    "MB": "America/Winnipeg",
-    "NB": "America/Moncton",
-    "NL": "America/St_Johns",
-    "NS": "America/Halifax",
-    "PE": "America/Halifax",
-    "SK": "America/Regina",
-    "YT": "America/Whitehorse",
-}
-
 
 @dataclasses.dataclass(frozen=True)
 class Firm:

@@ -13,9 +13,10 @@ from typing import Any
 from demo import acts, people, purchases
 from demo.acts import Customer, Desk
 from demo.book import Row
-from demo.customers import ZONES, Firm
+from demo.customers import Firm
 from models import Language, Role, utcnow
 from services.foundation.days import months_from, start_of
+from services.text import places
 
 # How many are given a licence on one day.
 _A_DAY = 5
@@ -99,7 +100,7 @@ def company(
         province=province,
         postal_code=postal_code,
         language=Language(language),
-        time_zone=ZONES.get(province, "America/Toronto"),
+        time_zone=places.ZONES[province],
     )
 
 

@@ -16,7 +16,7 @@ from wtforms import FileField, RadioField
 
 from access import Permission, current_actor
 from admin_views.batches import words
-from admin_views.batches.imports import ENCODINGS, SEPARATORS, SHOWN, letter
+from admin_views.batches.imports import ENCODINGS, SEPARATORS, SHOWN, download, heads
 from admin_views.forms import DeskForm, choices
 from admin_views.guard import DeskPage
 from admin_views.lists import exports
@@ -115,11 +115,11 @@ class Bases(DeskPage):
     def template_csv(self) -> Response:
         """A file to fill in."""
         separator = exports.SEPARATORS[current_language()][0]
-        return _download(base.template(Kind.CSV, separator), Kind.CSV, _("base"))
+        return download(base.template(Kind.CSV, separator), Kind.CSV, _("base"))
 
     @expose("/template.xlsx")
     def template_xlsx(self) -> Response:
-        return _download(base.template(Kind.XLSX, ";"), Kind.XLSX, _("base"))
+        return download(base.template(Kind.XLSX, ";"), Kind.XLSX, _("base"))
 
     # --- Their columns ------------------------------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class Bases(DeskPage):
             ),
             refused=refused,
             fields=[(name, columns.LABELS[name]) for name in columns.ORDER],
-            letter=letter,
+            heads=heads,
             shown=SHOWN,
             looked_at=LINES_LOOKED_AT,
             separators=SEPARATORS,
@@ -191,7 +191,7 @@ class Bases(DeskPage):
         if place >= len(files) or files[place]["name"] not in found:
             abort(404)
         content, kind = found[files[place]["name"]]
-        return _download(content, kind, _("rows to correct"))
+        return download(content, kind, _("rows to correct"))
 
     # --- Helpers ------------------------------------------------------------------------------------------------------
 
@@ -238,7 +238,3 @@ def _fields(place: int, typed: Mapping[str, str]) -> dict[str, int]:
                 fields=(name,),
             )
     return fields
-
-
-def _download(content: bytes, kind: Kind, name: str) -> Response:
-    return exports.answer(iter([content]), kind.value, exports.file_name(name, kind.value))

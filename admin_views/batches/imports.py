@@ -130,13 +130,13 @@ class Imports(DeskPage):
     @expose("/template.csv")
     def template_csv(self) -> Response:
         """A file to fill in."""
-        return _download(
+        return download(
             people.template(Kind.CSV, exports.SEPARATORS[current_language()][0]), Kind.CSV, _("template")
         )
 
     @expose("/template.xlsx")
     def template_xlsx(self) -> Response:
-        return _download(people.template(Kind.XLSX, ";"), Kind.XLSX, _("template"))
+        return download(people.template(Kind.XLSX, ";"), Kind.XLSX, _("template"))
 
     # --- Its columns --------------------------------------------------------------------------------------------------
 
@@ -185,8 +185,7 @@ class Imports(DeskPage):
             form=form or self._form(batch),
             refused=refused,
             fields=[(name, columns.LABELS[name]) for name in _FIELDS],
-            held={column: name for name, column in look.found.columns.items()},
-            heads=_heads(look),
+            heads=heads(look),
             samples=look.lines[:SHOWN],
             headers=look.table.lines[:LINES_LOOKED_AT],
             separators=SEPARATORS,
@@ -227,7 +226,7 @@ class Imports(DeskPage):
     def wrong_rows(self, together: str) -> Response:
         """The rows that are left, as the file that they came from, with why in a column of their own."""
         content, kind = people.wrong_rows(self._batch(together))
-        return _download(content, kind, _("rows to correct"))
+        return download(content, kind, _("rows to correct"))
 
     @expose("/<together>/missing")
     def missing(self, together: str) -> ResponseReturnValue:
@@ -266,7 +265,7 @@ class Imports(DeskPage):
         return db.session.scalars(found).one_or_none() or abort(404)
 
 
-def _heads(look: people.Look) -> list[tuple[str, str]]:
+def heads(look: people.Look) -> list[tuple[str, str]]:
     """Each column's letter, as a spreadsheet shows it, and its heading."""
     header = look.found.header
     return [(letter(column), header.cell(column) if header else "") for column in range(look.width)]
@@ -314,7 +313,8 @@ def _looked(batch: Batch, typed: Mapping[str, str]) -> people.Look:
         return people.look_at(batch)
 
 
-def _download(content: bytes, kind: Kind, name: str) -> Response:
+def download(content: bytes, kind: Kind, name: str) -> Response:
+    """A file of the name, as what it is."""
     return exports.answer(iter([content]), kind.value, exports.file_name(name, kind.value))
 
 

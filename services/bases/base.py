@@ -19,7 +19,7 @@ from services.bases import applying, columns, deciding
 from services.batches import choosing, kinds
 from services.files import headers, limits, reading, writing
 from services.files.headers import Matching
-from services.files.tables import Encoding, Kind, Line, Table
+from services.files.tables import Encoding, Kind
 from services.foundation import checks
 from services.foundation.errors import Code, Refused
 from services.foundation.transaction import Turn, transaction
@@ -34,23 +34,14 @@ _KEPT = frozenset({"files", "fields", "lacks", "rows"})
 
 
 @dataclasses.dataclass(frozen=True)
-class Look:
+class Look(people.Look):
     """One of the files, as it is read now."""
 
     place: int
     name: str
-    table: Table
-    found: Matching
-
-    @property
-    def lines(self) -> list[Line]:
-        return self.found.lines(self.table)
-
-    @property
-    def width(self) -> int:
-        return max((len(line.cells) for line in self.table.lines), default=0)
 
     def lacks(self) -> list[str]:
+        """The fields without which nothing can be done with it, and which no column holds."""
         return columns.lacking(self.found.columns)
 
 
@@ -212,8 +203,8 @@ def _look(place: int, name: str, content: bytes, choice: Choice, most: int | Non
         content, encoding=choice.encoding, separator=choice.separator, sheet=choice.sheet, most=most
     )
     if choice.fields is not None:
-        return Look(place, name, table, Matching.chosen(table, choice.fields, choice.header or None))
-    return Look(place, name, table, columns.settled(headers.matched(table, columns.FIELDS)))
+        return Look(table, Matching.chosen(table, choice.fields, choice.header or None), place, name)
+    return Look(table, columns.settled(headers.matched(table, columns.FIELDS)), place, name)
 
 
 def _take(turn: Turn, batch: Batch, looks: Sequence[Look], options: Mapping[str, Any]) -> None:
