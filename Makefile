@@ -9,8 +9,8 @@ BIN := .venv/bin
 MESSAGES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 EXTRACT := $(BIN)/pybabel -q extract -F babel.cfg --no-location --sort-output -k _l -k _pl:1c,2 -k N_
 CHROMIUM := $(firstword $(shell command -v chromium chromium-browser google-chrome 2>/dev/null))
-# Most tests compute rather than wait: a worker for each of two cores. WORKERS=0 runs them in one process.
-WORKERS ?= 2
+# A worker for each of two cores, and one for while the others wait: for a lock, a mail, a browser. WORKERS=0 runs the tests in one process.
+WORKERS ?= 3
 # Which mutations `make sabotage` tries.
 COUNT ?= 50
 SEED ?= 1

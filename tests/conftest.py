@@ -1,5 +1,5 @@
 """The fixtures of every test. A test that uses `database`, directly or not, runs on SQLite and PostgreSQL; marked
-`one_database` (its result cannot depend on the database), on SQLite alone.
+`one_database` (its result cannot depend on the database), on SQLite alone, or on the one that the mark names.
 
 `time_machine` comes from the package of that name: `time_machine.move_to("2026-03-31 12:00Z")`.
 """
@@ -55,12 +55,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _is_one_too_many(item: pytest.Item) -> bool:
-    case = getattr(item, "callspec", None)
-    return (
-        case is not None
-        and case.params.get("database", ENGINES[0]) != ENGINES[0]
-        and item.get_closest_marker("one_database") is not None
-    )
+    case, mark = getattr(item, "callspec", None), item.get_closest_marker("one_database")
+    if case is None or mark is None or "database" not in case.params:
+        return False
+    return bool(case.params["database"] != (mark.args or ENGINES)[0])
 
 
 @dataclasses.dataclass

@@ -1,4 +1,4 @@
-"""Rows for tests, one small function for each kind, with realistic defaults. Each function commits.
+"""Rows for tests, one small function for each kind, with realistic defaults. Each function commits, once.
 
 Call them inside an app context where every row is visible (the `scope` or `cast` fixture gives both). Purchases are
 written as rows here; tests of buying go through the verbs.
@@ -72,6 +72,9 @@ def _save(*rows: object) -> None:
 @contextlib.contextmanager
 def all_in_one() -> Iterator[None]:
     """Commit once, at the end, what is made in between: a commit for each row is most of what making a few costs."""
+    if _together.get():
+        yield
+        return
     token = _together.set(True)
     try:
         yield
@@ -151,6 +154,7 @@ def make_firm_link(maker: User, **values: object) -> FirmLink:
     return link
 
 
+@all_in_one()
 def make_plan(
     code: str = "pro", price: int | None = 10_000, product: str = "secure-mail", **values: object
 ) -> Plan:
@@ -183,6 +187,7 @@ def make_tax_rates() -> list[TaxRate]:
     return rates
 
 
+@all_in_one()
 def make_order(
     buyer: User,
     plan: Plan,
@@ -265,6 +270,7 @@ _FROZEN = {
 _TAXES = (("TPS", "GST", 5_000), ("TVQ", "QST", 9_975))
 
 
+@all_in_one()
 def make_licenses(
     count: int,
     buyer: User,

@@ -121,6 +121,12 @@ def test_customers_never_reach_support(furnished, client, who):
     assert set(statuses(client, support).values()) <= {403, 404}
 
 
+def values(*given, both):
+    """Cases of a test: the values of `both` on both databases, the others where a value of another type is an error at once."""
+    strict = pytest.mark.one_database("postgresql")
+    return [pytest.param(value, marks=[] if value in both else strict) for value in given]
+
+
 # Whose pages each may open; elsewhere they are turned away before anything is read.
 OWN = {None: "/", "bob": "/portal/", "alice": "/portal/", "sam": "/support/"}
 # Strangers and people without rights are turned away before what they typed comes to the database.
@@ -149,7 +155,7 @@ def visitor(furnished, app):
 
 
 @pytest.mark.parametrize("who", ASKING)
-@pytest.mark.parametrize("value", NASTY)
+@pytest.mark.parametrize("value", values(*NASTY, both={"9" * 30, "\x00", "-1", "1' OR '1'='1"}))
 def test_fault_39_no_nonsense_in_a_path_or_a_query_is_a_500(visitor, who, value):
     client = visitor(who)
     names = (
@@ -186,7 +192,10 @@ FIELDS = (
 
 
 @pytest.mark.parametrize("who", ASKING)
-@pytest.mark.parametrize("value", ["\x00", "９", "-1", "x" * 100_000, "9" * 30, "<script>", "http://[::1"])
+@pytest.mark.parametrize(
+    "value",
+    values("\x00", "９", "-1", "x" * 100_000, "9" * 30, "<script>", "http://[::1", both={"\x00", "9" * 30}),
+)
 def test_fault_39_no_nonsense_in_a_form_or_its_referrer_is_a_500(visitor, who, value):
     broken = {}
     client = visitor(who)

@@ -264,33 +264,17 @@ def test_cells_are_named_as_a_spreadsheet_names_them():
     ]
 
 
-def test_ten_thousand_rows_cost_little_more_than_the_library_and_little_memory():
-    lines = [
-        [f"user{number}@acme.example", f"Élise {number}", "Tremblay", number] for number in range(10_000)
-    ]
-    content = written(*lines, strings_to_urls=False)
-
-    def plain():
-        made = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        made.active.reset_dimensions()
-        lines = list(made.active.iter_rows(values_only=True))
-        made.close()
-        return lines
-
-    ours, theirs = (min(timed(work) for _ in range(3)) for work in (lambda: reading.read(content), plain))
-    # 1.25 on a machine that does nothing else.
-    assert ours < 1.6 * theirs
+def test_ten_thousand_rows_take_little_memory():
+    """Their time is for `python -m benchmarks many`."""
+    content = written(
+        *([f"user{number}@acme.example", f"Élise {number}", "Tremblay", number] for number in range(10_000)),
+        strings_to_urls=False,
+    )
     tracemalloc.start()
     assert len(reading.read(content).lines) == 10_000
     _now, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20_000_000
-
-
-def timed(work) -> float:
-    before = time.process_time()
-    work()
-    return time.process_time() - before
 
 
 def test_a_workbook_of_another_producer_is_read():
