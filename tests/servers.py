@@ -64,7 +64,7 @@ class Inbox:
         self.messages.append(message)  # type: ignore[arg-type]
         return "250 kept"
 
-    def wait_for(self, count: int, seconds: float = 10) -> list[EmailMessage]:
+    def wait_for(self, count: int, seconds: float = 60) -> list[EmailMessage]:
         """The messages, once there are at least `count` of them."""
         deadline = time.monotonic() + seconds
         while len(self.messages) < count:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import sqlalchemy as sa
 from flask import Response, abort, redirect, request, url_for
@@ -15,8 +14,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import FileField, RadioField
 
 from access import Permission, current_actor
-from admin_views.batches import words
-from admin_views.batches.imports import ENCODINGS, SEPARATORS, SHOWN, download, heads
+from admin_views.batches import read_as, words
+from admin_views.batches.imports import SHOWN, download, heads
 from admin_views.forms import DeskForm, choices
 from admin_views.guard import DeskPage
 from admin_views.lists import exports
@@ -26,7 +25,7 @@ from services.bases import base, columns
 from services.batches import applying
 from services.files import limits
 from services.files.headers import LINES_LOOKED_AT
-from services.files.tables import Encoding, Kind
+from services.files.tables import Kind
 from services.foundation.errors import Code, Refused
 from services.imports.people import Choice
 from services.text.dates import DayOrder
@@ -173,8 +172,8 @@ class Bases(DeskPage):
             heads=heads,
             shown=SHOWN,
             looked_at=LINES_LOOKED_AT,
-            separators=SEPARATORS,
-            encodings=ENCODINGS,
+            separators=read_as.SEPARATORS,
+            spellings={look.place: read_as.spellings(batch, look, look.place) for look in looks},
             lacking={look.place: columns.words(look.lacks()) for look in looks},
             back_url=self._back(),
         )
@@ -186,12 +185,10 @@ class Bases(DeskPage):
     def wrong_rows(self, together: str, place: int) -> Response:
         """The rows of a file that are left, as the file that they came from, with why in a column of their own."""
         batch = self._batch(together)
-        files = batch.options["files"]
-        found = {name: (content, kind) for name, content, kind in base.wrong_rows(batch)}
-        if place >= len(files) or files[place]["name"] not in found:
+        found = base.wrong_rows(batch, place) if place < base.MOST_FILES else None
+        if found is None:
             abort(404)
-        content, kind = found[files[place]["name"]]
-        return download(content, kind, _("rows to correct"))
+        return download(*found, _("rows to correct"))
 
     # --- Helpers ------------------------------------------------------------------------------------------------------
 
@@ -210,31 +207,8 @@ class Bases(DeskPage):
 
 
 def _chosen(batch: Batch, typed: Mapping[str, str]) -> list[Choice]:
-    """How the form says that each file is to be read. Read otherwise, its columns are recognised anew."""
-    return [_choice(place, file, typed) for place, file in enumerate(batch.options["files"])]
-
-
-def _choice(place: int, read: Mapping[str, Any], typed: Mapping[str, str]) -> Choice:
-    encoding = next((code for code in Encoding if code == typed.get(f"encoding_{place}")), None)
-    encoding = encoding or (Encoding(read["encoding"]) if read["encoding"] else None)
-    separator = typed.get(f"separator_{place}") or read["separator"]
-    sheet = typed.get(f"sheet_{place}") or read["sheet"]
-    if (encoding, separator, sheet) != (read["encoding"], read["separator"], read["sheet"]):
-        return Choice(encoding, separator, sheet)
-    header = typed.get(f"header_{place}", "")
-    row = int(header) if header.isascii() and header.isdigit() and len(header) < 8 else read["header"]
-    return Choice(encoding, separator, sheet, row, _fields(place, typed))
-
-
-def _fields(place: int, typed: Mapping[str, str]) -> dict[str, int]:
-    """Which column of a file holds which field. Raises Refused `file_choice` where two are the same."""
-    fields: dict[str, int] = {}
-    for column in range(limits.CELLS):
-        name = typed.get(f"column_{place}_{column}", "")
-        if name in columns.ORDER and fields.setdefault(name, column) != column:
-            raise Refused(
-                Code.FILE_CHOICE,
-                _("Two columns cannot be the same thing: %(field)s.", field=columns.words([name])),
-                fields=(name,),
-            )
-    return fields
+    """How the form says that each file is to be read."""
+    return [
+        read_as.choice(typed, file, columns.ORDER, columns.words, f"_{place}")
+        for place, file in enumerate(batch.options["files"])
+    ]

@@ -17,7 +17,7 @@ from flask_login import current_user
 from wtforms import FileField, SelectField
 
 from access import Permission, current_actor
-from admin_views.batches import options, words
+from admin_views.batches import options, read_as, words
 from admin_views.forms import DeskForm, choices
 from admin_views.guard import DeskPage
 from admin_views.lists import exports
@@ -26,7 +26,7 @@ from models import Batch, BatchKind, BatchState, Company, Post, db, utcnow
 from services.batches import applying
 from services.files import limits
 from services.files.headers import LINES_LOOKED_AT
-from services.files.tables import Encoding, Kind
+from services.files.tables import Kind
 from services.foundation.errors import Code, Refused
 from services.imports import columns, people
 from services.seats import seat_counts
@@ -35,14 +35,6 @@ from services.text.formats import current_language, number
 words.name_fields(columns.LABELS)
 # Rows of the file that are shown beside the columns.
 SHOWN = 5
-SEPARATORS = {";": _l("Semicolon"), ",": _l("Comma"), "\t": _l("Tab")}
-ENCODINGS = {
-    Encoding.UTF_8: "UTF-8",
-    Encoding.WINDOWS: "Windows (1252)",
-    Encoding.MAC: "Mac OS Roman",
-    Encoding.UTF_16_LE: "UTF-16",
-    Encoding.UTF_16_BE: "UTF-16 (BE)",
-}
 _FIELDS = (
     columns.FIRST_NAME,
     columns.LAST_NAME,
@@ -177,7 +169,6 @@ class Imports(DeskPage):
         form: ColumnsForm | None = None,
         refused: Refused | None = None,
     ) -> ResponseReturnValue:
-        is_csv = look.table.kind is Kind.CSV
         page = self.render(
             "admin/imports/columns.html",
             batch=batch,
@@ -188,12 +179,8 @@ class Imports(DeskPage):
             heads=heads(look),
             samples=look.lines[:SHOWN],
             headers=look.table.lines[:LINES_LOOKED_AT],
-            separators=SEPARATORS,
-            spellings=[
-                (code, ENCODINGS[code], text) for code, text in people.spellings(batch, look.table.encoding)
-            ]
-            if is_csv
-            else [],
+            separators=read_as.SEPARATORS,
+            spellings=read_as.spellings(batch, look),
             lacking=look.lacks(),
             company=batch.company,
             back_url=self._back(),
@@ -278,31 +265,7 @@ def letter(column: int) -> str:
 
 
 def _chosen(batch: Batch, typed: Mapping[str, str]) -> people.Choice:
-    """How the form says that the file is to be read. Read otherwise, its columns are recognised anew."""
-    read = batch.options["read"]
-    encoding = next((code for code in Encoding if code == typed.get("encoding")), None)
-    encoding = encoding or (Encoding(read["encoding"]) if read["encoding"] else None)
-    separator = typed.get("separator") or read["separator"]
-    sheet = typed.get("sheet") or read["sheet"]
-    if (encoding, separator, sheet) != (read["encoding"], read["separator"], read["sheet"]):
-        return people.Choice(encoding, separator, sheet)
-    header = typed.get("header", "")
-    row = int(header) if header.isascii() and header.isdigit() and len(header) < 8 else read["header"]
-    return people.Choice(encoding, separator, sheet, row, _fields(typed))
-
-
-def _fields(typed: Mapping[str, str]) -> dict[str, int]:
-    """Which column holds which field. Raises Refused `file_choice` where two are the same."""
-    fields: dict[str, int] = {}
-    for column in range(limits.CELLS):
-        name = typed.get(f"column_{column}", "")
-        if name in _FIELDS and fields.setdefault(name, column) != column:
-            raise Refused(
-                Code.FILE_CHOICE,
-                _("Two columns cannot be the same thing: %(field)s.", field=columns.words([name])),
-                fields=(name,),
-            )
-    return fields
+    return read_as.choice(typed, batch.options["read"], _FIELDS, columns.words)
 
 
 def _looked(batch: Batch, typed: Mapping[str, str]) -> people.Look:

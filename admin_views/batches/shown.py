@@ -130,7 +130,7 @@ def section(batch: Batch, now: dt.datetime) -> Section:
     return Section(
         batch,
         preparing.counts(batch.id),
-        free.seats(batch) if batch.state == BatchState.READY and batch.kind not in words.OF_FILES else (),
+        free.seats(batch) if batch.state == BatchState.READY and batch.kind != BatchKind.BASE else (),
         batch.state == BatchState.READY and (batch.expires_at is None or batch.expires_at <= now),
         undoable.get(batch.operation_id or "", 0),
         _is_undone(batch),

@@ -113,8 +113,13 @@ def _turn(company_id: int | None, post: Post) -> Iterator[Any]:
             yield turn
         return
     with transaction(post=post) as turn:
-        db.session.execute(sa.select(Vendor.id).with_for_update())
+        _let_nobody_else_open()
         yield turn
+
+
+def _let_nobody_else_open() -> None:
+    """Until the end of the transaction, no other import opens an account."""
+    db.session.execute(sa.select(Vendor.id).with_for_update())
 
 
 def _open(turn: Any, values: dict[str, Any] | None, by: Actor) -> CompanyTurn:

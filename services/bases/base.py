@@ -165,25 +165,20 @@ def template(kind: Kind, separator: str) -> bytes:
     return writing.template([str(columns.LABELS[field]) for field in shown], rows, kind, separator=separator)
 
 
-def wrong_rows(batch: Batch) -> list[tuple[str, bytes, Kind]]:
-    """The rows of each file that are left, with why in a column of their own. Raises Refused as `look_at`."""
-    said: dict[int, dict[int, str]] = {}
+def wrong_rows(batch: Batch, place: int) -> tuple[bytes, Kind] | None:
+    """The rows of a file that are left, with why in a column of their own; None where none is. Raises Refused as `look_at`."""
+    above = place * deciding.OF_A_FILE
     left = sa.select(BatchRow.no, BatchRow.problem).where(
-        BatchRow.batch_id == batch.id, BatchRow.outcome.in_([RowOutcome.LEFT, RowOutcome.MOVED])
+        BatchRow.batch_id == batch.id,
+        BatchRow.no.between(above, above + deciding.OF_A_FILE - 1),
+        BatchRow.outcome.in_([RowOutcome.LEFT, RowOutcome.MOVED]),
     )
-    for no, problem in db.session.execute(left):
-        place, number = deciding.place_of(no)
-        said.setdefault(place, {})[number] = problem or ""
-    heading = _("What to correct")
-    return [
-        (
-            look.name,
-            writing.with_column(look.table, heading, said[look.place], header=look.found.header),
-            writing.written_kind(look.table),
-        )
-        for look in look_at(batch)
-        if look.place in said
-    ]
+    said = {no - above: problem or "" for no, problem in db.session.execute(left)}
+    if not said:
+        return None
+    look = look_at(batch)[place]
+    content = writing.with_column(look.table, _("What to correct"), said, header=look.found.header)
+    return content, writing.written_kind(look.table)
 
 
 # --- Helpers ----------------------------------------------------------------------------------------------------------

@@ -87,10 +87,11 @@ def day_of(options: dict[str, object]) -> dt.date | None:
 
 def seats(batch: Batch) -> list[PlanSeats]:
     """What a prepared batch does to the free licences of each plan, in the vendor's order of plans."""
-    wanted, now = batch.options.get("plan"), utcnow()
+    wanted, now, lacking = batch.options.get("plan"), utcnow(), _lacking(batch)
     ready = (BatchRow.batch_id == batch.id, BatchRow.outcome == RowOutcome.READY)
-    change: Counter[int] = Counter({wanted: 0} if wanted else {})
-    if wanted:
+    change: Counter[int] = Counter(dict.fromkeys(lacking, 0))
+    # The rows of a file may each name their plan.
+    if wanted or batch.kind == BatchKind.PEOPLE:
         change.subtract(_by_plan(License.id == taken_by(batch), *ready))
     if batch.kind in {BatchKind.CHANGE, BatchKind.RELEASE}:
         change.update(_by_plan(License.id == BatchRow.license_id, *ready))
@@ -98,15 +99,9 @@ def seats(batch: Batch) -> list[PlanSeats]:
         held = (License.user_id == BatchRow.user_id) & License.where_live(now)
         change.update(_by_plan(held, *ready, License.status == LicenseStatus.ACTIVE))
     free = {one.plan.id: one.available for one in seat_counts.free_seats(batch.company_id or 0, now)}
-    lacking = _lacking(batch) if wanted else 0
     plans = db.session.scalars(sa.select(Plan).where(Plan.id.in_(change)).order_by(Plan.position, Plan.id))
     return [
-        PlanSeats(
-            plan,
-            free.get(plan.id, 0),
-            free.get(plan.id, 0) + change[plan.id],
-            lacking if plan.id == wanted else 0,
-        )
+        PlanSeats(plan, before := free.get(plan.id, 0), before + change[plan.id], lacking.get(plan.id, 0))
         for plan in plans
     ]
 
@@ -116,9 +111,16 @@ def _by_plan(joined: sa.ColumnElement[bool], *where: sa.ColumnElement[bool]) -> 
     return dict(db.session.execute(found.group_by(License.plan_id)).all())
 
 
-def _lacking(batch: Batch) -> int:
+def _lacking(batch: Batch) -> dict[int, int]:
+    """By plan, for how many people none is left; of the plan that was asked for even where it is nobody."""
+    rows = BatchRow.batch_id == batch.id
+    if batch.kind == BatchKind.PEOPLE:
+        plan = BatchRow.seen["lacks"].as_integer()
+        found = sa.select(plan, sa.func.count()).where(rows, plan.is_not(None)).group_by(plan)
+        return dict(db.session.execute(found).all())
+    wanted = batch.options.get("plan")
+    if not wanted:
+        return {}
     why = BatchRow.seen["why"].as_string() == Code.NO_FREE_LICENSE
-    found = sa.select(sa.func.count()).where(
-        BatchRow.batch_id == batch.id, BatchRow.outcome == RowOutcome.LEFT
-    )
-    return int(db.session.scalar(found.where(why)) or 0)
+    left = sa.select(sa.func.count()).where(rows, BatchRow.outcome == RowOutcome.LEFT, why)
+    return {wanted: db.session.scalar(left) or 0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import zoneinfo
 from collections.abc import Mapping
@@ -246,8 +247,14 @@ def color(value: str) -> str:
     return value
 
 
+@functools.cache
+def _zones() -> set[str]:
+    """Each of six hundred files is opened to know them."""
+    return zoneinfo.available_timezones()
+
+
 def time_zone(value: str) -> str:
     """`value`, the IANA name of a time zone. Raises Refused `unknown_time_zone`."""
-    if value not in zoneinfo.available_timezones():
+    if value not in _zones():
         raise Refused(Code.UNKNOWN_TIME_ZONE, _("This time zone does not exist."))
     return value

@@ -171,6 +171,7 @@ class _Decider:
         license_id = self._take(wanted)
         if license_id is None:
             row.problem = refusals.no_free_license(wanted).sentence[:500]
+            row.seen = {**row.seen, "lacks": wanted.id}
             return
         row.outcome, row.license_id, row.other_id = RowOutcome.READY, license_id, own.id if own else None
 
@@ -206,6 +207,7 @@ class _Decider:
         if wanted is not None:
             row.license_id = self._take(wanted)
             if row.license_id is None:
+                row.seen = {**row.seen, "lacks": wanted.id}
                 row.problem = _(
                     "Added without a license: no %(plan)s license is left to give.",
                     plan=wanted.name(current_language()),

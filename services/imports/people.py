@@ -112,14 +112,20 @@ def look_at(batch: Batch, choice: Choice | None = None) -> Look:
     return _look(content, choice or _chosen(batch))
 
 
-def spellings(batch: Batch, now: Encoding | None) -> list[tuple[Encoding, str]]:
+def spellings(batch: Batch, look: Look, place: int = 0) -> list[tuple[Encoding, str]]:
     """How the first line of a CSV that is not plain reads in each encoding that it may be in: people see which is right.
 
     Args:
-        now: The one in which it is read: of UTF-16 there is no doubt.
+        look: The file as it is read now: of UTF-16 there is no doubt.
+        place: Which of the batch's files it is.
     """
-    kept = db.session.get(BatchFile, (batch.id, 0))
-    if kept is None or kept.content.isascii():
+    kept, now = db.session.get(BatchFile, (batch.id, place)), look.table.encoding
+    if (
+        look.table.kind is not Kind.CSV
+        or kept is None
+        or batch.options.get("pasted")
+        or kept.content.isascii()
+    ):
         return []
     found: list[tuple[Encoding, str]] = []
     for encoding in (one for one in Encoding if one == now or one not in _WIDE):

@@ -60,6 +60,7 @@ VARIATIONS = {
         "/portal/plans/?plan={plan}&quantity=3.5",
         "/portal/users/{holder}/license",
         "/portal/orders/{pending}",
+        "/portal/batches/{import_shown}/",
         "/no-such-page",
     ],
     "support": [
@@ -68,6 +69,7 @@ VARIATIONS = {
         "/support/licenses/?q=zzz",
         "/support/orders/?state=paid",
         "/support/mail/details/?id={failed_mail}",
+        "/support/batches/{base_shown}/",
         "/no-such-page",
     ],
 }
@@ -95,18 +97,7 @@ def make_examples() -> addresses.Examples:
     assert held
     mail = db.session.scalars(sa.select(OutgoingMail).limit(1)).one()
     mail.state, mail.last_error = MailState.FAILED, "550 no such person"
-    now = utcnow()
-    db.session.add(
-        StripeEvent(
-            id="evt_1",
-            type="checkout.session.completed",
-            object_id="cs_test_1",
-            livemode=False,
-            created_at=now - dt.timedelta(minutes=1),
-            handled_at=now,
-            outcome="fulfilled",
-        )
-    )
+    db.session.add(_event())
     db.session.commit()
     asked = db.session.scalars(db.select(LicenseRequest)).one()
     rows = {User: asked.user_id, LicenseRequest: asked.id, License: held.id, Order: pending.id}
@@ -117,16 +108,48 @@ def make_examples() -> addresses.Examples:
         "failed_mail": mail.id,
         "batches": _chosen(admin, held),
         "import": _imported(admin),
-        "base": base.begin([("base.csv", b"Client;Forfait;Fin\nAcme;Pro;2031-01-31\n")], SYSTEM).together,
+        "import_shown": _imported(admin, plan),
+        "base": _base(),
+        "base_shown": _base(shown=True),
         **_joining(admin),
     }
     return addresses.Examples(rows, paid, _minted(held), names)
 
 
-def _imported(admin: User) -> str:
-    """A file of people that is being looked at."""
-    company = db.session.get_one(Company, admin.company_id)
-    return people.begin("Nom;Courriel\nRoy, Zoé;zoe@acme.example\n", "", company, Actor.of(admin)).together
+def _event() -> StripeEvent:
+    now = utcnow()
+    return StripeEvent(
+        id="evt_1",
+        type="checkout.session.completed",
+        object_id="cs_test_1",
+        livemode=False,
+        created_at=now - dt.timedelta(minutes=1),
+        handled_at=now,
+        outcome="fulfilled",
+    )
+
+
+def _imported(admin: User, plan: int | None = None) -> str:
+    """A file of people that is being looked at; with a plan to give, as it is shown before it is confirmed."""
+    company, by = db.session.get_one(Company, admin.company_id), Actor.of(admin)
+    names = "".join(f"Roy, Zoé;zoe{number}@acme.example\n" for number in range(60))
+    batch = people.begin(f"Nom;Courriel\n{names}Côté, Léa;lea@acme\n", "", company, by)
+    if plan is not None:
+        look = people.look_at(batch)
+        chosen = people.Choice(look.table.encoding, look.table.separator, None, 1, look.found.columns)
+        people.proceed(batch, chosen, {"plan": plan, "post": "held"}, by)
+        applying.work_on([batch.id])
+    return batch.together
+
+
+def _base(*, shown: bool = False) -> str:
+    """A base that is being looked at, or as it is shown before it is confirmed."""
+    lines = "Client;Courriel de facturation;Province;Forfait;Fin\nLévis;a@levis.example;QC;Pro;2031-01-31\nRien;;QC;Or;\n"
+    batch = base.begin([("base.csv", lines.encode())], SYSTEM)
+    if shown:
+        base.proceed(batch, base.chosen(batch), {"post": "none"}, SYSTEM)
+        applying.work_on([batch.id])
+    return batch.together
 
 
 def _chosen(admin: User, held: License) -> list[str]:
@@ -206,7 +229,7 @@ def test_every_picker_finds_what_is_typed_and_gives_it_to_the_keyboard(
 ) -> None:
     page = open_page()
     wrong: list[str] = []
-    tried = 0
+    tried: set[str] = set()
     for audience in ("administrator", "support"):
         client = make_client(desk.app)
         sign_in(client, _person(str(AUDIENCES[audience])))
@@ -220,11 +243,13 @@ def test_every_picker_finds_what_is_typed_and_gives_it_to_the_keyboard(
         for address in with_pickers:
             for number in range(page_at(page, desk.url + address).locator("[data-picker]").count()):
                 picker = page_at(page, desk.url + address).locator("[data-picker]").nth(number)
-                tried += 1
-                if not _is_chosen_by_keys(picker):
-                    wrong.append(f"{address}: picker {number}")
+                # One that several pages have is tried on the first of them.
+                if (asks := str(picker.get_attribute("data-url"))) not in tried:
+                    tried.add(asks)
+                    if not _is_chosen_by_keys(picker):
+                        wrong.append(f"{address}: picker {number}")
     assert not wrong
-    assert tried >= 8
+    assert len(tried) >= 8
 
 
 def page_at(page: Page, url: str) -> Page:

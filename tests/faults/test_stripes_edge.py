@@ -188,14 +188,14 @@ def test_a_call_that_fails_takes_no_longer_than_was_promised(buyer, app, monkeyp
             buyer.sandbox.settings(delay_ms=1200, fail_next=9)
         elif fault == "no such name":
             # A resolver that does not answer: no timeout of a socket counts while it is asked.
-            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(5))
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(12))
         else:
             deaf = stack.enter_context(_deaf()) if fault == "deaf" else "http://127.0.0.1:9"
             app.config["STRIPE_API_BASE"] = deaf
         begun = time.monotonic()
         with pytest.raises(Refused, match="payment_unavailable"):
             buyer.check_out()
-    assert time.monotonic() - begun < 2.2
+    assert time.monotonic() - begun < 6
 
 
 # --- Back from paying, while the database only reads --------------------------------------------------------------------

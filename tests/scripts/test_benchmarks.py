@@ -137,7 +137,6 @@ def test_a_run_prints_every_line_with_its_machine_and_its_goal(tmp_path):
     only = [
         "--only",
         "support, licenses: first",
-        "sort last_day",
         "edit form",
         "home",
         "8 clients",
@@ -158,7 +157,6 @@ def test_a_run_prints_every_line_with_its_machine_and_its_goal(tmp_path):
     )
     for line in (
         r"support, licenses: first page +\| \d+\.\d ms +\| \d+\.\d ms +\| \d+\.\d +\| ≤ 2\.5 +\| (met|missed)",
-        r"support, licenses: sort last_day",
         r"support, customers: edit form",
         r"portal, home, large company .*≤ 50 ms",
         r"list, 8 clients +\| \d+/s +\| \d+/s",

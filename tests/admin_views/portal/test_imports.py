@@ -63,10 +63,35 @@ def test_a_file_becomes_people_by_way_of_a_preview(cast, alice):
 def test_rows_that_were_pasted_are_read_too(cast, alice):
     pasted = "Nom\tCourriel\nRoy, Zoé\tzoe@acme.example\n"
     page = alice.post(PATH, data={"pasted": pasted}).location
+    # Nobody is asked in which letters a paste is.
+    assert 'id="encoding"' not in alice.get(page).text
     sent = go_on(alice, page)
     confirm(alice, sent.location.partition("?")[0])
     zoe = db.session.scalars(sa.select(User).where(User.email == "zoe@acme.example")).one()
     assert (zoe.first_name, zoe.last_name) == ("Zoé", "Roy")
+
+
+def test_licences_that_lack_are_said_by_plan_and_can_be_bought(cast, alice):
+    make_licenses(1, cast.alice, cast.avance)
+    make_licenses(1, cast.alice, cast.pro)
+    page = checked(
+        alice,
+        "Prénom;Nom;Courriel;Forfait\n"
+        + "".join(
+            f"P{number};N;p{number}@acme.example;{plan}\n"
+            for number, plan in enumerate(["pro"] * 2 + [""] * 4)
+        )
+        + "Bob;Tremblay;bob@acme.example;\n",
+        plan=str(cast.avance.id),
+    )
+    shown = alice.get(page)
+    for plan, lacking in ((cast.avance, 4), (cast.pro, 1)):
+        assert f"Licences disponibles, {plan.name_fr} : 1 → 0" in words(shown)
+        assert f"Acheter {lacking} licence" in words(shown)
+        assert f"plan={plan.id}&amp;quantity={lacking}" in shown.text
+    confirm(alice, page)
+    held = db.session.scalars(sa.select(License.plan_id).where(License.user_id.is_not(None)))
+    assert sorted(held) == sorted([cast.avance.id, cast.pro.id])
 
 
 def test_columns_without_headings_are_said_by_hand(cast, alice):

@@ -137,3 +137,36 @@ def test_a_number_that_is_none_is_not_there(cast, client):
     sign_in(client, cast.sam)
     for name in ("x", "0" * 32):
         assert client.get(f"/support/base/{name}/").status_code == 404
+
+
+def test_files_of_one_name_each_give_back_their_own_wrong_rows(cast, client):
+    """Three exports of a spreadsheet are often all called the same."""
+    sign_in(client, cast.sam)
+    customers = (
+        "Client;Courriel de facturation;Province\nLévis;a@levis.example;QC\nLaval;pas une adresse;QC\n"
+    )
+    seats = f"Client;Forfait;Clé;Fin\nLévis;Platine;KEY-002;{NEXT}\n"
+    data = {
+        f"file_{n}": (io.BytesIO(text.encode()), "export.csv") for n, text in enumerate((customers, seats), 1)
+    }
+    address = client.post("/support/base/", data=data, content_type="multipart/form-data").location
+    assert client.post(address, data=columns_of(newest())).status_code == 303
+    wrong = [client.get(f"/support/base/{newest().together}/wrong-rows/{place}").text for place in (0, 1)]
+    assert ["Laval" in text for text in wrong] == [True, False]
+    assert ["Platine" in text for text in wrong] == [False, True]
+
+
+def test_a_row_of_each_file_says_in_which_letters_it_reads_well(cast, client):
+    sign_in(client, cast.sam)
+    files = (ONE.encode("mac-roman"), ONE.replace("KEY", "CLÉ").encode("cp1252"))
+    data = {f"file_{n}": (io.BytesIO(content), f"f{n}.csv") for n, content in enumerate(files, 1)}
+    address = client.post("/support/base/", data=data, content_type="multipart/form-data").location
+    shown = client.get(address).text
+    for place in (0, 1):
+        fieldset = shown.partition(f'id="encoding_{place}"')[2].partition("</fieldset>")[0]
+        assert "Clé" in fieldset
+        assert fieldset.count("checked") == 1
+    sent = columns_of(newest()) | {"encoding_0": "windows-1252", "again": "0"}
+    assert client.post(address, data=sent).status_code == 303
+    assert newest().options["files"][0]["encoding"] == "windows-1252"
+    assert "LŽvis" in client.get(address).text

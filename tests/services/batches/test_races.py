@@ -59,7 +59,7 @@ def test_without_the_lock_the_seat_has_two_holders_or_an_act_is_left_undone(
     cast, alice, batches, together, monkeypatch
 ):
     lock_off(monkeypatch)
-    meet(monkeypatch, assignments, "give_all", 2, timeout=20)
+    meet(monkeypatch, assignments, "give_all", 2, timeout=8)
     two, seat = _two_workers(cast, alice, batches, together)
     assert not _has_gone_well(two, seat, batches), "the race test would not notice a missing lock"
 
@@ -87,7 +87,7 @@ def test_a_seat_given_by_hand_while_many_are_given_has_one_holder_and_the_other_
 ):
     if not locked:
         lock_off(monkeypatch)
-    meet(monkeypatch, assignments, "give_all", 2, timeout=1 if locked else 20)
+    meet(monkeypatch, assignments, "give_all", 2, timeout=1 if locked else 8)
     batch, seat, error = _worker_and_person(cast, alice, batches, together)
     holder, given = _holders(seat)
     (row,) = batches.rows(batch)

@@ -188,11 +188,11 @@ def test_a_refusal_for_now_is_tried_again_and_one_for_good_is_not(refusal, state
 
 def test_a_server_that_hangs_is_left_after_the_time_limit(app, cast, postman):
     app.config["MAIL_TIMEOUT"] = 0.3
-    postman.dawdles = 2
+    postman.dawdles = 10
     (mail_id,) = queue(cast.bob)
     begun = time.monotonic()
     outbox.run(never, once=True)
-    assert time.monotonic() - begun < 1.5
+    assert time.monotonic() - begun < 6
     assert row(mail_id).state == MailState.QUEUED
 
 
