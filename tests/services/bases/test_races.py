@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from models import Batch, BatchState, Company, License, RowOutcome, db
+from models import BatchState, Company, License, RowOutcome, db
 from services.bases import applying
 from services.batches import applying as batches
 from tests.services.bases.conftest import again, told
 from tests.services.bases.test_any_crash import NEXT
+from tests.services.batches.racing import apply
 from tests.together import lock_off, meet
 
 # Without keys and people, by which a second copy would be known.
@@ -30,14 +31,7 @@ def test_a_base_that_two_bring_over_at_once_comes_in_once(cast, sam, prepared, t
     meet(monkeypatch, applying, "_bring", 2, timeout=20)
     meet(monkeypatch, applying, "_do", 2, timeout=1 if locked else 20)
     ids = [batch.id for batch in two]
-
-    def bring(number):
-        # SQLite gives a batch to nobody while a rival writes.
-        while db.session.get_one(Batch, ids[number], populate_existing=True).state == BatchState.CONFIRMED:
-            db.session.rollback()
-            batches.work_on([ids[number]], most=None)
-
-    together(2, bring)
+    together(2, lambda number: apply(ids[number]))
     two = [again(batch) for batch in two]
     opened = db.session.scalars(sa.select(Company.name).where(Company.name.like("Client %"))).all()
     rows = [row for batch in two for row in told(batch).values()]

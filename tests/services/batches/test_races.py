@@ -10,6 +10,7 @@ from services.batches import applying
 from services.foundation.errors import Refused
 from services.licenses import assignments
 from tests.factories import make_licenses
+from tests.services.batches.racing import apply
 from tests.together import lock_off, meet
 
 
@@ -31,7 +32,9 @@ def _two_workers(cast, alice, batches, together):
     ]
     for batch in two:
         applying.confirm(batch, alice)
-    together(2, lambda number: applying.do_due())
+    ids = [batch.id for batch in two]
+    # Each has its own; else one of them might do both, in turn.
+    together(2, lambda number: apply(ids[number]))
     return [batches.again(batch) for batch in two], seat
 
 
@@ -69,11 +72,11 @@ def _worker_and_person(cast, alice, batches, together):
     (seat,) = make_licenses(1, cast.alice, cast.pro)
     batch = batches.prepared(BatchKind.ASSIGN, [cast.bob], alice, plan=cast.pro.id)
     applying.confirm(batch, alice)
-    dave, plan = cast.dave.id, cast.pro.id
+    dave, plan, batch_id = cast.dave.id, cast.pro.id, batch.id
 
     def act(number):
         if number:
-            applying.do_due()
+            apply(batch_id)
         else:
             licenses.assign(db.session.get_one(Plan, plan), db.session.get_one(User, dave), alice)
 
