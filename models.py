@@ -39,6 +39,9 @@ from tables.base import (
     utcnow,
 )
 
+# How names are found and put in order.
+from tables.spelling import plain, sort_key
+
 # Who: a company is a customer; a person is of one company, or of the vendor's staff.
 from tables.who import (  # isort: skip
     ERASED_DOMAIN,

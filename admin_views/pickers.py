@@ -91,7 +91,7 @@ def people_lookup(
 ) -> Lookup:
     """People, by their whole address or a part of their name."""
     search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))
-    return Lookup(name, User, search, label=label, where=where, order=(User.last_name, User.first_name))
+    return Lookup(name, User, search, label=label, where=where, order=(User.sort_key,))
 
 
 class PickerField(Field):

@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_security import UserMixin
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from sqlalchemy.dialects.postgresql import VARCHAR
+from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column, relationship
 
 from tables.addresses import MailAddress
 from tables.base import (
@@ -26,6 +27,20 @@ from tables.base import (
     partial_index,
     utcnow,
 )
+from tables.spelling import MOST_OF_A_KEY, sort_key
+
+# Compared as bytes on either database.
+_SORT_KEY = sa.String(MOST_OF_A_KEY).with_variant(VARCHAR(MOST_OF_A_KEY, collation="C"), "postgresql")
+
+
+def _sort_key_of(*names: str) -> Any:
+    """The column that holds what `names`, columns of the same row, are put in order by; of a new row it is made as it is written."""
+
+    def made(context: Any) -> str:
+        row = context.get_current_parameters()
+        return sort_key(*(row[name] for name in names))
+
+    return mapped_column(_SORT_KEY, default=made)
 
 
 class Role(enum.StrEnum):
@@ -51,11 +66,13 @@ class Company(Base):
     __table_args__ = (
         sa.CheckConstraint("length(trim(name)) > 0", name="name_filled"),
         sa.Index("ix_companies_lower_name", sa.text("lower(name)"), "id"),
+        sa.Index("ix_companies_sort_key", "sort_key", "id"),
         sa.Index("ix_companies_province", "province", sa.text("id DESC")),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(200))
+    sort_key: Mapped[str] = _sort_key_of("name")
     billing_email: Mapped[str] = mapped_column(MailAddress(254))
     street: Mapped[str] = mapped_column(sa.String(200), default="")
     city: Mapped[str] = mapped_column(sa.String(100), default="")
@@ -96,7 +113,7 @@ class Company(Base):
 
 
 def _deactivated_last(inactive: str, dialect: str) -> sa.Index:
-    columns = ("company_id", sa.text(inactive), "last_name", "first_name", "id")
+    columns = ("company_id", sa.text(inactive), "sort_key", "id")
     return sa.Index("ix_users_company_active_name", *columns).ddl_if(dialect=dialect)
 
 
@@ -143,12 +160,12 @@ class User(Base, TenantRow, UserMixin):
             "uq_users_confirmed_email", "confirmed_at IS NOT NULL", sa.text("lower(email)"), unique=True
         ),
         sa.Index("ix_users_lower_email", sa.text("lower(email)")),
-        sa.Index("ix_users_company_name", "company_id", "last_name", "first_name", "id"),
+        sa.Index("ix_users_company_name", "company_id", "sort_key", "id"),
         # The company's own list, in which whoever was deactivated comes last: the words of its order on each database.
         _deactivated_last("active = 0", "sqlite"),
         _deactivated_last("(NOT active)", "postgresql"),
         # For the staff's lists, over every company.
-        sa.Index("ix_users_name", "last_name", "first_name", "id"),
+        sa.Index("ix_users_name", "sort_key", "id"),
         sa.Index("ix_users_role", "role", sa.text("id DESC")),
         sa.Index("ix_users_active", "active", sa.text("id DESC")),
         # Who has no licence, on the home page of a company of any size.
@@ -160,6 +177,7 @@ class User(Base, TenantRow, UserMixin):
     email: Mapped[str] = mapped_column(MailAddress(254))
     first_name: Mapped[str] = mapped_column(sa.String(100))
     last_name: Mapped[str] = mapped_column(sa.String(100))
+    sort_key: Mapped[str] = _sort_key_of("last_name", "first_name")
     role: Mapped[Role] = mapped_column(enum_column(Role, "role"), default=Role.MEMBER)
     language: Mapped[Language] = mapped_column(enum_column(Language, "language"), default=Language.FR)
     time_zone: Mapped[str | None] = mapped_column(sa.String(64))
@@ -229,6 +247,21 @@ class User(Base, TenantRow, UserMixin):
         """The person's time zone, or their company's."""
         name = self.time_zone or (self.company.time_zone if self.company else DEFAULT_TIME_ZONE)
         return zoneinfo.ZoneInfo(name)
+
+
+@sa.event.listens_for(Session, "before_flush")
+def _spell(session: Session, _context: Any, _instances: Any) -> None:
+    """Keep what is made of a name true where the name is written again; a new row's is the column's default."""
+    for row in session.dirty:
+        if isinstance(row, User) and _is_changed(row, "last_name", "first_name"):
+            row.sort_key = sort_key(row.last_name, row.first_name)
+        elif isinstance(row, Company) and _is_changed(row, "name"):
+            row.sort_key = sort_key(row.name)
+
+
+def _is_changed(row: Any, *names: str) -> bool:
+    attributes = sa.inspect(row).attrs
+    return any(attributes[name].history.has_changes() for name in names)
 
 
 class CompanyRow(TenantRow):

@@ -134,7 +134,7 @@ class Batches(DeskModelView):
         group = list(db.session.scalars(found.options(*everything)))
         if not group:
             abort(404)
-        return sorted(group, key=lambda batch: (batch.company.name if batch.company else "", batch.id))
+        return sorted(group, key=lambda batch: (batch.company.sort_key if batch.company else "", batch.id))
 
     # --- What is done with it -----------------------------------------------------------------------------------------
 

@@ -159,7 +159,7 @@ def _managers(company_id: int) -> list[User]:
     found = narrow(sa.select(User), User).where(
         User.company_id == company_id, User.active, User.role.in_(roles), User.id != current_user.id
     )
-    return list(db.session.scalars(found.order_by(User.last_name, User.first_name, User.id).limit(NAMED)))
+    return list(db.session.scalars(found.order_by(User.sort_key, User.id).limit(NAMED)))
 
 
 def _without_one() -> dict[str, Any]:

@@ -77,7 +77,7 @@ class Users(AccountView, ManyPeople):
             _l("Name"),
             PERSON,
             kind="person",
-            sort=(~User.active, User.last_name, User.first_name),
+            sort=(~User.active, User.sort_key),
             to=(".license", User.id, "user_id"),
             tag=((User.role, User.active), _unusual),
         ),

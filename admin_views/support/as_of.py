@@ -73,6 +73,6 @@ class AsOf(AsOfPage):
 def _customers() -> tuple[list[Any], int, bool]:
     """The customers of a page by name, the number of the page, and whether there are more after them."""
     number = max(1, min(request.args.get("page", 1, type=int), 100_000))
-    named = sa.select(Company.id, Company.name).order_by(sa.func.lower(Company.name), Company.id)
+    named = sa.select(Company.id, Company.name).order_by(Company.sort_key, Company.id)
     found = db.session.execute(named.offset((number - 1) * CUSTOMERS).limit(CUSTOMERS + 1)).all()
     return list(found[:CUSTOMERS]), number, len(found) > CUSTOMERS

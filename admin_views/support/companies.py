@@ -114,7 +114,7 @@ class Companies(SupportView):
             "name",
             _l("Customer"),
             to=(".details_view", Company.id),
-            sort=sa.func.lower(Company.name, type_=sa.String),
+            sort=Company.sort_key,
         ),
         Column("billing_email", _l("Billing email"), phone="line"),
         Column("place", _l("Place"), (Company.country, Company.province), _place),
@@ -210,7 +210,7 @@ def _ending(seats: Sequence[seat_counts.PlanSeats]) -> int:
 def _people(company: Company) -> list[User]:
     """The administrators first: they are whom support writes to."""
     statement = sa.select(User).where(User.company_id == company.id)
-    order = (User.role != Role.ADMIN, User.last_name, User.first_name, User.id)
+    order = (User.role != Role.ADMIN, User.sort_key, User.id)
     return list(db.session.scalars(statement.order_by(*order).limit(SHORT)))
 
 

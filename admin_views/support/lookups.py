@@ -27,7 +27,7 @@ def person_text(user: User) -> str:
 def company_lookup(name: str = "company") -> Lookup:
     """Customers, by a part of their name or their whole billing address."""
     search = (Search(Company.name), Search(Company.billing_email))
-    return Lookup(name, Company, search, label=company_text, order=(sa.func.lower(Company.name),))
+    return Lookup(name, Company, search, label=company_text, order=(Company.sort_key,))
 
 
 def person_lookup(name: str) -> Lookup:

@@ -100,7 +100,7 @@ class People(SupportView, AccountView, ManyPeople):
             PERSON,
             kind="person",
             to=(".details_view", User.id),
-            sort=(User.last_name, User.first_name),
+            sort=User.sort_key,
         ),
         company_column(User.company_id, blank=_l("Support"), phone="line"),
         Column("role", _l("Role"), value=labels.label),

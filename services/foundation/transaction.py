@@ -248,13 +248,23 @@ def _send(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) 
         )
 
 
+@dataclasses.dataclass(frozen=True)
+class _Written:
+    """What a column's default asks of the row that is written, as SQLAlchemy's own context answers it."""
+
+    row: Mapping[str, Any]
+
+    def get_current_parameters(self) -> Mapping[str, Any]:
+        return self.row
+
+
 def _sent(column: Any, rows: Sequence[Mapping[str, Any]], dialect: Any) -> list[Any]:
     """The values of a column as the driver takes them."""
     name, default = column.name, column.default
     if name in rows[0]:
         values = [row[name] for row in rows]
     elif default.is_callable:
-        values = [default.arg(None) for _ in rows]
+        values = [default.arg(_Written(row)) for row in rows]
     else:
         values = [default.arg] * len(rows)
     process = column.type.dialect_impl(dialect).bind_processor(dialect)

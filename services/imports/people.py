@@ -209,7 +209,7 @@ def missing(batch: Batch) -> Missing:
     named = sa.exists().where(BatchRow.batch_id == batch.id, BatchRow.user_id == User.id)
     absent = sa.and_(User.company_id == batch.company_id, User.active.is_(True), ~named)
     count = db.session.scalar(sa.select(sa.func.count(User.id)).where(absent)) or 0
-    order = (User.last_name, User.first_name, User.id)
+    order = (User.sort_key, User.id)
     found = sa.select(User).where(absent).order_by(*order).limit(MISSING_SHOWN)
     return Missing(list(db.session.scalars(found)), count)
 

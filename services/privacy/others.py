@@ -5,7 +5,7 @@ from __future__ import annotations
 # What is a firm's own, even where it is somebody's name or address as well: who is contracted with, papers, a public
 # address. It stays when a person is erased, and is changed with the firm's details.
 OF_A_FIRM = {
-    "companies": "name billing_email street city province postal_code country stripe_customer_id",
+    "companies": "name sort_key billing_email street city province postal_code country stripe_customer_id",
     # Of a card that somebody paid with: a refund is told by it.
     "payments": "brand last4",
     "orders": "customer_name customer_address vendor_name vendor_address",

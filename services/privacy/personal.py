@@ -43,6 +43,7 @@ from models import (
     SubjectKind,
     User,
     erased_address,
+    sort_key,
 )
 from services.text.formats import current_language
 
@@ -172,6 +173,7 @@ PARTS = (
             "first_name": _blank(_l("First name"), lambda _person: ""),
             # Lists are sorted by it; what people read is `name_of`.
             "last_name": _blank(_l("Last name"), lambda _person: "Erased person"),
+            "sort_key": _blank(to=lambda _person: sort_key("Erased person", "")),
             "role": _keep(_l("Role")),
             "language": _keep(_l("Language")),
             "time_zone": _blank(_l("Time zone")),

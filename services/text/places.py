@@ -8,6 +8,7 @@ import zoneinfo
 from babel import Locale
 from flask_babel import lazy_gettext as _l
 
+from models import sort_key
 from services.text.alike import bare
 from services.text.formats import locale_of
 
@@ -64,7 +65,7 @@ def countries(language: str) -> list[tuple[str, str]]:
     found = [(code, name) for code, name in names.items() if len(code) == 2]
     return sorted(
         ((code, name) for code, name in found if code not in _NOT_COUNTRIES),
-        key=lambda pair: (pair[0] != CANADA, pair[1]),
+        key=lambda pair: (pair[0] != CANADA, sort_key(pair[1])),
     )
 
 
@@ -81,7 +82,7 @@ def name(place: str, language: str) -> str:
 
 def provinces() -> list[tuple[str, str]]:
     """(code, name) of Canada's provinces and territories, by name."""
-    return sorted(((code, str(name)) for code, name in PROVINCES.items()), key=lambda pair: pair[1])
+    return sorted(((code, str(name)) for code, name in PROVINCES.items()), key=lambda pair: sort_key(pair[1]))
 
 
 @functools.cache

@@ -149,6 +149,8 @@ def test_what_is_erased_is_told_before_unless_it_is_a_secret():
     assert untold == {
         "account.password",
         "account.fs_uniquifier",
+        # Made of the name.
+        "account.sort_key",
         # Of whoever else is in it, too.
         "files.content",
         # As `raw`, checked.

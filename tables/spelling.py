@@ -1,0 +1,92 @@
+"""How a text is found and in which order it stands, whoever typed it and whichever database holds it.
+
+What is stored and what is typed go through the same function, so that neither database has to know of letters with marks.
+"""
+
+from __future__ import annotations
+
+import itertools
+import unicodedata
+
+# Letters that Unicode does not take apart, and what is typed for them.
+_SPELLED = str.maketrans(
+    {
+        **{
+            "œ": "oe",
+            "æ": "ae",
+            "ø": "o",
+            "ł": "l",
+            "đ": "d",
+            "ð": "d",
+            "þ": "th",
+            "ħ": "h",
+            "ı": "i",
+            "ŋ": "n",
+        },
+        **dict.fromkeys("’‘ʼʹ′´`＇", "'"),
+        **dict.fromkeys("‐‑‒–—―−－", "-"),
+    }
+)
+# Second level of the order: none at all, then as the default table of Unicode has them (UTS 10, section 8).
+_NO_MARK = "."
+_MARKS = {
+    "\u0301": "a",  # acute
+    "\u0300": "b",  # grave
+    "\u0306": "c",  # breve
+    "\u0302": "d",  # circumflex
+    "\u030c": "e",  # caron
+    "\u030a": "f",  # ring
+    "\u0308": "g",  # diaeresis
+    "\u0303": "h",  # tilde
+    "\u0307": "i",  # dot
+    "\u0328": "j",  # ogonek
+    "\u0327": "k",  # cedilla
+}
+_OTHER_MARK = "z"
+# Before every letter and figure.
+_LEVEL = "!"
+# Of a key, in bytes: what an index of either database takes beside other columns, and a cursor carries.
+MOST_OF_A_KEY = 500
+
+
+def plain(text: str) -> str:
+    """`text` without marks and case, in one spelling of apostrophes, hyphens and spaces: « L’Œuvre  d’Éric » is `l'oeuvre d'eric`."""
+    apart = unicodedata.normalize("NFKD", text).casefold().translate(_SPELLED)
+    kept = "".join(
+        one for one in apart if unicodedata.category(one) not in {"Mn", "Cf", "Cc"} or one.isspace()
+    )
+    return " ".join(kept.split())
+
+
+def sort_key(*parts: str) -> str:
+    """What `parts`, a family name and a first name or one name alone, are put in order by, compared as bytes.
+
+    As French of Canada sorts (CAN/CSA Z243.4.1): letters and figures alone decide first, part by part; then marks, from the end;
+    then case, small letters first. cote, côte, coté, côté. Spaces, hyphens and apostrophes inside a part count for nothing:
+    « de Lima » stands with « Delima ».
+    """
+    letters = " ".join(_letters(part) for part in parts)
+    whole = " ".join(parts)
+    key = _LEVEL.join((letters, _marks(whole), _case(whole)))
+    return key.encode()[:MOST_OF_A_KEY].decode(errors="ignore")
+
+
+def _letters(part: str) -> str:
+    return "".join(one for one in plain(part) if one.isalnum())
+
+
+def _marks(text: str) -> str:
+    """The marks of each letter, from the last one on, as far as the first letter with one."""
+    found: list[str] = []
+    for one in unicodedata.normalize("NFD", text):
+        if unicodedata.combining(one):
+            if found:
+                found[-1] = _MARKS.get(one, _OTHER_MARK)
+        elif one.isalnum():
+            found.append(_NO_MARK)
+    return "".join(reversed(list(itertools.dropwhile(lambda mark: mark == _NO_MARK, found))))
+
+
+def _case(text: str) -> str:
+    """`1` for each capital, `0` for each other letter, as far as the last capital."""
+    return "".join("1" if one.isupper() else "0" for one in text if one.isalnum()).rstrip("0")
