@@ -171,9 +171,8 @@ PARTS = (
         {
             "email": _blank(_l("Email"), erased_address),
             "first_name": _blank(_l("First name"), lambda _person: ""),
-            # Lists are sorted by it; what people read is `name_of`.
             "last_name": _blank(_l("Last name"), lambda _person: "Erased person"),
-            "sort_key": _blank(to=lambda _person: sort_key("Erased person", "")),
+            "sort_key": _blank(to=lambda _person: sort_key("Erased person")),
             "role": _keep(_l("Role")),
             "language": _keep(_l("Language")),
             "time_zone": _blank(_l("Time zone")),
@@ -187,7 +186,6 @@ PARTS = (
             "password": _blank(),
             # In the cookies of their sessions, which end.
             "fs_uniquifier": _blank(to=lambda _person: uuid.uuid4().hex),
-            # A copy of the end of what they hold.
             "covered_until": _keep(),
         },
         erased=_l("Their name, address, time zone and password, and when they last signed in."),
