@@ -234,7 +234,9 @@ def _quoted(name: str) -> str:
 
 def _arrays(columns: Sequence[Any]) -> str:
     """PostgreSQL takes a column as one array: `executemany` would have it plan and run a statement for each row."""
-    return ", ".join(f"CAST(%s AS {column.type.compile(dialect=db.engine.dialect)}[])" for column in columns)
+    kinds = [str(column.type.compile(dialect=db.engine.dialect)) for column in columns]
+    # In which order a column's texts stand is no part of the type of an array.
+    return ", ".join(f"CAST(%s AS {kind.partition(' COLLATE ')[0]}[])" for kind in kinds)
 
 
 def _send(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
