@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -62,10 +61,10 @@ def _inactive() -> str:
     return INACTIVE[op.get_bind().dialect.name]
 
 
-def _fill(table: str, names: tuple[str, ...], made: Callable[..., str] = sort_key) -> None:
+def _fill(table: str, names: tuple[str, ...]) -> None:
     connection, last = op.get_bind(), 0
     read = sa.text(f"SELECT id, {', '.join(names)} FROM {table} WHERE id > :last ORDER BY id LIMIT {PART}")
     write = sa.text(f"UPDATE {table} SET sort_key = :key WHERE id = :id")
     while rows := connection.execute(read, {"last": last}).all():
-        connection.execute(write, [{"id": row[0], "key": made(*row[1:])} for row in rows])
+        connection.execute(write, [{"id": row[0], "key": sort_key(*row[1:])} for row in rows])
         last = rows[-1][0]

@@ -229,7 +229,7 @@ def test_every_picker_finds_what_is_typed_and_gives_it_to_the_keyboard(
 ) -> None:
     page = open_page()
     wrong: list[str] = []
-    tried: set[str] = set()
+    tried = 0
     for audience in ("administrator", "support"):
         client = make_client(desk.app)
         sign_in(client, _person(str(AUDIENCES[audience])))
@@ -243,13 +243,11 @@ def test_every_picker_finds_what_is_typed_and_gives_it_to_the_keyboard(
         for address in with_pickers:
             for number in range(page_at(page, desk.url + address).locator("[data-picker]").count()):
                 picker = page_at(page, desk.url + address).locator("[data-picker]").nth(number)
-                # One that several pages have is tried on the first of them.
-                if (asks := str(picker.get_attribute("data-url"))) not in tried:
-                    tried.add(asks)
-                    if not _is_chosen_by_keys(picker):
-                        wrong.append(f"{address}: picker {number}")
+                tried += 1
+                if not _is_chosen_by_keys(picker):
+                    wrong.append(f"{address}: picker {number}")
     assert not wrong
-    assert len(tried) >= 8
+    assert tried >= 8
 
 
 def page_at(page: Page, url: str) -> Page:

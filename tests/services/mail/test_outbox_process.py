@@ -31,6 +31,7 @@ from services.batches import applying, choosing
 from services.foundation.transaction import insert_rows, transaction
 from services.mail import letters, outbox
 from tests.factories import make_licenses
+from tests.patience import best_of_three
 
 
 @pytest.fixture
@@ -213,29 +214,31 @@ def test_a_worker_of_which_one_half_breaks_ends_so_that_it_is_started_again(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_worker_that_is_told_to_stop_does_so_within_a_second(number, cast, postman, start_worker):
-    (mail_id,) = queue(cast.bob)
-    worker = start_worker()
-    postman.wait_for(1)
-    until = time.monotonic() + 5
-    while state(mail_id) != MailState.SENT and time.monotonic() < until:
-        time.sleep(0.05)
-    told = time.monotonic()
-    worker.send_signal(number)
-    assert worker.wait(30) == 0
-    took = time.monotonic() - told
-    assert took < 4  # 0.8 at the most, and some patience with a busy machine
-    assert state(mail_id) == MailState.SENT
+    def stop():
+        (mail_id,) = queue(cast.bob)
+        worker = start_worker()
+        wait_until(lambda: state(mail_id) == MailState.SENT, 60)
+        told = time.monotonic()
+        worker.send_signal(number)
+        assert worker.wait(30) == 0
+        return time.monotonic() - told
+
+    assert best_of_three(stop, 1.5) < 1.5  # 0.8 at the most, and some patience with a busy machine
 
 
 def test_a_mail_server_that_hangs_does_not_keep_the_worker_from_stopping(cast, postman, start_worker):
     postman.dawdles = 60
-    queue(cast.bob)
-    worker = start_worker()
-    postman.wait_for(1)
-    told = time.monotonic()
-    worker.terminate()
-    assert worker.wait(30) == 0
-    assert time.monotonic() - told < 10
+
+    def stop():
+        queue(cast.bob)
+        worker, before = start_worker(), len(postman.messages)
+        postman.wait_for(before + 1)
+        told = time.monotonic()
+        worker.terminate()
+        assert worker.wait(30) == 0
+        return time.monotonic() - told
+
+    assert best_of_three(stop, 1.5) < 1.5
 
 
 def test_a_worker_sends_what_is_due_once_and_ends(cast, postman, start_worker):
