@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -32,6 +33,8 @@ from services.foundation.transaction import Turn, in_parts, insert_rows
 OUT_OF_ORDER = dt.timedelta(hours=1)
 # What a mail's context names that its page tells of.
 MAIL_CONCERNS = (SubjectKind.LICENSE, SubjectKind.ORDER, SubjectKind.USER)
+# The same for every row of many, so that it is put into JSON once.
+_NOTHING: dict[str, Any] = {}
 
 
 def record(
@@ -115,9 +118,9 @@ def record_all(turn: Turn, verb: JournalVerb, told: Sequence[Told], *, by: Actor
         {
             "subject_type": _kind(one.subject),
             "subject_id": one.subject.id,
-            "related": one.related,
-            "before": one.before,
-            "after": one.after,
+            "related": one.related or _NOTHING,
+            "before": one.before or _NOTHING,
+            "after": one.after or _NOTHING,
         }
         for one in told
     ]
@@ -217,8 +220,8 @@ def _keep_apart(told: Sequence[Told], ids: Mapping[int, int], company_id: int | 
             "entry_id": ids[one.subject.id],
             "company_id": company_id,
             "address": by.address,
-            "before": one.personal_before,
-            "after": one.personal_after,
+            "before": one.personal_before or _NOTHING,
+            "after": one.personal_after or _NOTHING,
         }
         for one in told
         if by.address or one.personal_before or one.personal_after
@@ -246,5 +249,10 @@ def _company_of(subject: Base) -> int | None:
 
 
 def _kind(subject: Base) -> SubjectKind:
+    return _kind_of(type(subject))
+
+
+@functools.cache
+def _kind_of(model: type[Base]) -> SubjectKind:
     """`License` → `license`, `TaxRate` → `tax_rate`. Raises ValueError for a table that is no `SubjectKind` yet."""
-    return SubjectKind(re.sub(r"(?<!^)(?=[A-Z])", "_", type(subject).__name__).lower())
+    return SubjectKind(re.sub(r"(?<!^)(?=[A-Z])", "_", model.__name__).lower())

@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg.types.json import Json, Jsonb
 from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
@@ -195,7 +197,7 @@ def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]], *, ignore:
     names = ", ".join(_quoted(column.name) for column in columns)
     end = " ON CONFLICT DO NOTHING" if ignore else ""
     if _is_postgresql():
-        text = f"INSERT INTO {table.name} ({names}) SELECT * FROM unnest({_arrays(columns)}){end}"  # noqa: S608 - our own names
+        text = f"INSERT INTO {table.name} ({names}) SELECT * FROM {_given(columns)}{end}"  # noqa: S608 - our own names
     else:
         text = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))}){end}"  # noqa: S608
     _send(text, columns, rows)
@@ -214,10 +216,9 @@ def update_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     table: Any = model.__table__
     columns = [table.c[name] for name in rows[0] if name != "id"]
     if _is_postgresql():
-        given = ", ".join(_quoted(column.name) for column in (*columns, table.c.id))
         new = ", ".join(f"{_quoted(column.name)} = given.{_quoted(column.name)}" for column in columns)
-        arrays = _arrays([*columns, table.c.id])
-        text = f"UPDATE {table.name} SET {new} FROM unnest({arrays}) AS given ({given}) WHERE {table.name}.id = given.id"  # noqa: S608
+        given = _given([*columns, table.c.id])
+        text = f"UPDATE {table.name} SET {new} FROM {given} WHERE {table.name}.id = given.id"  # noqa: S608
     else:
         new = ", ".join(f"{_quoted(column.name)} = ?" for column in columns)
         text = f"UPDATE {table.name} SET {new} WHERE id = ?"  # noqa: S608
@@ -232,11 +233,17 @@ def _quoted(name: str) -> str:
     return str(db.engine.dialect.identifier_preparer.quote(name))
 
 
-def _arrays(columns: Sequence[Any]) -> str:
-    """PostgreSQL takes a column as one array: `executemany` would have it plan and run a statement for each row."""
+def _given(columns: Sequence[Any]) -> str:
+    """PostgreSQL takes the rows as one JSON text: `executemany` would have it plan and run a statement for each row, and the
+    driver takes longer over arrays than the server over their rows.
+    """
     kinds = [str(column.type.compile(dialect=db.engine.dialect)) for column in columns]
-    # In which order a column's texts stand is no part of the type of an array.
-    return ", ".join(f"CAST(%s AS {kind.partition(' COLLATE ')[0]}[])" for kind in kinds)
+    # In which order a column's texts stand is no part of the type of what is given.
+    typed = [
+        f"{_quoted(column.name)} {kind.partition(' COLLATE ')[0]}"
+        for column, kind in zip(columns, kinds, strict=True)
+    ]
+    return f"json_to_recordset(%s) AS given ({', '.join(typed)})"
 
 
 def _send(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -245,9 +252,18 @@ def _send(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) 
     for start in range(0, len(rows), SENT):
         part = rows[start : start + SENT]
         values = [_sent(column, part, connection.dialect) for column in columns]
-        connection.exec_driver_sql(
-            text, tuple(values) if _is_postgresql() else list(zip(*values, strict=True))
-        )
+        rows_of_values = zip(*values, strict=True)
+        if _is_postgresql():
+            names = [column.name for column in columns]
+            given = [dict(zip(names, one, strict=True)) for one in rows_of_values]
+            connection.exec_driver_sql(text, (json.dumps(given, default=_as_json),))
+        else:
+            connection.exec_driver_sql(text, list(rows_of_values))
+
+
+def _as_json(value: Any) -> Any:
+    """What JSON has no type for, as PostgreSQL reads it from a text; JSON itself as it is."""
+    return value.obj if isinstance(value, Jsonb | Json) else str(value)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -270,7 +286,17 @@ def _sent(column: Any, rows: Sequence[Mapping[str, Any]], dialect: Any) -> list[
     else:
         values = [default.arg] * len(rows)
     process = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return values if process is None else list(map(process, values))
+    return values if process is None else _each_once(process, values)
+
+
+def _each_once(process: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
+    """`process` of each value; of one that many rows share, the moment of their turn, it is made once."""
+    sent, last, made = [], object(), None
+    for value in values:
+        if value is not last:
+            last, made = value, process(value)
+        sent.append(made)
+    return sent
 
 
 def insert_or_ignore(model: type[Any]) -> Any:
