@@ -1,4 +1,4 @@
-"""The commands: `flask setup`, `demo`, `worker`, `reconcile`, `health`, `check-mail`, `check-stripe`, `import-base`.
+"""The commands: `flask setup`, `demo`, `worker`, `reconcile`, `reindex`, `health`, `check-mail`, `check-stripe`, `import-base`.
 
 Each prints sentences in English, for operators, and ends with status 1 when something is wrong.
 """
@@ -37,6 +37,7 @@ from services.mail import outbox
 from services.payments import gateway
 from services.people import oneself, setup
 from services.privacy import keeping
+from services.search import following, words
 from services.smtp import check as mail_check
 from services.waiting import queue
 from services.worker import periodic
@@ -53,6 +54,7 @@ def init_app(app: Flask) -> None:
         fill_demo,
         worker,
         reconcile,
+        reindex,
         health,
         check_mail,
         check_stripe,
@@ -137,6 +139,8 @@ def periodic_works() -> tuple[Periodic, ...]:
         Periodic("forget what is personal in old entries", dt.timedelta(days=1), keeping.forget_old),
         Periodic("forget who never answered", dt.timedelta(hours=1), firm_links.forget_unanswered),
         Periodic("forget old jobs", dt.timedelta(days=1), periodic.forget_done),
+        Periodic("follow renamed companies", dt.timedelta(minutes=1), following.follow_names),
+        Periodic("gather words", dt.timedelta(hours=1), words.gather),
         Periodic("forget old files and rows", dt.timedelta(days=1), batches.forget_old),
         Periodic("measure tables", dt.timedelta(days=1), periodic.measure_tables),
     )
@@ -213,6 +217,16 @@ def _work_beside(app: Flask, do_due: Callable[[], object], stop: Callable[[], bo
         queue.work(done, stop, once)
 
 
+@click.command("reindex")
+@with_appcontext
+def reindex() -> None:
+    """Write anew what everybody is found and put in order by. The desk may serve meanwhile; nothing else changes."""
+    count = following.reindex(
+        lambda seen: click.echo(f"{seen} rows looked at") if seen % 50_000 == 0 else None
+    )
+    click.echo(f"Done: {count} rows were written anew.")
+
+
 @click.command("reconcile")
 @with_appcontext
 def reconcile() -> None:
@@ -275,8 +289,8 @@ def check_stripe() -> None:
 
 def _stripe_problems(found: account.Account) -> Iterator[str]:
     """A sentence for each thing that has to be put right."""
-    for words, name in found.lacks.items():
-        yield f"The key lacks the permission “{words}” ({name}): add it in Stripe’s dashboard, under API keys."
+    for permission, name in found.lacks.items():
+        yield f"The key lacks the permission “{permission}” ({name}): add it in Stripe’s dashboard, under API keys."
     ours = [endpoint for endpoint in found.endpoints or [] if endpoint.is_ours]
     if found.endpoints is not None and not ours:
         yield f"No webhook endpoint of the account is {urls.webhook_url()}: add it in Stripe’s dashboard."

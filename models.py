@@ -40,7 +40,7 @@ from tables.base import (
 )
 
 # How names are found and put in order.
-from tables.spelling import plain, sort_key
+from tables.spelling import MAX_WORDS, bare, name_words, plain, search_text, sort_key, sought
 
 # Who: a company is a customer; a person is of one company, or of the vendor's staff.
 from tables.who import (  # isort: skip
@@ -154,3 +154,6 @@ from tables.kept import KeptForm  # isort: skip
 
 # Mail that waits to be sent, and the one-time links that it carries.
 from tables.mail import Lane, Link, LinkPurpose, MailKind, MailState, MailTrouble, OutgoingMail  # isort: skip
+
+# What a search that found nothing is corrected by.
+from tables.search import SearchWord  # isort: skip

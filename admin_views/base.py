@@ -159,13 +159,12 @@ class DeskModelView(Guarded, ListView, ModelView):
 
     @expose("/")
     def index_view(self) -> ResponseReturnValue:
-        """The list, or with `?part=list` what of it follows the head: what the list's script puts in its place.
-
-        The part has an address of its own, so that nothing that keeps answers can take one for the other.
-        """
+        """The list, or with `?part=list`, an address of its own, what its script puts in its place."""
         part = request.args.get("part") == "list"
         template = "admin/list_part.html" if part else self.list_template
         page, actions = self.listing(), self.allowed_actions()
+        if (meant := self.meant(page)) is not None:
+            return redirect(meant)
         context = self.list_context()
         if context or not outline.is_plain(page) or "_flashes" in session:
             return self.render(template, listing=page, actions=actions, **context)

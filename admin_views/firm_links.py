@@ -20,7 +20,8 @@ from admin_views import labels
 from admin_views.base import DeskModelView
 from admin_views.columns import PERSON, state, who
 from admin_views.forms import REQUIRED, DayField, DeskForm, WholeNumber
-from admin_views.lists.columns import Act, Column, Empty, Fact, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, Fact, Tab
+from admin_views.lists.finding import Inside
 from models import (
     Company,
     FirmLink,
@@ -88,7 +89,7 @@ class FirmLinkView(DeskModelView):
             ),
         ),
     )
-    search = (Search(FirmLink.domain),)
+    search = (Inside(FirmLink.domain),)
     search_hint = _l("Domain")
     empty = Empty(
         _l("No invitation link yet."),

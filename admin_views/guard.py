@@ -149,13 +149,13 @@ class DeskIndexView(Guarded, AdminIndexView):
     """A site's home. A subclass declares `permission`, `title` and overrides `index`.
 
     Attributes:
-        finds: What its `?q=` finds, as the search box of every page says; None for a site without one.
+        finds: What the search box of every page finds, as it says itself.
         menu_word: What the button says that opens the menu on a phone.
     """
 
     slug = "home"
     icon = "house"
-    finds: ClassVar[Any] = None
+    finds: ClassVar[Any] = _l("Find")
     menu_word: ClassVar[Any] = _l("Menu")
     template: ClassVar[str] = "admin/index.html"
 
@@ -164,6 +164,11 @@ class DeskIndexView(Guarded, AdminIndexView):
         super().__init__(name=self.title, endpoint=endpoint, url=url, template=self.template)
         # The theme is ours: Flask-Admin's jQuery and Select2 are served to nobody.
         self.static_folder = None
+
+    @property
+    def finder(self) -> str:
+        """The endpoint of the page of what was found (`admin_views/search/`)."""
+        return f"{self.endpoint.removesuffix('_home')}_search.index"
 
     @expose("/")
     def index(self) -> ResponseReturnValue:

@@ -18,10 +18,11 @@ from wtforms import Field
 from wtforms.utils import unset_value
 from wtforms.validators import StopValidation
 
-from admin_views.lists import listing, rows
-from admin_views.lists.columns import Search
+from admin_views.lists import finding, listing, rows
+from admin_views.lists.finding import Part, Whole, Words
 from models import User, db
 from services.foundation import checks
+from services.search import words
 
 MAX_FOUND = 20
 MAX_OFFSET = 1_000
@@ -43,7 +44,7 @@ class Lookup(AjaxModelLoader):
         self,
         name: str,
         model: type,
-        search: Sequence[Search],
+        search: Sequence[Part],
         *,
         label: Callable[[Any], str] = str,
         where: Callable[[sa.Select[Any]], sa.Select[Any]] | None = None,
@@ -67,11 +68,20 @@ class Lookup(AjaxModelLoader):
             return rows.one(self.select(), self.model, pk)
 
     def get_list(self, query: str, offset: int, limit: int) -> list[Any]:
-        """At most `MAX_FOUND` rows that `query` finds, from `offset` on; negative numbers count as none."""
+        """At most `MAX_FOUND` rows that `query` finds, from `offset` on; negative numbers count as none.
+
+        Where it finds nobody, those whom somebody may have meant: each is shown by name.
+        """
         text = checks.sought(query)[: listing.MAX_SEARCH]
+        found = self._list(text, offset, limit)
+        if found or not text or (meant := words.corrected(text)) is None:
+            return found
+        return self._list(meant, offset, limit)
+
+    def _list(self, text: str, offset: int, limit: int) -> list[Any]:
         statement = self.select()
         if text:
-            statement = listing.searched(statement, text, self.search, self.model)
+            statement = finding.found(statement, text, self.search, self.model)
         first = min(max(offset, 0), MAX_OFFSET)
         size = min(max(limit, 1), MAX_FOUND)
         statement = statement.order_by(*self.order).offset(first).limit(size)
@@ -90,7 +100,7 @@ def people_lookup(
     where: Callable[[sa.Select[Any]], sa.Select[Any]] | None = None,
 ) -> Lookup:
     """People, by their whole address or a part of their name."""
-    search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))
+    search = (Whole(User.email), Words(User))
     return Lookup(name, User, search, label=label, where=where, order=(User.sort_key,))
 
 

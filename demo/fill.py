@@ -14,6 +14,7 @@ from demo.story import Story, firm
 from models import Company, Conditions, Plan, Role, TaxRate, User, Vendor, db, utcnow
 from services.foundation.transaction import transaction
 from services.people import oneself, setup
+from services.search import words
 
 PASSWORD = "demo-trousseau"  # noqa: S105 - published on purpose
 # Mail of the last hours waits for the worker: it is in the inbox once everything runs.
@@ -42,6 +43,7 @@ def fill(*, everybody: bool = True) -> bool:
         others = {spec.name: firm(story, spec, number) for number, spec in enumerate(FIRMS)}
         out_of_the_ordinary(story, others)
     story.play()
+    words.gather()
     return True
 
 

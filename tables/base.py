@@ -173,6 +173,18 @@ def partial_index(name: str, where: str, *columns: Any, unique: bool = False) ->
     return sa.Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
 
+def code_index(table: str, column: str) -> sa.Index:
+    """An index by which a key or a reference is found by its beginning, with or without hyphens (`begins_with`).
+
+    The operator class is named: PostgreSQL would not look in the index for a beginning under another collation than C.
+    """
+    return sa.Index(
+        f"ix_{table}_bare",
+        sa.literal_column(f"upper(replace({column}, '-', ''))").label("bare"),
+        postgresql_ops={"bare": "text_pattern_ops"},
+    )
+
+
 def create_with(table: type[Base], statements: Mapping[str, Sequence[str]]) -> None:
     """Execute the `statements` of the database in use, by the name of its dialect, right after the table was created."""
     for dialect, texts in statements.items():

@@ -18,6 +18,7 @@ from tables.base import (
     BigId,
     Bilingual,
     Language,
+    code_index,
     day_in,
     enum_column,
     partial_index,
@@ -159,6 +160,9 @@ class Order(Base, CompanyRow):
         sa.Index("ix_orders_state_id", "state", sa.text("id DESC")),
         sa.Index("ix_orders_placed_at", "placed_at", "id"),
         sa.Index("ix_orders_paid_at", "paid_at"),
+        # Found by what was paid.
+        sa.Index("ix_orders_total", "total", "id"),
+        code_index("orders", "reference"),
         # For `flask reconcile`, which asks Stripe about these.
         partial_index("ix_orders_waiting", "state IN ('pending', 'processing')", "placed_at"),
     )

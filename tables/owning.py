@@ -8,7 +8,7 @@ import enum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from tables.base import Base, BigId, day_in, enum_column, partial_index, random_code, utcnow
+from tables.base import Base, BigId, code_index, day_in, enum_column, partial_index, random_code, utcnow
 from tables.buying import OrderLine
 from tables.catalogue import Plan
 from tables.who import CompanyRow, User, person_in
@@ -162,6 +162,7 @@ class License(Base, CompanyRow):
         sa.Index("ix_licenses_valid_until", "valid_until", "id"),
         sa.Index("ix_licenses_company_valid_until", "company_id", "valid_until", "id"),
         sa.Index("ix_licenses_usable_until", "usable_until"),
+        code_index("licenses", '"key"'),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import itertools
 import unicodedata
 
+from tables.addresses import readable_address
+
 # Letters that Unicode does not take apart, and what is typed for them.
 _SPELLED = str.maketrans(
     {
@@ -90,3 +92,51 @@ def _marks(text: str) -> str:
 def _case(text: str) -> str:
     """`1` for each capital, `0` for each other letter, as far as the last capital."""
     return "".join("1" if one.isupper() else "0" for one in text if one.isalnum()).rstrip("0")
+
+
+# --- Found ------------------------------------------------------------------------------------------------------------
+
+# So many words are looked for; what is typed beyond them narrows nothing.
+MAX_WORDS = 8
+# What stands around a word that was copied from a sentence or a list.
+_AROUND = '.,;:!?()[]{}<>"«»“”„/\\|*'
+
+
+def search_text(*parts: str) -> str:
+    """What `parts`, names and addresses, are found by: a space, then their words, as `plain` has them.
+
+    A space stands before each word, so that the beginning of one can be looked for. Names with an apostrophe or a hyphen are
+    there once more without: `obrien` finds « O’Brien ».
+    """
+    words = plain(" ".join(parts)).split()
+    joined = [_joined(word) for word in words if "@" not in word and _joined(word) != word]
+    return " " + " ".join([*words, *joined])
+
+
+def sought(text: str) -> list[str]:
+    """The words of what was typed, as `search_text` has them, each once; those without a letter or a figure are none.
+
+    A single letter counts where nothing else was typed.
+    """
+    typed = (plain(readable_address(word.strip(_AROUND))) for word in plain(text).split())
+    words = list(dict.fromkeys(word for word in typed if any(one.isalnum() for one in word)))
+    if len(words) > 1:
+        words = [word for word in words if len(word) > 1] or words[:1]
+    return words[:MAX_WORDS]
+
+
+def name_words(*names: str) -> set[str]:
+    """The words of names that somebody may mistype: of four letters or more, without figures."""
+    words = (
+        word.strip(_AROUND) for word in plain(" ".join(names)).replace("-", " ").replace("'", " ").split()
+    )
+    return {word for word in words if len(word) >= 4 and word.isalpha()}
+
+
+def bare(code: str) -> str:
+    """A key or a reference as it is looked for, whole or its beginning: capitals and figures, without what stands between."""
+    return "".join(one for one in plain(code).upper() if one.isalnum())
+
+
+def _joined(word: str) -> str:
+    return word.replace("'", "").replace("-", "")

@@ -14,7 +14,7 @@ from flask_security import UserMixin
 from sqlalchemy.dialects.postgresql import VARCHAR
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column, relationship
 
-from tables.addresses import MailAddress
+from tables.addresses import MailAddress, readable_address
 from tables.base import (
     CURRENCY,
     DEFAULT_TIME_ZONE,
@@ -22,12 +22,13 @@ from tables.base import (
     BigId,
     Language,
     TenantRow,
+    create_with,
     day_in,
     enum_column,
     partial_index,
     utcnow,
 )
-from tables.spelling import MOST_OF_A_KEY, sort_key
+from tables.spelling import MOST_OF_A_KEY, search_text, sort_key
 
 # Compared as bytes on either database.
 _SORT_KEY = sa.String(MOST_OF_A_KEY).with_variant(VARCHAR(MOST_OF_A_KEY, collation="C"), "postgresql")
@@ -41,6 +42,44 @@ def _sort_key_of(*names: str) -> Any:
         return sort_key(*(row[name] for name in names))
 
     return mapped_column(_SORT_KEY, default=made)
+
+
+def _found_as_person(context: Any) -> str:
+    row = context.get_current_parameters()
+    names = row["first_name"], row["last_name"], readable_address(row["email"])
+    return search_text(*names, _company_name(context, row.get("company_id")))
+
+
+def _company_name(context: Any, company_id: int | None) -> str:
+    """What the company is called, read once of many rows that are written together."""
+    if company_id is None:
+        return ""
+    names: dict[int, str] = context.__dict__.setdefault("company_names", {})
+    if company_id not in names:
+        found = sa.select(Company.__table__.c.name).where(Company.__table__.c.id == company_id)
+        names[company_id] = context.connection.execute(found).scalar_one_or_none() or ""
+    return names[company_id]
+
+
+def _found_as_company(context: Any) -> str:
+    row = context.get_current_parameters()
+    return search_text(row["name"], readable_address(row["billing_email"]))
+
+
+def _search_text_of(made: Any) -> Any:
+    """The column by which rows are found (`tables/spelling.py`); no row is read with it."""
+    return mapped_column(sa.Text(), default=made, deferred=True)
+
+
+def _search_index(table: str) -> sa.Index:
+    """Finds any three letters in a row on PostgreSQL; SQLite has a table beside it (`_found_by_text`)."""
+    index = sa.Index(
+        f"ix_{table}_search_text",
+        "search_text",
+        postgresql_using="gin",
+        postgresql_ops={"search_text": "gin_trgm_ops"},
+    )
+    return index.ddl_if(dialect="postgresql")
 
 
 class Role(enum.StrEnum):
@@ -68,11 +107,17 @@ class Company(Base):
         sa.Index("ix_companies_lower_name", sa.text("lower(name)"), "id"),
         sa.Index("ix_companies_sort_key", "sort_key", "id"),
         sa.Index("ix_companies_province", "province", sa.text("id DESC")),
+        _search_index("companies"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(sa.String(200))
     sort_key: Mapped[str] = _sort_key_of("name")
+    search_text: Mapped[str] = _search_text_of(_found_as_company)
+    # The name that is in the `search_text` of its people: the worker writes another one there (`services/search/following.py`).
+    people_named: Mapped[str] = mapped_column(
+        sa.String(200), default=lambda context: context.get_current_parameters()["name"], deferred=True
+    )
     billing_email: Mapped[str] = mapped_column(MailAddress(254))
     street: Mapped[str] = mapped_column(sa.String(200), default="")
     city: Mapped[str] = mapped_column(sa.String(100), default="")
@@ -90,6 +135,11 @@ class Company(Base):
 
     def __str__(self) -> str:
         return self.name
+
+    def spell(self) -> None:
+        """Write anew what the company is put in order and found by."""
+        self.sort_key = sort_key(self.name)
+        self.search_text = search_text(self.name, readable_address(self.billing_email))
 
     @property
     def place(self) -> str:
@@ -170,6 +220,7 @@ class User(Base, TenantRow, UserMixin):
         sa.Index("ix_users_active", "active", sa.text("id DESC")),
         # Who has no licence, on the home page of a company of any size.
         sa.Index("ix_users_covered", "company_id", "active", "covered_until"),
+        _search_index("users"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -178,6 +229,7 @@ class User(Base, TenantRow, UserMixin):
     first_name: Mapped[str] = mapped_column(sa.String(100))
     last_name: Mapped[str] = mapped_column(sa.String(100))
     sort_key: Mapped[str] = _sort_key_of("last_name", "first_name")
+    search_text: Mapped[str] = _search_text_of(_found_as_person)
     role: Mapped[Role] = mapped_column(enum_column(Role, "role"), default=Role.MEMBER)
     language: Mapped[Language] = mapped_column(enum_column(Language, "language"), default=Language.FR)
     time_zone: Mapped[str | None] = mapped_column(sa.String(64))
@@ -215,6 +267,12 @@ class User(Base, TenantRow, UserMixin):
         """As `name_of`."""
         return name_of(self.first_name, self.last_name, self.email)
 
+    def spell(self, company: str) -> None:
+        """Write anew what the person is put in order and found by, as one of `company`, a name; who was erased is not found."""
+        self.sort_key = sort_key(self.last_name, self.first_name)
+        names = self.first_name, self.last_name, readable_address(self.email)
+        self.search_text = "" if self.erased_at else search_text(*names, company)
+
     @property
     def is_staff(self) -> bool:
         return self.role == Role.SUPPORT
@@ -249,14 +307,48 @@ class User(Base, TenantRow, UserMixin):
         return zoneinfo.ZoneInfo(name)
 
 
+# --- Found by their text ----------------------------------------------------------------------------------------------
+
+sa.event.listen(
+    Base.metadata,
+    "before_create",
+    sa.DDL("CREATE EXTENSION IF NOT EXISTS pg_trgm").execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]
+)
+
+
+def found_by_text(table: str) -> list[str]:
+    """What SQLite needs to find the rows of `table` by three letters of their `search_text`: an index beside it, and who keeps it.
+
+    It holds no text of its own: it reads that of the table.
+    """
+    index = f"{table}_found"
+    gone = f"INSERT INTO {index} ({index}, rowid, search_text) VALUES ('delete', old.id, old.search_text);"  # noqa: S608 - our own names
+    new = f"INSERT INTO {index} (rowid, search_text) VALUES (new.id, new.search_text);"  # noqa: S608
+    return [
+        f"CREATE VIRTUAL TABLE {index} USING fts5 (search_text, content='{table}', content_rowid='id', tokenize='trigram')",
+        f"CREATE TRIGGER {index}_insert AFTER INSERT ON {table} BEGIN {new} END",
+        f"CREATE TRIGGER {index}_delete AFTER DELETE ON {table} BEGIN {gone} END",
+        f"CREATE TRIGGER {index}_update AFTER UPDATE OF search_text ON {table} BEGIN {gone} {new} END",
+    ]
+
+
+for _model in (Company, User):
+    create_with(_model, {"sqlite": found_by_text(_model.__tablename__)})
+    sa.event.listen(
+        _model.__table__,
+        "after_drop",
+        sa.DDL(f"DROP TABLE IF EXISTS {_model.__tablename__}_found").execute_if(dialect="sqlite"),  # type: ignore[no-untyped-call]
+    )
+
+
 @sa.event.listens_for(Session, "before_flush")
 def _spell(session: Session, _context: Any, _instances: Any) -> None:
     """Keep what is made of a name true where the name is written again; a new row's is the column's default."""
     for row in session.dirty:
-        if isinstance(row, User) and _is_changed(row, "last_name", "first_name"):
-            row.sort_key = sort_key(row.last_name, row.first_name)
-        elif isinstance(row, Company) and _is_changed(row, "name"):
-            row.sort_key = sort_key(row.name)
+        if isinstance(row, User) and _is_changed(row, "last_name", "first_name", "email"):
+            row.spell(row.company.name if row.company else "")
+        elif isinstance(row, Company) and _is_changed(row, "name", "billing_email"):
+            row.spell()
 
 
 def _is_changed(row: Any, *names: str) -> bool:

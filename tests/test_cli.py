@@ -330,6 +330,16 @@ def test_reconcile_says_what_it_looked_at(run, cast):
     assert "0 orders and 0 events" in result.output
 
 
+def test_reindex_writes_anew_what_is_not_as_it_should_be(run, cast):
+    wrong = sa.update(User).where(User.id == cast.bob.id).values(search_text="")
+    db.session.execute(wrong, execution_options={"synchronize_session": False})
+    db.session.commit()
+    result = run("reindex")
+    assert result.exit_code == 0, result.output
+    assert "Done: 1 rows were written anew." in result.output
+    assert "0 rows" in run("reindex").output
+
+
 def test_a_folder_that_cannot_be_used_is_a_sentence_and_so_is_a_file_that_cannot_be_read(monkeypatch, capsys):
     with pytest.raises(config.SettingsError, match="TROUSSEAU_ENV=production"):
         config.load({"INSTANCE": "/proc/nowhere"})

@@ -184,7 +184,8 @@ def test_the_demonstration_holds_nothing_that_a_form_would_refuse_or_change(scop
         for row in db.session.scalars(sa.select(mapper.class_)):
             for column in mapper.columns:
                 value = getattr(row, column.key)
-                if type(value) is not str or not value:
+                if type(value) is not str or not value or column.key == "search_text":
+                    # Nobody types that: it is made of what stands beside it.
                     continue
                 seen += 1
                 if isinstance(column.type, MailAddress):

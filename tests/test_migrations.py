@@ -11,7 +11,11 @@ import sqlalchemy as sa
 import access
 from models import AppendOnlyError, JournalEntry, JournalSubject, db
 
-FUNCTIONS = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+# Not those of an extension.
+OURS = (
+    "pronamespace = 'public'::regnamespace AND oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')"
+)
+FUNCTIONS = f"SELECT proname FROM pg_proc WHERE {OURS}"
 MIGRATIONS_TABLE = "alembic_version"
 
 # name of what is compared → rows of (table, name, definition) in the public schema
@@ -31,9 +35,7 @@ POSTGRESQL_DUMP = {
     "triggers": """
         SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid)
         FROM pg_trigger WHERE NOT tgisinternal""",
-    "functions": """
-        SELECT '', proname, pg_get_functiondef(oid)
-        FROM pg_proc WHERE pronamespace = 'public'::regnamespace""",
+    "functions": f"SELECT '', proname, pg_get_functiondef(oid) FROM pg_proc WHERE {OURS}",
 }
 
 

@@ -37,7 +37,7 @@ SHEETS = (
     "small",
     "paper",
 )
-SCRIPTS = ("app", "picker", "cart", "list", "chosen", "panel", "batch")
+SCRIPTS = ("app", "picker", "cart", "list", "chosen", "panel", "batch", "palette")
 FONT_FACE = '@font-face { font-family: "Inter"; src: url("%s") format("woff2"); font-weight: 400 620; font-display: swap; }\n'
 
 

@@ -1,4 +1,4 @@
-"""What a view declares of its list: columns, acts of a row, tabs, filters, where the search looks.
+"""What a view declares of its list: columns, acts of a row, tabs and filters.
 
 Nothing here makes HTML: `writers.py` compiles columns and acts to functions, once for each view and language.
 """
@@ -208,32 +208,6 @@ class ListFilter:
     def choices(self) -> list[tuple[str, str]]:
         options = self.options() if callable(self.options) else self.options
         return [(str(value), str(label)) for value, label in options or ()]
-
-
-@dataclasses.dataclass(frozen=True)
-class Search:
-    """Text to look in: one column of one table.
-
-    Attributes:
-        column: A text column of the view's model, or of another table when `via` says how to get there.
-        exact: The column is unique: a whole match, whatever the case, is tried first and then wins alone.
-        via: The view's column that holds the other table's key: `Search(User.email, via=License.user_id)`.
-        key: The other table's column that `via` is compared with, when it is not that table's key.
-        capitals: The column is written in capitals: a whole match then uses its own index.
-    """
-
-    column: Any
-    exact: bool = False
-    via: Any = None
-    key: Any = None
-    capitals: bool = False
-
-    def whole(self, text: str) -> Any:
-        """The condition that the column is `text`, whatever the case."""
-        if self.capitals:
-            return self.column == text.upper()
-        # Compared as the column's own type: a mail address has two spellings, and one is stored.
-        return sa.func.lower(self.column, type_=self.column.type) == text.lower()
 
 
 Columns = Sequence[Column]

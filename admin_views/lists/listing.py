@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from admin_views.lists import keyset
-from admin_views.lists.columns import Column, ListFilter, Search, Tab
-from admin_views.lists.rows import narrow, primary_key
+from admin_views.lists import finding, keyset
+from admin_views.lists.columns import Column, ListFilter, Tab
+from admin_views.lists.finding import Part
 from models import db
 from services.foundation import checks
 from services.reports.counts import COUNT_LIMIT, counts
@@ -20,9 +20,6 @@ from services.text.formats import number
 
 PAGE_SIZES = (20, 50, 100)
 MAX_SEARCH = 100
-MAX_WORDS = 5
-# An exact match names one row, or a few in tables whose uniqueness is per company.
-MAX_EXACT = 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,6 +61,8 @@ class Asked:
     tab: Tab | None = None
     after: str | None = None
     before: str | None = None
+    # What was typed instead of `search`, which found nothing.
+    typed: str = ""
 
     @property
     def is_narrowed(self) -> bool:
@@ -103,6 +102,7 @@ def read_request(
         tab=next((tab for tab in tabs if tab.name == asked_tab and tab.where is not None), None),
         after=args.get("after"),
         before=args.get("before"),
+        typed=checks.sought(args.get("typed", ""))[:MAX_SEARCH],
     )
 
 
@@ -117,7 +117,7 @@ def filtered(
     statement: sa.Select[Any],
     asked: Asked,
     filters: Sequence[ListFilter],
-    search: Sequence[Search],
+    search: Sequence[Part],
     model: type,
 ) -> sa.Select[Any]:
     """`statement` narrowed by the tab, the filters and the search of the request."""
@@ -129,45 +129,8 @@ def filtered(
         if choice.name in asked.filters:
             statement = choice.apply(statement, asked.filters[choice.name])
     if asked.search and search:
-        statement = searched(statement, asked.search, search, model)
+        statement = finding.found(statement, asked.search, search, model)
     return statement
-
-
-def searched(statement: sa.Select[Any], text: str, search: Sequence[Search], model: type) -> sa.Select[Any]:
-    """`statement` held to the rows that `text` finds: a whole match of a unique column, else every word somewhere."""
-    if "\0" in text:
-        return statement.where(sa.false())
-    key = primary_key(model)
-    exact = [_branch(part, part.whole(text), model) for part in search if part.exact]
-    if exact:
-        found = db.session.scalars(sa.union(*exact).limit(MAX_EXACT)).all()
-        if found:
-            return statement.where(key.in_(found))
-    for word in text.split()[:MAX_WORDS]:
-        # One table per branch: no index serves an OR across two. A trigram index has its place here.
-        own = [_contains(part.column, word) for part in search if part.via is None]
-        branches = [narrow(sa.select(key), model).where(sa.or_(*own))] if own else []
-        branches += [
-            _branch(part, _contains(part.column, word), model) for part in search if part.via is not None
-        ]
-        statement = statement.where(key.in_(sa.union(*branches)))
-    return statement
-
-
-def _branch(part: Search, condition: sa.ColumnElement[bool], model: type) -> sa.Select[Any]:
-    """The keys of `model` that one column finds; each table of the branch is narrowed by itself."""
-    keys = narrow(sa.select(primary_key(model)), model)
-    if part.via is None:
-        return keys.where(condition)
-    other = part.column.class_
-    key = primary_key(other) if part.key is None else part.key
-    return keys.where(part.via.in_(narrow(sa.select(key), other).where(condition)))
-
-
-def _contains(column: Any, word: str) -> sa.ColumnElement[bool]:
-    """`word` anywhere in `column`, whatever its case. SQLite folds ASCII alone, so accented words are tried thrice."""
-    variants = {word} if word.isascii() else {word, word.lower(), word.capitalize(), word.upper()}
-    return sa.or_(*(column.icontains(variant, autoescape=True) for variant in sorted(variants)))
 
 
 def count(statement: sa.Select[Any], model: type, *, estimate: bool) -> Total:

@@ -49,7 +49,7 @@ class Outline(Listing):
 
 def is_plain(page: Listing) -> bool:
     """Whether a page has an outline: one that says what is wrong with what was typed is written by itself."""
-    return not (page.wrong_fields or page.asked.unclear)
+    return not (page.wrong_fields or page.asked.unclear or page.asked.typed)
 
 
 def key_of(page: Listing) -> Hashable:

@@ -18,13 +18,15 @@ from markupsafe import Markup
 import access
 from admin_views.lists import keyset, listing, rows, writers
 from admin_views.lists.cells import Around
-from admin_views.lists.columns import Act, Column, Empty, ListFilter, Made, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, ListFilter, Made, Tab
+from admin_views.lists.finding import Part, Words
 from admin_views.lists.shown import Listing
 from models import DEFAULT_TIME_ZONE, db, utcnow
 from services.batches.choosing import MOST
 from services.foundation import urls
 from services.foundation.errors import Code, Refused
 from services.reports import kept
+from services.search import words
 from services.text.formats import current_language, number
 
 # Seconds for which a total and the counts of tabs are kept, and the choices that come from the database.
@@ -67,7 +69,7 @@ class ListView:
     every: ClassVar[Sequence[str]] = ()
     of_many: ClassVar[Sequence[str]] = ()
     tabs: ClassVar[Sequence[Tab]] = ()
-    search: ClassVar[Sequence[Search]] = ()
+    search: ClassVar[Sequence[Part]] = ()
     search_hint: ClassVar[Any] = _l("Search")
     filters: ClassVar[Sequence[ListFilter]] = ()
     default_order: ClassVar[tuple[str, bool] | None] = None
@@ -162,6 +164,20 @@ class ListView:
             wrong_fields=wrong,
             default_size=self.page_size,
         )
+
+    def meant(self, page: Listing) -> str | None:
+        """The address of what somebody may have meant whose search found nobody; None where nobody is called alike."""
+        asked = page.asked
+        if (
+            page.rows
+            or not asked.search
+            or asked.typed
+            or not any(isinstance(one, Words) for one in self.search)
+        ):
+            return None
+        if (other := words.corrected(asked.search)) is None:
+            return None
+        return page.path + page.url(q=other, typed=asked.search, part=request.args.get("part"))
 
     def told(self, keys: Sequence[Any]) -> Mapping[Any, Any]:
         """What columns of the kind `told` say of the rows of a page, by their key."""

@@ -17,6 +17,7 @@ from admin_views.portal.own_acts import OwnActs
 from admin_views.portal.plans import Plans
 from admin_views.portal.users import Users
 from admin_views.requests import PortalRequests
+from admin_views.search.page import PortalSearch
 from admin_views.undo import PortalUndo
 
 HOME = Home
@@ -35,4 +36,5 @@ VIEWS: list[type[DeskModelView] | type[DeskPage]] = [
     PortalImports,
     PortalRequests,
     PortalUndo,
+    PortalSearch,
 ]

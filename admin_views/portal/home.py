@@ -40,6 +40,7 @@ class Home(DeskIndexView):
     title = _l("Home")
     permission = Permission.OWN_LICENSES
     menu_word = OPTIONS
+    finds = _l("Find a person, a license, an order or a page")
 
     def is_listed_for(self, role: Role) -> bool:
         return not MANAGING.isdisjoint(ROLE_PERMISSIONS[role])

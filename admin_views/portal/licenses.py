@@ -25,8 +25,9 @@ from admin_views.columns import (
 )
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.journal import license_life
-from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Tab
 from admin_views.lists.filters import by_id
+from admin_views.lists.finding import Begins, Whole, Words
 from admin_views.pickers import PickerField, people_lookup
 from admin_views.portal import activity
 from admin_views.portal.own import own_company, own_plans
@@ -104,10 +105,9 @@ class Licenses(moves.Moves, removals.Removals, ManyLicenses):
     )
     column_relations = (License.plan, License.user)
     search = (
-        Search(License.key, exact=True, capitals=True),
-        Search(User.email, exact=True, via=License.user_id),
-        Search(User.first_name, via=License.user_id),
-        Search(User.last_name, via=License.user_id),
+        Whole(User.email, via=License.user_id),
+        Words(User, via=License.user_id),
+        Begins(License.key),
     )
     search_hint = _l("Holder or key")
     filters = (

@@ -21,8 +21,9 @@ from admin_views import labels
 from admin_views.base import DeskModelView
 from admin_views.columns import PERSON, state, who
 from admin_views.journal import timeline
-from admin_views.lists.columns import Act, Column, Empty, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, Tab
 from admin_views.lists.filters import by_member
+from admin_views.lists.finding import Amount, Begins
 from admin_views.portal import activity, errands
 from admin_views.portal.options import OPTIONS
 from admin_views.portal.order_words import state_sentence
@@ -95,8 +96,8 @@ class Orders(DeskModelView):
         _l("Your orders and their receipts will be here once you have bought licenses."),
         ("portal_plans.index_view", _l("Buy licenses")),
     )
-    search = (Search(Order.reference, exact=True, capitals=True),)
-    search_hint = _l("Order number")
+    search = (Begins(Order.reference), Amount(Order.total))
+    search_hint = _l("Order number or amount")
     filters = (by_member("state", _l("State"), Order.state, OrderState, labels.options(OrderState)),)
 
     # --- One order --------------------------------------------------------------------------------------------------

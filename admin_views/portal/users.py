@@ -20,7 +20,8 @@ from admin_views.batches.chosen import ManyPeople
 from admin_views.columns import PERSON, last_day_column, license_state_column
 from admin_views.guard import local_url
 from admin_views.journal import timeline
-from admin_views.lists.columns import Act, Column, Empty, ListFilter, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, ListFilter, Tab
+from admin_views.lists.finding import Whole, Words
 from admin_views.lists.rows import parse_id
 from admin_views.portal import activity, errands
 from admin_views.portal.licenses import assigned_sentence
@@ -105,7 +106,7 @@ class Users(AccountView, ManyPeople):
     )
     empty = Empty(_l("Nobody is in the list yet."), None, (".create_view", _l("Add user")))
     column_relations = (selectinload(User.licenses).joinedload(License.plan),)
-    search = (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name))
+    search = (Whole(User.email), Words(User))
     search_hint = _l("Name or email")
     filters = (
         ListFilter(

@@ -6,6 +6,7 @@ from admin_views.batches.base import Bases
 from admin_views.batches.imports import SupportImports
 from admin_views.batches.view import SupportBatches
 from admin_views.requests import SupportRequests
+from admin_views.search.page import SupportSearch
 from admin_views.support.as_of import AsOf
 from admin_views.support.companies import Companies
 from admin_views.support.firm_links import FirmLinks
@@ -42,4 +43,5 @@ VIEWS: list[type] = [
     Bases,
     SupportRequests,
     SupportUndo,
+    SupportSearch,
 ]

@@ -18,8 +18,9 @@ from access import Actor
 from admin_views import labels
 from admin_views.forms import REQUIRED, choices, zones
 from admin_views.journal import timeline
-from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search
+from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter
 from admin_views.lists.filters import by_member
+from admin_views.lists.finding import Whole, Words
 from admin_views.support.base import EditForm, SupportView, current_actor
 from admin_views.support.journal import READER
 from models import (
@@ -142,10 +143,9 @@ class Companies(SupportView):
         Fact("since", _l("Customer since"), kind="day"),
     )
     search = (
-        Search(Company.name),
-        Search(Company.billing_email),
         # Who writes to support gives their own address.
-        Search(User.email, exact=True, via=Company.id, key=User.company_id),
+        Whole(User.email, via=Company.id, key=User.company_id),
+        Words(Company),
     )
     filters = (
         ListFilter(

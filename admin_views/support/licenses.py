@@ -27,8 +27,9 @@ from admin_views.columns import (
 from admin_views.forms import REQUIRED, DeskForm
 from admin_views.journal import license_life
 from admin_views.lists.cells import SOON
-from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Tab
 from admin_views.lists.filters import by_id
+from admin_views.lists.finding import Begins, Whole, Words
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_column, company_link, current_actor, person_column
 from admin_views.support.journal import READER
@@ -141,7 +142,7 @@ class Licenses(moves.Moves, removals.Removals, SupportView, ManyLicenses):
             tone="wait",
         ),
     )
-    search_hint = _l("Holder or key")
+    search_hint = _l("Holder, customer or key")
     empty = Empty(_l("There is no license yet."))
     detail_columns = (
         Fact("company", _l("Customer"), link=company_link),
@@ -156,9 +157,10 @@ class Licenses(moves.Moves, removals.Removals, SupportView, ManyLicenses):
     )
     column_relations = (License.company, License.plan, License.user)
     search = (
-        Search(License.key, exact=True, capitals=True),
-        Search(User.email, exact=True, via=License.user_id),
-        Search(User.last_name, via=License.user_id),
+        Whole(User.email, via=License.user_id),
+        Words(User, via=License.user_id),
+        Words(Company, via=License.company_id),
+        Begins(License.key),
     )
     filters = (
         ListFilter(

@@ -9,8 +9,9 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
-from admin_views.lists.columns import ListFilter, Search
+from admin_views.lists.columns import ListFilter
 from admin_views.lists.filters import by_id
+from admin_views.lists.finding import Words
 from admin_views.lists.rows import parse_id
 from admin_views.pickers import Lookup, people_lookup
 from models import Company, License, User, db
@@ -26,7 +27,7 @@ def person_text(user: User) -> str:
 
 def company_lookup(name: str = "company") -> Lookup:
     """Customers, by a part of their name or their whole billing address."""
-    search = (Search(Company.name), Search(Company.billing_email))
+    search = (Words(Company),)
     return Lookup(name, Company, search, label=company_text, order=(Company.sort_key,))
 
 

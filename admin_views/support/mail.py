@@ -16,8 +16,9 @@ from flask_babel import lazy_pgettext as _pl
 
 from admin_views import labels
 from admin_views.columns import state
-from admin_views.lists.columns import Act, ByLanguage, Column, Empty, Fact, Search, Tab
+from admin_views.lists.columns import Act, ByLanguage, Column, Empty, Fact, Tab
 from admin_views.lists.filters import by_id, by_member
+from admin_views.lists.finding import Whole, Words
 from admin_views.lists.writers import MARK
 from admin_views.support import lookups
 from admin_views.support.base import RecordView, company_column, company_link, current_actor
@@ -88,7 +89,7 @@ class Mail(RecordView):
         Tab("all", _pl("mail", "All")),
         Tab("failed", _l("Not delivered"), lambda: OutgoingMail.state == MailState.FAILED, tone="wait"),
     )
-    search_hint = _l("Whole address")
+    search_hint = _l("Name or email")
     empty = Empty(_l("No mail yet."))
     detail_columns = (
         Fact("recipient", _l("Recipient"), value=recipient_text, link=recipient_link),
@@ -103,7 +104,7 @@ class Mail(RecordView):
         Fact("message_id", _l("Message-ID"), kind="mono"),
     )
     column_relations = (OutgoingMail.user, OutgoingMail.company)
-    search = (Search(User.email, exact=True, via=OutgoingMail.user_id),)
+    search = (Whole(User.email, via=OutgoingMail.user_id), Words(User, via=OutgoingMail.user_id))
     filters = (
         by_member("state", _l("State"), OutgoingMail.state, MailState, labels.options(MailState)),
         by_member("template", _l("Mail"), OutgoingMail.template, MailKind, lambda: labels.words(MailKind)),

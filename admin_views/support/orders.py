@@ -19,17 +19,20 @@ from sqlalchemy.orm import selectinload
 from admin_views import labels
 from admin_views.columns import PERSON, state, who
 from admin_views.journal import timeline
-from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Search, Tab
+from admin_views.lists.columns import Act, Column, Empty, Fact, ListFilter, Tab
 from admin_views.lists.filters import by_member
+from admin_views.lists.finding import Amount, Begins, Whole, Words
 from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_column, company_link, current_actor
 from admin_views.support.journal import READER
 from models import (
+    Company,
     IssueKind,
     Order,
     OrderIssue,
     OrderLine,
     OrderState,
+    Payment,
     StripeEvent,
     SubjectKind,
     Term,
@@ -135,7 +138,7 @@ class Orders(SupportView):
         Tab("waiting", _l("Awaiting payment"), lambda: Order.state == OrderState.PENDING),
         Tab("processing", _l("Payment in progress"), lambda: Order.state == OrderState.PROCESSING),
     )
-    search_hint = _l("Order number")
+    search_hint = _l("Number, customer, amount or Stripe id")
     empty = Empty(_l("No order yet."))
     detail_columns = (
         Fact("company", _l("Customer"), link=company_link),
@@ -149,7 +152,20 @@ class Orders(SupportView):
         Fact("stripe_payment_intent_id", _l("Payment at Stripe"), kind="mono"),
     )
     column_relations = (Order.company, Order.placed_by, selectinload(Order.open_issues))
-    search = (Search(Order.reference, exact=True, capitals=True),)
+    search = (
+        *(
+            Whole(column, via=Order.id, key=Payment.order_id, as_written=True)
+            for column in (
+                Payment.stripe_session_id,
+                Payment.stripe_payment_intent_id,
+                Payment.stripe_charge_id,
+            )
+        ),
+        Whole(Order.stripe_payment_intent_id, as_written=True),
+        Words(Company, via=Order.company_id),
+        Begins(Order.reference),
+        Amount(Order.total),
+    )
     filters = (
         by_member("state", _l("State"), Order.state, OrderState, labels.options(OrderState)),
         # When a month begins is asked of the vendor's zone.

@@ -21,8 +21,9 @@ from admin_views.batches.chosen import ManyPeople
 from admin_views.columns import LICENSE_STATE, PERSON, license_state
 from admin_views.forms import choices, zones
 from admin_views.journal import timeline
-from admin_views.lists.columns import Act, Column, Fact, Search, Tab
+from admin_views.lists.columns import Act, Column, Fact, Tab
 from admin_views.lists.filters import by_member, yes_or_no
+from admin_views.lists.finding import Whole, Words
 from admin_views.lists.rows import parse_id
 from admin_views.pickers import PickerField
 from admin_views.support import lookups
@@ -119,7 +120,7 @@ class People(SupportView, AccountView, ManyPeople):
         Tab("admins", _l("Administrators"), lambda: User.role == Role.ADMIN),
         Tab("inactive", _pl("people", "Deactivated"), lambda: User.active.is_(False)),
     )
-    search_hint = _l("Name or email")
+    search_hint = _l("Name, email or customer")
     detail_columns = (
         Fact("email", _l("Email")),
         Fact("company", _l("Customer"), link=company_link),
@@ -133,7 +134,7 @@ class People(SupportView, AccountView, ManyPeople):
         Fact("namesakes", _l("Other accounts with this address"), value=_namesakes),
     )
     column_relations = (User.company, selectinload(User.licenses).joinedload(License.plan))
-    search = (Search(User.email, exact=True), Search(User.last_name), Search(User.first_name))
+    search = (Whole(User.email), Words(User))
     filters = (
         by_member("role", _l("Role"), User.role, Role, labels.options(Role)),
         yes_or_no("active", _l("Active"), User.active),

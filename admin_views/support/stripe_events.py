@@ -7,7 +7,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext as _pl
 
 from admin_views import labels
-from admin_views.lists.columns import Column, Empty, ListFilter, Search, Tab
+from admin_views.lists.columns import Column, Empty, ListFilter, Tab
+from admin_views.lists.finding import Whole
 from admin_views.support.base import RecordView
 from models import StripeEvent
 
@@ -29,9 +30,9 @@ class StripeEvents(RecordView):
         Tab("all", _pl("events", "All")),
         Tab("unhandled", _l("Not handled"), lambda: StripeEvent.handled_at.is_(None), tone="wait"),
     )
-    search_hint = _l("Object at Stripe")
+    search_hint = _l("Whole id at Stripe")
     empty = Empty(_l("Stripe has told nothing yet."))
-    search = (Search(StripeEvent.object_id),)
+    search = (Whole(StripeEvent.object_id, as_written=True), Whole(StripeEvent.id, as_written=True))
     filters = (
         ListFilter(
             "handled",

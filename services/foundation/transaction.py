@@ -266,10 +266,11 @@ def _as_json(value: Any) -> Any:
     return value.obj if isinstance(value, Jsonb | Json) else str(value)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass
 class _Written:
-    """What a column's default asks of the row that is written, as SQLAlchemy's own context answers it."""
+    """What a column's default asks of the rows that are written, one after the other, as SQLAlchemy's own context answers it."""
 
+    connection: Connection
     row: Mapping[str, Any]
 
     def get_current_parameters(self) -> Mapping[str, Any]:
@@ -282,7 +283,10 @@ def _sent(column: Any, rows: Sequence[Mapping[str, Any]], dialect: Any) -> list[
     if name in rows[0]:
         values = [row[name] for row in rows]
     elif default.is_callable:
-        values = [default.arg(_Written(row)) for row in rows]
+        written = _Written(db.session.connection(), rows[0])
+        values = []
+        for written.row in rows:
+            values.append(default.arg(written))
     else:
         values = [default.arg] * len(rows)
     process = column.type.dialect_impl(dialect).bind_processor(dialect)

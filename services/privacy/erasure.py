@@ -17,6 +17,7 @@ from models import (
     MailState,
     MailTrouble,
     OutgoingMail,
+    SubjectKind,
     User,
     db,
     erased_address,
@@ -29,6 +30,7 @@ from services.foundation.transaction import CompanyTurn, Turn
 from services.people import deactivation
 from services.people.administrators import check_actor, people_lock
 from services.privacy.personal import PARTS
+from services.search import words
 
 # Where a firm's address is written down, which may be somebody's own.
 _FIRMS = (JournalVerb.COMPANY_ADDED, JournalVerb.COMPANY_CHANGED, JournalVerb.VENDOR_ADDED)
@@ -109,6 +111,7 @@ def _check(turn: Turn, user: User, typed: str, by: Actor) -> None:
 
 def _forget(turn: Turn, user: User) -> None:
     """Every part by its rule; first what only the rows of before can tell."""
+    names = _names_of(user)
     _forget_copies(user)
     _drop_waiting(user)
     # The account last: some rows are found by its address alone.
@@ -120,6 +123,20 @@ def _forget(turn: Turn, user: User) -> None:
             _execute(sa.update(part.model).where(rows).values(**blanks))
     db.session.refresh(user)
     user.erased_at = turn.now
+    words.forget(turn, names)
+
+
+def _names_of(user: User) -> set[str]:
+    """Theirs of today, and what the journal says that they were."""
+    kept = sa.select(JournalPersonal.before, JournalPersonal.after).join(
+        JournalEntry, JournalEntry.id == JournalPersonal.entry_id
+    )
+    mine = kept.where(JournalEntry.subject_type == SubjectKind.USER, JournalEntry.subject_id == user.id)
+    told = [values for row in db.session.execute(mine) for values in row]
+    former = {
+        str(values[name]) for values in told for name in ("first_name", "last_name") if values.get(name)
+    }
+    return {user.first_name, user.last_name, *former}
 
 
 def _drop_waiting(user: User) -> None:

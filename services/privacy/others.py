@@ -5,7 +5,7 @@ from __future__ import annotations
 # What is a firm's own, even where it is somebody's name or address as well: who is contracted with, papers, a public
 # address. It stays when a person is erased, and is changed with the firm's details.
 OF_A_FIRM = {
-    "companies": "name sort_key billing_email street city province postal_code country stripe_customer_id",
+    "companies": "name sort_key search_text people_named billing_email street city province postal_code country stripe_customer_id",
     # Of a card that somebody paid with: a refund is told by it.
     "payments": "brand last4",
     "orders": "customer_name customer_address vendor_name vendor_address",
@@ -48,6 +48,8 @@ IMPERSONAL = {
     "position",
     "prices": "currency amount starts_on",
     "refused_webhooks": "count first_at last_at",
+    # Of everybody's names, and whose each is, is not said; `services/search/words.py` takes those of an erased person away.
+    "search_words": "word length",
     "seat_counts": "seats",
     "stripe_events": "type object_id livemode created_at received_at handled_at outcome",
     "submissions": "token at",

@@ -156,9 +156,7 @@ def _asked_by(person: int) -> sa.Select[Any]:
 
 
 # Most rows hold nothing but from where somebody acted.
-_TELLS = sa.or_(
-    *(sa.cast(column, sa.Text) != "{}" for column in (JournalPersonal.before, JournalPersonal.after))
-)
+_TELLS = sa.or_(*(sa.cast(one, sa.Text) != "{}" for one in (JournalPersonal.before, JournalPersonal.after)))
 _AT, _VERB = _l("Date"), _l("Action")
 _MAIL, _QUEUED = _l("Mail"), _l("Queued on")
 
@@ -172,7 +170,8 @@ PARTS = (
             "email": _blank(_l("Email"), erased_address),
             "first_name": _blank(_l("First name"), lambda _person: ""),
             "last_name": _blank(_l("Last name"), lambda _person: "Erased person"),
-            "sort_key": _blank(to=lambda _person: sort_key("Erased person")),
+            "sort_key": _blank(to=lambda _person: sort_key("Erased person", "")),
+            "search_text": _blank(to=lambda _person: ""),
             "role": _keep(_l("Role")),
             "language": _keep(_l("Language")),
             "time_zone": _blank(_l("Time zone")),

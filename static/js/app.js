@@ -184,14 +184,3 @@ function copies(within) {
   }
 }
 copies(document);
-
-// --- `/` goes to the search, when nothing has the focus; « My profile » switches it off.
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (document.activeElement && document.activeElement !== document.body && document.activeElement.id !== "main") return;
-  const field = [...document.querySelectorAll("[data-find]")].find((one) => one.offsetParent);
-  if (!field) return;
-  event.preventDefault();
-  field.focus();
-  field.select();
-});

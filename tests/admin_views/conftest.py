@@ -92,6 +92,8 @@ def _add_stock_views(app: Flask) -> None:
             "column_display_pk": True,
             "column_list": [column.key for column in sa.inspect(kind).columns],
             "column_editable_list": ["company_id"],
+            # It reads its rows when the session is over: what is loaded later is not there.
+            "column_export_exclude_list": ["search_text"],
             "form_columns": ["company_id"],
         }
         view = type(f"Stock{name}", (ModelView,), options)

@@ -16,7 +16,8 @@ from admin_views.base import DeskIndexView, DeskModelView, DeskPage
 from admin_views.columns import LICENSE_STATE, PERSON, license_state, state
 from admin_views.forms import REQUIRED, DeskForm, MoneyField, WholeNumber
 from admin_views.labels import options
-from admin_views.lists.columns import Act, Column, Fact, ListFilter, Search
+from admin_views.lists.columns import Act, Column, Fact, ListFilter
+from admin_views.lists.finding import Begins, Whole, Words
 from admin_views.pickers import Lookup, PickerField
 from models import Company, License, Order, OrderState, Plan, User, db
 from services.foundation.errors import Refused
@@ -24,7 +25,7 @@ from services.foundation.errors import Refused
 PEOPLE = Lookup(
     "user",
     User,
-    (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name)),
+    (Whole(User.email), Words(User)),
     label=lambda user: f"{user.name} ({user.email})",
 )
 
@@ -59,7 +60,7 @@ class People(DeskModelView):
         Fact("role", "Role", kind="badge"),
     )
     page_size = 20
-    search = (Search(User.email, exact=True), Search(User.first_name), Search(User.last_name))
+    search = (Whole(User.email), Words(User))
     export_columns = (Column("company", "Company", Company.name),)
     export_joins = (User.company,)
     form_columns = ("first_name", "last_name", "email", "language")
@@ -103,7 +104,7 @@ class Licenses(DeskModelView):
     every = ("mark",)
     row_acts = (Act(".edit_view", "Edit", "pencil"),)
     column_relations = (License.plan, License.user)
-    search = (Search(License.key, exact=True), Search(User.email, via=License.user_id))
+    search = (Begins(License.key), Words(User, via=License.user_id))
     filters = (
         ListFilter(
             "plan",

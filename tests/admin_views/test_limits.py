@@ -11,12 +11,12 @@ from wtforms.validators import Length, NumberRange
 
 from admin_views import pickers, portal
 from admin_views.journal import license_life, timeline
-from admin_views.lists import keyset, listing, rows
+from admin_views.lists import finding, keyset, listing, rows
 from admin_views.portal import home as portal_home
 from admin_views.portal import plans as portal_plans
 from admin_views.support import VIEWS, companies, home, journal, orders, people, settings
 from admin_views.support import plans as support_plans
-from models import ENDS_SOON, MAX_QUANTITY, Conditions, Vendor
+from models import ENDS_SOON, MAX_QUANTITY, MAX_WORDS, Company, Conditions, User, Vendor
 from services.buying import orders as placing
 from services.buying import quotes
 from services.catalogue import plans, tax_rates, vendor
@@ -28,6 +28,7 @@ from services.payments import checkout, gateway
 from services.people import oneself
 from services.privacy import keeping, known
 from services.reports import counts, desk
+from services.search import codes, hits
 from services.waiting import queue
 
 MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
@@ -35,8 +36,10 @@ PROMISED = [
     # What a list reads of the address, and answers at most.
     (listing.PAGE_SIZES, (20, 50, 100)),
     (listing.MAX_SEARCH, 100),
-    (listing.MAX_WORDS, 5),
-    (listing.MAX_EXACT, 50),
+    (MAX_WORDS, 8),
+    ((finding.MAX_EXACT, finding.GATHERED), (50, 5_000)),
+    (hits.MOST, {User: 1_000, Company: 100}),
+    ((codes.LEAST, codes.LONGEST), (4, 60)),
     (keyset.MAX_CURSOR, 1_000),
     (rows.MAX_ROWS, 500),
     (rows.MAX_ID, 2**63 - 1),

@@ -52,12 +52,14 @@ def test_a_cookie_that_somebody_wrote_by_hand_is_the_devices_own_appearance(clie
 
 def test_single_keys_are_switched_off_for_a_year_on_this_device(client: Client, cast: Cast) -> None:
     sign_in(client, cast.sam)
-    assert client.get("/support/").text.count("data-find") == 2
+    assert client.get("/support/").text.count('data-find="keys"') == 2
     client.post("/keys", data={"keys": "off"})
-    assert "data-find" not in client.get("/support/").text
+    # Ctrl-K is no single key: it stays.
+    assert 'data-find="keys"' not in client.get("/support/").text
+    assert client.get("/support/").text.count('aria-keyshortcuts="Control+K"') == 2
     answer = client.post("/keys", data={"keys": "on", "url": "/profile"})
     assert answer.location == "/profile"
-    assert client.get("/support/").text.count("data-find") == 2
+    assert client.get("/support/").text.count('data-find="keys"') == 2
 
 
 def test_an_icon_that_the_package_does_not_have_stops_the_start() -> None:
@@ -82,6 +84,7 @@ PERMISSIONS = {
         "imports": "manage_users",
         "requests": "manage_users",
         "undo": "manage_users",
+        "search": "own_licenses",
     },
     "support": dict.fromkeys(
         [
@@ -104,6 +107,7 @@ PERMISSIONS = {
             "stripe-events",
             "requests",
             "undo",
+            "search",
         ],
         "support",
     ),

@@ -21,7 +21,7 @@ import access
 from access.rows import narrow_statement
 from admin_views import forms, pickers, portal
 from admin_views.base import DeskModelView
-from admin_views.lists import keyset, listing, rows
+from admin_views.lists import finding, keyset, rows
 from models import CartItem, Company, License, SeatCount, StripeEvent, User, db, utcnow
 from tests.admin_views import demo
 from tests.admin_views.conftest import everything_of, keys_of, secrets_of, tenant_tables
@@ -40,7 +40,7 @@ def without_hook() -> Iterator[None]:
 @pytest.fixture
 def without_base(monkeypatch: pytest.MonkeyPatch) -> None:
     """The base class's own narrowing taken off: only the query hook is left."""
-    for module in (rows, listing, forms):
+    for module in (rows, finding, forms):
         monkeypatch.setattr(module, "narrow", lambda statement, model: statement)
 
 

@@ -6,9 +6,11 @@ import datetime as dt
 from collections import Counter
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, undefer
 
 from models import (
     Assignment,
+    Company,
     JournalEntry,
     License,
     LicenseState,
@@ -21,7 +23,10 @@ from models import (
     Term,
     TermKind,
     TermTax,
+    User,
     db,
+    search_text,
+    sort_key,
 )
 from tests.counts import wrong_counts
 
@@ -94,3 +99,18 @@ def check_rows() -> None:
     orphans = sa.select(JournalEntry.id).where(JournalEntry.operation.not_in(sa.select(Operation.id)))
     assert db.session.scalars(orphans).all() == []
     assert wrong_counts() == []
+    check_spelling()
+
+
+def check_spelling() -> None:
+    """People and companies are put in order and found by what they are called; who was erased is found by nothing."""
+    for user in db.session.scalars(
+        sa.select(User).options(joinedload(User.company), undefer(User.search_text))
+    ):
+        company = user.company.people_named if user.company else ""
+        names = search_text(user.first_name, user.last_name, user.email, company)
+        assert user.search_text == ("" if user.erased_at else names)
+        assert user.sort_key == sort_key(user.last_name, user.first_name)
+    for company in db.session.scalars(sa.select(Company)):
+        assert company.search_text == search_text(company.name, company.billing_email)
+        assert company.sort_key == sort_key(company.name)

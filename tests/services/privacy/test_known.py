@@ -150,6 +150,7 @@ def test_what_is_erased_is_told_before_unless_it_is_a_secret():
         "account.password",
         "account.fs_uniquifier",
         # Made of the name.
+        "account.search_text",
         "account.sort_key",
         # Of whoever else is in it, too.
         "files.content",

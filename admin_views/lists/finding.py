@@ -1,0 +1,142 @@
+"""Where a search looks: what a view or a picker declares, and the condition that a typed text becomes.
+
+A text finds a row by any of its parts. What names a row whole, a key, an address or an id, wins alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from admin_views.lists.rows import narrow, primary_key
+from models import User, db
+from services.search import codes, hits
+
+# An exact match names one row, or a few in tables whose uniqueness is per company.
+MAX_EXACT = 50
+# Of so many rows of a list, those that were found are gathered and put in order; more are met as the list is read.
+GATHERED = 5_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Words:
+    """The words of people or companies: `Words(User, via=License.user_id)` finds licences by their holders.
+
+    Attributes:
+        of: `User` or `Company`.
+        via: The list's column that holds their id; None for a list of them.
+    """
+
+    of: type
+    via: Any = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Begins:
+    """A key or a reference, by its beginning, with or without hyphens; its table has a `code_index`."""
+
+    column: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Amount:
+    """An amount in cents, as somebody reads it on a statement."""
+
+    column: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Whole:
+    """A column whose whole value wins alone, by its index.
+
+    Attributes:
+        via: The list's column that holds the other table's key, where the column is another table's.
+        key: The other table's column that `via` is compared with, when it is not that table's key.
+        as_written: It is compared letter for letter; else whatever the case.
+    """
+
+    column: Any
+    via: Any = None
+    key: Any = None
+    as_written: bool = False
+
+    def equals(self, text: str) -> Any:
+        """The condition that the column is `text`."""
+        if self.as_written:
+            return self.column == text
+        # Compared as the column's own type: a mail address has two spellings, and one is stored.
+        return sa.func.lower(self.column, type_=self.column.type) == text.lower()
+
+
+@dataclasses.dataclass(frozen=True)
+class Inside:
+    """Any part of a column of a small table."""
+
+    column: Any
+
+
+Part = Words | Begins | Amount | Whole | Inside
+
+
+def found(statement: sa.Select[Any], text: str, search: Sequence[Part], model: type) -> sa.Select[Any]:
+    """`statement`, of rows of `model`, held to those that `text` finds."""
+    key = primary_key(model)
+    if "\0" in text:
+        return statement.where(sa.false())
+    whole = [_keys(part, part.equals(text), model) for part in search if isinstance(part, Whole)]
+    if whole and (exact := db.session.scalars(sa.union(*whole).limit(MAX_EXACT)).all()):
+        return statement.where(key.in_(exact))
+    conditions, are_many = _conditions(text, search, model)
+    if not conditions:
+        return statement.where(sa.false())
+    if are_many:
+        return statement.where(sa.or_(*map(hits.asked_row_by_row, conditions)))
+    if len(conditions) == 1:
+        return statement.where(*conditions)
+    # One index for each: no database takes two for an OR whose rows are to be in order.
+    branches = [narrow(sa.select(key), model).where(condition) for condition in conditions]
+    return statement.where(key.in_(sa.union(*branches)))
+
+
+def _keys(part: Whole, condition: Any, model: type) -> sa.Select[Any]:
+    """The keys of `model` that a whole value finds; each table of the branch is narrowed by itself."""
+    keys = narrow(sa.select(primary_key(model)), model)
+    if part.via is None:
+        return keys.where(condition)
+    other = part.column.class_
+    key = primary_key(other) if part.key is None else part.key
+    return keys.where(part.via.in_(narrow(sa.select(key), other).where(condition)))
+
+
+def _conditions(text: str, search: Sequence[Part], model: type) -> tuple[list[sa.ColumnElement[bool]], bool]:
+    """What finds a row, by each part that can; and whether so many are found that the list is read in its own order."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    are_many = False
+    for part in search:
+        if isinstance(part, Words):
+            who = hits.people(text) if part.of is User else hits.companies(text)
+            if who.ids:
+                column = primary_key(model) if part.via is None else part.via
+                conditions.append(who.have(column))
+                are_many = (
+                    are_many or who.are_many or (part.via is not None and _have_many(column, who, model))
+                )
+        elif isinstance(part, Begins) and (begins := codes.begins_with(part.column, text)) is not None:
+            conditions.append(begins)
+        elif isinstance(part, Amount) and (cents := codes.cents(text)) is not None:
+            conditions.append(part.column == cents)
+        elif isinstance(part, Inside):
+            conditions.append(
+                sa.and_(*(part.column.icontains(word, autoescape=True) for word in text.split()))
+            )
+    return conditions, are_many
+
+
+def _have_many(column: Any, who: hits.Hits, model: type) -> bool:
+    """Whether those few have more rows than are gathered: a company may have a hundred thousand seats."""
+    theirs = narrow(sa.select(sa.literal(1)).select_from(model), model).where(column.in_(who.ids))
+    counted = sa.select(sa.func.count()).select_from(theirs.limit(GATHERED + 1).subquery())
+    return (db.session.scalar(counted) or 0) > GATHERED

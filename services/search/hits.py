@@ -1,0 +1,109 @@
+"""Who a text finds: people and companies, by their `search_text` (`tables/spelling.py`), which has an index on either database.
+
+The hits come first, without an order and no more than some: what a list makes of them depends on whether they are few.
+docs/decisions/0013-search.md has what was measured.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import sqlalchemy as sa
+
+import access
+from models import Company, User, db, sought
+
+# So many are few: they are handed on as numbers.
+MOST: dict[type, int] = {User: 1_000, Company: 100}
+
+
+@dataclasses.dataclass(frozen=True)
+class Hits:
+    """The people or the companies that a text finds, of those that this request may see.
+
+    Attributes:
+        ids: Theirs; of more than `MOST` of them one more than that, whichever were found first.
+    """
+
+    model: Any
+    words: tuple[str, ...]
+    ids: tuple[int, ...]
+
+    @property
+    def are_many(self) -> bool:
+        return len(self.ids) > MOST[self.model]
+
+    def have(self, column: Any) -> sa.ColumnElement[bool]:
+        """Whether `column`, of a list, holds the id of one of them.
+
+        Of many it is asked row by row, as the list is read in its own order: they are many, so that a page is full soon.
+        """
+        if not self.are_many:
+            return column.in_(self.ids)  # type: ignore[no-any-return]
+        return asked_row_by_row(column.in_(_set(self.model, self.words)))
+
+
+def people(text: str) -> Hits:
+    """The people whose name, address or company has every word of `text` in it."""
+    return _hits(User, tuple(sought(text)))
+
+
+def companies(text: str) -> Hits:
+    """The companies whose name or address has every word of `text` in it."""
+    return _hits(Company, tuple(sought(text)))
+
+
+def asked_row_by_row(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """`condition`, so written that no database looks for its rows by it: it is only asked of those that are read anyway."""
+    return condition.is_(sa.true())
+
+
+def _hits(model: Any, words: tuple[str, ...]) -> Hits:
+    if not words or access.current_scope() == access.NOTHING:
+        return Hits(model, words, ())
+    found = _set(model, words, most=MOST[model] + 1)
+    return Hits(model, words, tuple(db.session.scalars(found)))
+
+
+def _set(model: Any, words: tuple[str, ...], most: int | None = None) -> Any:
+    """A select of the ids of those that were found: all of them, or so many."""
+    whole = access.current_scope().everything
+    if whole and db.engine.dialect.name == "sqlite" and len(words[0]) > 1:
+        index = sa.table(f"{model.__tablename__}_found", sa.column("rowid", sa.Integer))
+        match = sa.text(f"{index.name} MATCH :match").bindparams(match=_match(words))
+        found = sa.select(index.c.rowid).where(match)
+        return found if most is None else found.order_by(index.c.rowid.desc()).limit(most)
+    found = sa.select(model.id).where(*_own(model), *(_has(model, word) for word in words))
+    if most is not None:
+        return found.limit(most)
+    if db.engine.dialect.name == "postgresql":
+        # Made once, by the index, whatever stands around it.
+        once = found.cte(f"{model.__tablename__}_found").prefix_with("MATERIALIZED", dialect="postgresql")
+        return sa.select(once.c.id)
+    return found
+
+
+def _own(model: Any) -> list[sa.ColumnElement[bool]]:
+    """Those of the company that asks, by its index: they are read one by one, which is quicker than what finds everybody's."""
+    scope = access.current_scope()
+    if scope.everything:
+        return []
+    return [(model.id if model is Company else model.company_id) == scope.company_id]
+
+
+def _has(model: Any, word: str) -> sa.ColumnElement[bool]:
+    """Whether a row has the word: three letters or more anywhere, two at the beginning of a word, one at that of the name."""
+    if len(word) == 1:
+        after = chr(ord(word) + 1)
+        return sa.and_(model.sort_key >= word, model.sort_key < after)
+    return model.search_text.contains(_part(word), autoescape=True)  # type: ignore[no-any-return]
+
+
+def _part(word: str) -> str:
+    return word if len(word) > 2 else f" {word}"
+
+
+def _match(words: tuple[str, ...]) -> str:
+    """In the language of SQLite's index: quoted, nothing in a word is a part of that language."""
+    return " AND ".join('"' + _part(word).replace('"', '""') + '"' for word in words)
