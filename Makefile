@@ -60,11 +60,11 @@ torture: .venv/installed-dev $(MESSAGES) ## TORTURE=500: that many random histor
 	@TORTURE=$(TORTURE) $(BIN)/pytest -q -n $(WORKERS) tests/torture
 
 # The first run fills four databases with a million and ten thousand licences, and keeps them for the next.
-bench: .venv/installed-dev $(MESSAGES) ## how fast pages are over a million licences, beside a floor (half an hour; ARGS="--database sqlite")
-	@$(BIN)/python -m benchmarks read $(ARGS)
+bench: .venv/installed-dev $(MESSAGES) ## reading, searching, writing, mail and sixteen at once over a million licences (an hour; ARGS="--database sqlite")
+	@$(BIN)/python -m benchmarks all $(ARGS)
 
-bench-quick: .venv/installed-dev $(MESSAGES) ## the same over ten thousand, in under two minutes
-	@$(BIN)/python -m benchmarks read --quick $(ARGS)
+bench-quick: .venv/installed-dev $(MESSAGES) ## the same over ten thousand, in a few minutes
+	@$(BIN)/python -m benchmarks all --quick $(ARGS)
 
 profile: .venv/installed-dev $(MESSAGES) ## PAGE=/support/licenses/: where the time of a page goes
 	@$(BIN)/python -m benchmarks read --profile "$(PAGE)" $(ARGS)

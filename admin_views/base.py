@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import Response, abort, flash, jsonify, redirect, request, session
+from flask import Response, abort, flash, redirect, request, session
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_admin.contrib.sqla import ModelView
@@ -366,11 +366,7 @@ class DeskModelView(Guarded, ListView, ModelView):
         lookup = self._form_ajax_refs.get(request.args.get("name", ""))
         if lookup is None:
             abort(404)
-        args = request.args
-        found = lookup.get_list(
-            args.get("query", ""), args.get("offset", 0, type=int), args.get("limit", 10, type=int)
-        )
-        return jsonify([lookup.format(row) for row in found])
+        return lookup.answer(request.args)
 
     def get_form(self) -> Any:
         """The declared form, or one of the declared columns; never one of every column of the table."""

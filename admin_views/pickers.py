@@ -6,11 +6,12 @@ found; with it (`static/js/picker.js`) the same lookup answers while one types.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
-from flask import render_template, url_for
+from flask import Response, jsonify, render_template, url_for
 from flask_admin.model.ajax import AjaxModelLoader
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -23,6 +24,7 @@ from admin_views.lists.finding import Part, Whole, Words
 from models import User, db
 from services.foundation import checks
 from services.search import words
+from services.text.characters import isolated
 
 MAX_FOUND = 20
 MAX_OFFSET = 1_000
@@ -68,17 +70,8 @@ class Lookup(AjaxModelLoader):
             return rows.one(self.select(), self.model, pk)
 
     def get_list(self, query: str, offset: int, limit: int) -> list[Any]:
-        """At most `MAX_FOUND` rows that `query` finds, from `offset` on; negative numbers count as none.
-
-        Where it finds nobody, those whom somebody may have meant: each is shown by name.
-        """
+        """At most `MAX_FOUND` rows that `query` finds, from `offset` on; negative numbers count as none."""
         text = checks.sought(query)[: listing.MAX_SEARCH]
-        found = self._list(text, offset, limit)
-        if found or not text or (meant := words.corrected(text)) is None:
-            return found
-        return self._list(meant, offset, limit)
-
-    def _list(self, text: str, offset: int, limit: int) -> list[Any]:
         statement = self.select()
         if text:
             statement = finding.found(statement, text, self.search, self.model)
@@ -86,6 +79,32 @@ class Lookup(AjaxModelLoader):
         size = min(max(limit, 1), MAX_FOUND)
         statement = statement.order_by(*self.order).offset(first).limit(size)
         return list(db.session.scalars(statement).unique())
+
+    def meant(self, query: str) -> str | None:
+        """What somebody may have meant by a text that finds nobody here."""
+        text = checks.sought(query)[: listing.MAX_SEARCH]
+        if not text or not any(isinstance(one, Words) for one in self.search):
+            return None
+        return words.corrected(text)
+
+    def answer(self, args: Mapping[str, str]) -> Response:
+        """[[id, text], …] for the picker's script; where they are those of another text, which one, in `X-Meant`."""
+        query, offset, limit = args.get("query", ""), _number(args, "offset", 0), _number(args, "limit", 10)
+        found = self.get_list(query, offset, limit)
+        meant = None if found or offset else self.meant(query)
+        if meant is not None:
+            found = self.get_list(meant, 0, limit)
+        answer = jsonify([self.format(row) for row in found])
+        if meant is not None and found:
+            answer.headers["X-Meant"] = quote(meant)
+        return answer
+
+
+def _number(args: Mapping[str, str], name: str, usual: int) -> int:
+    try:
+        return int(args.get(name, usual))
+    except ValueError:
+        return usual
 
 
 def person_text(user: User) -> str:
@@ -102,6 +121,14 @@ def people_lookup(
     """People, by their whole address or a part of their name."""
     search = (Whole(User.email), Words(User))
     return Lookup(name, User, search, label=label, where=where, order=(User.sort_key,))
+
+
+def _meant_sentence(typed: str, meant: str) -> str:
+    return _(
+        "Nothing was found for “%(typed)s”. This is what “%(meant)s” finds.",
+        typed=isolated(typed),
+        meant=isolated(meant),
+    )
 
 
 class PickerField(Field):
@@ -141,12 +168,14 @@ class PickerField(Field):
 
     def _search(self, typed: str) -> None:
         """Without JavaScript: take the only row that the text finds, or ask which of them is meant."""
-        found = self.lookup.get_list(typed, 0, MAX_FOUND)
-        if len(found) == 1:
+        found, meant = self.lookup.get_list(typed, 0, MAX_FOUND), None
+        if not found and (meant := self.lookup.meant(typed)) is not None:
+            found = self.lookup.get_list(meant, 0, MAX_FOUND)
+        if len(found) == 1 and meant is None:
             self.data = found[0]
         elif found:
             self.found = [pair for row in found if (pair := self.lookup.format(row))]
-            self._problem = _("Choose one of the results below.")
+            self._problem = _meant_sentence(typed, meant) if meant else _("Choose one of the results below.")
         else:
             self._problem = _("Nothing was found for this text.")
 

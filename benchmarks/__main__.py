@@ -1,25 +1,48 @@
-"""`python -m benchmarks read` measures the pages, `python -m benchmarks beside` the verbs, `python -m benchmarks many` acts on many; each says more with `--help`."""
+"""How fast the desk is: `python -m benchmarks NAME`, each of which says more with `--help`.
+
+read     every page, beside a floor and Flask-Admin as it comes
+search   finding people, licences, customers and orders by any text
+verbs    assigning, releasing, delivering, sending mail, beside the least of the same
+mixed    sixteen people at once, who read, search and change
+many     what is done to many at once
+beside   the verbs and lists of another checkout, beside these
+all      read, search, verbs and mixed, one after the other; with `--quick` over ten thousand licences
+"""
 
 from __future__ import annotations
 
+import importlib
 import sys
 
-COMMANDS = ("read", "beside", "many")
+MODULES = {
+    "read": "benchmarks.read.command",
+    "search": "benchmarks.search",
+    "verbs": "benchmarks.verbs",
+    "mixed": "benchmarks.mixed",
+    "many": "benchmarks.many",
+    "beside": "benchmarks.beside",
+}
+ALL = ("read", "search", "verbs", "mixed")
+QUICK = ["--large", "10000"]
 
 
 def main() -> None:
     """Hand the arguments to the benchmark that is named first."""
-    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
-        sys.exit(f"{__doc__}\nusage: python -m benchmarks {{{','.join(COMMANDS)}}} …")
-    name = sys.argv.pop(1)
-    sys.argv[0] = f"python -m benchmarks {name}"
-    if name == "read":
-        from benchmarks.read.command import main as run  # noqa: PLC0415 - the other one needs none of it
-    elif name == "many":
-        from benchmarks.many import main as run  # noqa: PLC0415
+    name, arguments = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
+    if name in MODULES:
+        _run(name, arguments)
+    elif name == "all":
+        quick = "--quick" in arguments
+        rest = [one for one in arguments if one != "--quick"]
+        for each in ALL:
+            _run(each, [*rest, *(["--quick"] if quick and each == "read" else QUICK if quick else [])])
     else:
-        from benchmarks.beside import main as run  # noqa: PLC0415
-    run()
+        sys.exit(__doc__)
+
+
+def _run(name: str, arguments: list[str]) -> None:
+    sys.argv = [f"python -m benchmarks {name}", *arguments]
+    importlib.import_module(MODULES[name]).main()
 
 
 if __name__ == "__main__":

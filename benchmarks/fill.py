@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import functools
 import random
 import zoneinfo
 from collections.abc import Iterator
 
 from flask_security.utils import hash_password
 
-from benchmarks import following
+from benchmarks import following, names
 from benchmarks.bulk import Cell, Loader, loading, plain
 from models import (
     MAX_QUANTITY,
@@ -44,6 +43,7 @@ from models import (
     Vendor,
     day_in,
     db,
+    search_text,
     sort_key,
     utcnow,
 )
@@ -67,8 +67,8 @@ LOTS = random.Random(20_251_125)  # noqa: S311 - nobody guards anything by these
 
 # The columns that are filled, in the order of their cells; others have their defaults. Tables point at those above them.
 COLUMNS: dict[type[Base], str] = {
-    Company: "id name sort_key billing_email city province",
-    User: "id company_id email first_name last_name role sort_key password fs_uniquifier active confirmed_at",
+    Company: "id name sort_key search_text people_named billing_email city province",
+    User: "id company_id email first_name last_name role sort_key search_text password fs_uniquifier active confirmed_at",
     Order: "id reference company_id placed_by_id state placed_at paid_at language net tax total fingerprint"
     " customer_name customer_address vendor_name vendor_address",
     OrderLine: "id company_id order_id position plan_id term_months plan_name_fr plan_name_en quantity unit_amount net",
@@ -157,10 +157,6 @@ class Sale:
     period: Period
 
 
-# Some of a million people have the same name.
-_sort_key = functools.cache(sort_key)
-
-
 def _key() -> str:
     """A key like those of `random_code`, ten times as fast."""
     drawn = LOTS.getrandbits(130)
@@ -186,8 +182,8 @@ class Writer:
         self.last: dict[type[Base], int] = dict.fromkeys(COLUMNS, 0) | {User: 1}
 
     def write(self, loader: Loader) -> None:
-        for kind, names in COLUMNS.items():
-            loader.load(kind, names.split(), self.rows[kind])
+        for kind, columns in COLUMNS.items():
+            loader.load(kind, columns.split(), self.rows[kind])
             self.rows[kind] = []
 
     def _next(self, kind: type[Base]) -> int:
@@ -196,11 +192,12 @@ class Writer:
 
     def company(self, number: int, seats: int, people: int) -> None:
         """A customer, its people, its seats and what was written down about them."""
-        name = f"Company {number}"
-        row = (number, name, sort_key(name), f"bill@c{number}.example", "Québec", "QC")
-        self.rows[Company].append(row)
+        name, billing = names.company(number), f"bill@c{number}.example"
+        spelled = (sort_key(name), search_text(name, billing), name)
+        self.rows[Company].append((number, name, *spelled, billing, "Québec", "QC"))
         first = self.last[User] + 1
-        self.rows[User] += [self._person(number, seat) for seat in range(people)]
+        company = search_text(name)
+        self.rows[User] += [self._person(number, seat, company) for seat in range(people)]
         # An order that nobody paid, then one for each plan, or more where it has more seats than one may have.
         self._order(number, first, PLANS[0], state="cancelled", quantity=1)
         for place in range(len(PLANS)):
@@ -210,13 +207,18 @@ class Writer:
                 self._seats(number, first, place, quantity, holders)
         self._mail(number, first)
 
-    def _person(self, number: int, seat: int) -> tuple[Cell, ...]:
-        email = f"person{seat}@c{number}.example" if seat else f"admin@c{number}.example"
-        first, last = f"First{seat % 900}", f"Last{(number * 7 + seat) % 5000}"
-        names = (first, last, "member" if seat else "admin", _sort_key(last, first))
+    def _person(self, number: int, seat: int, company: str) -> tuple[Cell, ...]:
+        first, last, email, words = names.person(number, seat)
+        # As `search_text` has them: each name, the address, the company; then those with a hyphen once more without.
+        whole = (
+            search_text(first, last, email, company)
+            if "-" in words + company or "'" in words + company
+            else f"{words} {email}{company}"
+        )
+        told = (first, last, "member" if seat else "admin", names.sorted_as(last, first), whole)
         person, active = self._next(User), seat % 40 != 39
         secrets = (None if seat else self.password, f"benchmark {person}")
-        return (person, number, email, *names, *secrets, int(active), None if seat % 10 == 9 else self.now)
+        return (person, number, email, *told, *secrets, int(active), None if seat % 10 == 9 else self.now)
 
     def _order(self, number: int, buyer: int, plan: str, *, state: str, quantity: int) -> int:
         """An order of one line; the id of the line, which is the order's too."""
@@ -226,7 +228,7 @@ class Writer:
         placed = self.weeks[order % len(self.weeks)]
         paid = placed if state == "paid" else None
         reference = f"{order:010d}"
-        words = (f"benchmark {order}", f"Company {number}", "", "", "")
+        words = (f"benchmark {order}", names.company(number), "", "", "")
         head = (order, f"{reference[:5]}-{reference[5:]}", number, buyer, state, placed, paid, "fr")
         self.rows[Order].append((*head, *amounts, *words))
         for position, (name, amount) in enumerate(zip(RATES, taxes, strict=True)):

@@ -3,7 +3,7 @@
     python -m benchmarks many [--engines sqlite,postgresql] [--rounds 3]
 
 The floor of applying is what the act itself writes, sent again by the driver alone: `executemany` of the same rows into a copy of the same
-database, in one transaction. Where the desk hands PostgreSQL arrays, the floor has their rows one by one, as anybody's `executemany`. The floor of reading a file is openpyxl alone, and email-validator on each address. Printed are the
+database, in one transaction. Where the desk hands PostgreSQL many rows as one text, the floor has them one by one, as anybody's `executemany`. The floor of reading a file is openpyxl alone, and email-validator on each address. Printed are the
 medians of some rounds, each on databases of its own, and their ratio.
 """
 
@@ -34,7 +34,7 @@ from xlsxwriter import Workbook
 import access
 from access import Actor
 from app import create_app
-from benchmarks import fill
+from benchmarks import again, fill
 from benchmarks.read import databases
 from models import Batch, BatchKind, Company, License, Plan, Role, User, db, utcnow
 from services.batches import applying, choosing
@@ -45,7 +45,6 @@ COMPANY = 1
 # × the floor, and seconds.
 GOALS = {"assign": 3, "preview": 5, "import": 3}
 MOST_MEMORY = 300
-Sent = list[tuple[str, Any, bool]]
 
 
 def main() -> None:
@@ -76,7 +75,7 @@ def _round(server: sa.URL | None) -> dict[str, tuple[float, float]]:
         assign, sent = _applied(confirmed)
     with _database(server) as by:
         _assigning(by)
-        assign_floor = _sent_again(sent)
+        assign_floor = again.sent_again(sent)
     with _database(server) as by:
         began = time.perf_counter()
         confirmed = _importing(by, file)
@@ -84,7 +83,7 @@ def _round(server: sa.URL | None) -> dict[str, tuple[float, float]]:
         imported, sent = _applied(confirmed)
     with _database(server) as by:
         _importing(by, file)
-        import_floor = _sent_again(sent)
+        import_floor = again.sent_again(sent)
     return {
         "assign": (assign, assign_floor),
         "preview": (preview, _read_alone(file)),
@@ -169,51 +168,16 @@ def _add_seats(plan: Plan, count: int) -> None:
 # --- Measured ----------------------------------------------------------------------------------------------------------
 
 
-def _applied(batch_id: int) -> tuple[float, Sent]:
+def _applied(batch_id: int) -> tuple[float, again.Sent]:
     """Seconds of applying, and what it wrote."""
-    sent: Sent = []
-
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if statement.split(maxsplit=1)[0] in {"INSERT", "UPDATE", "DELETE"}:
-            sent.append((statement, parameters, many))
-
     gc.collect()
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    began = time.perf_counter()
-    applying.do_due()
-    seconds = time.perf_counter() - began
-    sa.event.remove(db.engine, "before_cursor_execute", note)
+    with again.recording() as sent:
+        began = time.perf_counter()
+        applying.do_due()
+        seconds = time.perf_counter() - began
     state = db.session.get_one(Batch, batch_id, populate_existing=True).state
     assert state == "done", state
     return seconds, sent
-
-
-def _sent_again(sent: Sent) -> float:
-    """Seconds of the same rows, written by the driver alone."""
-    db.session.rollback()
-    gc.collect()
-    began = time.perf_counter()
-    with db.engine.begin() as connection:
-        cursor = connection.connection.cursor()
-        for statement, parameters, many in map(_row_by_row, sent):
-            (cursor.executemany if many else cursor.execute)(statement, parameters)
-    return time.perf_counter() - began
-
-
-def _row_by_row(one: tuple[str, Any, bool]) -> tuple[str, Any, bool]:
-    """A statement of arrays (`services/foundation/transaction.py`) as `executemany` of its rows; any other as it is."""
-    statement, arrays, _many = one
-    if "unnest(" not in statement:
-        return one
-    marks = [f"CAST(%s AS {kind})" for kind in re.findall(r"CAST\(%s AS (.+?)\[\]\)", statement)]
-    if statement.startswith("INSERT"):
-        end = " ON CONFLICT DO NOTHING" if statement.endswith("NOTHING") else ""
-        text = f"{statement.partition(' SELECT ')[0]} VALUES ({', '.join(marks)}){end}"
-    else:
-        names = re.findall(r"(\S+) = given\.", statement.partition(" FROM ")[0])
-        new = ", ".join(f"{name} = {mark}" for name, mark in zip(names, marks, strict=False))
-        text = f"UPDATE {statement.split()[1]} SET {new} WHERE id = {marks[-1]}"  # noqa: S608
-    return text, list(zip(*arrays, strict=True)), True
 
 
 def _read_alone(file: bytes) -> float:

@@ -39,6 +39,7 @@ PARTS = (
     "firm_links",
     "kept",
     "mail",
+    "search",
 )
 
 

@@ -98,6 +98,8 @@ def _case(text: str) -> str:
 
 # So many words are looked for; what is typed beyond them narrows nothing.
 MAX_WORDS = 8
+# Names of more words nobody writes as one.
+MOST_AS_ONE = 3
 # What stands around a word that was copied from a sentence or a list.
 _AROUND = '.,;:!?()[]{}<>"«»“”„/\\|*'
 
@@ -106,10 +108,12 @@ def search_text(*parts: str) -> str:
     """What `parts`, names and addresses, are found by: a space, then their words, as `plain` has them.
 
     A space stands before each word, so that the beginning of one can be looked for. Names with an apostrophe or a hyphen are
-    there once more without: `obrien` finds « O’Brien ».
+    there once more without, and those of two or three words as one: `obrien` finds « O’Brien », `delima` « de Lima ».
     """
-    words = plain(" ".join(parts)).split()
+    apart = [plain(part).split() for part in parts]
+    words = [word for part in apart for word in part]
     joined = [_joined(word) for word in words if "@" not in word and _joined(word) != word]
+    joined += [_joined("".join(part)) for part in apart if 1 < len(part) <= MOST_AS_ONE]
     return " " + " ".join([*words, *joined])
 
 

@@ -82,7 +82,7 @@ def _file(mimetype: str, body: bytes, *, compress: bool = True) -> File:
     bodies = {"": body}
     if compress:
         bodies |= {"br": brotli.compress(body), "gzip": gzip.compress(body, 9, mtime=0)}
-    return File(mimetype, hashlib.sha256(body).hexdigest()[:12], bodies)
+    return File(mimetype, hashlib.sha256(body).hexdigest()[:8], bodies)
 
 
 def _serve(filename: str) -> Response:

@@ -20,6 +20,8 @@ from services.text.formats import number
 
 PAGE_SIZES = (20, 50, 100)
 MAX_SEARCH = 100
+# Rows that a search finds are met one by one: of more than these it is only said that there are more.
+SEARCHED = 500
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +135,7 @@ def filtered(
     return statement
 
 
-def count(statement: sa.Select[Any], model: type, *, estimate: bool) -> Total:
+def count(statement: sa.Select[Any], model: type, *, estimate: bool, limit: int | None = None) -> Total:
     """How many rows `statement` (a select of keys) has. `estimate` allows PostgreSQL's own guess for whole tables."""
     if estimate and db.engine.dialect.name == "postgresql":
         guess = db.session.scalar(
@@ -142,16 +144,15 @@ def count(statement: sa.Select[Any], model: type, *, estimate: bool) -> Total:
         )
         if guess and guess > COUNT_LIMIT:
             return Total(guess, estimated=True)
-    (total,) = totals(statement)
+    (total,) = totals(statement, limit=limit)
     return total
 
 
-def totals(*statements: sa.Select[Any]) -> list[Total]:
+def totals(*statements: sa.Select[Any], limit: int | None = None) -> list[Total]:
     """How many rows each of `statements` has, up to a limit. One statement."""
-    return [
-        Total(COUNT_LIMIT, capped=True) if found > COUNT_LIMIT else Total(found)
-        for found in counts(*statements)
-    ]
+    most = COUNT_LIMIT if limit is None else limit
+    found = counts(*statements, limit=most)
+    return [Total(most, capped=True) if count > most else Total(count) for count in found]
 
 
 # --- Pages ----------------------------------------------------------------------------------------------------------

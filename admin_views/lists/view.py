@@ -154,7 +154,7 @@ class ListView:
             tabs=self.tabs,
             counts=self._counts(),
             asked=asked,
-            total=self._total(asked),
+            total=self._total(asked, page, len(sheet.keys(page.rows))),
             before=page.before,
             after=page.after,
             sort_name=sort_name,
@@ -238,12 +238,18 @@ class ListView:
 
     # --- Counts -----------------------------------------------------------------------------------------------------
 
-    def _total(self, asked: listing.Asked) -> listing.Total:
+    def _total(self, asked: listing.Asked, page: listing.Slice, shown: int) -> listing.Total:
+        if asked.search and page.before is None and page.after is None:
+            return listing.Total(shown)
+        if asked.search and (asked.filters or asked.tab):
+            # To count the few that match both would take longer than to show the first of them.
+            return listing.Total(asked.size, capped=True)
         whole = not asked.is_narrowed and asked.tab is None
         estimate = whole and access.current_scope().everything
 
         def count() -> listing.Total:
-            return listing.count(self.found(asked), self.model, estimate=estimate)
+            limit = listing.SEARCHED if asked.search else None
+            return listing.count(self.found(asked), self.model, estimate=estimate, limit=limit)
 
         if not self._is_steady(asked):
             return count()

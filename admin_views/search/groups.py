@@ -185,7 +185,9 @@ def _license(site: Site, row: License, text: str) -> Hit:
     language = current_language()
     plan = row.plan.name(language)
     name = (
-        _("%(plan)s: %(name)s", plan=plan, name=row.user.name) if row.user else _("%(plan)s, free", plan=plan)
+        _("%(plan)s: %(name)s", plan=plan, name=row.user.name)
+        if row.user
+        else _("%(plan)s, available", plan=plan)
     )
     ends = [_("until %(day)s", day=short_day(row.last_day))]
     return Hit(

@@ -44,6 +44,8 @@ class SearchPage(DeskPage):
         part = request.args.get("part") == "palette"
         site = self.site(IN_PALETTE if part else ON_PAGE)
         found, meant = _found(site, text)
+        shown = [*found, *self._called(text)]
+        lists = groups.elsewhere(site, meant or text) if text else []
         template = "admin/search_part.html" if part else "admin/search.html"
         return self.render(
             template,
@@ -51,9 +53,10 @@ class SearchPage(DeskPage):
             # Both may be in one document.
             place="palette" if part else "found",
             meant=meant,
-            groups=[*found, *self._called(text)],
+            groups=shown,
+            count=sum(len(group.hits) for group in shown) + len(lists),
             nothing=bool(text) and not found,
-            elsewhere=groups.elsewhere(site, meant or text) if text else [],
+            elsewhere=lists,
         )
 
     def site(self, most: int) -> Site:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Response, abort, jsonify, request
+from flask import Response, abort, request
 from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from flask_babel import lazy_gettext as _l
@@ -63,11 +63,7 @@ class AsOf(AsOfPage):
         """[[id, text], …] of the customers that `query` finds."""
         if request.args.get("name") != COMPANIES.name:
             abort(404)
-        offset, limit = (
-            request.args.get(name, start, type=int) for name, start in (("offset", 0), ("limit", 10))
-        )
-        found = COMPANIES.get_list(request.args.get("query", ""), offset, limit)
-        return jsonify([COMPANIES.format(row) for row in found])
+        return COMPANIES.answer(request.args)
 
 
 def _customers() -> tuple[list[Any], int, bool]:

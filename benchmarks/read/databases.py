@@ -20,9 +20,10 @@ import sqlalchemy as sa
 
 import access
 from app import create_app
-from benchmarks import bulk, fill, following
+from benchmarks import bulk, fill, following, names
 from config_types import ROOT
 from models import db
+from services.search import words
 
 ENGINES = ("sqlite", "postgresql")
 NAME = "trousseau_benchmark"
@@ -44,7 +45,13 @@ def forget() -> None:
 def _key(licenses: int) -> str:
     """Another one for another schema, another way to fill, another number of licences."""
     migrations = sorted((ROOT / "migrations" / "versions").glob("*.py"))
-    code = [*migrations, Path(fill.__file__), Path(bulk.__file__), Path(following.__file__)]
+    code = [
+        *migrations,
+        Path(fill.__file__),
+        Path(bulk.__file__),
+        Path(following.__file__),
+        Path(names.__file__),
+    ]
     seen = hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:8]
     return f"{migrations[-1].stem[:4]}_{seen}_{licenses}"
 
@@ -117,6 +124,7 @@ def _fill(url: str, licenses: int, say: Say) -> None:
             with contextlib.redirect_stdout(io.StringIO()):
                 flask_migrate.upgrade()
             fill.fill(licenses)
+            words.gather()
             if db.engine.dialect.name == "sqlite":
                 # One file, to be renamed.
                 with db.engine.connect() as connection:

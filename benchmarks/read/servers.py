@@ -46,7 +46,7 @@ def serving(what: tuple[str, str], database: str, workers: int, **environ: str) 
     """Serve `what` over `database` until left."""
     target, ready = what
     with tempfile.TemporaryDirectory() as instance:
-        port = _free_port()
+        port = free_port()
         settings = {
             "TROUSSEAU_ENV": "development",
             "DATABASE_URL": database,
@@ -74,7 +74,7 @@ def serving(what: tuple[str, str], database: str, workers: int, **environ: str) 
                 process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

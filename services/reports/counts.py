@@ -12,8 +12,9 @@ from models import db
 COUNT_LIMIT = 10_000
 
 
-def counts(*statements: sa.Select[Any]) -> list[int]:
-    """How many rows each of `statements` has; `COUNT_LIMIT + 1` means more than the limit. One statement."""
-    limited = [statement.order_by(None).limit(COUNT_LIMIT + 1).subquery() for statement in statements]
+def counts(*statements: sa.Select[Any], limit: int | None = None) -> list[int]:
+    """How many rows each of `statements` has; one more than the limit, by default `COUNT_LIMIT`, means more. One statement."""
+    most = (COUNT_LIMIT if limit is None else limit) + 1
+    limited = [statement.order_by(None).limit(most).subquery() for statement in statements]
     found = [sa.select(sa.func.count()).select_from(part).scalar_subquery() for part in limited]
     return list(db.session.execute(sa.select(*found)).one())

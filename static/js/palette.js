@@ -6,7 +6,10 @@ const finders = [...document.querySelectorAll("[data-find]")];
 // How long one stops typing before it is asked, in milliseconds.
 const ASKED_AFTER = 120;
 
-const palette = { window: null, field: null, list: null, opener: null, request: null, timer: 0 };
+// `shown` is the text whose answer is in the list; `wanted` whether Enter was pressed before the answer was there.
+const palette = {
+  window: null, field: null, list: null, opener: null, request: null, timer: 0, shown: null, wanted: false,
+};
 
 function paletteMade() {
   const form = finders[0].form;
@@ -25,14 +28,15 @@ function paletteMade() {
   box.append(close);
   const list = document.createElement("div");
   list.className = "palette-list";
-  const foot = form.querySelector("template").content.cloneNode(true);
-  box.querySelector("template").remove();
-  dialog.append(box, list, foot);
+  dialog.append(box, list);
   document.body.append(dialog);
   Object.assign(palette, { window: dialog, field: box.querySelector("input"), list });
   palette.field.removeAttribute("data-find");
   palette.field.autocomplete = "off";
-  palette.field.addEventListener("input", () => askSoon(ASKED_AFTER));
+  palette.field.addEventListener("input", () => {
+    palette.wanted = false;
+    askSoon(ASKED_AFTER);
+  });
   dialog.addEventListener("keydown", paletteKeys);
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   dialog.addEventListener("close", paletteClosed);
@@ -43,6 +47,7 @@ function openPalette(opener, typed) {
   if (palette.window.open) return;
   palette.opener = opener;
   palette.field.value = typed;
+  Object.assign(palette, { shown: null, wanted: false });
   palette.list.replaceChildren();
   palette.window.showModal();
   palette.field.focus();
@@ -67,33 +72,52 @@ function askSoon(after) {
 }
 
 async function ask() {
+  window.clearTimeout(palette.timer);
   if (palette.request) palette.request.abort();
   palette.request = new AbortController();
-  const form = palette.field.form;
+  const form = palette.field.form, typed = palette.field.value;
   const url = new URL(form.action);
-  url.searchParams.set("q", palette.field.value);
+  url.searchParams.set("q", typed);
   url.searchParams.set("part", "palette");
   palette.list.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(url, { signal: palette.request.signal });
     const text = await answer.text();
-    const found = new DOMParser().parseFromString(text, "text/html").querySelector("[data-hits]");
+    const part = new DOMParser().parseFromString(text, "text/html"), found = part.querySelector("[data-hits]");
     // Signed out, or an error: the page itself says so.
     if (!answer.ok || !found) return form.submit();
-    palette.list.replaceChildren(found);
-    palette.list.scrollTop = 0;
-    region.textContent = form.dataset.found.replace("{}", paletteLinks().length);
+    const foot = part.querySelector("[data-foot]");
+    if (foot && !palette.window.querySelector("[data-foot]")) palette.window.append(foot);
+    region.textContent = found.dataset.found || "";
+    putHits(found, typed);
   } catch (error) {
     // Something else was typed since, or the network is gone: sending the form asks the server.
     if (error.name === "AbortError") return undefined;
     const note = document.createElement("p");
     note.className = "hit-note";
     note.setAttribute("role", "status");
-    note.textContent = form.dataset.offline;
+    note.textContent = form.dataset.silent;
     palette.list.replaceChildren(note);
   }
   palette.list.removeAttribute("aria-busy");
   return undefined;
+}
+
+/* The answer takes the place of the one before; whoever was in that one already is in this one. */
+function putHits(found, typed) {
+  const was = palette.list.contains(document.activeElement);
+  palette.list.replaceChildren(found);
+  palette.list.scrollTop = 0;
+  palette.shown = typed;
+  if (was) (paletteLinks()[0] || palette.field).focus();
+  if (palette.wanted) openFirst();
+}
+
+/* What Enter opens is of the text as it stands: never of one that was there before. */
+function openFirst() {
+  palette.wanted = palette.shown !== palette.field.value;
+  if (palette.wanted) ask();
+  else if (paletteLinks().length) paletteLinks()[0].click();
 }
 
 // --- Keys: up and down go through what was found, a letter goes back to the field ----------------------------------------
@@ -108,7 +132,7 @@ function paletteKeys(event) {
   // A field of this kind would be emptied first.
   else if (event.key === "Escape") palette.window.close();
   else if (event.key === "ArrowUp" && at >= 0) (links[at - 1] || palette.field).focus();
-  else if (event.key === "Enter" && event.target === palette.field && links.length && palette.field.value.trim()) links[0].click();
+  else if (event.key === "Enter" && event.target === palette.field && palette.field.value.trim()) openFirst();
   else if (event.key.length === 1 && at >= 0 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) {
     palette.field.focus();
     return; // the letter is typed into the field
@@ -122,6 +146,14 @@ for (const field of finders) {
   field.addEventListener("click", () => openPalette(field, field.value));
   // Whoever types into the finder goes on in the palette.
   field.addEventListener("input", () => openPalette(field, field.value));
+}
+
+// On a phone the finder is a link in the menu.
+for (const link of finders.length ? document.querySelectorAll("[data-finds]") : []) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    openPalette(link, "");
+  });
 }
 
 document.addEventListener("keydown", (event) => {

@@ -45,7 +45,16 @@ function enhance(picker) {
     input.setAttribute("aria-activedescendant", options[active].id);
   }
 
-  function show(found) {
+  function note(text) {
+    const item = document.createElement("li");
+    item.className = "m";
+    item.setAttribute("role", "option");
+    item.setAttribute("aria-disabled", "true");
+    item.textContent = text;
+    return item;
+  }
+
+  function show(found, typed, meant) {
     list.replaceChildren(...found.map(([id, text], at) => {
       const option = document.createElement("li");
       option.id = `${list.id}-${at}`;
@@ -55,14 +64,8 @@ function enhance(picker) {
       option.textContent = text;
       return option;
     }));
-    if (!found.length) {
-      const note = document.createElement("li");
-      note.className = "m";
-      note.setAttribute("role", "option");
-      note.setAttribute("aria-disabled", "true");
-      note.textContent = picker.dataset.none;
-      list.append(note);
-    }
+    if (!found.length) list.append(note(picker.dataset.none));
+    if (meant) list.prepend(note(picker.dataset.meant.replace("{typed}", typed).replace("{meant}", meant)));
     list.hidden = false;
     active = -1;
     input.setAttribute("aria-expanded", "true");
@@ -73,10 +76,11 @@ function enhance(picker) {
     if (request) request.abort();
     request = new AbortController();
     const url = new URL(picker.dataset.url, window.location.href);
-    url.searchParams.set("query", input.value.trim());
+    const typed = input.value.trim();
+    url.searchParams.set("query", typed);
     try {
       const answer = await fetch(url, { signal: request.signal, headers: { Accept: "application/json" } });
-      if (answer.ok) show(await answer.json());
+      if (answer.ok) show(await answer.json(), typed, decodeURIComponent(answer.headers.get("X-Meant") || ""));
     } catch (error) {
       // A newer search took over, or the network is gone: sending the form still asks the server.
       if (error.name !== "AbortError") close();

@@ -14,7 +14,8 @@ from admin_views.journal import license_life, timeline
 from admin_views.lists import finding, keyset, listing, rows
 from admin_views.portal import home as portal_home
 from admin_views.portal import plans as portal_plans
-from admin_views.support import VIEWS, companies, home, journal, orders, people, settings
+from admin_views.search import page
+from admin_views.support import VIEWS, companies, journal, orders, people, settings
 from admin_views.support import plans as support_plans
 from models import ENDS_SOON, MAX_QUANTITY, MAX_WORDS, Company, Conditions, User, Vendor
 from services.buying import orders as placing
@@ -28,14 +29,14 @@ from services.payments import checkout, gateway
 from services.people import oneself
 from services.privacy import keeping, known
 from services.reports import counts, desk
-from services.search import codes, hits
+from services.search import codes, everywhere, hits
 from services.waiting import queue
 
 MINUTE, DAY = dt.timedelta(minutes=1), dt.timedelta(days=1)
 PROMISED = [
     # What a list reads of the address, and answers at most.
     (listing.PAGE_SIZES, (20, 50, 100)),
-    (listing.MAX_SEARCH, 100),
+    ((listing.MAX_SEARCH, listing.SEARCHED), (100, 500)),
     (MAX_WORDS, 8),
     ((finding.MAX_EXACT, finding.GATHERED), (50, 5_000)),
     (hits.MOST, {User: 1_000, Company: 100}),
@@ -50,7 +51,7 @@ PROMISED = [
     (portal_home.SHOWN_EVENTS, 8),
     (portal_plans.MAX_TYPED, 20),
     (companies.SHORT, 5),
-    (home.FOUND, 8),
+    ((page.IN_PALETTE, page.ON_PAGE, everywhere.LATEST), (5, 20, 3)),
     (timeline.SHORT, 10),
     ((desk.MONTHS, desk.SHOWN, desk.EXAMPLES), (12, 5, 3)),
     (orders.SHORT, 10),

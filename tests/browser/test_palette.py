@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from demo.fill import PASSWORD
 from tests.browser.article import FRENCH, Article
@@ -58,6 +60,36 @@ def test_somebody_is_found_and_opened_by_keys_alone(desk: Desk, open_page: OpenP
     expect(page.get_by_role("heading", level=1)).to_contain_text("Olivier Tremblay")
 
 
+def test_enter_opens_what_was_typed_and_never_what_was_found_before(desk: Desk, open_page: OpenPage) -> None:
+    """Whoever types fast presses Enter before the answer is there."""
+    page = opened(desk, open_page, STAFF, "/support/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("globex")
+    box = page.get_by_role("dialog")
+    expect(box.get_by_role("link").first).to_contain_text("Globex")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("olivier tremblay")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Olivier Tremblay")
+
+
+def test_an_answer_that_comes_late_takes_the_focus_from_nobody(desk: Desk, open_page: OpenPage) -> None:
+    page = opened(desk, open_page, STAFF, "/support/")
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("dialog")
+    page.keyboard.type("globex")
+    expect(box.get_by_role("link").first).to_contain_text("Globex")
+    late: list[Route] = []
+    page.route(re.compile(r"q=globexx?&part"), lambda route: late.append(route))  # noqa: PLW0108 - Playwright marks it
+    with page.expect_request(re.compile(r"q=globexx&")):
+        page.keyboard.type("x")
+    page.keyboard.press("ArrowDown")
+    expect(box.get_by_role("link").first).to_be_focused()
+    for route in late:
+        route.fulfill(body='<div data-hits><a class="hit" href="/support/">Neu</a></div>')
+    expect(box.get_by_role("link", name="Neu")).to_be_focused()
+
+
 def test_the_finder_opens_it_and_a_typing_error_is_said_there(desk: Desk, open_page: OpenPage) -> None:
     page = opened(desk, open_page, ADMIN, "/portal/")
     page.locator(".side").get_by_role("searchbox").click()
@@ -100,7 +132,7 @@ def test_without_a_network_it_says_so_and_asks_again(desk: Desk, open_page: Open
     box = page.get_by_role("dialog")
     page.context.set_offline(True)
     page.keyboard.type("acme")
-    expect(box.get_by_role("status")).to_contain_text("Le serveur ne répond pas")
+    expect(box.get_by_role("status")).to_contain_text("Pas de réponse")
     page.context.set_offline(False)
     page.keyboard.type(" ")
     expect(box.get_by_role("link", name="Acme").first).to_be_visible()

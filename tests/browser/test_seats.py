@@ -59,7 +59,7 @@ def test_the_seat_of_somebody_who_leaves_goes_to_a_newcomer_in_four_clicks(
     page.goto(f"{desk.url}/portal/licenses/?q={leaver.email}")
     hand.click(page.locator("tbody a").first)
     hand.click(page.get_by_role("link", name="Transférer la licence"))
-    page.get_by_label("Personne").fill(newcomer.email)
+    page.get_by_label("Personne", exact=True).fill(newcomer.email)
     hand.click(page.locator(".picker-list [role=option]").first)
     hand.click(page.get_by_role("button", name="Sauvegarder"))
     expect(page.locator("[data-toast]")).to_contain_text(f"est maintenant à {newcomer.name}")

@@ -114,3 +114,8 @@ def check_spelling() -> None:
     for company in db.session.scalars(sa.select(Company)):
         assert company.search_text == search_text(company.name, company.billing_email)
         assert company.sort_key == sort_key(company.name)
+    if db.engine.dialect.name == "sqlite":
+        # Nothing else sees an index that lags behind its table.
+        for index in ("users_found", "companies_found"):
+            db.session.execute(sa.text(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)"))
+        db.session.rollback()

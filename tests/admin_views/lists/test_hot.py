@@ -39,9 +39,10 @@ KNOWN = {
 }
 KNOWN_MOST = 160_000
 MOST_STATEMENTS = 7
-MOST_BYTES, MOST_COMPRESSED = 60_000, 8_000
+# The one box of every page is some three hundred bytes of it.
+MOST_BYTES, MOST_COMPRESSED = 60_300, 8_100
 # A row of these names a person, a company, a key of 25 random letters and two acts.
-FULL, FULL_COMPRESSED = {("support", "licenses")}, 8_700
+FULL, FULL_COMPRESSED = {("support", "licenses")}, 8_850
 # Each row of these has a box, named after it, and says which of the acts on many take it: some 130 bytes.
 CHOSEN_FROM, BOXES = {("portal", "users"), ("support", "people"), ("support", "licenses")}, 50 * 130
 LISTS = [

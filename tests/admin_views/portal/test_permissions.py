@@ -79,6 +79,7 @@ TABLE = [
     (Permission.MANAGE_USERS, "GET", "/portal/as-of/export/csv/", 200, 403, 200, 302),
     (Permission.OWN_LICENSES, "GET", "/portal/activity/", 200, 200, 200, 302),
     (Permission.PURCHASE, "GET", "/portal/options/", 200, 403, 200, 302),
+    (Permission.OWN_LICENSES, "GET", "/portal/search/", 200, 200, 200, 302),
     (Permission.MANAGE_USERS, "GET", "/portal/users/", 200, 403, 200, 302),
     (Permission.MANAGE_USERS, "GET", "/portal/users/new/", 200, 403, 200, 302),
     (Permission.MANAGE_USERS, "GET", "/portal/invitation-links/", 200, 403, 200, 302),

@@ -113,7 +113,7 @@ def test_a_list_puts_a_typing_error_right_and_says_so(sam: Client) -> None:
     assert answer.request.args["q"] == "levesque"
     assert answer.request.args["role"] == "member"
     assert "Nothing was found for “levesqe”" in spaced(answer.text)
-    assert "bea@acme.example" in answer.text
+    assert "bea@acme.example" in answer.get_data(as_text=True)
     part = sam.get("/support/people/?q=levesqe&part=list", follow_redirects=True)
     assert "<html" not in part.text
     assert "bea@acme.example" in part.text
@@ -123,9 +123,13 @@ def test_a_list_puts_a_typing_error_right_and_says_so(sam: Client) -> None:
     assert "/support/search/?q=zzzzzz" in nobody.text
 
 
-def test_a_picker_puts_a_typing_error_right(goods: Cast) -> None:
-    found = lookups.person_lookup("user").get_list("levesqe", 0, 20)
-    assert [row.email for row in found] == ["bea@acme.example"]
+def test_a_picker_puts_a_typing_error_right_and_says_so(goods: Cast) -> None:
+    people = lookups.person_lookup("user")
+    answer = people.answer({"query": "levesqe"})
+    assert "bea@acme.example" in answer.get_data(as_text=True)
+    assert answer.headers["X-Meant"] == "levesque"
+    assert "X-Meant" not in people.answer({"query": "levesque"}).headers
+    assert people.answer({"query": "levesqe", "offset": "x"}).headers["X-Meant"] == "levesque"
 
 
 def test_an_administrator_finds_their_own_alone(app: Flask, client: Client, goods: Cast) -> None:

@@ -175,7 +175,7 @@ def test_the_owner_of_an_address_reads_why_a_link_to_another_account_does_not_op
 def test_staff_see_every_account_of_an_address_and_who_has_confirmed_it(app, cast, twin):
     oneself.sign_in_recorded(cast.charlie, by=Actor.of(cast.charlie), via="password")
     staff = sign_in(make_client(app), cast.sam)
-    found = staff.get("/support/?q=charlie@globex.example").text
+    found = staff.get("/support/search/?q=charlie@globex.example").text
     assert all(f"/support/people/details/?id={key}" in found for key in (cast.charlie.id, twin.id))
     page = staff.get(f"/support/people/details/?id={twin.id}").text
     assert "Globex, adresse confirmée" in page

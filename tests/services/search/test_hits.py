@@ -23,6 +23,7 @@ NAMES = [
     ("Zoé", "Lévesque"),
     ("李", "小龙先生"),
     ("Jean_Paul", "100%"),
+    ("Marie", "de la Noë"),
 ]
 
 
@@ -174,6 +175,12 @@ def test_what_is_stored_is_what_the_row_says_whoever_wrote_it(crowd):
     assert people("bob tremblay") == set()
     assert hits.companies("zenith").ids == (crowd.acme.id,)
     assert hits.companies("acme inc").ids == ()
+
+
+@pytest.mark.parametrize("text", ["delanoe", "De La Noë", "marie delan", "noe de la marie"])
+def test_a_name_of_several_words_is_found_as_one(crowd, text):
+    wanted = db.session.scalar(sa.select(User.id).where(User.last_name == "de la Noë"))
+    assert people(text) == {wanted}
 
 
 def test_a_word_of_random_parts_is_found_by_all_of_them_in_any_order(crowd):

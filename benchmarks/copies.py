@@ -1,0 +1,52 @@
+"""A copy of a filled database, to be written to: what is kept stays as it was."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import sqlalchemy as sa
+
+import access
+from app import create_app
+from models import db
+
+
+@contextlib.contextmanager
+def copy(url: str) -> Iterator[str]:
+    """The address of a copy of the database at `url`, which nobody else has open; gone afterwards."""
+    address = sa.make_url(url)
+    if address.get_backend_name() == "sqlite":
+        with tempfile.TemporaryDirectory(dir=Path(str(address.database)).parent) as folder:
+            path = Path(folder) / "copy.sqlite"
+            shutil.copyfile(str(address.database), path)
+            yield f"sqlite:///{path}"
+        return
+    name = f"trousseau_copy_{uuid.uuid4().hex[:8]}"
+    admin = sa.create_engine(address.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{address.database}"')
+        try:
+            yield address.set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+    admin.dispose()
+
+
+@contextlib.contextmanager
+def desk(url: str, **settings: str) -> Iterator[None]:
+    """The application over a database, every row visible."""
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {**os.environ, "DATABASE_URL": url, "INSTANCE": folder, "LOG_LEVEL": "ERROR", **settings}
+        app = create_app(environ)
+        with app.test_request_context(), access.everything():
+            try:
+                yield
+            finally:
+                db.session.remove()
+                db.engine.dispose()
