@@ -27,9 +27,9 @@ from admin_views.search import groups
 from admin_views.search.groups import Site
 from app import create_app
 from benchmarks.fill import STAFF
-from benchmarks.read import databases, table
+from benchmarks.read import databases, stock, table
 from benchmarks.read.client import Client
-from benchmarks.read.servers import OURS, serving
+from benchmarks.read.servers import OURS, STOCK, serving
 from models import Company, License, Order, Plan, User, db, plain
 from services.search import words
 from services.text.formats import money
@@ -87,6 +87,8 @@ def _run(engine: str, url: str, asked: argparse.Namespace) -> str:
             db.engine.dispose()
     with serving(OURS, url, 1) as server:
         lines += list(_by_http(Client(server), texts, asked.rounds))
+    with serving(STOCK, url, 1) as server:
+        lines.append(_stock(Client(server), texts))
     head = "| what is typed | where | median, ms | 19 of 20 within | goal | |\n| --- | --- | --- | --- | --- | --- |"
     rows = "\n".join(f"| {' | '.join(line.cells())} |" for line in lines)
     return f"\n{engine}: {table.machine(engine, f'{asked.large:,} licences')}\n\n{head}\n{rows}\n"
@@ -228,6 +230,13 @@ class Asker:
                 taken.append((time.perf_counter() - began) * 1000)
                 db.session.remove()
         return statistics.median(taken[1:])
+
+
+def _stock(client: Client, texts: dict[str, list[str]]) -> Line:
+    """Flask-Admin as it comes, over the same licences: each once, of one text of each kind."""
+    few = [typed[0] for typed in texts.values()]
+    taken = [client.ask(f"{stock.PATH}?{urlencode({'search': text})}")[0] * 1000 for text in few]
+    return Line("one of each kind, Flask-Admin as it comes", "licences", taken, PAGE_GOAL)
 
 
 # --- By HTTP ----------------------------------------------------------------------------------------------------------

@@ -19,6 +19,8 @@ from services.search import codes, hits
 MAX_EXACT = 50
 # Of so many rows of a list, those that were found are gathered and put in order; more are met as the list is read.
 GATHERED = 5_000
+# What a statement says of itself whose rows are met one by one: they are many, and to count them takes as long as to find them.
+MANY = "trousseau_many"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +95,8 @@ def found(statement: sa.Select[Any], text: str, search: Sequence[Part], model: t
     if not conditions:
         return statement.where(sa.false())
     if are_many:
-        return statement.where(sa.or_(*map(hits.asked_row_by_row, conditions)))
+        met = statement.where(sa.or_(*map(hits.asked_row_by_row, conditions)))
+        return met.execution_options(**{MANY: True})
     if len(conditions) == 1:
         return statement.where(*conditions)
     # One index for each: no database takes two for an OR whose rows are to be in order.

@@ -19,7 +19,7 @@ import access
 from admin_views.lists import keyset, listing, rows, writers
 from admin_views.lists.cells import Around
 from admin_views.lists.columns import Act, Column, Empty, ListFilter, Made, Tab
-from admin_views.lists.finding import Part, Words
+from admin_views.lists.finding import MANY, Part, Words
 from admin_views.lists.shown import Listing
 from models import DEFAULT_TIME_ZONE, db, utcnow
 from services.batches.choosing import MOST
@@ -135,9 +135,10 @@ class ListView:
         """The page that the query string asks for."""
         asked, sheet = self.asked(), self.sheet()
         order, sort_name = self.order_of(asked)
+        found = self.found(asked) if asked.search else None
 
         def read(edge: list[Any] | None, backwards: bool) -> list[Any]:
-            statement = self._page(sheet, asked, order, edge, backwards=backwards)
+            statement = self._page(sheet, asked, order, edge, backwards=backwards, found=found)
             return list(db.session.execute(statement, _edges(edge)).all())
 
         page = listing.slice_of(asked, order, read, key=sheet.key)
@@ -154,7 +155,7 @@ class ListView:
             tabs=self.tabs,
             counts=self._counts(),
             asked=asked,
-            total=self._total(asked, page, len(sheet.keys(page.rows))),
+            total=self._searched(found, asked, page, sheet) if found is not None else self._total(asked),
             before=page.before,
             after=page.after,
             sort_name=sort_name,
@@ -203,13 +204,14 @@ class ListView:
         edge: list[Any] | None,
         *,
         backwards: bool,
+        found: sa.Select[Any] | None,
     ) -> sa.Select[Any]:
         """The statement of a page, kept for the next one of its shape where no words are in it."""
         marks = None if edge is None else [_mark(number, value, order) for number, value in enumerate(edge)]
 
         def make() -> sa.Select[Any]:
             return listing.page_of(
-                self.found(asked),
+                self.found(asked) if found is None else found,
                 order,
                 marks,
                 backwards=backwards,
@@ -238,18 +240,22 @@ class ListView:
 
     # --- Counts -----------------------------------------------------------------------------------------------------
 
-    def _total(self, asked: listing.Asked, page: listing.Slice, shown: int) -> listing.Total:
-        if asked.search and page.before is None and page.after is None:
-            return listing.Total(shown)
-        if asked.search and (asked.filters or asked.tab):
-            # To count the few that match both would take longer than to show the first of them.
+    def _searched(
+        self, found: sa.Select[Any], asked: listing.Asked, page: listing.Slice, sheet: writers.Sheet
+    ) -> listing.Total:
+        """How many rows a search finds: those of the page where it has them all; of many, that there are more than a page."""
+        if page.before is None and page.after is None:
+            return listing.Total(len(sheet.keys(page.rows)))
+        if found.get_execution_options().get(MANY):
             return listing.Total(asked.size, capped=True)
+        return listing.count(found, self.model, estimate=False, limit=listing.SEARCHED)
+
+    def _total(self, asked: listing.Asked) -> listing.Total:
         whole = not asked.is_narrowed and asked.tab is None
         estimate = whole and access.current_scope().everything
 
         def count() -> listing.Total:
-            limit = listing.SEARCHED if asked.search else None
-            return listing.count(self.found(asked), self.model, estimate=estimate, limit=limit)
+            return listing.count(self.found(asked), self.model, estimate=estimate)
 
         if not self._is_steady(asked):
             return count()

@@ -19,6 +19,7 @@ class Licenses(ModelView):
 
     column_list = ("key", "company", "plan", "status", "user", "last_day")
     page_size = 50
+    column_searchable_list = ("key", "user.first_name", "user.last_name", "user.email", "company.name")
 
 
 def make_app() -> Flask:

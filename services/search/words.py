@@ -48,7 +48,9 @@ def _near(word: str) -> list[str]:
     """The words that are one wrong, missing or swapped letter away, two of long words; the nearest first."""
     wrong = 2 if len(word) >= LONG else 1
     length = SearchWord.length.between(len(word) - wrong, len(word) + wrong)
-    known = db.session.scalars(sa.select(SearchWord.word).where(length)).all()
+    # Whoever mistypes a word begins or ends it right.
+    ends = sa.or_(SearchWord.word.startswith(word[0]), SearchWord.word.endswith(word[-1]))
+    known = db.session.scalars(sa.select(SearchWord.word).where(length, ends)).all()
     near = process.extract(word, known, scorer=OSA.distance, score_cutoff=wrong, limit=TRIED * 4)
     first = sorted((distance, found[0] != word[0], found) for found, distance, _place in near)
     return [found for _distance, _other, found in first[:TRIED]]
