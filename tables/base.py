@@ -180,7 +180,7 @@ def code_index(table: str, column: str) -> sa.Index:
     """
     return sa.Index(
         f"ix_{table}_bare",
-        sa.literal_column(f"upper(replace({column}, '-', ''))").label("bare"),
+        sa.literal_column(f"upper(replace(replace({column}, '-', ''), ' ', ''))").label("bare"),
         postgresql_ops={"bare": "text_pattern_ops"},
     )
 

@@ -98,6 +98,8 @@ def _case(text: str) -> str:
 
 # So many words are looked for; what is typed beyond them narrows nothing.
 MAX_WORDS = 8
+# Nobody mistypes a longer one by a letter.
+MOST_OF_A_WORD = 40
 # Names of more words nobody writes as one.
 MOST_AS_ONE = 3
 # What stands around a word that was copied from a sentence or a list.
@@ -134,12 +136,12 @@ def name_words(*names: str) -> set[str]:
     words = (
         word.strip(_AROUND) for word in plain(" ".join(names)).replace("-", " ").replace("'", " ").split()
     )
-    return {word for word in words if len(word) >= 4 and word.isalpha()}
+    return {word for word in words if 4 <= len(word) <= MOST_OF_A_WORD and word.isalpha()}
 
 
 def bare(code: str) -> str:
-    """A key or a reference as it is looked for, whole or its beginning: capitals and figures, without what stands between."""
-    return "".join(one for one in plain(code).upper() if one.isalnum())
+    """A key or a reference as it is looked for, whole or its beginning: in capitals, without hyphens and spaces."""
+    return plain(code).upper().replace("-", "").replace(" ", "")
 
 
 def _joined(word: str) -> str:

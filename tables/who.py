@@ -349,6 +349,9 @@ def _spell(session: Session, _context: Any, _instances: Any) -> None:
             row.spell(row.company.name if row.company else "")
         elif isinstance(row, Company) and _is_changed(row, "name", "billing_email"):
             row.spell()
+            if _is_changed(row, "name"):
+                # Whatever it was called before, and is called again: somebody may have been written with either.
+                row.people_named = ""
 
 
 def _is_changed(row: Any, *names: str) -> bool:

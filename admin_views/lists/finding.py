@@ -19,6 +19,8 @@ from services.search import codes, hits
 MAX_EXACT = 50
 # Of so many rows of a list, those that were found are gathered and put in order; more are met as the list is read.
 GATHERED = 5_000
+# A thousand of many who were found have at least so many rows, or the list has few of them.
+SAMPLED = 100
 # What a statement says of itself whose rows are met one by one: they are many, and to count them takes as long as to find them.
 MANY = "trousseau_many"
 
@@ -117,16 +119,15 @@ def _keys(part: Whole, condition: Any, model: type) -> sa.Select[Any]:
 def _conditions(text: str, search: Sequence[Part], model: type) -> tuple[list[sa.ColumnElement[bool]], bool]:
     """What finds a row, by each part that can; and whether so many are found that the list is read in its own order."""
     conditions: list[sa.ColumnElement[bool]] = []
+    found_by: list[tuple[hits.Hits, Any]] = []
     are_many = False
     for part in search:
         if isinstance(part, Words):
             who = hits.people(text) if part.of is User else hits.companies(text)
             if who.ids:
                 column = primary_key(model) if part.via is None else part.via
-                conditions.append(who.have(column))
-                are_many = (
-                    are_many or who.are_many or (part.via is not None and _have_many(column, who, model))
-                )
+                found_by.append((who, column))
+                are_many = are_many or (who.are_many if part.via is None else _have_many(column, who, model))
         elif isinstance(part, Begins) and (begins := codes.begins_with(part.column, text)) is not None:
             conditions.append(begins)
         elif isinstance(part, Amount) and (cents := codes.cents(text)) is not None:
@@ -135,11 +136,16 @@ def _conditions(text: str, search: Sequence[Part], model: type) -> tuple[list[sa
             conditions.append(
                 sa.and_(*(part.column.icontains(word, autoescape=True) for word in text.split()))
             )
-    return conditions, are_many
+    return [*(who.have(column) for who, column in found_by), *conditions], are_many
 
 
 def _have_many(column: Any, who: hits.Hits, model: type) -> bool:
-    """Whether those few have more rows than are gathered: a company may have a hundred thousand seats."""
-    theirs = narrow(sa.select(sa.literal(1)).select_from(model), model).where(column.in_(who.ids))
-    counted = sa.select(sa.func.count()).select_from(theirs.limit(GATHERED + 1).subquery())
-    return (db.session.scalar(counted) or 0) > GATHERED
+    """Whether those who were found have so many rows that the list is read in its own order.
+
+    Few may have many: a company has a hundred thousand seats. Many may have few: a company of two thousand people has three licences,
+    and bears its name in the text of all of them. Of many a sample is asked.
+    """
+    most = SAMPLED if who.are_many else GATHERED
+    theirs = narrow(sa.select(sa.literal(1)).select_from(model), model).where(who.first(column))
+    counted = sa.select(sa.func.count()).select_from(theirs.limit(most + 1).subquery())
+    return (db.session.scalar(counted) or 0) > most

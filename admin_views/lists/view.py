@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
@@ -177,6 +178,8 @@ class ListView:
         ):
             return None
         if (other := words.corrected(asked.search)) is None:
+            return None
+        if db.session.scalar(self.found(dataclasses.replace(asked, search=other)).limit(1)) is None:
             return None
         return page.path + page.url(q=other, typed=asked.search, part=request.args.get("part"))
 

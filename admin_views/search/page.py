@@ -83,8 +83,10 @@ def _found(site: Site, text: str) -> tuple[list[Group], str | None]:
     if not text:
         return [], None
     found = groups.found(site, text)
-    if not found and (meant := words.corrected(text)) is not None:
-        return groups.found(site, meant), meant
+    # Whoever may see nobody is not told what anybody is called.
+    if not found and site.people and (meant := words.corrected(text)) is not None:
+        other = groups.found(site, meant)
+        return other, meant if other else None
     return found, None
 
 

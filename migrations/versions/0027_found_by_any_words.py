@@ -48,7 +48,7 @@ def upgrade() -> None:
         op.create_index(
             f"ix_{name}_bare",
             name,
-            [sa.literal_column(f"upper(replace({column}, '-', ''))").label("bare")],
+            [sa.literal_column(f"upper(replace(replace({column}, '-', ''), ' ', ''))").label("bare")],
             postgresql_ops={"bare": "text_pattern_ops"},
         )
     op.create_index("ix_orders_total", "orders", ["total", "id"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import decimal
 import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -255,15 +256,22 @@ def _send(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) 
         rows_of_values = zip(*values, strict=True)
         if _is_postgresql():
             names = [column.name for column in columns]
-            given = [dict(zip(names, one, strict=True)) for one in rows_of_values]
+            given = [dict(zip(names, map(_as_text, one), strict=True)) for one in rows_of_values]
             connection.exec_driver_sql(text, (json.dumps(given, default=_as_json),))
         else:
             connection.exec_driver_sql(text, list(rows_of_values))
 
 
+def _as_text(value: Any) -> Any:
+    """A value of a column as JSON carries it: what it has no type for as PostgreSQL reads it from a text."""
+    return str(value) if isinstance(value, dt.date | decimal.Decimal | uuid.UUID) else value
+
+
 def _as_json(value: Any) -> Any:
-    """What JSON has no type for, as PostgreSQL reads it from a text; JSON itself as it is."""
-    return value.obj if isinstance(value, Jsonb | Json) else str(value)
+    """What a column of JSON holds. Raises TypeError for anything else that JSON has no type for, as bytes are."""
+    if isinstance(value, Jsonb | Json):
+        return value.obj
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
 @dataclasses.dataclass

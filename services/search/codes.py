@@ -20,12 +20,14 @@ MOST_MONEY = 10**12
 def begins_with(column: Any, text: str) -> sa.ColumnElement[bool] | None:
     """Whether a key or a reference begins so, with or without its hyphens, by its index (`code_index`); None where none can."""
     code = bare(text)
-    if not LEAST <= len(code) <= LONGEST or not code.isascii() or "@" in text:
+    if not LEAST <= len(code) <= LONGEST or not code.isascii():
         return None
     name = '"key"' if column.key == "key" else column.key
-    stored = sa.literal_column(f"upper(replace({column.class_.__tablename__}.{name}, '-', ''))", sa.String())
+    stored = sa.literal_column(
+        f"upper(replace(replace({column.class_.__tablename__}.{name}, '-', ''), ' ', ''))", sa.String()
+    )
     if db.engine.dialect.name == "postgresql":
-        return stored.like(f"{code}%")
+        return stored.startswith(code, autoescape=True)
     return sa.and_(stored >= code, stored < code[:-1] + chr(ord(code[-1]) + 1))
 
 

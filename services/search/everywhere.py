@@ -14,6 +14,8 @@ from services.search import codes, hits
 
 # Orders of a customer that was found: the last ones.
 LATEST = 3
+# Of many that are found so many are put in order, best first.
+COMPARED = 300
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +43,7 @@ def people(text: str, most: int) -> Found:
         return NONE
     found = (
         sa.select(User)
-        .where(User.id.in_(who.ids[: hits.MOST[User]]))
+        .where(User.id.in_(who.ids[:COMPARED]))
         .options(joinedload(User.company), selectinload(User.licenses).joinedload(License.plan))
         .order_by(_place(text, same_address(User.email, text), User.sort_key), User.active.desc())
         .order_by(User.sort_key, User.id)

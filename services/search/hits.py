@@ -36,14 +36,17 @@ class Hits:
     def are_many(self) -> bool:
         return len(self.ids) > MOST[self.model]
 
-    def have(self, column: Any) -> sa.ColumnElement[bool]:
-        """Whether `column`, of a list, holds the id of one of them.
+    def first(self, column: Any) -> sa.ColumnElement[bool]:
+        """Whether `column` holds the id of one of those that were found first."""
+        return _is_among(column, self.ids)
 
-        Of many it is asked row by row, as the list is read in its own order: they are many, so that a page is full soon.
-        """
+    def have(self, column: Any) -> sa.ColumnElement[bool]:
+        """Whether `column`, of a list, holds the id of one of them."""
         if not self.are_many:
             return _is_among(column, self.ids)
-        return asked_row_by_row(column.in_(_set(self.model, self.words)))
+        if column is self.model.id:
+            return asked_row_by_row(sa.and_(*(_has(self.model, word) for word in self.words)))
+        return column.in_(_set(self.model, self.words))  # type: ignore[no-any-return]
 
 
 def people(text: str) -> Hits:
@@ -54,6 +57,12 @@ def people(text: str) -> Hits:
 def companies(text: str) -> Hits:
     """The companies whose name or address has every word of `text` in it."""
     return _hits(Company, tuple(sought(text)))
+
+
+def some(model: Any, text: str, most: int) -> list[int]:
+    """The ids of so many of those that were found, by the index."""
+    words = tuple(sought(text))
+    return list(db.session.scalars(_set(model, words, most=most))) if words else []
 
 
 def asked_row_by_row(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:

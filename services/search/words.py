@@ -30,8 +30,10 @@ ALIKE = 1_000
 def corrected(text: str) -> str | None:
     """What `text`, which found nobody, may stand for: one that finds somebody whom this request may see. None when none does."""
     words = sought(text)
+    known = set(db.session.scalars(sa.select(SearchWord.word).where(SearchWord.word.in_(words))))
     for place, word in enumerate(words):
-        if len(word) < SHORTEST or not word.isalpha() or _finds(word):
+        # What somebody is called is no typing error, whether or not the reader may see them.
+        if len(word) < SHORTEST or not word.isalpha() or word in known or _finds(word):
             continue
         for meant in _near(word):
             other = " ".join([*words[:place], meant, *words[place + 1 :]])
@@ -86,7 +88,7 @@ def _is_anybodys(word: str) -> bool:
     """Whether it is a word of somebody's name, among those who have its letters; one that is rare among them the worker takes away."""
     for columns in ((User.first_name, User.last_name), (Company.name,)):
         model: Any = columns[0].class_
-        alike = sa.select(*columns).where(model.search_text.contains(word, autoescape=True)).limit(ALIKE)
+        alike = sa.select(*columns).where(model.id.in_(hits.some(model, word, ALIKE)))
         if any(word in name_words(*names) for names in db.session.execute(alike)):
             return True
     return False

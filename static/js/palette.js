@@ -6,9 +6,9 @@ const finders = [...document.querySelectorAll("[data-find]")];
 // How long one stops typing before it is asked, in milliseconds.
 const ASKED_AFTER = 120;
 
-// `shown` is the text whose answer is in the list; `wanted` whether Enter was pressed before the answer was there.
+// `shown` is the text whose answer is in the list; `wanted` what Enter asked for before the answer was there: "here" or "tab".
 const palette = {
-  window: null, field: null, list: null, opener: null, request: null, timer: 0, shown: null, wanted: false,
+  window: null, field: null, list: null, opener: null, request: null, timer: 0, shown: null, wanted: "", said: null,
 };
 
 function paletteMade() {
@@ -28,13 +28,17 @@ function paletteMade() {
   box.append(close);
   const list = document.createElement("div");
   list.className = "palette-list";
-  dialog.append(box, list);
+  // What is outside of the window is said to nobody while it is open.
+  const said = document.createElement("p");
+  said.className = "vh";
+  said.setAttribute("role", "status");
+  dialog.append(box, list, said);
   document.body.append(dialog);
-  Object.assign(palette, { window: dialog, field: box.querySelector("input"), list });
+  Object.assign(palette, { window: dialog, field: box.querySelector("input"), list, said });
   palette.field.removeAttribute("data-find");
   palette.field.autocomplete = "off";
   palette.field.addEventListener("input", () => {
-    palette.wanted = false;
+    palette.wanted = "";
     askSoon(ASKED_AFTER);
   });
   dialog.addEventListener("keydown", paletteKeys);
@@ -47,7 +51,7 @@ function openPalette(opener, typed) {
   if (palette.window.open) return;
   palette.opener = opener;
   palette.field.value = typed;
-  Object.assign(palette, { shown: null, wanted: false });
+  Object.assign(palette, { shown: null, wanted: "" });
   palette.list.replaceChildren();
   palette.window.showModal();
   palette.field.focus();
@@ -88,15 +92,15 @@ async function ask() {
     if (!answer.ok || !found) return form.submit();
     const foot = part.querySelector("[data-foot]");
     if (foot && !palette.window.querySelector("[data-foot]")) palette.window.append(foot);
-    region.textContent = found.dataset.found || "";
+    palette.said.textContent = [found.querySelector(".hit-note"), found.dataset.found]
+      .map((one) => (one && one.textContent ? one.textContent.trim() : one || "")).join(" ");
     putHits(found, typed);
   } catch (error) {
     // Something else was typed since, or the network is gone: sending the form asks the server.
     if (error.name === "AbortError") return undefined;
     const note = document.createElement("p");
     note.className = "hit-note";
-    note.setAttribute("role", "status");
-    note.textContent = form.dataset.silent;
+    note.textContent = palette.said.textContent = form.dataset.silent;
     palette.list.replaceChildren(note);
   }
   palette.list.removeAttribute("aria-busy");
@@ -110,14 +114,16 @@ function putHits(found, typed) {
   palette.list.scrollTop = 0;
   palette.shown = typed;
   if (was) (paletteLinks()[0] || palette.field).focus();
-  if (palette.wanted) openFirst();
+  if (palette.wanted) openFirst(palette.wanted);
 }
 
 /* What Enter opens is of the text as it stands: never of one that was there before. */
-function openFirst() {
-  palette.wanted = palette.shown !== palette.field.value;
-  if (palette.wanted) ask();
-  else if (paletteLinks().length) paletteLinks()[0].click();
+function openFirst(where) {
+  const [link] = paletteLinks(), isThere = palette.shown === palette.field.value;
+  palette.wanted = isThere ? "" : where;
+  if (!isThere) ask();
+  else if (link && where === "tab") window.open(link.href, "_blank", "noopener");
+  else if (link) link.click();
 }
 
 // --- Keys: up and down go through what was found, a letter goes back to the field ----------------------------------------
@@ -127,12 +133,14 @@ function paletteLinks() {
 }
 
 function paletteKeys(event) {
+  // A word that is still being put together, as in Japanese.
+  if (event.isComposing) return;
   const links = paletteLinks(), at = links.indexOf(document.activeElement);
   if (event.key === "ArrowDown" && links.length) links[Math.min(at + 1, links.length - 1)].focus();
   // A field of this kind would be emptied first.
   else if (event.key === "Escape") palette.window.close();
   else if (event.key === "ArrowUp" && at >= 0) (links[at - 1] || palette.field).focus();
-  else if (event.key === "Enter" && event.target === palette.field && palette.field.value.trim()) openFirst();
+  else if (event.key === "Enter" && event.target === palette.field && palette.field.value.trim()) openFirst(event.ctrlKey || event.metaKey ? "tab" : "here");
   else if (event.key.length === 1 && at >= 0 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey) {
     palette.field.focus();
     return; // the letter is typed into the field
@@ -157,8 +165,9 @@ for (const link of finders.length ? document.querySelectorAll("[data-finds]") : 
 }
 
 document.addEventListener("keydown", (event) => {
-  if (!finders.length || event.altKey || event.shiftKey) return;
-  const isCtrlK = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+  // On many keyboards `/` is typed with Shift.
+  if (!finders.length || event.altKey) return;
+  const isCtrlK = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey;
   const free = !document.activeElement || document.activeElement === document.body || document.activeElement.id === "main";
   const isSlash = event.key === "/" && !event.ctrlKey && !event.metaKey && finders[0].dataset.find === "keys" && free;
   if (!isCtrlK && !isSlash) return;

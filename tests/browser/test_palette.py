@@ -37,7 +37,7 @@ def test_somebody_is_found_and_opened_by_keys_alone(desk: Desk, open_page: OpenP
     first = box.get_by_role("link").first
     expect(first).to_contain_text("Olivier Tremblay")
     expect(first).to_contain_text("Acme")
-    expect(page.get_by_role("status").filter(has_text="résultats et pages")).to_have_count(1)
+    expect(box.get_by_role("status")).to_contain_text("résultats et pages")
     page.keyboard.press("ArrowDown")
     expect(first).to_be_focused()
     page.keyboard.press("ArrowDown")
@@ -71,6 +71,22 @@ def test_enter_opens_what_was_typed_and_never_what_was_found_before(desk: Desk, 
     page.keyboard.type("olivier tremblay")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Olivier Tremblay")
+
+
+def test_shift_is_no_other_key_and_ctrl_enter_is_another_tab(desk: Desk, open_page: OpenPage) -> None:
+    """On the keyboards of Québec and of France `/` is typed with Shift."""
+    page = opened(desk, open_page, STAFF, "/support/")
+    page.evaluate(
+        "() => document.dispatchEvent(new KeyboardEvent('keydown', {key: '/', shiftKey: true, bubbles: true}))"
+    )
+    box = page.get_by_role("dialog")
+    expect(box).to_be_visible()
+    page.keyboard.type("olivier tremblay")
+    expect(box.get_by_role("link").first).to_contain_text("Olivier Tremblay")
+    with page.context.expect_page() as other:
+        page.keyboard.press("Control+Enter")
+    expect(other.value.get_by_role("heading", level=1)).to_contain_text("Olivier Tremblay")
+    expect(box).to_be_visible()
 
 
 def test_an_answer_that_comes_late_takes_the_focus_from_nobody(desk: Desk, open_page: OpenPage) -> None:

@@ -237,11 +237,23 @@ def test_a_search_through_another_table_stays_within_the_company(cast):
     assert searched("bob@acme.example", by_person, Company) == {cast.acme.id}
 
 
+@pytest.mark.parametrize("key", ["ACME_2024/0017", "AB.12:99", "ABCD-1234", "Mixed Case 7", "50%off-key"])
+def test_a_key_of_before_is_found_as_it_is_whatever_signs_are_in_it(cast, key):
+    (license,) = make_licenses(1, cast.alice, cast.pro)
+    license.key = key
+    make_licenses(1, cast.carol, cast.pro)
+    db.session.commit()
+    for typed in (key, key.lower(), f" {key} ", key[:6], key.replace("-", "").replace(" ", "")):
+        assert searched(typed, (Begins(License.key),), License) == {license.id}, typed
+
+
+@pytest.mark.parametrize("sampled", [0, 100])
 @pytest.mark.parametrize("most", [0, 1_000])
 @pytest.mark.parametrize("gathered", [0, 5_000])
-def test_few_and_many_hits_find_the_same_rows(cast, monkeypatch, gathered, most):
+def test_few_and_many_hits_find_the_same_rows(cast, monkeypatch, gathered, most, sampled):
     """Of many the list is read in its own order, of few they are gathered: what is found is the same."""
     monkeypatch.setattr(finding, "GATHERED", gathered)
+    monkeypatch.setattr(finding, "SAMPLED", sampled)
     monkeypatch.setattr(hits, "MOST", {User: most, Company: most})
     free = {one.id for one in make_licenses(3, cast.alice, cast.pro)}
     held = {one.id for one in make_licenses(1, cast.carol, cast.pro, holder=cast.charlie)}

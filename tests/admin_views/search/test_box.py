@@ -117,6 +117,10 @@ def test_a_list_puts_a_typing_error_right_and_says_so(sam: Client) -> None:
     part = sam.get("/support/people/?q=levesqe&part=list", follow_redirects=True)
     assert "<html" not in part.text
     assert "bea@acme.example" in part.text
+    # Nothing is said of what this list does not have, whoever is called so.
+    other = sam.get("/support/licenses/?q=levesqe", follow_redirects=True)
+    assert other.request.args["q"] == "levesqe"
+    assert "hit-note" not in other.text
     # Nobody is called alike: the page says where it looked, and where else one can.
     nobody = sam.get("/support/people/?q=zzzzzz")
     assert "Looked at: Name, email or customer" in spaced(nobody.text)
@@ -147,7 +151,8 @@ def test_an_administrator_finds_their_own_alone(app: Flask, client: Client, good
 def test_whoever_manages_nobody_finds_pages_alone(client: Client, goods: Cast) -> None:
     sign_in(client, goods.bob)
     assert goods.bob.role == Role.MEMBER
-    for text in ("alice", "bea@acme.example", "tremblay"):
+    for text in ("alice", "bea@acme.example", "tremblay", "levesqe", "tremblya"):
+        assert "levesque" not in client.get(f"/portal/search/?q={text}").text
         groups = found(client, text, "portal")
         assert set(groups) <= {"Pages"}, groups
     assert any("profil" in hit for hit in found(client, "profil", "portal")["Pages"])

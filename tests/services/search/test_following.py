@@ -25,6 +25,19 @@ def test_a_renamed_companys_people_follow_in_parts(cast, monkeypatch):
     assert following.follow_names() == 0
 
 
+def test_a_name_that_is_taken_back_leaves_nobody_behind(cast):
+    cast.acme.name = "Zénith"
+    db.session.commit()
+    cast.bob.last_name = "Éthier"
+    db.session.commit()
+    assert hits.people("ethier zenith").ids == (cast.bob.id,)
+    cast.acme.name = "Acme"
+    db.session.commit()
+    following.follow_names()
+    assert hits.people("zenith").ids == ()
+    assert following.reindex() == 0
+
+
 def test_reindexing_mends_what_is_wrong_and_changes_nothing_else(cast):
     people = sa.update(User).where(User.id == cast.bob.id).values(search_text=" wrong", sort_key="wrong")
     db.session.execute(people, execution_options={"synchronize_session": False})

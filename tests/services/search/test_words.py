@@ -70,6 +70,19 @@ def test_the_words_are_those_of_who_is_there(crowd):
     assert "tremblay" in kept()
 
 
+def test_a_name_that_no_index_would_take_stops_nobody(crowd):
+    """NFKD makes three letters of one: a hundred of them are a word of three hundred."""
+    make_user(crowd.acme, "\ufb03" * 100, last_name="Roy", email="long@acme.example")
+    make_user(crowd.acme, "Ida", last_name="Nouvelle", email="ida@acme.example")
+    words.gather()
+    assert words.corrected("nouvele") == "nouvelle"
+
+
+def test_a_right_word_of_another_company_is_corrected_to_nothing(crowd):
+    with access.scoped(access.Scope(company_id=crowd.globex.id)):
+        assert words.corrected("bouchard") is None
+
+
 def test_an_erased_person_takes_their_words_along_but_not_those_of_others(crowd):
     zoe = make_user(crowd.acme, "Zoé", last_name="Kowalczyk", email="zk@acme.example")
     words.gather()
