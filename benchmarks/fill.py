@@ -196,7 +196,7 @@ class Writer:
         spelled = (sort_key(name), search_text(name, billing), name)
         self.rows[Company].append((number, name, *spelled, billing, "Québec", "QC"))
         first = self.last[User] + 1
-        company = search_text(name)
+        company = (name, search_text(name))
         self.rows[User] += [self._person(number, seat, company) for seat in range(people)]
         # An order that nobody paid, then one for each plan, or more where it has more seats than one may have.
         self._order(number, first, PLANS[0], state="cancelled", quantity=1)
@@ -207,13 +207,14 @@ class Writer:
                 self._seats(number, first, place, quantity, holders)
         self._mail(number, first)
 
-    def _person(self, number: int, seat: int, company: str) -> tuple[Cell, ...]:
+    def _person(self, number: int, seat: int, company: tuple[str, str]) -> tuple[Cell, ...]:
         first, last, email, words = names.person(number, seat)
+        name, spelled = company
         # As `search_text` has them: each name, the address, the company; then those with a hyphen once more without.
         whole = (
-            search_text(first, last, email, company)
-            if "-" in words + company or "'" in words + company
-            else f"{words} {email}{company}"
+            search_text(first, last, email, name)
+            if "-" in words + spelled or "'" in words + spelled
+            else f"{words} {email}{spelled}"
         )
         told = (first, last, "member" if seat else "admin", names.sorted_as(last, first), whole)
         person, active = self._next(User), seat % 40 != 39
