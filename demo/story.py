@@ -58,7 +58,9 @@ class Story:
     def minutes(self, ago: int) -> dt.datetime:
         """An instant of today, on the vendor's calendar: so that this month has sales on its first day too."""
         wanted = self.now - dt.timedelta(minutes=ago)
-        return max(wanted, min(start_of(self.today, self.zone), self.now - dt.timedelta(seconds=1)))
+        begin = min(start_of(self.today, self.zone), self.now - dt.timedelta(seconds=1))
+        # Just after midnight what went before still goes before.
+        return wanted if wanted > begin else begin + (self.now - begin) / (ago + 1)
 
     def ending(self, days: int) -> int:
         """How many days ago a year was bought that ends `days` from today."""

@@ -19,6 +19,8 @@ from services.search import codes, hits
 MAX_EXACT = 50
 # Of so many rows of a list, those that were found are gathered and put in order; more are met as the list is read.
 GATHERED = 5_000
+# So many numbers are handed on; SQLite takes 32,766 in one statement.
+MOST_KEYS = 20_000
 # A thousand of many who were found have at least so many rows, or the list has few of them.
 SAMPLED = 100
 # What a statement says of itself whose rows are met one by one: they are many, and to count them takes as long as to find them.
@@ -90,30 +92,42 @@ def found(statement: sa.Select[Any], text: str, search: Sequence[Part], model: t
     key = primary_key(model)
     if "\0" in text:
         return statement.where(sa.false())
-    whole = [_keys(part, part.equals(text), model) for part in search if isinstance(part, Whole)]
-    if whole and (exact := db.session.scalars(sa.union(*whole).limit(MAX_EXACT)).all()):
-        return statement.where(key.in_(exact))
+    whole = [
+        condition
+        for part in search
+        if isinstance(part, Whole) and (condition := _equal(part, text)) is not None
+    ]
+    if whole:
+        keys = narrow(sa.select(key), model)
+        exact = db.session.scalars(sa.union(*map(keys.where, whole)).limit(MAX_EXACT)).all()
+        if exact:
+            return statement.where(key.in_(exact))
     conditions, are_many = _conditions(text, search, model)
     if not conditions:
         return statement.where(sa.false())
     if are_many:
         met = statement.where(sa.or_(*map(hits.asked_row_by_row, conditions)))
         return met.execution_options(**{MANY: True})
-    if len(conditions) == 1:
-        return statement.where(*conditions)
-    # One index for each: no database takes two for an OR whose rows are to be in order.
+    # One index for each, and their numbers first: no database takes two for an OR whose rows are to be in order, and beside a
+    # company's own condition neither would begin with the few that were found.
     branches = [narrow(sa.select(key), model).where(condition) for condition in conditions]
-    return statement.where(key.in_(sa.union(*branches)))
+    keys = db.session.scalars(sa.union(*branches).limit(MOST_KEYS + 1)).all()
+    if len(keys) > MOST_KEYS:
+        return statement.where(key.in_(sa.union(*branches)))
+    return statement.where(hits.is_among(key, keys) if keys else sa.false())
 
 
-def _keys(part: Whole, condition: Any, model: type) -> sa.Select[Any]:
-    """The keys of `model` that a whole value finds; each table of the branch is narrowed by itself."""
-    keys = narrow(sa.select(primary_key(model)), model)
+def _equal(part: Whole, text: str) -> sa.ColumnElement[bool] | None:
+    """What a whole value finds; None where it is nobody's. Of another table its rows come first, and then theirs by their ids:
+    beside a company's condition SQLite would read all that the company has.
+    """
     if part.via is None:
-        return keys.where(condition)
+        return part.equals(text)  # type: ignore[no-any-return]
     other = part.column.class_
     key = primary_key(other) if part.key is None else part.key
-    return keys.where(part.via.in_(narrow(sa.select(key), other).where(condition)))
+    found = narrow(sa.select(key), other).where(part.equals(text)).limit(MAX_EXACT)
+    ids = [one for one in db.session.scalars(found) if one is not None]
+    return part.via.in_(ids) if ids else None
 
 
 def _conditions(text: str, search: Sequence[Part], model: type) -> tuple[list[sa.ColumnElement[bool]], bool]:
@@ -128,8 +142,8 @@ def _conditions(text: str, search: Sequence[Part], model: type) -> tuple[list[sa
                 column = primary_key(model) if part.via is None else part.via
                 found_by.append((who, column))
                 are_many = are_many or (who.are_many if part.via is None else _have_many(column, who, model))
-        elif isinstance(part, Begins) and (begins := codes.begins_with(part.column, text)) is not None:
-            conditions.append(begins)
+        elif isinstance(part, Begins) and (ids := codes.beginning(part.column, text, MOST_KEYS)):
+            conditions.append(hits.is_among(primary_key(model), ids))
         elif isinstance(part, Amount) and (cents := codes.cents(text)) is not None:
             conditions.append(part.column == cents)
         elif isinstance(part, Inside):

@@ -31,6 +31,17 @@ def begins_with(column: Any, text: str) -> sa.ColumnElement[bool] | None:
     return sa.and_(stored >= code, stored < code[:-1] + chr(ord(code[-1]) + 1))
 
 
+def beginning(column: Any, text: str, most: int) -> list[int]:
+    """The ids of so many rows, whosever they are, whose code begins so: the caller's own statement keeps those of its company.
+
+    Beside a company's condition SQLite would read all that the company has.
+    """
+    if (begins := begins_with(column, text)) is None:
+        return []
+    table = column.class_.__table__
+    return list(db.session.scalars(sa.select(table.c.id).where(begins).limit(most)))
+
+
 def cents(text: str) -> int | None:
     """The amount that `text` is, in cents: « 4 369,05 $ », `4,369.05`, `$12`; None for anything else."""
     plain = re.sub(r"[\s\u00a0\u202f$]|CAD|CA(?=\$)", "", text, flags=re.IGNORECASE)

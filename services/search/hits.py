@@ -38,12 +38,12 @@ class Hits:
 
     def first(self, column: Any) -> sa.ColumnElement[bool]:
         """Whether `column` holds the id of one of those that were found first."""
-        return _is_among(column, self.ids)
+        return is_among(column, self.ids)
 
     def have(self, column: Any) -> sa.ColumnElement[bool]:
         """Whether `column`, of a list, holds the id of one of them."""
         if not self.are_many:
-            return _is_among(column, self.ids)
+            return is_among(column, self.ids)
         if column is self.model.id:
             return asked_row_by_row(sa.and_(*(_has(self.model, word) for word in self.words)))
         return column.in_(_set(self.model, self.words))  # type: ignore[no-any-return]
@@ -70,7 +70,7 @@ def asked_row_by_row(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool
     return condition.is_(sa.true())
 
 
-def _is_among(column: Any, ids: Sequence[int]) -> sa.ColumnElement[bool]:
+def is_among(column: Any, ids: Sequence[int]) -> sa.ColumnElement[bool]:
     """PostgreSQL takes the numbers as one value: it would plan a thousand of them longer than it looks for them."""
     if db.engine.dialect.name == "postgresql":
         return column == sa.any_(sa.bindparam(None, list(ids), type_=postgresql.ARRAY(sa.BigInteger)))  # type: ignore[no-any-return]
