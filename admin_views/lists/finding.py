@@ -18,7 +18,7 @@ from services.search import codes, hits
 # An exact match names one row, or a few in tables whose uniqueness is per company.
 MAX_EXACT = 50
 # Of so many rows of a list, those that were found are gathered and put in order; more are met as the list is read.
-GATHERED = 5_000
+GATHERED = 8_000
 # So many numbers are handed on; SQLite takes 32,766 in one statement.
 MOST_KEYS = 20_000
 # A thousand of many who were found have at least so many rows, or the list has few of them.

@@ -17,7 +17,7 @@ import access
 from models import Company, User, db, sought
 
 # So many are few: they are handed on as numbers.
-MOST: dict[type, int] = {User: 1_000, Company: 100}
+MOST: dict[type, int] = {User: 3_000, Company: 100}
 
 
 @dataclasses.dataclass(frozen=True)
