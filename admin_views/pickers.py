@@ -85,7 +85,7 @@ class Lookup(AjaxModelLoader):
         text = checks.sought(query)[: listing.MAX_SEARCH]
         if not text or not any(isinstance(one, Words) for one in self.search):
             return None
-        return words.corrected(text)
+        return words.corrected(text, lambda other: bool(self.get_list(other, 0, 1)))
 
     def answer(self, args: Mapping[str, str]) -> Response:
         """[[id, text], …] for the picker's script; where they are those of another text, which one, in `X-Meant`."""
@@ -95,7 +95,7 @@ class Lookup(AjaxModelLoader):
         if meant is not None:
             found = self.get_list(meant, 0, limit)
         answer = jsonify([self.format(row) for row in found])
-        if meant is not None and found:
+        if meant is not None:
             answer.headers["X-Meant"] = quote(meant)
         return answer
 

@@ -27,12 +27,19 @@ def copy(url: str) -> Iterator[str]:
             shutil.copyfile(str(address.database), path)
             yield f"sqlite:///{path}"
         return
-    name = f"trousseau_copy_{uuid.uuid4().hex[:8]}"
-    admin = sa.create_engine(address.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with on_server(address, f'TEMPLATE "{address.database}"') as copied:
+        yield copied
+
+
+@contextlib.contextmanager
+def on_server(server: sa.URL, made_from: str = "") -> Iterator[str]:
+    """The address of a database of its own on a PostgreSQL server; gone afterwards."""
+    name = f"trousseau_own_{uuid.uuid4().hex[:8]}"
+    admin = sa.create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{address.database}"')
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}" {made_from}')
         try:
-            yield address.set(database=name).render_as_string(hide_password=False)
+            yield server.set(database=name).render_as_string(hide_password=False)
         finally:
             connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
     admin.dispose()

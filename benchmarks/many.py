@@ -13,7 +13,6 @@ import argparse
 import contextlib
 import gc
 import io
-import os
 import re
 import statistics
 import tempfile
@@ -31,10 +30,8 @@ from email_validator import validate_email
 from openpyxl import load_workbook
 from xlsxwriter import Workbook
 
-import access
 from access import Actor
-from app import create_app
-from benchmarks import again, fill
+from benchmarks import again, copies, fill
 from benchmarks.read import databases
 from models import Batch, BatchKind, Company, License, Plan, Role, User, db, utcnow
 from services.batches import applying, choosing
@@ -205,19 +202,19 @@ def _file() -> bytes:
 @contextlib.contextmanager
 def _database(server: sa.URL | None) -> Iterator[Actor]:
     """A new database with a customer in it, and whoever acts there; gone afterwards."""
-    with tempfile.TemporaryDirectory() as folder, _address(server, Path(folder)) as url:
-        app = create_app({**os.environ, "DATABASE_URL": url, "INSTANCE": folder, "LOG_LEVEL": "ERROR"})
-        with app.test_request_context(), access.everything():
-            with contextlib.redirect_stdout(io.StringIO()):
-                flask_migrate.upgrade()
-            fill.fill(200)
-            admin = db.session.scalars(sa.select(User).where(User.company_id == COMPANY)).first()
-            assert admin is not None
-            db.session.execute(sa.update(User).where(User.id == admin.id).values(role=Role.ADMIN))
-            db.session.commit()
-            yield Actor.of(admin, "192.0.2.1")
-            db.session.remove()
-            db.engine.dispose()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _address(server, Path(folder)) as url,
+        copies.desk(url),
+    ):
+        with contextlib.redirect_stdout(io.StringIO()):
+            flask_migrate.upgrade()
+        fill.fill(200)
+        admin = db.session.scalars(sa.select(User).where(User.company_id == COMPANY)).first()
+        assert admin is not None
+        db.session.execute(sa.update(User).where(User.id == admin.id).values(role=Role.ADMIN))
+        db.session.commit()
+        yield Actor.of(admin, "192.0.2.1")
 
 
 @contextlib.contextmanager
@@ -225,11 +222,5 @@ def _address(server: sa.URL | None, folder: Path) -> Iterator[str]:
     if server is None:
         yield f"sqlite:///{folder}/many.sqlite"
         return
-    admin = sa.create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    name = f"trousseau_many_{uuid.uuid4().hex[:8]}"
-    with admin.connect() as connection:
-        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
-        try:
-            yield server.set(database=name).render_as_string(hide_password=False)
-        finally:
-            connection.exec_driver_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with copies.on_server(server) as own:
+        yield own

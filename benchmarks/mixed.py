@@ -7,7 +7,6 @@ Six of the staff, six administrators who read and four who change their people, 
 
 from __future__ import annotations
 
-import argparse
 import random
 import re
 import statistics
@@ -18,9 +17,9 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from urllib.parse import urlencode
 
-from benchmarks import copies
+from benchmarks import copies, engines
 from benchmarks.fill import STAFF
-from benchmarks.read import databases, table
+from benchmarks.read import table
 from benchmarks.read.client import Client, text_of
 from benchmarks.read.servers import OURS, Server, serving
 from benchmarks.search import ordered
@@ -32,18 +31,10 @@ Act = Callable[[Client, random.Random], str]
 
 def main() -> None:
     """Read the arguments, measure, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--database", choices=databases.ENGINES)
-    parser.add_argument("--postgresql", help="the address of a server to use instead of a private one")
-    parser.add_argument("--large", type=int, default=1_000_000, help="licences")
-    parser.add_argument("--seconds", type=float, default=20.0)
-    asked = parser.parse_args()
-    for engine in [asked.database] if asked.database else databases.ENGINES:
-        with databases.server(engine, asked.postgresql) as postgresql:
-            url = databases.filled(asked.large, postgresql, lambda said: print(said, flush=True))
-            print(run(engine, url, asked.large, asked.seconds), flush=True)
+    made = engines.parser(__doc__)
+    made.add_argument("--seconds", type=float, default=20.0)
+    asked = made.parse_args()
+    engines.each(asked, lambda engine, url: run(engine, url, asked.large, asked.seconds))
 
 
 def run(engine: str, url: str, licenses_there: int, seconds: float) -> str:

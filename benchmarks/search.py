@@ -26,8 +26,9 @@ import access
 from admin_views.search import groups
 from admin_views.search.groups import Site
 from app import create_app
+from benchmarks import engines
 from benchmarks.fill import STAFF
-from benchmarks.read import databases, stock, table
+from benchmarks.read import stock, table
 from benchmarks.read.client import Client
 from benchmarks.read.servers import OURS, STOCK, serving
 from models import Company, License, Order, Plan, User, db, plain
@@ -79,19 +80,11 @@ def ordered(taken: list[float]) -> float:
 
 def main() -> None:
     """Read the arguments, measure, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--database", choices=databases.ENGINES)
-    parser.add_argument("--postgresql", help="the address of a server to use instead of a private one")
-    parser.add_argument("--large", type=int, default=1_000_000, help="licences")
-    parser.add_argument("--rounds", type=int, default=3, help="times that each text is asked for")
-    parser.add_argument("--texts", type=int, default=12, help="of each kind of question")
-    asked = parser.parse_args()
-    for engine in [asked.database] if asked.database else databases.ENGINES:
-        with databases.server(engine, asked.postgresql) as postgresql:
-            url = databases.filled(asked.large, postgresql, lambda said: print(said, flush=True))
-            print(_run(engine, url, asked), flush=True)
+    made = engines.parser(__doc__)
+    made.add_argument("--rounds", type=int, default=3, help="times that each text is asked for")
+    made.add_argument("--texts", type=int, default=12, help="of each kind of question")
+    asked = made.parse_args()
+    engines.each(asked, lambda engine, url: _run(engine, url, asked))
 
 
 def _run(engine: str, url: str, asked: argparse.Namespace) -> str:

@@ -8,7 +8,6 @@ transaction for each act. The floor of the mail worker is `smtplib` handing the 
 
 from __future__ import annotations
 
-import argparse
 import gc
 import smtplib
 import statistics
@@ -22,8 +21,8 @@ import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 from access import Actor
-from benchmarks import again, copies
-from benchmarks.read import databases, table
+from benchmarks import again, copies, engines
+from benchmarks.read import table
 from benchmarks.read.servers import free_port
 from models import (
     Assignment,
@@ -50,17 +49,9 @@ Measured = dict[str, tuple[float, float]]
 
 def main() -> None:
     """Read the arguments, measure, print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--database", choices=databases.ENGINES)
-    parser.add_argument("--postgresql", help="the address of a server to use instead of a private one")
-    parser.add_argument("--large", type=int, default=1_000_000, help="licences")
-    asked = parser.parse_args()
-    for engine in [asked.database] if asked.database else databases.ENGINES:
-        with databases.server(engine, asked.postgresql) as postgresql:
-            url = databases.filled(asked.large, postgresql, lambda said: print(said, flush=True))
-            print(run(engine, url, asked.large), flush=True)
+    made = engines.parser(__doc__)
+    asked = made.parse_args()
+    engines.each(asked, lambda engine, url: run(engine, url, asked.large))
 
 
 def run(engine: str, url: str, licenses_there: int) -> str:

@@ -142,8 +142,8 @@ def _conditions(text: str, search: Sequence[Part], model: type) -> tuple[list[sa
                 column = primary_key(model) if part.via is None else part.via
                 found_by.append((who, column))
                 are_many = are_many or (who.are_many if part.via is None else _have_many(column, who, model))
-        elif isinstance(part, Begins) and (ids := codes.beginning(part.column, text, MOST_KEYS)):
-            conditions.append(hits.is_among(primary_key(model), ids))
+        elif isinstance(part, Begins) and (begins := codes.beginning(part.column, text)) is not None:
+            conditions.append(begins)
         elif isinstance(part, Amount) and (cents := codes.cents(text)) is not None:
             conditions.append(part.column == cents)
         elif isinstance(part, Inside):

@@ -177,9 +177,12 @@ class ListView:
             or not any(isinstance(one, Words) for one in self.search)
         ):
             return None
-        if (other := words.corrected(asked.search)) is None:
-            return None
-        if db.session.scalar(self.found(dataclasses.replace(asked, search=other)).limit(1)) is None:
+
+        def finds(text: str) -> bool:
+            found = self.found(dataclasses.replace(asked, search=text))
+            return db.session.scalar(found.limit(1)) is not None
+
+        if (other := words.corrected(asked.search, finds)) is None:
             return None
         return page.path + page.url(q=other, typed=asked.search, part=request.args.get("part"))
 

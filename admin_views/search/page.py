@@ -27,16 +27,16 @@ IN_PALETTE, ON_PAGE = 5, 20
 
 
 class SearchPage(DeskPage):
-    """What a text finds on a site; `acts` are what can be begun anywhere, with the permission that each needs.
+    """What a text finds on a site.
 
     Attributes:
-        acts: (words, endpoint, icon, permission).
+        acts: What can be begun anywhere, by whoever may open its page: (words, endpoint, icon).
     """
 
     title = _l("Search")
     slug = "search"
     in_menu = False
-    acts: ClassVar[Sequence[tuple[Any, str, str, Permission]]] = ()
+    acts: ClassVar[Sequence[tuple[Any, str, str]]] = ()
 
     @expose("/")
     def index(self) -> ResponseReturnValue:
@@ -68,10 +68,11 @@ class SearchPage(DeskPage):
         entries = menu.entries(site, role, None, menu.numbers(site, role))
         pages = [(str(entry.name), entry.href, entry.icon) for entry in entries]
         pages.append((_("My profile"), url_for("web.profile"), "person"))
+        may_open = {view.endpoint for view in site._views if view.is_accessible()}
         acts = [
             (str(name), url_for(endpoint), icon)
-            for name, endpoint, icon, permission in self.acts
-            if access.can(current_user, permission)
+            for name, endpoint, icon in self.acts
+            if endpoint.partition(".")[0] in may_open
         ]
         kinds = [(_("What you can do"), acts), (_("Pages"), pages)]
         called = [(title, groups.called(entries, text)) for title, entries in kinds]
@@ -85,18 +86,17 @@ def _found(site: Site, text: str) -> tuple[list[Group], str | None]:
     found = groups.found(site, text)
     # Whoever may see nobody is not told what anybody is called.
     if not found and site.people and (meant := words.corrected(text)) is not None:
-        other = groups.found(site, meant)
-        return other, meant if other else None
+        return groups.found(site, meant), meant
     return found, None
 
 
 class SupportSearch(SearchPage):
     permission = Permission.SUPPORT
     acts = (
-        (_l("New customer"), "support_customers.create_view", "plus-lg", Permission.SUPPORT),
-        (_l("Add a user"), "support_people.create_view", "person-plus", Permission.SUPPORT),
-        (_l("Add a plan"), "support_plans.create_view", "plus-lg", Permission.SUPPORT),
-        (_l("Import an existing base"), "support_base.index", "buildings", Permission.SUPPORT),
+        (_l("New customer"), "support_customers.create_view", "plus-lg"),
+        (_l("Add a user"), "support_people.create_view", "person-plus"),
+        (_l("Add a plan"), "support_plans.create_view", "plus-lg"),
+        (_l("Import an existing base"), "support_base.index", "buildings"),
     )
 
     def site(self, most: int) -> Site:
@@ -106,10 +106,10 @@ class SupportSearch(SearchPage):
 class PortalSearch(SearchPage):
     permission = Permission.OWN_LICENSES
     acts = (
-        (_l("Add a user"), "portal_users.create_view", "person-plus", Permission.MANAGE_USERS),
-        (_l("Import users"), "portal_imports.index", "people", Permission.MANAGE_USERS),
-        (_l("Buy licenses"), "portal_plans.index_view", "cart", Permission.PURCHASE),
-        (_l("As of…"), "portal_as-of.index", "clock-history", Permission.MANAGE_USERS),
+        (_l("Add a user"), "portal_users.create_view", "person-plus"),
+        (_l("Import users"), "portal_imports.index", "people"),
+        (_l("Buy licenses"), "portal_plans.index_view", "cart"),
+        (_l("As of…"), "portal_as-of.index", "clock-history"),
     )
 
     def site(self, most: int) -> Site:

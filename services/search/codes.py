@@ -8,11 +8,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import bare, db
+from services.search import hits
 
 # Of fewer characters too many keys begin with them.
 LEAST = 4
 # A key of another system may be long; nothing is that is longer.
 LONGEST = 60
+# So many numbers are handed on; SQLite takes 32,766 in one statement.
+MOST = 5_000
 # Cents.
 MOST_MONEY = 10**12
 
@@ -31,15 +34,17 @@ def begins_with(column: Any, text: str) -> sa.ColumnElement[bool] | None:
     return sa.and_(stored >= code, stored < code[:-1] + chr(ord(code[-1]) + 1))
 
 
-def beginning(column: Any, text: str, most: int) -> list[int]:
-    """The ids of so many rows, whosever they are, whose code begins so: the caller's own statement keeps those of its company.
+def beginning(column: Any, text: str) -> sa.ColumnElement[bool] | None:
+    """As `begins_with`, by the ids of those rows, whosever they are: the caller's own statement keeps those of its company.
 
-    Beside a company's condition SQLite would read all that the company has.
+    Beside a company's condition SQLite would read all that the company has. Where very many begin alike, as keys with the name of a
+    product, it is asked of each row.
     """
     if (begins := begins_with(column, text)) is None:
-        return []
+        return None
     table = column.class_.__table__
-    return list(db.session.scalars(sa.select(table.c.id).where(begins).limit(most)))
+    ids = db.session.scalars(sa.select(table.c.id).where(begins).limit(MOST + 1)).all()
+    return begins if len(ids) > MOST else hits.is_among(column.class_.id, ids)
 
 
 def cents(text: str) -> int | None:

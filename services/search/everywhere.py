@@ -16,8 +16,6 @@ from services.search import codes, hits
 LATEST = 3
 # Of many that are found so many are put in order, best first.
 COMPARED = 300
-# Keys and references that begin alike, of everybody.
-ALIKE = 5_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,11 +41,12 @@ def people(text: str, most: int) -> Found:
     who = hits.people(text)
     if not who.ids:
         return NONE
+    exact = same_address(User.email, text)
     found = (
         sa.select(User)
-        .where(User.id.in_(who.ids[:COMPARED]))
+        .where(User.id.in_(_compared(who, exact)))
         .options(joinedload(User.company), selectinload(User.licenses).joinedload(License.plan))
-        .order_by(_place(text, same_address(User.email, text), User.sort_key), User.active.desc())
+        .order_by(_place(text, exact, User.sort_key), User.active.desc())
         .order_by(User.sort_key, User.id)
     )
     return _found(who, db.session.scalars(found.limit(most)).unique().all())
@@ -61,7 +60,7 @@ def companies(text: str, most: int) -> Found:
     exact = sa.func.lower(Company.name) == text.lower()
     found = (
         sa.select(Company)
-        .where(Company.id.in_(who.ids[: hits.MOST[Company]]))
+        .where(Company.id.in_(_compared(who, exact)))
         .order_by(_place(text, exact, Company.sort_key), Company.sort_key, Company.id)
     )
     rows = db.session.scalars(found.limit(most)).all()
@@ -76,9 +75,8 @@ def licenses(text: str, holders: Sequence[User], most: int) -> Found:
         joinedload(License.plan), joinedload(License.user), joinedload(License.company)
     )
     rows: list[License] = []
-    if ids := codes.beginning(License.key, text, ALIKE):
-        begins = shown.where(License.id.in_(ids)).order_by(License.id.desc())
-        rows += db.session.scalars(begins.limit(most + 1)).unique()
+    if (begins := codes.beginning(License.key, text)) is not None:
+        rows += db.session.scalars(shown.where(begins).order_by(License.id.desc()).limit(most + 1)).unique()
     if len(rows) <= most and holders:
         held = shown.where(License.user_id.in_([one.id for one in holders]))
         rest = held.order_by(License.usable_until.desc(), License.id).limit(most + 1 - len(rows))
@@ -100,8 +98,8 @@ def orders(text: str, buyers: Sequence[Company], most: int) -> Found:
             )
         ),
     ]
-    if ids := codes.beginning(Order.reference, text, ALIKE):
-        conditions.append(Order.id.in_(ids))
+    if (begins := codes.beginning(Order.reference, text)) is not None:
+        conditions.append(begins)
     if (cents := codes.cents(text)) is not None:
         conditions.append(Order.total == cents)
     shown = sa.select(Order).options(joinedload(Order.company)).order_by(Order.id.desc())
@@ -114,6 +112,12 @@ def orders(text: str, buyers: Sequence[Company], most: int) -> Found:
             last = shown.where(Order.company_id == buyer.id).limit(LATEST)
             rows += [row for row in db.session.scalars(last) if row not in rows]
     return Found(rows[:most], min(len(rows), most), len(rows) > most)
+
+
+def _compared(who: hits.Hits, exact: Any) -> list[int]:
+    """The ids that are put in order: of many hits some, and those that were typed whole in any case."""
+    whole = db.session.scalars(sa.select(who.model.id).where(exact).limit(COMPARED)) if who.are_many else ()
+    return [*whole, *who.ids[:COMPARED]]
 
 
 def _found(who: hits.Hits, rows: Sequence[Any]) -> Found:

@@ -59,12 +59,6 @@ def companies(text: str) -> Hits:
     return _hits(Company, tuple(sought(text)))
 
 
-def some(model: Any, text: str, most: int) -> list[int]:
-    """The ids of so many of those that were found, by the index."""
-    words = tuple(sought(text))
-    return list(db.session.scalars(_set(model, words, most=most))) if words else []
-
-
 def asked_row_by_row(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     """`condition`, so written that no database looks for its rows by it: it is only asked of those that are read anyway."""
     return condition.is_(sa.true())

@@ -5,8 +5,7 @@ They are gathered by the worker (`gather`); whoever is erased takes theirs along
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 import sqlalchemy as sa
 from rapidfuzz import process
@@ -24,11 +23,14 @@ SHORTEST = 4
 TRIED = 8
 # So many rows are read at a time.
 PART = 20_000
-ALIKE = 1_000
 
 
-def corrected(text: str) -> str | None:
-    """What `text`, which found nobody, may stand for: one that finds somebody whom this request may see. None when none does."""
+def corrected(text: str, finds_here: Callable[[str], bool] = lambda _: True) -> str | None:
+    """What `text`, which found nobody, may stand for: one that finds somebody whom this request may see. None when none does.
+
+    Args:
+        finds_here: Whether a text finds anything where it is looked for, a list with its filters.
+    """
     words = sought(text)
     known = set(db.session.scalars(sa.select(SearchWord.word).where(SearchWord.word.in_(words))))
     for place, word in enumerate(words):
@@ -37,7 +39,7 @@ def corrected(text: str) -> str | None:
             continue
         for meant in _near(word):
             other = " ".join([*words[:place], meant, *words[place + 1 :]])
-            if _finds(other):
+            if _finds(other) and finds_here(other):
                 return other
     return None
 
@@ -86,9 +88,11 @@ def forget(turn: Turn, names: Iterable[str]) -> None:
 
 def _is_anybodys(word: str) -> bool:
     """Whether it is a word of somebody's name, among those who have its letters; one that is rare among them the worker takes away."""
-    for columns in ((User.first_name, User.last_name), (Company.name,)):
-        model: Any = columns[0].class_
-        alike = sa.select(*columns).where(model.id.in_(hits.some(model, word, ALIKE)))
+    for who, *columns in (
+        (hits.people(word), User.first_name, User.last_name),
+        (hits.companies(word), Company.name),
+    ):
+        alike = sa.select(*columns).where(hits.is_among(who.model.id, who.ids))
         if any(word in name_words(*names) for names in db.session.execute(alike)):
             return True
     return False

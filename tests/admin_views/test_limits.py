@@ -40,7 +40,7 @@ PROMISED = [
     (MAX_WORDS, 8),
     ((finding.MAX_EXACT, finding.GATHERED, finding.SAMPLED), (50, 8_000, 100)),
     (hits.MOST, {User: 3_000, Company: 100}),
-    ((codes.LEAST, codes.LONGEST), (4, 60)),
+    ((codes.LEAST, codes.LONGEST, codes.MOST), (4, 60, 5_000)),
     (keyset.MAX_CURSOR, 1_000),
     (rows.MAX_ROWS, 500),
     (rows.MAX_ID, 2**63 - 1),

@@ -29,7 +29,7 @@ from models import (
     name_of,
 )
 from services.reports import counts
-from services.search import hits
+from services.search import codes, hits
 from tests.admin_views.lists.on_screen import parts_of
 from tests.factories import make_licenses, make_user
 
@@ -245,6 +245,19 @@ def test_a_key_of_before_is_found_as_it_is_whatever_signs_are_in_it(cast, key):
     db.session.commit()
     for typed in (key, key.lower(), f" {key} ", key[:6], key.replace("-", "").replace(" ", "")):
         assert searched(typed, (Begins(License.key),), License) == {license.id}, typed
+
+
+def test_ones_own_key_is_found_however_many_of_others_begin_alike(cast, monkeypatch):
+    """Keys that were brought may all begin with the name of the product."""
+    monkeypatch.setattr(codes, "MOST", 1)
+    theirs = make_licenses(3, cast.carol, cast.pro)
+    (ours,) = make_licenses(1, cast.alice, cast.pro)
+    for number, license in enumerate([*theirs, ours]):
+        license.key = f"BOREAL-{number:04}"
+    db.session.commit()
+    with access.scoped(Scope(company_id=cast.acme.id)):
+        assert searched("boreal", (Begins(License.key),), License) == {ours.id}
+    assert len(searched("boreal", (Begins(License.key),), License)) == 4
 
 
 @pytest.mark.parametrize("sampled", [0, 100])

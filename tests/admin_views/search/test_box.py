@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 
 from admin_views.support import lookups
-from models import Language, License, Order, Payment, Role, db
-from services.search import words
+from models import Company, Language, License, Order, Payment, Role, User, db
+from services.search import everywhere, hits, words
 from tests import factories
 from tests.admin_views.lists.test_lists import spaced
 from tests.client import Client, sign_in
@@ -90,6 +90,19 @@ def test_support_finds_anybody_and_anything_by_what_a_caller_says(sam: Client, g
 
 def test_whose_whole_address_it_is_stands_first(sam: Client, goods: Cast) -> None:
     factories.make_user(goods.globex, "Aaron", last_name="Aaa", email="x-bob@acme.example")
+    assert found(sam, "bob@acme.example")["People"][0].startswith("BT Bob")
+
+
+def test_what_was_typed_whole_stands_first_among_very_many(
+    sam: Client, goods: Cast, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(everywhere, "COMPARED", 2)
+    monkeypatch.setattr(hits, "MOST", {User: 2, Company: 2})
+    first = factories.make_company("Roy")
+    for number in range(5):
+        factories.make_company(f"Groupe Roy {number}")
+        factories.make_user(goods.globex, f"N{number}", last_name="Xu", email=f"{number}-bob@acme.example")
+    assert found(sam, "roy")["Customers"][0].startswith(first.name)
     assert found(sam, "bob@acme.example")["People"][0].startswith("BT Bob")
 
 
