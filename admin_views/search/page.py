@@ -43,8 +43,9 @@ class SearchPage(DeskPage):
         text = checks.sought(request.args.get("q", ""))[:MAX_SEARCH]
         part = request.args.get("part") == "palette"
         site = self.site(IN_PALETTE if part else ON_PAGE)
-        found, meant = _found(site, text)
-        shown = [*found, *self._called(text)]
+        called = self._called(text)
+        found, meant = _found(site, text, is_called=bool(called))
+        shown = [*found, *called]
         lists = groups.elsewhere(site, meant or text) if text else []
         template = "admin/search_part.html" if part else "admin/search.html"
         return self.render(
@@ -55,7 +56,7 @@ class SearchPage(DeskPage):
             meant=meant,
             groups=shown,
             count=sum(len(group.hits) for group in shown) + len(lists),
-            nothing=bool(text) and not found,
+            nothing=not shown,
             elsewhere=lists,
         )
 
@@ -79,13 +80,13 @@ class SearchPage(DeskPage):
         return [Group(title, hits) for title, hits in called if hits]
 
 
-def _found(site: Site, text: str) -> tuple[list[Group], str | None]:
-    """What the text finds; where it finds nothing, what it may have been meant to be, and what that finds."""
+def _found(site: Site, text: str, *, is_called: bool) -> tuple[list[Group], str | None]:
+    """What the text finds; where it finds nothing and no page is called so, what it may have been meant to be, and what that finds."""
     if not text:
         return [], None
     found = groups.found(site, text)
     # Whoever may see nobody is not told what anybody is called.
-    if not found and site.people and (meant := words.corrected(text)) is not None:
+    if not found and not is_called and site.people and (meant := words.corrected(text)) is not None:
         return groups.found(site, meant), meant
     return found, None
 

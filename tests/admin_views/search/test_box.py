@@ -149,6 +149,15 @@ def test_a_picker_puts_a_typing_error_right_and_says_so(goods: Cast) -> None:
     assert people.answer({"query": "levesqe", "offset": "x"}).headers["X-Meant"] == "levesque"
 
 
+def test_what_is_a_page_is_not_said_to_be_nothing(sam: Client, client: Client, goods: Cast) -> None:
+    factories.make_user(goods.acme, "Jo", last_name="Journel", email="jo@acme.example")
+    words.gather()
+    page = sam.get("/support/search/?q=journal").text
+    assert hits_of(page)["Pages"] == ["Journal"]
+    assert "hit-note" not in page
+    assert "Journel" not in page
+
+
 def test_an_administrator_finds_their_own_alone(app: Flask, client: Client, goods: Cast) -> None:
     sign_in(client, goods.carol)
     for text in ("alice", "acme", "bea@acme.example", "levesqe", "tremblay"):
