@@ -39,6 +39,9 @@ from tables.base import (
     utcnow,
 )
 
+# Many rows in one statement.
+from tables.many import in_parts, insert_or_ignore, insert_rows, update_rows
+
 # How names are found and put in order.
 from tables.spelling import MAX_WORDS, bare, name_words, plain, search_text, sort_key, sought
 

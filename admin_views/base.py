@@ -25,9 +25,8 @@ from admin_views.guard import DeskIndexView, DeskPage, Guarded, conflict_sentenc
 from admin_views.lists import exports, outline, rows
 from admin_views.lists.columns import Column, Fact
 from admin_views.lists.view import ListView
-from models import db
+from models import db, in_parts
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import in_parts
 from services.reports import kept
 
 __all__ = ["DeskIndexView", "DeskModelView", "DeskPage"]

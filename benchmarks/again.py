@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import json
 import re
 import time
@@ -46,22 +47,33 @@ def sent_again(sent: Sent) -> float:
     return time.perf_counter() - began
 
 
+# What a statement of many rows reads them from, as `tables/many.py` writes it for PostgreSQL.
+_GIVEN = re.compile(r"SELECT (?P<values>CAST.*?) FROM ROWS FROM \(.*\) AS given \([c0-9, ]+\)")
+_VALUE = re.compile(r"CAST\((%s|c\d+) AS ([A-Za-z ]+(?:\([\d, ]+\))?)\)")
+
+
 def _row_by_row(one: tuple[str, Any, bool]) -> tuple[str, Any, bool]:
-    """A statement of rows in JSON (`services/foundation/transaction.py`) as `executemany` of them; any other as it is."""
+    """A statement of rows that go to PostgreSQL as columns, as `executemany` of them; any other as it is."""
     statement, parameters, _many = one
-    given = re.search(r"json_to_recordset\(%s\) AS given \((.*?)\)( ON CONFLICT| WHERE|$)", statement)
+    given = _GIVEN.search(statement)
     if given is None:
         return one
-    columns = re.findall(r"(\S+) ([A-Z ]+(?:\(\d+\))?)(?:, |$)", given[1])
-    marks = [f"CAST(%s AS {kind})" for _name, kind in columns]
+    values = _VALUE.findall(given["values"])
+    shared = sum(place == "%s" for place, _kind in values)
+    columns = [json.loads(column) for column in parameters[shared:]]
+    same, own = iter(parameters[:shared]), iter(columns)
+    of_rows = [
+        itertools.repeat(next(same), len(columns[0])) if place == "%s" else map(_cell, next(own))
+        for place, _kind in values
+    ]
+    marks = [f"CAST(%s AS {kind})" for _place, kind in values]
     if statement.startswith("INSERT"):
-        end = " ON CONFLICT DO NOTHING" if statement.endswith("NOTHING") else ""
-        text = f"{statement.partition(' SELECT ')[0]} VALUES ({', '.join(marks)}){end}"
-    else:
-        new = ", ".join(f"{name} = {mark}" for (name, _kind), mark in zip(columns[:-1], marks, strict=False))
-        text = f"UPDATE {statement.split()[1]} SET {new} WHERE id = {marks[-1]}"  # noqa: S608
-    rows = [tuple(map(_cell, row.values())) for row in json.loads(parameters[0])]
-    return text, rows, True
+        text = f"{statement[: given.start()]}VALUES ({', '.join(marks)}){statement[given.end() :]}"
+        return text, list(zip(*of_rows, strict=True)), True
+    names = re.search(r"AS new \((.*?)\)", statement)[1].split(", ")  # type: ignore[index]
+    new = ", ".join(f"{name} = {mark}" for name, mark in zip(names[1:], marks[1:], strict=True))
+    text = f"UPDATE {statement.split()[1]} SET {new} WHERE id = {marks[0]}"  # noqa: S608
+    return text, list(zip(*of_rows[1:], of_rows[0], strict=True)), True
 
 
 def _cell(value: Any) -> Any:

@@ -35,11 +35,12 @@ from models import (
     Plan,
     User,
     db,
+    insert_rows,
     utcnow,
 )
 from services import licenses
 from services.buying import delivery
-from services.foundation.transaction import company_lock, insert_rows, transaction
+from services.foundation.transaction import company_lock, transaction
 from services.mail import outbox
 
 ACTS, SEATS, MAILS = 60, 1_000, 300

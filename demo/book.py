@@ -44,9 +44,10 @@ from models import (
     TermTax,
     User,
     db,
+    insert_rows,
 )
 from services.foundation.operations import plain
-from services.foundation.transaction import insert_rows, transaction
+from services.foundation.transaction import transaction
 
 Row = dict[str, Any]
 

@@ -76,10 +76,11 @@ _MORE = f"""
 _FEWER = f"""
     UPDATE seat_counts SET seats = seats - 1
     WHERE ({_COLUMNS}) = ({", ".join(_values("old"))}) AND old.status IN ({_LIVE});"""
-_COVER = f"""
-    UPDATE users SET covered_until = (
+_UNTIL = f"""(
         SELECT max(usable_until) FROM licenses WHERE user_id = users.id AND status IN ({_LIVE})
-    ) WHERE id IN"""
+    )"""
+_COVER = f"""
+    UPDATE users SET covered_until = {_UNTIL} WHERE id IN"""
 
 
 def _sqlite(event: str, body: str, name: str = "counted") -> str:
@@ -90,7 +91,8 @@ def _sqlite(event: str, body: str, name: str = "counted") -> str:
 def _postgresql(changes: str, people: str) -> str:
     """`changes`: the rows with `n`, 1 or -1; `people`: whose cover may have changed.
 
-    They are locked before their licences are read: whoever changes another licence of theirs meanwhile would not be seen.
+    They are locked before their licences are read: whoever changes another licence of theirs meanwhile would not be seen. Each
+    write of one would be one of every index of theirs: who is covered as before is not written.
     """
     return f"""
         INSERT INTO seat_counts AS counted ({_COLUMNS}, seats)
@@ -99,7 +101,7 @@ def _postgresql(changes: str, people: str) -> str:
         ON CONFLICT ({_COLUMNS}) DO UPDATE SET seats = counted.seats + excluded.seats;
         PERFORM id FROM users WHERE id IN (SELECT user_id FROM ({people}) AS person)
         ORDER BY id FOR NO KEY UPDATE;
-        {_COVER} (SELECT user_id FROM ({people}) AS person);"""
+        {_COVER} (SELECT user_id FROM ({people}) AS person) AND covered_until IS DISTINCT FROM {_UNTIL};"""
 
 
 def _rows(name: str, n: int) -> str:

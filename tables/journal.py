@@ -150,8 +150,8 @@ class JournalSubject(Base, TenantRow):
     # A `SubjectKind`.
     kind: Mapped[str] = mapped_column(sa.String(50), primary_key=True)
     row_id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    # That of its entry, so that nobody reads of a row through another company's entries.
-    company_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("companies.id"))
+    # That of its entry, so that nobody reads of a row through another company's entries; looked up with the entry, and not here.
+    company_id: Mapped[int | None] = mapped_column(BigId)
 
     entry: Mapped[JournalEntry] = relationship(back_populates="subjects")
 
@@ -162,7 +162,8 @@ class JournalPersonal(Base, TenantRow):
     __tablename__ = "journal_personal"
 
     entry_id: Mapped[int] = mapped_column(BigId, sa.ForeignKey("journal_entries.id"), primary_key=True)
-    company_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("companies.id"))
+    # That of its entry.
+    company_id: Mapped[int | None] = mapped_column(BigId)
     address: Mapped[str | None] = mapped_column(sa.String(45))
     before: Mapped[dict[str, Any]] = mapped_column(default=dict)
     after: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -58,7 +58,8 @@ class OperationRow(Base, TenantRow):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    company_id: Mapped[int | None] = mapped_column(BigId, sa.ForeignKey("companies.id"))
+    # That of the row it is about, if that is a company's.
+    company_id: Mapped[int | None] = mapped_column(BigId)
     operation_id: Mapped[str] = mapped_column(sa.String(32), sa.ForeignKey("operations.id"))
     table_name: Mapped[str] = mapped_column(sa.String(50))
     row_id: Mapped[int] = mapped_column(BigId)

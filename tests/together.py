@@ -62,6 +62,7 @@ def lock_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """Switch the company's lock off, and let SQLite begin transactions as it does by default."""
     read = functools.partial(db.session.get_one, Company)
     monkeypatch.setattr(services.foundation.transaction, "_take_turn", read)
+    monkeypatch.setattr(services.foundation.transaction, "_is_free", lambda _company_id: True)
     monkeypatch.setattr(services.foundation.transaction, "_begin_writing", db.session.connection)
 
 

@@ -29,6 +29,7 @@ from models import (
     Vendor,
     address_key,
     db,
+    in_parts,
     utcnow,
 )
 from services.bases import known, seats
@@ -38,7 +39,7 @@ from services.batches import rows as batch_rows
 from services.batches.rows import Row
 from services.foundation import journal, operations
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import CompanyTurn, company_lock, in_parts, transaction
+from services.foundation.transaction import CompanyTurn, company_lock, transaction
 from services.people import accounts, companies, undoing
 from services.waiting.queue import Lease
 

@@ -10,12 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from models import Batch, BatchRow, Company, Language, db
+from models import Batch, BatchRow, Company, Language, db, in_parts
 from services.bases import columns
 from services.catalogue import vendor
 from services.foundation import checks
 from services.foundation.errors import Refused
-from services.foundation.transaction import in_parts, release_reads
+from services.foundation.transaction import release_reads
 from services.imports import columns as people
 from services.people import companies
 from services.text import places

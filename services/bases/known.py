@@ -22,9 +22,9 @@ from models import (
     User,
     address_key,
     db,
+    in_parts,
     lower_address,
 )
-from services.foundation.transaction import in_parts
 from services.people import undoing
 from services.seats import validation
 

@@ -11,13 +11,26 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from access import Actor
-from models import Assignment, JournalVerb, License, Post, Term, TermKind, User, address_key, db, random_code
+from models import (
+    Assignment,
+    JournalVerb,
+    License,
+    Post,
+    Term,
+    TermKind,
+    User,
+    address_key,
+    db,
+    in_parts,
+    insert_rows,
+    random_code,
+)
 from services.bases.known import Known
 from services.batches.rows import Row
 from services.catalogue import vendor
 from services.foundation import journal
 from services.foundation.days import end_of, start_of
-from services.foundation.transaction import CompanyTurn, in_parts, insert_rows
+from services.foundation.transaction import CompanyTurn
 from services.licenses import releases, requests
 from services.mail import letters
 

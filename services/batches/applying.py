@@ -19,7 +19,7 @@ from services.batches import kinds, preparing, rows
 from services.batches.choosing import lock, settled
 from services.foundation import operations
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import company_lock, transaction
+from services.foundation.transaction import CompanyTurn, Overtaken, company_lock, lock_late, transaction
 from services.waiting.queue import Lease, Queue, retry_delay
 
 log = logging.getLogger(__name__)
@@ -119,18 +119,55 @@ def _apply(lease: Lease) -> None:
     if kind.apply_parts is not None:
         kind.apply_parts(lease, _actor)
         return
-    if company_id is None or kind.apply is None:
+    if company_id is None:
         raise LookupError("only what makes its customers is of none")
-    with _uncollected(), company_lock(company_id, post=post) as turn:
-        batch = lock(turn, lease.row_id)
-        if batch.state != BatchState.APPLYING or batch.lease_until != lease.until:
-            return
-        by = _actor(batch)
+    with _uncollected():
+        if kind.begin is not None:
+            try:
+                _begin_unlocked(lease, kind, company_id, post)
+            except Overtaken:
+                log.info("batch %s begins again, under the lock", lease.row_id)
+            else:
+                return
+        with company_lock(company_id, post=post) as turn:
+            _finish(turn, lease, kind)
+
+
+def _begin_unlocked(lease: Lease, kind: kinds.Kind, company_id: int, post: Post) -> None:
+    """Do the whole of it, what `begin` does before the company is locked. Raises `Overtaken` where that cannot stay."""
+    with transaction(post=post) as turn:
+        batch = db.session.get_one(Batch, lease.row_id)
         ready = rows.read(batch.id, RowOutcome.READY)
-        kind.apply(turn, batch, ready, by)
-        rows.write([row for row in ready if row.outcome != RowOutcome.READY], ("outcome", "problem", "seen"))
-        batch.state, batch.done_at, batch.lease_until, batch.address = BatchState.DONE, turn.now, None, None
-        batch.operation_id = turn.operation if turn.begun else None
+        try:
+            begun = kind.begin(turn, batch, ready, _actor(batch)) if kind.begin else []
+            db.session.flush()
+        except sa.exc.IntegrityError as there:
+            # Somebody else has added the same.
+            raise Overtaken from there
+        done = _finish(lock_late(turn, company_id), lease, kind, ready)
+        if not done or any(row.outcome != RowOutcome.READY for row in begun):
+            raise Overtaken
+
+
+def _finish(
+    turn: CompanyTurn, lease: Lease, kind: kinds.Kind, ready: Sequence[rows.Row] | None = None
+) -> bool:
+    """Do what is shown, unless somebody else has or the batch is no longer this lease's: returns whether it was. A step.
+
+    Args:
+        ready: Its rows, with what `begin` has made of them; None, if they are to be read.
+    """
+    batch = lock(turn, lease.row_id)
+    if batch.state != BatchState.APPLYING or batch.lease_until != lease.until or kind.apply is None:
+        return False
+    by = _actor(batch)
+    if ready is None:
+        ready = rows.read(batch.id, RowOutcome.READY)
+    kind.apply(turn, batch, ready, by)
+    rows.write([row for row in ready if row.outcome != RowOutcome.READY], ("outcome", "problem", "seen"))
+    batch.state, batch.done_at, batch.lease_until, batch.address = BatchState.DONE, turn.now, None, None
+    batch.operation_id = turn.operation if turn.begun else None
+    return True
 
 
 @contextlib.contextmanager

@@ -23,11 +23,13 @@ from models import (
     RowOutcome,
     User,
     db,
+    in_parts,
+    insert_rows,
     utcnow,
 )
 from services.batches import kinds
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import Turn, in_parts, insert_rows, transaction
+from services.foundation.transaction import Turn, transaction
 from services.text.formats import current_language
 
 # Of one act.

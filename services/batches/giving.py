@@ -10,11 +10,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from access import Actor
-from models import Batch, BatchKind, License, Plan, RowOutcome, User, db, utcnow
+from models import Batch, BatchKind, License, Plan, RowOutcome, User, db, in_parts, utcnow
 from services.batches import free, kinds
 from services.batches.rows import Row
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import CompanyTurn, in_parts
+from services.foundation.transaction import CompanyTurn
 from services.licenses import assignments, refusals, releases
 from services.mail import letters
 from services.text.formats import current_language

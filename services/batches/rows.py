@@ -8,9 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models import BatchRow, RowOutcome, db
+from models import BatchRow, RowOutcome, db, in_parts, update_rows
 from services.foundation.errors import Refused
-from services.foundation.transaction import in_parts, update_rows
 
 _COLUMNS = ("id", "no", "raw", "user_id", "license_id", "other_id", "seen", "outcome", "problem", "field")
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models import CartItem, License, Order, OrderLine, Plan, Term, TermKind, TermTax, day_in, db
+from models import CartItem, License, Order, OrderLine, Plan, Term, TermKind, TermTax, day_in, db, insert_rows
 from services.catalogue import vendor
 from services.catalogue.taxes import share
 from services.foundation.days import end_of, months_from
-from services.foundation.transaction import CompanyTurn, insert_rows
+from services.foundation.transaction import CompanyTurn
 
 
 def deliver(turn: CompanyTurn, order: Order) -> None:

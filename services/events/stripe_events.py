@@ -10,9 +10,9 @@ import datetime as dt
 import logging
 from collections.abc import Callable
 
-from models import Outcome, StripeEvent, db, utcnow
+from models import Outcome, StripeEvent, db, insert_or_ignore, utcnow
 from services.events import webhooks
-from services.foundation.transaction import insert_or_ignore, transaction
+from services.foundation.transaction import transaction
 from services.payments import gateway, money_back, settlement
 from services.payments.sessions import Event
 

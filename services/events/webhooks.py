@@ -15,8 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 
-from models import RefusedWebhook, WebhookFault, db
-from services.foundation.transaction import Turn, insert_or_ignore, transaction
+from models import RefusedWebhook, WebhookFault, db, insert_or_ignore
+from services.foundation.transaction import Turn, transaction
 from services.payments import desks, gateway
 from services.payments.sessions import Event
 

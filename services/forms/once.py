@@ -8,8 +8,8 @@ import re
 import sqlalchemy as sa
 
 import access
-from models import Submission, db
-from services.foundation.transaction import CompanyTurn, insert_or_ignore, transaction
+from models import Submission, db, insert_or_ignore
+from services.foundation.transaction import CompanyTurn, transaction
 
 # A browser that asks again by itself does so within minutes.
 KEPT = dt.timedelta(days=1)

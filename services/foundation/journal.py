@@ -25,9 +25,11 @@ from models import (
     SubjectKind,
     TenantRow,
     db,
+    in_parts,
+    insert_rows,
 )
 from services.foundation import operations
-from services.foundation.transaction import Turn, in_parts, insert_rows
+from services.foundation.transaction import Turn
 
 # By how much an entry may stand behind one of a later moment: a turn has its moment when it begins, its entries their numbers later.
 OUT_OF_ORDER = dt.timedelta(hours=1)

@@ -16,16 +16,21 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import aliased, attributes
 
 from access import Actor
-from models import Base, JournalVerb, Operation, OperationRow, Post, TenantRow, User, db
-from services.foundation.errors import Code, Refused
-from services.foundation.transaction import (
-    CompanyTurn,
-    Turn,
-    company_lock,
+from models import (
+    Base,
+    JournalVerb,
+    Operation,
+    OperationRow,
+    Post,
+    TenantRow,
+    User,
+    db,
     in_parts,
     insert_rows,
     update_rows,
 )
+from services.foundation.errors import Code, Refused
+from services.foundation.transaction import CompanyTurn, Turn, company_lock
 
 _DONE = "operations"
 # How long an act can be taken back.

@@ -9,27 +9,30 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-import decimal
-import json
+import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from psycopg.types.json import Json, Jsonb
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from models import Base, Company, Post, db, utcnow
+from models import Company, Post, db, utcnow
 
 # With BEGIN IMMEDIATE, SQLite waits for its one write lock; a read that turned into a write would fail at once.
 _WRITES = "trousseau_writes"
 _OPEN = "turn"
+# Seconds for which `lock_late` asks.
+PATIENCE = 0.5
 
 
 class PendingChangesError(RuntimeError):
     """A verb was called while its caller has uncommitted changes: it would lose or commit them."""
+
+
+class Overtaken(Exception):
+    """What was written before the lock was taken cannot stay: it is to be done anew, under the lock from the start."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,9 +117,41 @@ def company_lock(company_id: int, *, post: Post = Post.NOW) -> Iterator[CompanyT
         PendingChangesError: as `transaction`.
     """
     with transaction(post=post) as turn:
-        company = _take_turn(company_id)
-        # The wait for the lock may have been long: the clock is read after it.
-        yield CompanyTurn(utcnow(), turn.operation, company, post=post)
+        yield _turn_of(turn, company_id)
+
+
+def lock_late(turn: Turn, company_id: int) -> CompanyTurn:
+    """Take a company's lock in a transaction that has added rows already, so that it is held for the rest of the work alone.
+
+    What was added is what nobody counts or moves. It may be what the lock's holder waits for: the lock is therefore asked for
+    again and again for a moment, and never waited for; two who wait for each other do not come about.
+
+    Returns:
+        The turn. Every row that is read from then on is fresh.
+
+    Raises:
+        Overtaken: the lock was not free within `PATIENCE`.
+    """
+    until = time.monotonic() + PATIENCE
+    while not _is_free(company_id):
+        if time.monotonic() > until:
+            raise Overtaken
+        time.sleep(PATIENCE / 50)
+    db.session.flush()
+    db.session.expire_all()
+    return _turn_of(turn, company_id)
+
+
+def _is_free(company_id: int) -> bool:
+    """Take the company's lock if nobody has it. SQLite has one lock of all, and gave it when the transaction began."""
+    mine = sa.select(Company.id).where(Company.id == company_id)
+    return db.session.scalar(mine.with_for_update(key_share=True, skip_locked=True)) is not None
+
+
+def _turn_of(turn: Turn, company_id: int) -> CompanyTurn:
+    company = _take_turn(company_id)
+    # The wait for the lock may have been long: the clock is read after it.
+    return CompanyTurn(utcnow(), turn.operation, company, post=turn.post, begun=turn.begun)
 
 
 def _begin_writing() -> None:
@@ -161,160 +196,3 @@ def configure_engine(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get(_WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-# Values of one statement: SQLite takes 32,766.
-AT_A_TIME = 10_000
-
-
-def in_parts(values: Iterable[Any], size: int = AT_A_TIME) -> list[list[Any]]:
-    """`values` without those that are None or come twice, so many at a time as one statement takes well."""
-    whole = list(dict.fromkeys(value for value in values if value is not None))
-    return [whole[start : start + size] for start in range(0, len(whole), size)]
-
-
-# From so many rows on, what puts a statement together for each of them costs more than the database.
-MANY = 50
-# So many rows go to the driver at a time: what it makes of them is in memory twice.
-SENT = 20_000
-
-
-def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]], *, ignore: bool = False) -> None:
-    """Add rows that nothing else of the session needs, each with the same columns, in one statement.
-
-    Many are handed to the driver as it wants them: SQLAlchemy would take longer over them than the database.
-
-    Args:
-        ignore: Whether a row that exists already stays as it is and is no error.
-    """
-    table: Any = model.__table__
-    insert = insert_or_ignore(model) if ignore else sa.insert(table)
-    if len(rows) < MANY:
-        if rows:
-            db.session.execute(insert, rows)
-        return
-    # What a row does not say, the model does.
-    columns = [column for column in table.columns if column.name in rows[0] or column.default is not None]
-    names = ", ".join(_quoted(column.name) for column in columns)
-    end = " ON CONFLICT DO NOTHING" if ignore else ""
-    if _is_postgresql():
-        text = f"INSERT INTO {table.name} ({names}) SELECT * FROM {_given(columns)}{end}"  # noqa: S608 - our own names
-    else:
-        text = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))}){end}"  # noqa: S608
-    _send(text, columns, rows)
-
-
-def update_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write into rows that exist, each to values of its own, in one statement; in the order in which they come.
-
-    By the connection: these are rows that a scope let through, and the session would not know how to narrow them again.
-
-    Args:
-        rows: Each with its `id` and the same other columns.
-    """
-    if not rows:
-        return
-    table: Any = model.__table__
-    columns = [table.c[name] for name in rows[0] if name != "id"]
-    if _is_postgresql():
-        new = ", ".join(f"{_quoted(column.name)} = given.{_quoted(column.name)}" for column in columns)
-        given = _given([*columns, table.c.id])
-        text = f"UPDATE {table.name} SET {new} FROM {given} WHERE {table.name}.id = given.id"  # noqa: S608
-    else:
-        new = ", ".join(f"{_quoted(column.name)} = ?" for column in columns)
-        text = f"UPDATE {table.name} SET {new} WHERE id = ?"  # noqa: S608
-    _send(text, [*columns, table.c.id], rows)
-
-
-def _is_postgresql() -> bool:
-    return db.engine.dialect.name == "postgresql"
-
-
-def _quoted(name: str) -> str:
-    return str(db.engine.dialect.identifier_preparer.quote(name))
-
-
-def _given(columns: Sequence[Any]) -> str:
-    """PostgreSQL takes the rows as one JSON text: `executemany` would have it plan and run a statement for each row, and the
-    driver takes longer over arrays than the server over their rows.
-    """
-    kinds = [str(column.type.compile(dialect=db.engine.dialect)) for column in columns]
-    # In which order a column's texts stand is no part of the type of what is given.
-    typed = [
-        f"{_quoted(column.name)} {kind.partition(' COLLATE ')[0]}"
-        for column, kind in zip(columns, kinds, strict=True)
-    ]
-    return f"json_to_recordset(%s) AS given ({', '.join(typed)})"
-
-
-def _send(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Have the driver run it, with the values of rows as it takes them: column by column, or row by row."""
-    connection = db.session.connection()
-    for start in range(0, len(rows), SENT):
-        part = rows[start : start + SENT]
-        values = [_sent(column, part, connection.dialect) for column in columns]
-        rows_of_values = zip(*values, strict=True)
-        if _is_postgresql():
-            names = [column.name for column in columns]
-            given = [dict(zip(names, map(_as_text, one), strict=True)) for one in rows_of_values]
-            connection.exec_driver_sql(text, (json.dumps(given, default=_as_json),))
-        else:
-            connection.exec_driver_sql(text, list(rows_of_values))
-
-
-def _as_text(value: Any) -> Any:
-    """A value of a column as JSON carries it: what it has no type for as PostgreSQL reads it from a text."""
-    return str(value) if isinstance(value, dt.date | decimal.Decimal | uuid.UUID) else value
-
-
-def _as_json(value: Any) -> Any:
-    """What a column of JSON holds. Raises TypeError for anything else that JSON has no type for, as bytes are."""
-    if isinstance(value, Jsonb | Json):
-        return value.obj
-    raise TypeError(f"{type(value).__name__} has no place in JSON")
-
-
-@dataclasses.dataclass
-class _Written:
-    """What a column's default asks of the rows that are written, one after the other, as SQLAlchemy's own context answers it."""
-
-    connection: Connection
-    row: Mapping[str, Any]
-
-    def get_current_parameters(self) -> Mapping[str, Any]:
-        return self.row
-
-
-def _sent(column: Any, rows: Sequence[Mapping[str, Any]], dialect: Any) -> list[Any]:
-    """The values of a column as the driver takes them."""
-    name, default = column.name, column.default
-    if name in rows[0]:
-        values = [row[name] for row in rows]
-    elif default.is_callable:
-        written = _Written(db.session.connection(), rows[0])
-        values = []
-        for written.row in rows:
-            values.append(default.arg(written))
-    else:
-        values = [default.arg] * len(rows)
-    process = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return values if process is None else _each_once(process, values)
-
-
-def _each_once(process: Callable[[Any], Any], values: Iterable[Any]) -> list[Any]:
-    """`process` of each value; of one that many rows share, the moment of their turn, it is made once."""
-    sent, last, made = [], object(), None
-    for value in values:
-        if value is not last:
-            last, made = value, process(value)
-        sent.append(made)
-    return sent
-
-
-def insert_or_ignore(model: type[Any]) -> Any:
-    """`INSERT … ON CONFLICT DO NOTHING` for the database in use, to be completed with `.values(…)`.
-
-    A row that exists already stays as it is and does not break the caller's transaction.
-    """
-    insert: Any = postgresql.insert if _is_postgresql() else sqlite.insert
-    return insert(model.__table__).on_conflict_do_nothing()

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import Batch, License, Post, Role, RowOutcome, User, address_key, db
+from models import Batch, License, Post, Role, RowOutcome, User, address_key, db, in_parts
 from services.batches import giving
 from services.batches import rows as batch_rows
 from services.batches.rows import Row
-from services.foundation import operations
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import CompanyTurn, in_parts
+from services.foundation.transaction import CompanyTurn, Turn
 from services.imports.deciding import invitations_allowed, is_limited
 from services.licenses import assignments, releases
 from services.people import accounts, addresses, undoing
 
 _VALUES = ("email", "first_name", "last_name", "role", "language")
+
+
+def begin(turn: Turn, batch: Batch, rows: Sequence[Row], by: Actor) -> list[Row]:
+    """Add those who are new before the company is locked: half of the work, and nobody counts or moves them yet. A step, as
+    `kinds.Kind.begin`.
+
+    Raises:
+        Refused: `too_many` invitations by now.
+    """
+    if batch.company_id is None:
+        raise LookupError("people are imported into a company")
+    new = [row for row in rows if row.user_id is None and "first_name" in row.seen]
+    there = _since(batch.company_id, new)
+    new = [row for row in new if address_key(row.seen["email"]) not in there]
+    _check_invitations(turn, batch, len(new), by)
+    _add(turn, batch.company_id, _newcomers(new, {}, _ends(new)), by)
+    return new
 
 
 def apply(turn: CompanyTurn, batch: Batch, rows: Sequence[Row], by: Actor) -> None:
@@ -31,35 +48,69 @@ def apply(turn: CompanyTurn, batch: Batch, rows: Sequence[Row], by: Actor) -> No
     people = _leave_moved(turn, rows)
     seats = _leave_seatless(turn, rows, people)
     new = [row for row in rows if row.outcome == RowOutcome.READY and "first_name" in row.seen]
-    _check_invitations(turn, batch, len(new), by)
-    newcomers = [
-        accounts.Newcomer(
-            accounts.DEFAULTS | {name: row.seen[name] for name in _VALUES}, people.get(row.user_id or 0)
+    if new or any(_is_begun(row) for row in rows):
+        # Others may have been invited since those who were added before the lock.
+        _check_invitations(turn, batch, len(new), by)
+    added = _add(turn, turn.company.id, _newcomers(new, people, {}), by)
+    people |= {user.id: user for user in added}
+    _give(turn, rows, people, seats, by)
+
+
+def _ends(rows: Sequence[Row]) -> dict[int, dt.datetime]:
+    """Until when the licences of rows can be used, by number. Where one is not given in the end, its person is not added either."""
+    ends: dict[int, dt.datetime] = {}
+    for part in in_parts(row.license_id for row in rows):
+        ends |= dict(
+            db.session.execute(sa.select(License.id, License.usable_until).where(License.id.in_(part))).all()
         )
-        for row in new
+    return ends
+
+
+def _newcomers(
+    rows: Sequence[Row], people: Mapping[int, User], ends: Mapping[int, dt.datetime]
+) -> list[tuple[Row, accounts.Newcomer]]:
+    """Whom rows add, or wake, where `people` has them."""
+    return [
+        (
+            row,
+            accounts.Newcomer(
+                accounts.DEFAULTS | {name: row.seen[name] for name in _VALUES},
+                people.get(row.user_id or 0),
+                ends.get(row.license_id or 0),
+            ),
+        )
+        for row in rows
     ]
-    if newcomers:
-        operations.begin(turn, accounts.EDITABLE.added, by, turn.company.id)
-    added = accounts.add_people(turn, newcomers, turn.company.id, by=by, invite=True)
-    for row, user in zip(new, added, strict=True):
+
+
+def _add(
+    turn: Turn, company_id: int, newcomers: Sequence[tuple[Row, accounts.Newcomer]], by: Actor
+) -> list[User]:
+    """Add or wake them, and write down in their rows who they are. Returns them."""
+    added = accounts.add_people(turn, [one for _row, one in newcomers], company_id, by=by, invite=True)
+    for (row, _one), user in zip(newcomers, added, strict=True):
         row.user_id = user.id
         # It is theirs now, and kept there alone.
         row.seen = {}
-        people[user.id] = user
         if user.role == Role.ADMIN:
             accounts.tell_administrators(turn, user, by)
-    batch_rows.write(new, ("user_id", "seen"))
-    _give(turn, rows, people, seats, by)
+    batch_rows.write([row for row, _one in newcomers], ("user_id", "seen"))
+    return added
+
+
+def _is_begun(row: Row) -> bool:
+    return not row.seen
+
+
+def _since(company_id: int, rows: Sequence[Row]) -> set[str]:
+    """The addresses, as they are compared, of those of rows who are in the list by now."""
+    found = addresses.of_company(company_id, [row.seen["email"] for row in rows])
+    return {address_key(user.email) for user in found}
 
 
 def _leave_moved(turn: CompanyTurn, rows: Sequence[Row]) -> dict[int, User]:
     """Leave the rows whose person is no longer as it was shown; returns those who were there, by number."""
-    since = {
-        address_key(user.email)
-        for user in addresses.of_company(
-            turn.company.id, [row.seen["email"] for row in rows if row.user_id is None]
-        )
-    }
+    since = _since(turn.company.id, [row for row in rows if row.user_id is None])
     people: dict[int, User] = {}
     for part in in_parts(row.user_id for row in rows):
         people |= {user.id: user for user in db.session.scalars(sa.select(User).where(User.id.in_(part)))}
@@ -82,9 +133,10 @@ def _leave_seatless(turn: CompanyTurn, rows: Sequence[Row], people: dict[int, Us
     """Leave the rows whose licence was given, moved or lost in the meantime; returns the licences by number."""
     known = giving.licenses_of(row.license_id for row in rows)
     seats = {key: seat for key, seat in known.items() if seat.is_assignable(turn.now)}
+    # Those who were added just now hold nothing.
     held = {
         (license.user_id, license.product): license
-        for part in in_parts(people)
+        for part in in_parts(row.user_id for row in rows if not _is_begun(row))
         for license in db.session.scalars(sa.select(License).where(License.user_id.in_(part)))
     }
     for row in rows:
@@ -103,11 +155,11 @@ def _leave_seatless(turn: CompanyTurn, rows: Sequence[Row], people: dict[int, Us
     return seats
 
 
-def _check_invitations(turn: CompanyTurn, batch: Batch, count: int, by: Actor) -> None:
+def _check_invitations(turn: Turn, batch: Batch, count: int, by: Actor) -> None:
     """Refuse what would send more than may leave in a day: others were invited since it was shown."""
-    if not is_limited(batch, by) or turn.post == Post.NONE or not count:
+    if not is_limited(batch, by) or turn.post == Post.NONE:
         return
-    if invitations_allowed(turn.company.id, turn.now) < count:
+    if invitations_allowed(batch.company_id or 0, turn.now) < count:
         raise Refused(
             Code.TOO_MANY,
             _(

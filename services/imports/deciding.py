@@ -29,11 +29,11 @@ from models import (
     User,
     address_key,
     db,
+    in_parts,
     utcnow,
 )
 from services.batches.free import Free
 from services.batches.rows import Row
-from services.foundation.transaction import in_parts
 from services.imports import columns, typed
 from services.imports.typed import Typed
 from services.licenses import refusals

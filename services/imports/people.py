@@ -303,4 +303,4 @@ def _options(batch: Batch, wanted: dict[str, object]) -> dict[str, object]:
     return {**kept, "plan": plan, "post": wanted["post"]}
 
 
-kinds.register(BatchKind.PEOPLE, kinds.Kind(deciding.prepare, applying.apply, _options))
+kinds.register(BatchKind.PEOPLE, kinds.Kind(deciding.prepare, applying.apply, _options, begin=applying.begin))

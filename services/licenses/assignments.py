@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from access import Actor
-from models import Assignment, JournalVerb, License, LicenseState, Plan, User, db
+from models import Assignment, JournalVerb, License, LicenseState, Plan, User, db, in_parts, insert_rows
 from services.foundation import journal, operations
-from services.foundation.transaction import CompanyTurn, company_lock, in_parts, insert_rows
+from services.foundation.transaction import CompanyTurn, company_lock
 from services.licenses import refusals, releases, requests
 from services.mail import letters
 

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor, Permission, roles_with
-from models import JournalVerb, LicenseRequest, OperationRow, RequestState, User, db
+from models import JournalVerb, LicenseRequest, OperationRow, RequestState, User, db, in_parts
 from services.foundation import checks, journal, operations
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import CompanyTurn, Turn, company_lock, in_parts
+from services.foundation.transaction import CompanyTurn, Turn, company_lock
 from services.mail import letters
 
 # Of what either side says, in characters.

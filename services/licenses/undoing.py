@@ -28,9 +28,10 @@ from models import (
     SubjectKind,
     User,
     db,
+    in_parts,
 )
 from services.foundation import operations
-from services.foundation.transaction import CompanyTurn, in_parts
+from services.foundation.transaction import CompanyTurn
 from services.licenses import assignments, releases, removals
 from services.mail import letters
 

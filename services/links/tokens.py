@@ -20,9 +20,9 @@ from flask import current_app
 from flask_babel import gettext as _
 
 import access
-from models import License, Link, LinkPurpose, User, db, utcnow
+from models import License, Link, LinkPurpose, User, db, in_parts, utcnow
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import Turn, in_parts, transaction
+from services.foundation.transaction import Turn, transaction
 
 TOKEN_BYTES = 32
 LIFETIMES = {

@@ -35,10 +35,12 @@ from models import (
     User,
     ascii_address,
     db,
+    insert_or_ignore,
+    insert_rows,
 )
 from services.catalogue import vendor
 from services.foundation import operations
-from services.foundation.transaction import Turn, insert_or_ignore, insert_rows
+from services.foundation.transaction import Turn
 
 # Somebody has just asked for these, and waits.
 WAITED_FOR = frozenset({MailKind.JOIN_LINK, MailKind.SIGN_IN_LINK, MailKind.PASSWORD_LINK})

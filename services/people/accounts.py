@@ -23,10 +23,11 @@ from models import (
     User,
     address_key,
     db,
+    insert_rows,
 )
 from services.foundation import checks, edits, journal, operations
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import Turn, insert_rows, transaction
+from services.foundation.transaction import Turn, transaction
 from services.links import tokens
 from services.mail import letters
 from services.people import addresses, oneself, undoing
@@ -153,10 +154,13 @@ class Newcomer:
 
     Attributes:
         wakes: Their row of before, where their addition was taken back.
+        covered_until: Until when the licence lasts that they get in the same transaction. The licence's triggers will say so;
+            where they find it said, PostgreSQL writes the person's indexes once and not twice.
     """
 
     values: Mapping[str, Any]
     wakes: User | None = None
+    covered_until: dt.datetime | None = None
 
 
 def add_people(
@@ -170,7 +174,8 @@ def add_people(
         return []
     operations.begin(turn, EDITABLE.added, by, company_id)
     fresh = [
-        {"company_id": company_id, "created_at": turn.now} | dict(one.values)
+        {"company_id": company_id, "created_at": turn.now, "covered_until": one.covered_until}
+        | dict(one.values)
         for one in people
         if one.wakes is None
     ]

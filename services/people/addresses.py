@@ -13,10 +13,20 @@ from flask_babel import gettext as _
 
 import access
 from access import Actor
-from models import JournalEntry, JournalVerb, LinkPurpose, User, address_key, db, lower_address, same_address
+from models import (
+    JournalEntry,
+    JournalVerb,
+    LinkPurpose,
+    User,
+    address_key,
+    db,
+    in_parts,
+    lower_address,
+    same_address,
+)
 from services.foundation import checks, journal
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import Turn, in_parts
+from services.foundation.transaction import Turn
 from services.links import tokens
 from services.links.tokens import DeadLinkError
 from services.mail import letters

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import JournalVerb, License, LicenseStatus, OperationRow, Role, User, address_key, db
+from models import JournalVerb, License, LicenseStatus, OperationRow, Role, User, address_key, db, in_parts
 from services import licenses
 from services.foundation import edits, journal, operations
 from services.foundation.errors import Refused
-from services.foundation.transaction import CompanyTurn, Turn, in_parts
+from services.foundation.transaction import CompanyTurn, Turn
 from services.links import tokens
 from services.people import accounts, addresses, oneself, undoing
 from services.people.administrators import (

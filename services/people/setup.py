@@ -9,11 +9,22 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import SYSTEM
-from models import Conditions, JournalVerb, Language, Registration, Role, TaxRate, User, Vendor, db
+from models import (
+    Conditions,
+    JournalVerb,
+    Language,
+    Registration,
+    Role,
+    TaxRate,
+    User,
+    Vendor,
+    db,
+    insert_or_ignore,
+)
 from services.catalogue import tax_rates
 from services.foundation import checks, journal
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import Turn, insert_or_ignore, transaction
+from services.foundation.transaction import Turn, transaction
 from services.mail import letters
 from services.people import oneself
 

@@ -12,8 +12,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 import access
-from models import Company, SearchWord, User, db, name_words, sought
-from services.foundation.transaction import Turn, in_parts, insert_rows, transaction
+from models import Company, SearchWord, User, db, in_parts, insert_rows, name_words, sought
+from services.foundation.transaction import Turn, transaction
 from services.search import hits
 
 # From so many letters on, two of them may be wrong instead of one. Two that changed places are one.

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
-from models import Job, JobState, db, utcnow
-from services.foundation.transaction import insert_or_ignore, transaction
+from models import Job, JobState, db, insert_or_ignore, utcnow
+from services.foundation.transaction import transaction
 from services.waiting.queue import Lease, Queue, retry_delay
 
 log = logging.getLogger(__name__)

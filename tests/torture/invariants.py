@@ -12,10 +12,13 @@ from models import (
     Assignment,
     Company,
     JournalEntry,
+    JournalPersonal,
+    JournalSubject,
     License,
     LicenseState,
     LicenseStatus,
     Operation,
+    OperationRow,
     Order,
     OrderLine,
     OrderTax,
@@ -100,6 +103,20 @@ def check_rows() -> None:
     assert db.session.scalars(orphans).all() == []
     assert wrong_counts() == []
     check_spelling()
+    check_companies()
+
+
+def check_companies() -> None:
+    """What belongs to an entry or an operation is its company's: else somebody would read of another's through it."""
+    for part in (JournalSubject, JournalPersonal):
+        entry = sa.select(part.entry_id).join(JournalEntry, JournalEntry.id == part.entry_id)
+        strays = entry.where(part.company_id.is_distinct_from(JournalEntry.company_id))
+        assert db.session.scalars(strays).all() == [], part
+    noted = sa.select(OperationRow.id).join(Operation, Operation.id == OperationRow.operation_id)
+    strays = noted.where(
+        OperationRow.company_id.is_not(None), OperationRow.company_id != Operation.company_id
+    )
+    assert db.session.scalars(strays).all() == []
 
 
 def check_spelling() -> None:

@@ -9,10 +9,10 @@ import access
 from access import SYSTEM, Actor
 from admin_views.journal.words import TOLD_TO_CUSTOMERS
 from admin_views.portal.activity import TOLD
-from models import JournalEntry, JournalSubject, JournalVerb, OutgoingMail, SubjectKind, db
+from models import JournalEntry, JournalSubject, JournalVerb, OutgoingMail, SubjectKind, db, insert_rows
 from services import licenses
 from services.foundation import journal
-from services.foundation.transaction import insert_rows, transaction
+from services.foundation.transaction import transaction
 from services.mail import outbox
 from tests.factories import make_licenses, make_order
 

@@ -26,9 +26,10 @@ from models import (
     Role,
     User,
     db,
+    insert_rows,
 )
 from services.batches import applying, choosing
-from services.foundation.transaction import insert_rows, transaction
+from services.foundation.transaction import transaction
 from services.mail import letters, outbox
 from tests.factories import make_licenses
 from tests.patience import best_of_three
