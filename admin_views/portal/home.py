@@ -25,8 +25,8 @@ from models import Company, Plan, Role, day_in, db, utcnow
 from services.buying import orders
 from services.catalogue import vendor as vendors
 from services.foundation import operations
-from services.people import dismissals
 from services.reports import company as reports
+from services.reports import dismissals
 from services.seats import seat_counts
 
 SHOWN_EVENTS = 8

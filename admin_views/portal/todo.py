@@ -1,6 +1,6 @@
 """What an administrator has to do, worst first: each with its act, and a way to be done with it.
 
-A thing that nobody has to decide can be put away (`services/people/dismissals.py`); it comes back as soon as its facts change.
+A thing that nobody has to decide can be put away (`services/reports/dismissals.py`); it comes back as soon as its facts change.
 """
 
 from __future__ import annotations

@@ -35,9 +35,10 @@ from services.foundation import operations
 from services.foundation.errors import Refused
 from services.foundation.transaction import transaction
 from services.links import tokens
-from services.people import accounts, companies, deactivation, dismissals, links, oneself
+from services.people import accounts, companies, deactivation, links, oneself
 from services.people.deactivation import Seats
 from services.privacy import erasure
+from services.reports import dismissals
 from tests.asked import entries, refused
 from tests.factories import make_batch, make_licenses, make_order, make_request, make_user
 from tests.together import lock_off, meet

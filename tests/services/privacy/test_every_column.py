@@ -19,7 +19,7 @@ TABLES = Base.metadata.tables
 
 def is_a_number(column) -> bool:
     """Whether it is the number of a row, its own or another's."""
-    return column.primary_key or bool(column.foreign_keys) or column.name == "row_id"
+    return column.primary_key or bool(column.foreign_keys) or column.name in {"row_id", "company_id"}
 
 
 def ruled() -> Counter[tuple[str, str]]:

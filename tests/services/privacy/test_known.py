@@ -16,11 +16,12 @@ from services.buying import cart
 from services.forms import kept_forms
 from services.foundation.transaction import transaction
 from services.links import tokens
-from services.people import accounts, deactivation, dismissals, oneself
+from services.people import accounts, deactivation, oneself
 from services.people.deactivation import Seats
 from services.privacy import erasure, known
 from services.privacy.known import Form
 from services.privacy.personal import PARTS, Rule
+from services.reports import dismissals
 from tests.asked import entries
 from tests.factories import make_batch, make_firm_link, make_licenses, make_order, make_request, make_user
 
