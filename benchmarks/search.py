@@ -95,6 +95,7 @@ def _run(engine: str, url: str, asked: argparse.Namespace) -> str:
             texts = _texts(asked.texts)
             db.session.remove()
             db.engine.dispose()
+    lines += [_together(lines, goal) for goal in (GOAL, NARROW_GOAL, NOTHING_GOAL)]
     with serving(OURS, url, 1) as server:
         lines += list(_by_http(Client(server), texts, asked.rounds))
     with serving(STOCK, url, 1) as server:
@@ -102,6 +103,12 @@ def _run(engine: str, url: str, asked: argparse.Namespace) -> str:
     head = "| what is typed | where | median, ms | 19 of 20 within | goal | |\n| --- | --- | --- | --- | --- | --- |"
     rows = "\n".join(f"| {' | '.join(line.cells())} |" for line in lines)
     return f"\n{engine}: {table.machine(engine, f'{asked.large:,} licences')}\n\n{head}\n{rows}\n"
+
+
+def _together(lines: list[Line], goal: int) -> Line:
+    """All questions that have a goal in common."""
+    taken = [one for line in lines if line.goal == goal for one in line.taken]
+    return Line("all of these", f"{len(taken)} questions", taken, goal)
 
 
 # --- What is typed ----------------------------------------------------------------------------------------------------

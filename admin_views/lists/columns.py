@@ -195,6 +195,8 @@ class ListFilter:
         steady: Whether `apply` makes the same of a value at any time, so that its statement may be kept: it asks nothing of the
             database, of who asks nothing, and of the time only what `models.clock` says.
         reads: Whether a value can be one, where there are no options: a row's id by default.
+        broad: Whether so many rows have any of its values that they are not looked for by it beside a narrow one.
+        narrow: The values that so few rows have that these are read by an index of their own, and asked the rest.
     """
 
     name: str
@@ -204,6 +206,8 @@ class ListFilter:
     describe: Callable[[str], Any] = str
     steady: bool = True
     reads: Callable[[str], bool] = is_id
+    broad: bool = False
+    narrow: frozenset[str] = frozenset()
 
     def choices(self) -> list[tuple[str, str]]:
         options = self.options() if callable(self.options) else self.options

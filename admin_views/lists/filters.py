@@ -27,9 +27,13 @@ def by_id(
     column: Any,
     options: Options | Callable[[], Options] | None = None,
     describe: Callable[[str], Any] = str,
+    *,
+    broad: bool = False,
 ) -> ListFilter:
     """Rows whose `column` is the chosen id. Without `options` it is reached by links, and shown as `describe` says."""
-    return ListFilter(name, label, options, lambda query, value: query.where(column == int(value)), describe)
+    return ListFilter(
+        name, label, options, lambda query, value: query.where(column == int(value)), describe, broad=broad
+    )
 
 
 def yes_or_no(name: str, label: Any, column: Any) -> ListFilter:

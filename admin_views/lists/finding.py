@@ -12,17 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from admin_views.lists.rows import narrow, primary_key
+from admin_views.lists.theirs import GATHERED, Theirs
 from models import User, db
 from services.search import codes, hits
 
 # An exact match names one row, or a few in tables whose uniqueness is per company.
 MAX_EXACT = 50
-# Of so many rows of a list, those that were found are gathered and put in order; more are met as the list is read.
-GATHERED = 8_000
-# So many numbers are handed on; SQLite takes 32,766 in one statement.
-MOST_KEYS = 20_000
-# A thousand of many who were found have at least so many rows, or the list has few of them.
-SAMPLED = 100
 # What a statement says of itself whose rows are met one by one: they are many, and to count them takes as long as to find them.
 MANY = "trousseau_many"
 
@@ -102,19 +97,27 @@ def found(statement: sa.Select[Any], text: str, search: Sequence[Part], model: t
         exact = db.session.scalars(sa.union(*map(keys.where, whole)).limit(MAX_EXACT)).all()
         if exact:
             return statement.where(key.in_(exact))
-    conditions, are_many = _conditions(text, search, model)
-    if not conditions:
-        return statement.where(sa.false())
-    if are_many:
-        met = statement.where(sa.or_(*map(hits.asked_row_by_row, conditions)))
-        return met.execution_options(**{MANY: True})
-    # One index for each, and their numbers first: no database takes two for an OR whose rows are to be in order, and beside a
-    # company's own condition neither would begin with the few that were found.
-    branches = [narrow(sa.select(key), model).where(condition) for condition in conditions]
-    keys = db.session.scalars(sa.union(*branches).limit(MOST_KEYS + 1)).all()
-    if len(keys) > MOST_KEYS:
-        return statement.where(key.in_(sa.union(*branches)))
-    return statement.where(hits.is_among(key, keys) if keys else sa.false())
+    found_by, conditions = _conditions(text, search, model)
+    gathered: set[int] = set()
+    for part in (*found_by, *conditions):
+        keys = part.gathered() if isinstance(part, Theirs) else _gathered(key, part, model)
+        if keys is None:
+            met = [one.met() for one in found_by]
+            each = statement.where(sa.or_(*met, *map(hits.asked_row_by_row, conditions)))
+            return each.execution_options(**{MANY: True})
+        gathered.update(keys)
+    # Of nobody too: for a condition that is false SQLite would read all rows of a company, to join none to them.
+    return statement.where(hits.is_among(key, sorted(gathered)))
+
+
+def _gathered(key: Any, condition: sa.ColumnElement[bool], model: type) -> Sequence[int] | None:
+    """The numbers of the rows that a condition finds by its index; None of many.
+
+    They come first: no database takes two indexes for an OR whose rows are to be in order, and beside a company's own condition
+    none would begin with the few that were found.
+    """
+    keys = db.session.scalars(narrow(sa.select(key), model).where(condition).limit(GATHERED + 1)).all()
+    return keys if len(keys) <= GATHERED else None
 
 
 def _equal(part: Whole, text: str) -> sa.ColumnElement[bool] | None:
@@ -130,18 +133,17 @@ def _equal(part: Whole, text: str) -> sa.ColumnElement[bool] | None:
     return part.via.in_(ids) if ids else None
 
 
-def _conditions(text: str, search: Sequence[Part], model: type) -> tuple[list[sa.ColumnElement[bool]], bool]:
-    """What finds a row, by each part that can; and whether so many are found that the list is read in its own order."""
+def _conditions(
+    text: str, search: Sequence[Part], model: type
+) -> tuple[list[Theirs], list[sa.ColumnElement[bool]]]:
+    """What finds a row, by each part that can: who was found, with the column that holds them, and conditions."""
+    found_by: list[Theirs] = []
     conditions: list[sa.ColumnElement[bool]] = []
-    found_by: list[tuple[hits.Hits, Any]] = []
-    are_many = False
     for part in search:
         if isinstance(part, Words):
             who = hits.people(text) if part.of is User else hits.companies(text)
             if who.ids:
-                column = primary_key(model) if part.via is None else part.via
-                found_by.append((who, column))
-                are_many = are_many or (who.are_many if part.via is None else _have_many(column, who, model))
+                found_by.append(Theirs(who, primary_key(model) if part.via is None else part.via, model))
         elif isinstance(part, Begins) and (begins := codes.beginning(part.column, text)) is not None:
             conditions.append(begins)
         elif isinstance(part, Amount) and (cents := codes.cents(text)) is not None:
@@ -150,16 +152,4 @@ def _conditions(text: str, search: Sequence[Part], model: type) -> tuple[list[sa
             conditions.append(
                 sa.and_(*(part.column.icontains(word, autoescape=True) for word in text.split()))
             )
-    return [*(who.have(column) for who, column in found_by), *conditions], are_many
-
-
-def _have_many(column: Any, who: hits.Hits, model: type) -> bool:
-    """Whether those who were found have so many rows that the list is read in its own order.
-
-    Few may have many: a company has a hundred thousand seats. Many may have few: a company of two thousand people has three licences,
-    and bears its name in the text of all of them. Of many a sample is asked.
-    """
-    most = SAMPLED if who.are_many else GATHERED
-    theirs = narrow(sa.select(sa.literal(1)).select_from(model), model).where(who.first(column))
-    counted = sa.select(sa.func.count()).select_from(theirs.limit(most + 1).subquery())
-    return (db.session.scalar(counted) or 0) > most
+    return found_by, conditions

@@ -16,6 +16,7 @@ from admin_views.lists.finding import Part
 from models import db
 from services.foundation import checks
 from services.reports.counts import COUNT_LIMIT, counts
+from services.search import hits
 from services.text.formats import number
 
 PAGE_SIZES = (20, 50, 100)
@@ -127,9 +128,15 @@ def filtered(
         return statement.where(sa.false())
     if asked.tab is not None and asked.tab.where is not None:
         statement = statement.where(asked.tab.where())
-    for choice in filters:
-        if choice.name in asked.filters:
-            statement = choice.apply(statement, asked.filters[choice.name])
+    chosen = [choice for choice in filters if choice.name in asked.filters]
+    is_narrow = any(asked.filters[choice.name] in choice.narrow for choice in chosen)
+    for choice in chosen:
+        value = asked.filters[choice.name]
+        if choice.broad and is_narrow:
+            condition = choice.apply(sa.select(), value).whereclause
+            statement = statement.where(hits.asked_row_by_row(condition))
+        else:
+            statement = choice.apply(statement, value)
     if asked.search and search:
         statement = finding.found(statement, asked.search, search, model)
     return statement

@@ -168,8 +168,9 @@ class Licenses(moves.Moves, removals.Removals, SupportView, ManyLicenses):
             _l("State"),
             labels.options(LicenseState),
             lambda query, code: query.where(License.where_state(LicenseState(code), clock())),
+            narrow=frozenset({"suspended", "grace", "removed", "revoked"}),
         ),
-        by_id("plan", _l("Plan"), License.plan_id, labels.plan_options),
+        by_id("plan", _l("Plan"), License.plan_id, labels.plan_options, broad=True),
         lookups.of_company(License.company_id),
         ListFilter(
             "holder",

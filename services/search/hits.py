@@ -7,6 +7,7 @@ docs/decisions/0013-search.md has what was measured.
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from models import Company, User, db, sought
 
 # So many are few: they are handed on as numbers.
 MOST: dict[type, int] = {User: 3_000, Company: 100}
+# In a company of more people than this its own are not read one by one, unless more than `RARE` of everybody have the words.
+LARGE, RARE = 2_000, 1_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +51,22 @@ class Hits:
             return asked_row_by_row(sa.and_(*(_has(self.model, word) for word in self.words)))
         return column.in_(_set(self.model, self.words))  # type: ignore[no-any-return]
 
+    def newest(self, key: Any, column: Any) -> int:
+        """The greatest `key` of a list whose `column` holds one of them, by an index over both; 0 where none does."""
+        own = (
+            sa.select(sa.func.max(key)).where(column == self.model.id).correlate(self.model).scalar_subquery()
+        )
+        has = (_has(self.model, word) for word in self.words)
+        return db.session.scalar(sa.select(sa.func.max(own)).where(*has)) or 0
+
+    def met(self, column: Any) -> sa.ColumnElement[bool]:
+        """As `have`, of many, where the rows of the list are mostly theirs: whoever stands in a row is looked at, row by row."""
+        one = sa.select(sa.literal(1)).where(
+            self.model.id == column, *(_has(self.model, word) for word in self.words)
+        )
+        # An offset is what keeps PostgreSQL from finding everybody first all the same.
+        return asked_row_by_row(sa.exists(one.offset(0).correlate_except(self.model)))
+
 
 def people(text: str) -> Hits:
     """The people whose name, address or company has every word of `text` in it."""
@@ -64,28 +83,53 @@ def asked_row_by_row(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool
     return condition.is_(sa.true())
 
 
-def is_among(column: Any, ids: Sequence[int]) -> sa.ColumnElement[bool]:
-    """PostgreSQL takes the numbers as one value: it would plan a thousand of them longer than it looks for them."""
+def is_among(column: Any, ids: Sequence[int] | Sequence[str]) -> sa.ColumnElement[bool]:
+    """The numbers go there as one value: to plan, or to write down, a thousand of them takes longer than to look for them."""
     if db.engine.dialect.name == "postgresql":
-        return column == sa.any_(sa.bindparam(None, list(ids), type_=postgresql.ARRAY(sa.BigInteger)))  # type: ignore[no-any-return]
-    return column.in_(ids)  # type: ignore[no-any-return]
+        kind = sa.Text if isinstance(column.type, sa.String) else sa.BigInteger
+        return column == sa.any_(sa.bindparam(None, list(ids), type_=postgresql.ARRAY(kind)))  # type: ignore[no-any-return]
+    each = sa.func.json_each(json.dumps(list(ids))).table_valued("value")
+    return column.in_(sa.select(each.c.value))  # type: ignore[no-any-return]
 
 
 def _hits(model: Any, words: tuple[str, ...]) -> Hits:
-    if not words or access.current_scope() == access.NOTHING:
+    scope = access.current_scope()
+    if not words or scope == access.NOTHING:
         return Hits(model, words, ())
+    if model is User and not scope.everything and (ids := _in_large(scope.company_id, words)) is not None:
+        return Hits(model, words, ids)
     found = _set(model, words, most=MOST[model] + 1)
     return Hits(model, words, tuple(db.session.scalars(found)))
+
+
+def _in_large(company_id: int | None, words: tuple[str, ...]) -> tuple[int, ...] | None:
+    """Those whom the words find in a company of many people: of everybody who has them, where they are few; else None.
+
+    What is nobody's, a typing error, is the dearest thing to look for among thirty thousand. Of the others only their company is read.
+    """
+    people: Any = User.__table__
+    if min(map(len, words)) < len("ab"):
+        return None
+    more = sa.select(people.c.id).where(people.c.company_id == company_id).offset(LARGE).limit(1)
+    if db.session.scalar(more) is None:
+        return None
+    # By the tables: the session would hold a statement of people to the company's own, and read them one by one.
+    if db.engine.dialect.name == "sqlite":
+        ids = db.session.scalars(_indexed(User, words).limit(RARE + 1)).all()
+        among = is_among(people.c.id, ids) if len(ids) <= RARE else people.c.id.in_(_indexed(User, words))
+        own = sa.select(people.c.id).where(people.c.company_id == company_id, among)
+        return tuple(db.session.scalars(own.limit(MOST[User] + 1)))
+    has = (people.c.search_text.contains(_part(word), autoescape=True) for word in words)
+    rows = db.session.execute(sa.select(people.c.id, people.c.company_id).where(*has).limit(RARE + 1)).all()
+    return tuple(key for key, own in rows if own == company_id) if len(rows) <= RARE else None
 
 
 def _set(model: Any, words: tuple[str, ...], most: int | None = None) -> Any:
     """A select of the ids of those that were found: all of them, or so many."""
     whole = access.current_scope().everything
     if whole and db.engine.dialect.name == "sqlite" and len(words[0]) > 1:
-        index = sa.table(f"{model.__tablename__}_found", sa.column("rowid", sa.Integer))
-        match = sa.text(f"{index.name} MATCH :match").bindparams(match=_match(words))
-        found = sa.select(index.c.rowid).where(match)
-        return found if most is None else found.order_by(index.c.rowid.desc()).limit(most)
+        found = _indexed(model, words)
+        return found if most is None else found.order_by(sa.column("rowid").desc()).limit(most)
     found = sa.select(model.id).where(*_own(model), *(_has(model, word) for word in words))
     if most is not None:
         return found.limit(most)
@@ -94,6 +138,13 @@ def _set(model: Any, words: tuple[str, ...], most: int | None = None) -> Any:
         once = found.cte(f"{model.__tablename__}_found").prefix_with("MATERIALIZED", dialect="postgresql")
         return sa.select(once.c.id)
     return found
+
+
+def _indexed(model: Any, words: tuple[str, ...]) -> sa.Select[Any]:
+    """The ids of everybody whom SQLite's index finds."""
+    index = sa.table(f"{model.__tablename__}_found", sa.column("rowid", sa.Integer))
+    match = sa.text(f"{index.name} MATCH :match").bindparams(match=_match(words))
+    return sa.select(index.c.rowid).where(match)
 
 
 def _own(model: Any) -> list[sa.ColumnElement[bool]]:

@@ -25,12 +25,13 @@ TRIED = 8
 PART = 20_000
 
 
-def corrected(text: str, finds_here: Callable[[str], bool] = lambda _: True) -> str | None:
+def corrected(text: str, finds: Callable[[str], bool] | None = None) -> str | None:
     """What `text`, which found nobody, may stand for: one that finds somebody whom this request may see. None when none does.
 
     Args:
-        finds_here: Whether a text finds anything where it is looked for, a list with its filters.
+        finds: Whether a text finds anything where it is looked for, a list with its filters; None is anybody.
     """
+    finds = finds or _finds
     words = sought(text)
     known = set(db.session.scalars(sa.select(SearchWord.word).where(SearchWord.word.in_(words))))
     for place, word in enumerate(words):
@@ -39,7 +40,7 @@ def corrected(text: str, finds_here: Callable[[str], bool] = lambda _: True) -> 
             continue
         for meant in _near(word):
             other = " ".join([*words[:place], meant, *words[place + 1 :]])
-            if _finds(other) and finds_here(other):
+            if finds(other):
                 return other
     return None
 

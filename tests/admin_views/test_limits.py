@@ -11,7 +11,7 @@ from wtforms.validators import Length, NumberRange
 
 from admin_views import pickers, portal
 from admin_views.journal import license_life, timeline
-from admin_views.lists import finding, keyset, listing, rows
+from admin_views.lists import finding, keyset, listing, rows, theirs
 from admin_views.portal import home as portal_home
 from admin_views.portal import plans as portal_plans
 from admin_views.search import page
@@ -38,8 +38,10 @@ PROMISED = [
     (listing.PAGE_SIZES, (20, 50, 100)),
     ((listing.MAX_SEARCH, listing.SEARCHED), (100, 500)),
     (MAX_WORDS, 8),
-    ((finding.MAX_EXACT, finding.GATHERED, finding.SAMPLED), (50, 8_000, 100)),
+    (finding.MAX_EXACT, 50),
+    ((theirs.GATHERED, theirs.SAMPLED, theirs.ASKED, theirs.ENOUGH), (8_000, 100, 1_000, 10)),
     (hits.MOST, {User: 3_000, Company: 100}),
+    ((hits.LARGE, hits.RARE), (2_000, 1_000)),
     ((codes.LEAST, codes.LONGEST, codes.MOST), (4, 60, 5_000)),
     (keyset.MAX_CURSOR, 1_000),
     (rows.MAX_ROWS, 500),

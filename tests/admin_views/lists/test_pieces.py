@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 import access
 from access import Scope
-from admin_views.lists import cells, finding, keyset, listing, rows
+from admin_views.lists import cells, finding, keyset, listing, rows, theirs
 from admin_views.lists.columns import Column, ListFilter
 from admin_views.lists.finding import Begins, Whole, Words
 from admin_views.lists.shown import Listing
@@ -262,11 +262,12 @@ def test_ones_own_key_is_found_however_many_of_others_begin_alike(cast, monkeypa
 
 @pytest.mark.parametrize("sampled", [0, 100])
 @pytest.mark.parametrize("most", [0, 1_000])
-@pytest.mark.parametrize("gathered", [0, 5_000])
-def test_few_and_many_hits_find_the_same_rows(cast, monkeypatch, gathered, most, sampled):
+@pytest.mark.parametrize(("gathered", "enough"), [(0, 0), (0, 60), (5_000, 60)])
+def test_few_and_many_hits_find_the_same_rows(cast, monkeypatch, gathered, enough, most, sampled):
     """Of many the list is read in its own order, of few they are gathered: what is found is the same."""
-    monkeypatch.setattr(finding, "GATHERED", gathered)
-    monkeypatch.setattr(finding, "SAMPLED", sampled)
+    monkeypatch.setattr(theirs, "GATHERED", gathered)
+    monkeypatch.setattr(theirs, "SAMPLED", sampled)
+    monkeypatch.setattr(theirs, "ENOUGH", enough)
     monkeypatch.setattr(hits, "MOST", {User: most, Company: most})
     free = {one.id for one in make_licenses(3, cast.alice, cast.pro)}
     held = {one.id for one in make_licenses(1, cast.carol, cast.pro, holder=cast.charlie)}

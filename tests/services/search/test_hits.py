@@ -152,9 +152,12 @@ LETTERS = st.text(alphabet=string.ascii_letters + "éèçœÉ’- '@.%_\"\\", ma
     phases=(Phase.generate,),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(text=LETTERS)
-def test_an_administrator_finds_their_own_people_alone_whatever_is_typed(crowd, text):
+# As in a small company; as in a large one, of a rare word and of a frequent one.
+@given(text=LETTERS, large=st.sampled_from([(2_000, 1_000), (0, 1_000), (0, 2)]))
+def test_an_administrator_finds_their_own_people_alone_whatever_is_typed(crowd, monkeypatch, text, large):
     everybody = people(text)
+    for name, value in zip(("LARGE", "RARE"), large, strict=True):
+        monkeypatch.setattr(hits, name, value)
     for company in (crowd.acme, crowd.globex):
         own = set(db.session.scalars(sa.select(User.id).where(User.company_id == company.id)))
         with access.scoped(access.Scope(company_id=company.id)):
