@@ -1,6 +1,7 @@
 """Counted: how many seats a company has of each kind, kept true by triggers, so that no page counts a hundred thousand rows.
 
-The triggers of `licenses` keep `seat_counts`, and `users.covered_until`, whoever writes and however: nothing else may.
+The triggers of `licenses` keep `seat_counts`, and `users.covered_until`, whoever writes and however: nothing else may. Whoever adds people with
+their seats in one transaction may say of them beforehand what the triggers will say.
 """
 
 # ruff: noqa: S608 - the SQL of the triggers is made of names in this file alone

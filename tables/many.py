@@ -61,7 +61,7 @@ def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]], *, ignore:
 
 
 def update_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write into rows that exist, each to values of its own, in one statement; in the order in which they come.
+    """Write into rows that exist, each to values of its own, in one statement.
 
     By the connection: these are rows that a scope let through, and the session would not know how to narrow them again.
 
@@ -73,7 +73,7 @@ def update_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     table: Any = model.__table__
     columns = [table.c[name] for name in rows[0] if name != "id"]
     if _is_postgresql():
-        # The numbers first: they differ.
+        # The numbers first: they differ, and of rows that share all it would not be known how many they are.
         names = ", ".join(_quoted(column) for column in (table.c.id, *columns))
         new = ", ".join(f"{_quoted(column)} = new.{_quoted(column)}" for column in columns)
         text = (
@@ -125,7 +125,6 @@ def _send_columns(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str,
         sent: list[str] = []
         for column in columns:
             own = _said(column, part)
-            # Of rows without a column of their own it would not be known how many they are.
             if given and _is_shared(own):
                 values.append(f"CAST(%s AS {_kind(column, connection.dialect)})")
                 shared += _processed(column, own[:1], connection.dialect)

@@ -247,7 +247,7 @@ class User(Base, TenantRow, UserMixin):
     # When their personal information was erased; the row stays for what points at it.
     erased_at: Mapped[dt.datetime | None]
     # The latest `usable_until` of the licences that the person holds; None without any. A trigger keeps it
-    # (`tables/counted.py`): nothing else may write it.
+    # (`tables/counted.py`).
     covered_until: Mapped[dt.datetime | None]
 
     company: Mapped[Company | None] = relationship(back_populates="users")

@@ -119,12 +119,14 @@ class Tab:
         label: Its words, lazily translated.
         where: The condition; it is kept, so it says `models.clock` for the present instant.
         tone: `wait` when what it counts needs somebody.
+        narrow: As of a filter's values: so few rows that they are read by an index of their own, and asked the rest.
     """
 
     name: str
     label: Any
     where: Callable[[], sa.ColumnElement[bool]] | None = None
     tone: str = ""
+    narrow: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -195,7 +197,8 @@ class ListFilter:
         steady: Whether `apply` makes the same of a value at any time, so that its statement may be kept: it asks nothing of the
             database, of who asks nothing, and of the time only what `models.clock` says.
         reads: Whether a value can be one, where there are no options: a row's id by default.
-        broad: Whether so many rows have any of its values that they are not looked for by it beside a narrow one.
+        broad: Whether so many rows have any of its values that they are not looked for by it beside a narrow one; `apply` then adds
+            a condition and nothing else.
         narrow: The values that so few rows have that these are read by an index of their own, and asked the rest.
     """
 

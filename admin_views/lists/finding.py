@@ -19,7 +19,7 @@ from services.search import codes, hits
 # An exact match names one row, or a few in tables whose uniqueness is per company.
 MAX_EXACT = 50
 # What a statement says of itself whose rows are met one by one: they are many, and to count them takes as long as to find them.
-MANY = "trousseau_many"
+MET = "trousseau_met"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,13 +98,13 @@ def found(statement: sa.Select[Any], text: str, search: Sequence[Part], model: t
         if exact:
             return statement.where(key.in_(exact))
     found_by, conditions = _conditions(text, search, model)
-    gathered: set[int] = set()
+    gathered: set[Any] = set()
     for part in (*found_by, *conditions):
         keys = part.gathered() if isinstance(part, Theirs) else _gathered(key, part, model)
         if keys is None:
             met = [one.met() for one in found_by]
             each = statement.where(sa.or_(*met, *map(hits.asked_row_by_row, conditions)))
-            return each.execution_options(**{MANY: True})
+            return each.execution_options(**{MET: True})
         gathered.update(keys)
     # Of nobody too: for a condition that is false SQLite would read all rows of a company, to join none to them.
     return statement.where(hits.is_among(key, sorted(gathered)))

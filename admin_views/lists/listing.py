@@ -129,7 +129,9 @@ def filtered(
     if asked.tab is not None and asked.tab.where is not None:
         statement = statement.where(asked.tab.where())
     chosen = [choice for choice in filters if choice.name in asked.filters]
-    is_narrow = any(asked.filters[choice.name] in choice.narrow for choice in chosen)
+    is_narrow = (asked.tab is not None and asked.tab.narrow) or any(
+        asked.filters[choice.name] in choice.narrow for choice in chosen
+    )
     for choice in chosen:
         value = asked.filters[choice.name]
         if choice.broad and is_narrow:

@@ -21,7 +21,7 @@ from services.search import hits
 GATHERED = 8_000
 # So many rows of a list are asked how many of them are theirs. Of so many of the newest, theirs are met at every turn.
 ASKED, ENOUGH = 1_000, 10
-# A thousand of many people of a company who were found have at least so many rows, or the list has few of theirs.
+# Those who were found first of many people of a company have more rows than this, or the list has few of theirs.
 SAMPLED = 100
 
 
@@ -32,7 +32,7 @@ class Theirs:
     Attributes:
         who: They.
         column: Of the list: who a row is of; its own key in a list of people or companies.
-        model: What the list is of.
+        model: What the list is of: rows with an `id`.
     """
 
     who: hits.Hits
@@ -61,9 +61,9 @@ class Theirs:
         company's rows stand together.
         """
         if self._are_met_soon:
-            return self.who.met(self.column)
+            return self.who.stands_in(self.column)
         have = hits.asked_row_by_row(self.who.have(self.column))
-        if self.model is Company or self.who.model is not Company or not self.who.are_many:
+        if self._are_itself or self.who.model is not Company or not self.who.are_many:
             return have
         key = primary_key(self.model)
         return sa.and_(key <= self.who.newest(key, self.column), have)
@@ -98,5 +98,5 @@ class Theirs:
 
     def _count(self, asked: sa.Select[Any]) -> int:
         rows = asked.subquery()
-        theirs = sa.select(sa.func.count()).select_from(rows).where(self.who.met(rows.c.who))
+        theirs = sa.select(sa.func.count()).select_from(rows).where(self.who.stands_in(rows.c.who))
         return db.session.scalar(theirs) or 0

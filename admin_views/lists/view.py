@@ -20,7 +20,7 @@ import access
 from admin_views.lists import keyset, listing, rows, writers
 from admin_views.lists.cells import Around
 from admin_views.lists.columns import Act, Column, Empty, ListFilter, Made, Tab
-from admin_views.lists.finding import MANY, Part, Words
+from admin_views.lists.finding import MET, Part, Words
 from admin_views.lists.shown import Listing
 from models import DEFAULT_TIME_ZONE, db, utcnow
 from services.batches.choosing import MOST
@@ -252,7 +252,7 @@ class ListView:
         """How many rows a search finds: those of the page where it has them all; of many, that there are more than a page."""
         if page.before is None and page.after is None:
             return listing.Total(len(sheet.keys(page.rows)))
-        if found.get_execution_options().get(MANY):
+        if found.get_execution_options().get(MET):
             return listing.Total(asked.size, capped=True)
         return listing.count(found, self.model, estimate=False, limit=listing.SEARCHED)
 

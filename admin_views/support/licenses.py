@@ -140,6 +140,7 @@ class Licenses(moves.Moves, removals.Removals, SupportView, ManyLicenses):
             _pl("licenses", "Suspended"),
             lambda: License.where_state(LicenseState.SUSPENDED, clock()),
             tone="wait",
+            narrow=True,
         ),
     )
     search_hint = _l("Holder, customer or key")

@@ -1,4 +1,4 @@
-"""Confirming a batch and doing what it showed: the whole of it in one short lock of its company, once, as one operation."""
+"""Confirming a batch and doing what it showed: the whole of it in one transaction, under its company's lock, once, as one operation."""
 
 from __future__ import annotations
 
@@ -14,18 +14,25 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from access import Actor, Permission, can
-from models import ActorKind, Batch, BatchState, Post, RowOutcome, User, db, utcnow
+from models import ActorKind, Batch, BatchState, Company, Post, RowOutcome, User, db, utcnow
 from services.batches import kinds, preparing, rows
 from services.batches.choosing import lock, settled
 from services.foundation import operations
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import CompanyTurn, Overtaken, company_lock, lock_late, transaction
+from services.foundation.transaction import (
+    CompanyTurn,
+    Overtaken,
+    company_lock,
+    giving_way,
+    lock_late,
+    transaction,
+)
 from services.waiting.queue import Lease, Queue, retry_delay
 
 log = logging.getLogger(__name__)
 
 APPLYING = Queue(Batch, queued=BatchState.CONFIRMED, leased=BatchState.APPLYING)
-# It is one transaction of some seconds.
+# It is a transaction of some seconds, or two, where the first is overtaken.
 LEASE = dt.timedelta(minutes=2)
 MAX_ATTEMPTS = 5
 # So few are prepared and applied while somebody waits in front of the page, by what the worker does otherwise.
@@ -137,28 +144,29 @@ def _begin_unlocked(lease: Lease, kind: kinds.Kind, company_id: int, post: Post)
     """Do the whole of it, what `begin` does before the company is locked. Raises `Overtaken` where that cannot stay."""
     with transaction(post=post) as turn:
         batch = db.session.get_one(Batch, lease.row_id)
+        if not _is_of(batch, lease) or kind.begin is None:
+            return
+        # Whoever is added is found by it: a new name follows for those alone who are there when it is given.
+        name = db.session.scalar(sa.select(Company.name).where(Company.id == company_id))
         ready = rows.read(batch.id, RowOutcome.READY)
-        try:
-            begun = kind.begin(turn, batch, ready, _actor(batch)) if kind.begin else []
-            db.session.flush()
-        except sa.exc.IntegrityError as there:
-            # Somebody else has added the same.
-            raise Overtaken from there
-        done = _finish(lock_late(turn, company_id), lease, kind, ready)
-        if not done or any(row.outcome != RowOutcome.READY for row in begun):
+        with giving_way():
+            kind.begin(turn, batch, ready, _actor(batch))
+        locked = lock_late(turn, company_id)
+        done = locked.company.name == name and _finish(locked, lease, kind, ready)
+        if not done or any(row.begun and row.outcome != RowOutcome.READY for row in ready):
             raise Overtaken
 
 
 def _finish(
     turn: CompanyTurn, lease: Lease, kind: kinds.Kind, ready: Sequence[rows.Row] | None = None
 ) -> bool:
-    """Do what is shown, unless somebody else has or the batch is no longer this lease's: returns whether it was. A step.
+    """Do what is shown, unless the batch is no longer this lease's; returns whether it is. A step.
 
     Args:
         ready: Its rows, with what `begin` has made of them; None, if they are to be read.
     """
     batch = lock(turn, lease.row_id)
-    if batch.state != BatchState.APPLYING or batch.lease_until != lease.until or kind.apply is None:
+    if not _is_of(batch, lease) or kind.apply is None:
         return False
     by = _actor(batch)
     if ready is None:
@@ -168,6 +176,10 @@ def _finish(
     batch.state, batch.done_at, batch.lease_until, batch.address = BatchState.DONE, turn.now, None, None
     batch.operation_id = turn.operation if turn.begun else None
     return True
+
+
+def _is_of(batch: Batch, lease: Lease) -> bool:
+    return batch.state == BatchState.APPLYING and batch.lease_until == lease.until
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ _COLUMNS = ("id", "no", "raw", "user_id", "license_id", "other_id", "seen", "out
 
 @dataclasses.dataclass(slots=True)
 class Row:
-    """One row of a batch; the attributes are the columns of `BatchRow`."""
+    """One row of a batch; the attributes are the columns of `BatchRow`, and whether `kinds.Kind.begin` has done its part."""
 
     id: int
     no: int
@@ -28,6 +28,7 @@ class Row:
     outcome: RowOutcome
     problem: str | None
     field: str | None
+    begun: bool = False
 
     def leave(self, why: Refused | str, outcome: RowOutcome = RowOutcome.LEFT) -> None:
         """Say that it is not done, and why."""

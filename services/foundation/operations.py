@@ -30,9 +30,8 @@ from models import (
     update_rows,
 )
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import CompanyTurn, Turn, company_lock
+from services.foundation.transaction import OPERATIONS, CompanyTurn, Turn, company_lock
 
-_DONE = "operations"
 # How long an act can be taken back.
 UNDO_WITHIN = dt.timedelta(minutes=10)
 
@@ -132,7 +131,7 @@ def undoable(company_id: int, now: dt.datetime) -> dict[str, int]:
 def done() -> list[str]:
     """The ids of the operations of companies that this session began, in their order: none where nothing was changed, or
     nothing that could be taken back."""
-    found: list[str] = db.session.info.get(_DONE, [])
+    found: list[str] = db.session.info.get(OPERATIONS, [])
     return found
 
 
@@ -208,7 +207,7 @@ def begin(
         "undoes_id": undoes_id,
     }
     if company_id is not None and verb not in FOR_GOOD:
-        db.session.info.setdefault(_DONE, []).append(turn.operation)
+        db.session.info.setdefault(OPERATIONS, []).append(turn.operation)
     # At once: what the verb notes points at it.
     insert_rows(Operation, [values])
 

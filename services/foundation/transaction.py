@@ -23,8 +23,12 @@ from models import Company, Post, db, utcnow
 # With BEGIN IMMEDIATE, SQLite waits for its one write lock; a read that turned into a write would fail at once.
 _WRITES = "trousseau_writes"
 _OPEN = "turn"
-# Seconds for which `lock_late` asks.
+# The ids of the operations that the session has begun (`operations.done`); of those alone that stay.
+OPERATIONS = "operations"
+# Seconds for which one who may be waited for waits: less than PostgreSQL's `deadlock_timeout`, which would choose either.
 PATIENCE = 0.5
+# What PostgreSQL calls a wait that was too long, and two who wait for each other.
+_WAITED = {"55P03", "40P01"}
 
 
 class PendingChangesError(RuntimeError):
@@ -40,7 +44,7 @@ class Turn:
     """An open transaction, committed when its block ends.
 
     Attributes:
-        now: The clock, aware UTC, read once after the transaction began.
+        now: The clock, aware UTC, read once after the transaction began; and once more when it takes a company's lock.
         operation: 32 hex digits, the same in every journal entry of the transaction.
         begun: Its operation, once something has been written down (`operations.begin`).
         post: When those whom it concerns are told by mail; a link that somebody waits for leaves at once in any case.
@@ -88,6 +92,8 @@ def transaction(*, post: Post = Post.NOW) -> Iterator[Turn]:
         session.commit()
     except BaseException:
         session.rollback()
+        if session.info[_OPEN] in (begun := session.info.get(OPERATIONS, [])):
+            begun.remove(session.info[_OPEN])
         raise
     finally:
         del session.info[_OPEN]
@@ -120,11 +126,40 @@ def company_lock(company_id: int, *, post: Post = Post.NOW) -> Iterator[CompanyT
         yield _turn_of(turn, company_id)
 
 
+@contextlib.contextmanager
+def giving_way() -> Iterator[None]:
+    """In here, before the lock is taken, nobody is waited for longer than a moment: they may hold it, and wait for this transaction.
+
+    Raises:
+        Overtaken: somebody has written the same, or is about to.
+    """
+    is_postgresql = db.engine.dialect.name == "postgresql"
+    before = db.session.scalar(sa.text("SELECT current_setting('lock_timeout')")) if is_postgresql else None
+    try:
+        if is_postgresql:
+            _wait_at_most(f"{PATIENCE * 1_000:.0f}ms")
+        yield
+        db.session.flush()
+    except sa.exc.IntegrityError as there:
+        raise Overtaken from there
+    except sa.exc.OperationalError as waited:
+        if getattr(waited.orig, "sqlstate", None) in _WAITED:
+            raise Overtaken from waited
+        raise
+    if is_postgresql:
+        _wait_at_most(str(before))
+
+
+def _wait_at_most(time: str) -> None:
+    """For a lock, in this transaction on PostgreSQL."""
+    db.session.execute(sa.text("SELECT set_config('lock_timeout', :time, true)"), {"time": time})
+
+
 def lock_late(turn: Turn, company_id: int) -> CompanyTurn:
     """Take a company's lock in a transaction that has added rows already, so that it is held for the rest of the work alone.
 
-    What was added is what nobody counts or moves. It may be what the lock's holder waits for: the lock is therefore asked for
-    again and again for a moment, and never waited for; two who wait for each other do not come about.
+    What was added is what nobody counts or moves (`giving_way`). It may be what the lock's holder waits for: the lock is therefore
+    asked for again and again for a moment, and never waited for.
 
     Returns:
         The turn. Every row that is read from then on is fresh.

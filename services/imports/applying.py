@@ -1,4 +1,4 @@
-"""Adding the people of a batch that somebody confirmed: all of them in one turn of the company, with the licences that were shown."""
+"""Adding the people of a batch that somebody confirmed: all of them in one transaction, with the licences that were shown."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import Batch, License, Post, Role, RowOutcome, User, address_key, db, in_parts
+from models import Batch, License, LicenseState, Post, Role, RowOutcome, User, address_key, db, in_parts
 from services.batches import giving
 from services.batches import rows as batch_rows
 from services.batches.rows import Row
 from services.foundation.errors import Code, Refused
-from services.foundation.transaction import CompanyTurn, Turn
+from services.foundation.transaction import CompanyTurn, Overtaken, Turn
 from services.imports.deciding import invitations_allowed, is_limited
 from services.licenses import assignments, releases
 from services.people import accounts, addresses, undoing
@@ -22,21 +22,29 @@ from services.people import accounts, addresses, undoing
 _VALUES = ("email", "first_name", "last_name", "role", "language")
 
 
-def begin(turn: Turn, batch: Batch, rows: Sequence[Row], by: Actor) -> list[Row]:
-    """Add those who are new before the company is locked: half of the work, and nobody counts or moves them yet. A step, as
-    `kinds.Kind.begin`.
+def begin(turn: Turn, batch: Batch, rows: Sequence[Row], by: Actor) -> None:
+    """Add those who are new before the company is locked: half of the work, and nobody counts or moves them yet. Rows that seem to
+    have moved are left to `apply`. A step, as `kinds.Kind.begin`.
 
     Raises:
-        Refused: `too_many` invitations by now.
+        Overtaken: more invitations than may leave today.
     """
     if batch.company_id is None:
         raise LookupError("people are imported into a company")
     new = [row for row in rows if row.user_id is None and "first_name" in row.seen]
-    there = _since(batch.company_id, new)
-    new = [row for row in new if address_key(row.seen["email"]) not in there]
-    _check_invitations(turn, batch, len(new), by)
-    _add(turn, batch.company_id, _newcomers(new, {}, _ends(new)), by)
-    return new
+    there, ends = _since(batch.company_id, new), _ends(new, turn.now)
+    new = [
+        row
+        for row in new
+        if address_key(row.seen["email"]) not in there and (row.license_id is None or row.license_id in ends)
+    ]
+    if not new:
+        return
+    if not _may_invite(turn, batch, len(new), by):
+        raise Overtaken
+    _add(turn, batch.company_id, _newcomers(new, {}, ends), by)
+    for row in new:
+        row.begun = True
 
 
 def apply(turn: CompanyTurn, batch: Batch, rows: Sequence[Row], by: Actor) -> None:
@@ -48,21 +56,22 @@ def apply(turn: CompanyTurn, batch: Batch, rows: Sequence[Row], by: Actor) -> No
     people = _leave_moved(turn, rows)
     seats = _leave_seatless(turn, rows, people)
     new = [row for row in rows if row.outcome == RowOutcome.READY and "first_name" in row.seen]
-    if new or any(_is_begun(row) for row in rows):
-        # Others may have been invited since those who were added before the lock.
-        _check_invitations(turn, batch, len(new), by)
-    added = _add(turn, turn.company.id, _newcomers(new, people, {}), by)
+    # Others may have been invited since those who were added before the lock, who count by now.
+    if (new or any(row.begun for row in rows)) and not _may_invite(turn, batch, len(new), by):
+        raise _too_many()
+    ends = {key: seat.usable_until for key, seat in seats.items()}
+    added = _add(turn, turn.company.id, _newcomers(new, people, ends), by)
     people |= {user.id: user for user in added}
     _give(turn, rows, people, seats, by)
 
 
-def _ends(rows: Sequence[Row]) -> dict[int, dt.datetime]:
-    """Until when the licences of rows can be used, by number. Where one is not given in the end, its person is not added either."""
+def _ends(rows: Sequence[Row], now: dt.datetime) -> dict[int, dt.datetime]:
+    """Until when the licences of rows can be used, by number; of those that can still be given."""
     ends: dict[int, dt.datetime] = {}
+    free = License.where_state(LicenseState.AVAILABLE, now)
     for part in in_parts(row.license_id for row in rows):
-        ends |= dict(
-            db.session.execute(sa.select(License.id, License.usable_until).where(License.id.in_(part))).all()
-        )
+        found = sa.select(License.id, License.usable_until).where(License.id.in_(part), free)
+        ends |= dict(db.session.execute(found).all())
     return ends
 
 
@@ -96,10 +105,6 @@ def _add(
             accounts.tell_administrators(turn, user, by)
     batch_rows.write([row for row, _one in newcomers], ("user_id", "seen"))
     return added
-
-
-def _is_begun(row: Row) -> bool:
-    return not row.seen
 
 
 def _since(company_id: int, rows: Sequence[Row]) -> set[str]:
@@ -136,7 +141,7 @@ def _leave_seatless(turn: CompanyTurn, rows: Sequence[Row], people: dict[int, Us
     # Those who were added just now hold nothing.
     held = {
         (license.user_id, license.product): license
-        for part in in_parts(row.user_id for row in rows if not _is_begun(row))
+        for part in in_parts(row.user_id for row in rows if not row.begun)
         for license in db.session.scalars(sa.select(License).where(License.user_id.in_(part)))
     }
     for row in rows:
@@ -155,18 +160,21 @@ def _leave_seatless(turn: CompanyTurn, rows: Sequence[Row], people: dict[int, Us
     return seats
 
 
-def _check_invitations(turn: Turn, batch: Batch, count: int, by: Actor) -> None:
-    """Refuse what would send more than may leave in a day: others were invited since it was shown."""
+def _may_invite(turn: Turn, batch: Batch, count: int, by: Actor) -> bool:
+    """Whether so many invitations may still leave today: others were invited since it was shown."""
     if not is_limited(batch, by) or turn.post == Post.NONE:
-        return
-    if invitations_allowed(batch.company_id or 0, turn.now) < count:
-        raise Refused(
-            Code.TOO_MANY,
-            _(
-                "More invitations left your company in the meantime than these leave room for today. Nothing was changed: "
-                "have it prepared anew."
-            ),
-        )
+        return True
+    return invitations_allowed(batch.company_id or 0, turn.now) >= count
+
+
+def _too_many() -> Refused:
+    return Refused(
+        Code.TOO_MANY,
+        _(
+            "More invitations left your company in the meantime than these leave room for today. Nothing was changed: "
+            "have it prepared anew."
+        ),
+    )
 
 
 def _give(

@@ -14,7 +14,7 @@ from services.search import hits
 LEAST = 4
 # A key of another system may be long; nothing is that is longer.
 LONGEST = 60
-# So many numbers are handed on; SQLite takes 32,766 in one statement.
+# So many numbers are handed on.
 MOST = 5_000
 # Cents.
 MOST_MONEY = 10**12

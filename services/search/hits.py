@@ -19,7 +19,8 @@ from models import Company, User, db, sought
 
 # So many are few: they are handed on as numbers.
 MOST: dict[type, int] = {User: 3_000, Company: 100}
-# In a company of more people than this its own are not read one by one, unless more than `RARE` of everybody have the words.
+# In a company of more people than this its own are not read one by one where no more than `RARE` of everybody have the words; on
+# SQLite never: there everybody's are held to the company by indexes alone.
 LARGE, RARE = 2_000, 1_000
 
 
@@ -59,8 +60,8 @@ class Hits:
         has = (_has(self.model, word) for word in self.words)
         return db.session.scalar(sa.select(sa.func.max(own)).where(*has)) or 0
 
-    def met(self, column: Any) -> sa.ColumnElement[bool]:
-        """As `have`, of many, where the rows of the list are mostly theirs: whoever stands in a row is looked at, row by row."""
+    def stands_in(self, column: Any) -> sa.ColumnElement[bool]:
+        """As `have`, of many: whoever stands in a row that is read anyway is looked at."""
         one = sa.select(sa.literal(1)).where(
             self.model.id == column, *(_has(self.model, word) for word in self.words)
         )
@@ -108,7 +109,8 @@ def _in_large(company_id: int | None, words: tuple[str, ...]) -> tuple[int, ...]
     What is nobody's, a typing error, is the dearest thing to look for among thirty thousand. Of the others only their company is read.
     """
     people: Any = User.__table__
-    if min(map(len, words)) < len("ab"):
+    # A single letter is no matter of that index.
+    if any(len(word) == 1 for word in words):
         return None
     more = sa.select(people.c.id).where(people.c.company_id == company_id).offset(LARGE).limit(1)
     if db.session.scalar(more) is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import threading
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from models import (
     Assignment,
     Batch,
     BatchState,
+    Company,
     JournalEntry,
     License,
     Operation,
@@ -26,10 +28,12 @@ from models import (
 )
 from services import licenses
 from services.batches import applying
+from services.foundation import operations
 from services.foundation.errors import Refused
-from services.foundation.transaction import company_lock, transaction
+from services.foundation.transaction import Overtaken, company_lock, transaction
 from services.licenses import assignments
-from services.people import accounts
+from services.people import accounts, companies
+from services.search import following, hits
 from tests import factories
 from tests.services.batches.racing import apply
 from tests.services.batches.seen import lease_runs_out
@@ -177,30 +181,125 @@ def test_a_lease_that_ran_out_while_many_were_added_leaves_nothing(cast, prepare
     assert {"zoe@acme.example", "lea@acme.example"} <= people_of_acme(cast)
 
 
+def _invite(company_id, by, *names):
+    """Have somebody invite people whose addresses begin so."""
+    with company_lock(company_id) as turn:
+        values = [{"email": f"{one}@acme.example", "first_name": one, "last_name": "Roy"} for one in names]
+        newcomers = [accounts.Newcomer(accounts.DEFAULTS | one) for one in values]
+        accounts.add_people(turn, newcomers, company_id, by=by, invite=True)
+
+
 @meanwhile
-def test_two_files_together_send_no_more_invitations_than_may_leave_in_a_day(
+def test_no_more_invitations_leave_than_may_whoever_invites_meanwhile(
     cast, prepared, before_the_lock, monkeypatch
 ):
     monkeypatch.setattr("services.people.accounts.MAX_INVITATIONS", 3)
-    first = prepared(TWO)
-    other = prepared("Prénom;Nom;Courriel\nA;Roy;a@acme.example\nB;Roy;b@acme.example\n")
-    applying.confirm(other, Actor.of(cast.alice))
-    other_id, alice, company = other.id, Actor.of(cast.alice), cast.acme.id
+    batch, alice, acme = prepared(TWO), Actor.of(cast.alice), cast.acme.id
+    before_the_lock(lambda: _invite(acme, alice, "k", "l"))
+    batch = _apply(batch, cast.alice)
+    assert (batch.state, "invitations" in str(batch.problem)) == (BatchState.FAILED, True)
+    assert "zoe@acme.example" not in people_of_acme(cast)
+
+
+def test_a_file_that_invites_nobody_is_not_held_up_by_invitations(cast, prepared, monkeypatch):
+    monkeypatch.setattr("services.people.accounts.MAX_INVITATIONS", 1)
+    factories.make_licenses(1, cast.alice, cast.avance)
+    batch = prepared(f"Nom;Courriel\nDave T;{cast.dave.email}\n", plan=cast.avance.id)
+    _invite(cast.acme.id, Actor.of(cast.sam), "k", "l", "m")
+    assert _apply(batch, cast.alice).state == BatchState.DONE
+
+
+def test_who_is_left_for_lack_of_a_seat_takes_nobodys_invitation(cast, prepared, monkeypatch):
+    monkeypatch.setattr("services.people.accounts.MAX_INVITATIONS", 2)
+    (seat,) = factories.make_licenses(1, cast.alice, cast.avance)
+    batch = prepared(TWO, plan=cast.avance.id)
+    _invite(cast.acme.id, Actor.of(cast.alice), "k")
+    factories.hold(db.session.get_one(License, seat.id), cast.bob)
+    written = []
+    sa.event.listen(db.engine, "before_cursor_execute", lambda *arguments: written.append(arguments[2]))
+    batch = _apply(batch, cast.alice)
+    assert (batch.state, outcomes(batch)) == (BatchState.DONE, {2: "moved", 3: "ready"})
+    # What is seen to have moved before it begins does not make it begin again.
+    assert len([one for one in written if one.startswith("UPDATE companies SET lock_version")]) == 1
+
+
+@meanwhile
+def test_people_bear_the_name_that_their_company_got_meanwhile(cast, prepared, before_the_lock):
+    batch, acme, alice = prepared(TWO), cast.acme.id, Actor.of(cast.alice)
 
     def act():
-        with company_lock(company) as turn:
-            values = [
-                accounts.DEFAULTS | {"email": f"{one}@acme.example", "first_name": one, "last_name": "Roy"}
-                for one in ("k", "l")
-            ]
-            newcomers = [accounts.Newcomer(one) for one in values]
-            accounts.add_people(turn, newcomers, company, by=alice, invite=True)
+        company = db.session.get_one(Company, acme)
+        values = {name: getattr(company, name) for name in companies.EDITABLE}
+        companies.update_company(company, values | {"name": "Zanzibar"}, by=alice)
+        following.follow_names()
 
     before_the_lock(act)
-    with transaction():
-        db.session.get_one(Batch, other_id).state = BatchState.DISCARDED
-    assert _apply(first, cast.alice).state == BatchState.FAILED
-    assert "zoe@acme.example" not in people_of_acme(cast)
+    assert _apply(batch, cast.alice).state == BatchState.DONE
+    zoe = db.session.scalar(sa.select(User.id).where(User.email == "zoe@acme.example"))
+    assert zoe in hits.people("zanzibar").ids
+
+
+@meanwhile
+def test_of_two_files_with_the_same_people_one_adds_them_and_the_other_says_so(
+    cast, prepared, together, monkeypatch
+):
+    """In another order: each would wait for somebody whom the other has added."""
+    head, *people = TWO.splitlines()
+    two = [prepared("\n".join([head, *rows])) for rows in (people, people[::-1])]
+    for batch in two:
+        applying.confirm(db.session.get_one(Batch, batch.id), Actor.of(cast.alice))
+    ids = [batch.id for batch in two]
+    meet(monkeypatch, accounts, "add_people", 2)
+    assert [one.error for one in together(2, lambda number: apply(ids[number]))] == [None, None]
+    db.session.rollback()
+    states = {db.session.get_one(Batch, one, populate_existing=True).state for one in ids}
+    found = sorted(sorted(outcomes(batch).values()) for batch in two)
+    assert (states, found) == ({BatchState.DONE}, [["moved", "moved"], ["ready", "ready"]])
+
+
+@meanwhile
+def test_whoever_holds_the_lock_and_adds_two_is_not_made_to_give_up(app, cast, prepared, monkeypatch):
+    """One of them is there before the file begins, the other is added by it first."""
+    batch, acme, alice = prepared(TWO), cast.acme.id, Actor.of(cast.alice)
+    batch_id, added, begins = batch.id, threading.Event(), threading.Event()
+    applying.confirm(batch, alice)
+    real = applying.giving_way
+
+    def giving_way():
+        begins.set()
+        return real()
+
+    monkeypatch.setattr(applying, "giving_way", giving_way)
+
+    def act(number):
+        if number:
+            assert added.wait(20)
+            apply(batch_id)
+            return
+        with company_lock(acme) as turn:
+            for name in ("zoe", "lea"):
+                values = {"email": f"{name}@acme.example", "first_name": name, "last_name": "Autre"}
+                newcomer = accounts.Newcomer(accounts.DEFAULTS | values)
+                accounts.add_people(turn, [newcomer], acme, by=alice, invite=False)
+                added.set()
+                assert begins.wait(20)
+                time.sleep(0.2)
+
+    assert [one.error for one in run_together(app, 2, act)] == [None, None]
+    db.session.rollback()
+    assert outcomes(batch) == {2: "moved", 3: "moved"}
+
+
+def test_an_act_that_began_again_is_taken_back_by_its_button(cast, prepared, monkeypatch):
+    """The page asks for what the session has done: what was given up is not among it."""
+    batch = prepared(TWO)
+
+    def lock_late(_turn, _company_id):
+        raise Overtaken
+
+    monkeypatch.setattr(applying, "lock_late", lock_late)
+    batch = _apply(batch, cast.alice)
+    assert operations.done() == [batch.operation_id]
 
 
 @pytest.mark.parametrize("locked", [True, False])
