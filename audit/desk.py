@@ -127,15 +127,15 @@ def _site(desk: Desk, part: str) -> Site:
 
 
 def _measured(desk: Desk) -> list[tuple[str, str]]:
-    """Sign-in, the homes, people, plans and every list of support: where people spend their day."""
+    """Sign-in, the homes, people, plans, what is found and every list of support: where people spend their day."""
     views = [view for site in desk.app.extensions["admin"] for view in site._views]
     lists = [
         f"{view.url}/" for view in views if isinstance(view, ModelView) and view.url.startswith("/support/")
     ]
     pages = {
         "visitor": ["/sign-in"],
-        "administrator": ["/portal/", "/portal/users/", "/portal/plans/"],
-        "support": ["/support/", *lists],
+        "administrator": ["/portal/", "/portal/users/", "/portal/plans/", "/portal/search/?q=tremblay"],
+        "support": ["/support/", "/support/search/?q=tremblay", *lists],
     }
     return [(audience, desk.url + path) for audience, paths in pages.items() for path in paths]
 
