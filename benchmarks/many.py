@@ -187,11 +187,19 @@ def _applied(batch_id: int) -> tuple[float, again.Sent]:
 
 @contextlib.contextmanager
 def _lock_watched() -> Iterator[list[float]]:
-    """When a company was locked in here."""
+    """When whoever works in that company was locked out in here: on SQLite, where there is one lock of all, when the import began to
+    write.
+    """
     taken: list[float] = []
+    begun = 0.0
 
     def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if statement.startswith("UPDATE companies") and "lock_version" in statement:
+        nonlocal begun
+        if statement == "BEGIN IMMEDIATE":
+            begun = time.perf_counter()
+        elif statement.startswith("INSERT INTO users") and begun:
+            taken.append(begun)
+        elif statement.startswith("UPDATE companies") and "lock_version" in statement:
             taken.append(time.perf_counter())
 
     sa.event.listen(db.engine, "before_cursor_execute", note)

@@ -53,6 +53,9 @@ MOST_OF_A_KEY = 500
 
 def plain(text: str) -> str:
     """`text` without marks and case, in one spelling of apostrophes, hyphens and spaces: « L’Œuvre  d’Éric » is `l'oeuvre d'eric`."""
+    if text.isascii() and text.isprintable():
+        # Most are: nothing is to be taken apart, and character by character takes ten times as long.
+        return " ".join(text.lower().translate(_SPELLED).split())
     apart = unicodedata.normalize("NFKD", text).casefold().translate(_SPELLED)
     kept = "".join(
         one for one in apart if unicodedata.category(one) not in {"Mn", "Cf", "Cc"} or one.isspace()

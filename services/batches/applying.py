@@ -142,15 +142,17 @@ def _apply(lease: Lease) -> None:
 
 def _begin_unlocked(lease: Lease, kind: kinds.Kind, company_id: int, post: Post) -> None:
     """Do the whole of it, what `begin` does before the company is locked. Raises `Overtaken` where that cannot stay."""
+    batch = db.session.get_one(Batch, lease.row_id, populate_existing=True)
+    if not _is_of(batch, lease) or kind.begin is None:
+        return
+    ready = rows.read(batch.id, RowOutcome.READY)
+    add = kind.begin(batch, ready, _actor(batch))
+    # SQLite has one lock of all, from here on.
     with transaction(post=post) as turn:
-        batch = db.session.get_one(Batch, lease.row_id)
-        if not _is_of(batch, lease) or kind.begin is None:
-            return
         # Whoever is added is found by it: a new name follows for those alone who are there when it is given.
         name = db.session.scalar(sa.select(Company.name).where(Company.id == company_id))
-        ready = rows.read(batch.id, RowOutcome.READY)
         with giving_way():
-            kind.begin(turn, batch, ready, _actor(batch))
+            add(turn)
         locked = lock_late(turn, company_id)
         done = locked.company.name == name and _finish(locked, lease, kind, ready)
         if not done or any(row.begun and row.outcome != RowOutcome.READY for row in ready):

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from access import Actor
-from models import Batch, License, LicenseState, Post, Role, RowOutcome, User, address_key, db, in_parts
+from models import (
+    Batch,
+    License,
+    LicenseState,
+    Post,
+    Role,
+    RowOutcome,
+    User,
+    address_key,
+    db,
+    in_parts,
+    utcnow,
+)
 from services.batches import giving
 from services.batches import rows as batch_rows
 from services.batches.rows import Row
@@ -22,29 +34,31 @@ from services.people import accounts, addresses, undoing
 _VALUES = ("email", "first_name", "last_name", "role", "language")
 
 
-def begin(turn: Turn, batch: Batch, rows: Sequence[Row], by: Actor) -> None:
-    """Add those who are new before the company is locked: half of the work, and nobody counts or moves them yet. Rows that seem to
-    have moved are left to `apply`. A step, as `kinds.Kind.begin`.
-
-    Raises:
-        Overtaken: more invitations than may leave today.
+def begin(batch: Batch, rows: Sequence[Row], by: Actor) -> Callable[[Turn], None]:
+    """Read who is new, before anything is written; returns the step that adds them before the company is locked: half of the work, and
+    nobody counts or moves them yet. Rows that seem to have moved are left to `apply`. As `kinds.Kind.begin`.
     """
-    if batch.company_id is None:
+    company_id = batch.company_id
+    if company_id is None:
         raise LookupError("people are imported into a company")
     new = [row for row in rows if row.user_id is None and "first_name" in row.seen]
-    there, ends = _since(batch.company_id, new), _ends(new, turn.now)
+    there, ends = _since(company_id, new), _ends(new, utcnow())
     new = [
         row
         for row in new
         if address_key(row.seen["email"]) not in there and (row.license_id is None or row.license_id in ends)
     ]
-    if not new:
-        return
-    if not _may_invite(turn, batch, len(new), by):
-        raise Overtaken
-    _add(turn, batch.company_id, _newcomers(new, {}, ends), by)
-    for row in new:
-        row.begun = True
+    newcomers = _newcomers(new, {}, ends)
+
+    def add(turn: Turn) -> None:
+        if new and not _may_invite(turn, batch, len(new), by):
+            raise Overtaken
+        if new:
+            _add(turn, company_id, newcomers, by)
+        for row in new:
+            row.begun = True
+
+    return add
 
 
 def apply(turn: CompanyTurn, batch: Batch, rows: Sequence[Row], by: Actor) -> None:

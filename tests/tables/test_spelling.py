@@ -95,3 +95,12 @@ def test_countries_and_provinces_stand_in_the_order_of_their_language(app):
     )
     with app.test_request_context():
         assert [code for code, _name in places.provinces()][:2] == ["AB", "BC"]
+
+
+@pytest.mark.one_database
+def test_a_text_of_plain_letters_alone_is_spelled_as_it_is_beside_others():
+    """What is ASCII alone takes a short way: it must lead to the same."""
+    signs = [chr(code) for code in range(32, 127)]
+    draw = random.Random(3)
+    for text in [*signs, *("".join(draw.choices(signs, k=12)) for _turn in range(500))]:
+        assert plain(f"é {text}") == f"e {plain(text)}".strip(), text

@@ -259,7 +259,7 @@ def test_of_two_files_with_the_same_people_one_adds_them_and_the_other_says_so(
 
 @meanwhile
 def test_whoever_holds_the_lock_and_adds_two_is_not_made_to_give_up(app, cast, prepared, monkeypatch):
-    """One of them is there before the file begins, the other is added by it first."""
+    """The file adds the one first that they add last."""
     batch, acme, alice = prepared(TWO), cast.acme.id, Actor.of(cast.alice)
     batch_id, added, begins = batch.id, threading.Event(), threading.Event()
     applying.confirm(batch, alice)
@@ -277,7 +277,7 @@ def test_whoever_holds_the_lock_and_adds_two_is_not_made_to_give_up(app, cast, p
             apply(batch_id)
             return
         with company_lock(acme) as turn:
-            for name in ("zoe", "lea"):
+            for name in ("lea", "zoe"):
                 values = {"email": f"{name}@acme.example", "first_name": name, "last_name": "Autre"}
                 newcomer = accounts.Newcomer(accounts.DEFAULTS | values)
                 accounts.add_people(turn, [newcomer], acme, by=alice, invite=False)
