@@ -97,6 +97,7 @@ from tables.issues import HOLDING, IssueKind, OrderIssue  # isort: skip
 from tables.owning import (  # isort: skip
     ENDS_SOON,
     LIVE_STATUSES,
+    NARROW_STATES,
     REMOVABLE,
     Assignment,
     CartItemLicense,

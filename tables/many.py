@@ -130,7 +130,9 @@ def _send_columns(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str,
                 shared += _processed(column, own[:1], connection.dialect)
             else:
                 values.append(f"CAST(c{len(given)} AS {_kind(column, connection.dialect)})")
-                given.append(_ELEMENTS[isinstance(column.type, sa.JSON)])
+                # An element of JSON stays one, of anything else it is the text.
+                is_json = isinstance(column.type, sa.JSON)
+                given.append("json_array_elements(%s)" if is_json else "json_array_elements_text(%s)")
                 sent.append(_as_json(column, own, connection.dialect))
         whole = text.format(
             values=", ".join(values),
@@ -138,10 +140,6 @@ def _send_columns(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str,
             names=", ".join(f"c{number}" for number in range(len(given))),
         )
         connection.exec_driver_sql(whole, (*shared, *sent))
-
-
-# How a JSON array becomes a column: of JSON itself, or of texts.
-_ELEMENTS = {True: "json_array_elements(%s)", False: "json_array_elements_text(%s)"}
 
 
 def _kind(column: Any, dialect: Any) -> str:

@@ -277,6 +277,12 @@ class License(Base, CompanyRow):
         return predicates[state]
 
 
+# So few licences are in these that each has an index of its own, in the order of lists (`License.where_state`).
+NARROW_STATES = frozenset(
+    {LicenseState.SUSPENDED, LicenseState.GRACE, LicenseState.REMOVED, LicenseState.REVOKED}
+)
+
+
 class Suspension(Base, CompanyRow):
     """A while in which a licence cannot be used. Several may run at once, each lifted by what caused it."""
 

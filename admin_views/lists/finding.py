@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from admin_views.lists.rows import narrow, primary_key
-from admin_views.lists.theirs import GATHERED, Theirs
+from admin_views.lists.theirs import Theirs, few
 from models import User, db
 from services.search import codes, hits
 
@@ -100,7 +100,9 @@ def found(statement: sa.Select[Any], text: str, search: Sequence[Part], model: t
     found_by, conditions = _conditions(text, search, model)
     gathered: set[Any] = set()
     for part in (*found_by, *conditions):
-        keys = part.gathered() if isinstance(part, Theirs) else _gathered(key, part, model)
+        # They come first: no database takes two indexes for an OR whose rows are to be in order, and beside a company's own condition
+        # none would begin with the few that were found.
+        keys = part.gathered() if isinstance(part, Theirs) else few(narrow(sa.select(key), model).where(part))
         if keys is None:
             met = [one.met() for one in found_by]
             each = statement.where(sa.or_(*met, *map(hits.asked_row_by_row, conditions)))
@@ -108,16 +110,6 @@ def found(statement: sa.Select[Any], text: str, search: Sequence[Part], model: t
         gathered.update(keys)
     # Of nobody too: for a condition that is false SQLite would read all rows of a company, to join none to them.
     return statement.where(hits.is_among(key, sorted(gathered)))
-
-
-def _gathered(key: Any, condition: sa.ColumnElement[bool], model: type) -> Sequence[int] | None:
-    """The numbers of the rows that a condition finds by its index; None of many.
-
-    They come first: no database takes two indexes for an OR whose rows are to be in order, and beside a company's own condition
-    none would begin with the few that were found.
-    """
-    keys = db.session.scalars(narrow(sa.select(key), model).where(condition).limit(GATHERED + 1)).all()
-    return keys if len(keys) <= GATHERED else None
 
 
 def _equal(part: Whole, text: str) -> sa.ColumnElement[bool] | None:

@@ -25,6 +25,12 @@ ASKED, ENOUGH = 1_000, 10
 SAMPLED = 100
 
 
+def few(keys: sa.Select[Any]) -> Sequence[Any] | None:
+    """What `keys` selects, while that is no more than is gathered; else None."""
+    found = db.session.scalars(keys.limit(GATHERED + 1)).all()
+    return found if len(found) <= GATHERED else None
+
+
 @dataclasses.dataclass(frozen=True)
 class Theirs:
     """The rows of a list that are those of people or companies who were found.
@@ -51,9 +57,7 @@ class Theirs:
             return None
         # By the table: a row is of the company of whoever stands in it, and beside a condition of its own all rows of the company
         # would be read. The list holds them to what the reader may see once more.
-        own = sa.select(self._table.c.id).where(self.who.have(self._table.c[self.column.key]))
-        keys = db.session.scalars(own.limit(GATHERED + 1)).all()
-        return keys if len(keys) <= GATHERED else None
+        return few(sa.select(self._table.c.id).where(self.who.have(self._table.c[self.column.key])))
 
     def met(self) -> sa.ColumnElement[bool]:
         """Whether a row that is read is theirs. To look at whoever stands in it is soonest where they are met at every turn: many

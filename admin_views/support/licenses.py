@@ -34,6 +34,7 @@ from admin_views.support import lookups
 from admin_views.support.base import SupportView, company_column, company_link, current_actor, person_column
 from admin_views.support.journal import READER
 from models import (
+    NARROW_STATES,
     Company,
     License,
     LicenseState,
@@ -169,7 +170,7 @@ class Licenses(moves.Moves, removals.Removals, SupportView, ManyLicenses):
             _l("State"),
             labels.options(LicenseState),
             lambda query, code: query.where(License.where_state(LicenseState(code), clock())),
-            narrow=frozenset({"suspended", "grace", "removed", "revoked"}),
+            narrow=NARROW_STATES,
         ),
         by_id("plan", _l("Plan"), License.plan_id, labels.plan_options, broad=True),
         lookups.of_company(License.company_id),

@@ -121,7 +121,7 @@ def _in_large(company_id: int | None, words: tuple[str, ...]) -> tuple[int, ...]
         among = is_among(people.c.id, ids) if len(ids) <= RARE else people.c.id.in_(_indexed(User, words))
         own = sa.select(people.c.id).where(people.c.company_id == company_id, among)
         return tuple(db.session.scalars(own.limit(MOST[User] + 1)))
-    has = (people.c.search_text.contains(_part(word), autoescape=True) for word in words)
+    has = (_contains(people.c.search_text, word) for word in words)
     rows = db.session.execute(sa.select(people.c.id, people.c.company_id).where(*has).limit(RARE + 1)).all()
     return tuple(key for key, own in rows if own == company_id) if len(rows) <= RARE else None
 
@@ -164,6 +164,10 @@ def _has(model: Any, word: str) -> sa.ColumnElement[bool]:
         return sa.and_(model.sort_key >= word, model.sort_key < after)
     # Of a company's own no index is to be used but the company's: to find everybody's first takes longer.
     text = model.search_text if access.current_scope().everything else model.search_text + ""
+    return _contains(text, word)
+
+
+def _contains(text: Any, word: str) -> sa.ColumnElement[bool]:
     return text.contains(_part(word), autoescape=True)  # type: ignore[no-any-return]
 
 

@@ -72,6 +72,18 @@ def _apply(batch, by):
     return db.session.get_one(Batch, batch.id, populate_existing=True)
 
 
+def _add(turn, company_id, by, *names, invite=False):
+    """Add people whose addresses begin so, under the lock."""
+    values = [{"email": f"{one}@acme.example", "first_name": one, "last_name": "Autre"} for one in names]
+    newcomers = [accounts.Newcomer(accounts.DEFAULTS | one) for one in values]
+    accounts.add_people(turn, newcomers, company_id, by=by, invite=invite)
+
+
+def _invite(company_id, by, *names):
+    with company_lock(company_id) as turn:
+        _add(turn, company_id, by, *names, invite=True)
+
+
 def _left_behind():
     """Whatever was written by an operation that is not there, or sent to nobody."""
     entries = sa.select(JournalEntry.id).where(JournalEntry.operation.not_in(sa.select(Operation.id)))
@@ -137,10 +149,7 @@ def test_two_who_add_one_address_do_not_wait_for_each_other(app, cast, prepared,
         assert begun.wait(20)
         with company_lock(acme) as turn:
             waits.set()
-            values = {"email": "zoe@acme.example", "first_name": "Zoé", "last_name": "Autre"}
-            accounts.add_people(
-                turn, [accounts.Newcomer(accounts.DEFAULTS | values)], acme, by=alice, invite=False
-            )
+            _add(turn, acme, alice, "zoe")
 
     assert [one.error for one in run_together(app, 2, act)] == [None, None]
     db.session.rollback()
@@ -179,14 +188,6 @@ def test_a_lease_that_ran_out_while_many_were_added_leaves_nothing(cast, prepare
     lease_runs_out()
     applying.do_due()
     assert {"zoe@acme.example", "lea@acme.example"} <= people_of_acme(cast)
-
-
-def _invite(company_id, by, *names):
-    """Have somebody invite people whose addresses begin so."""
-    with company_lock(company_id) as turn:
-        values = [{"email": f"{one}@acme.example", "first_name": one, "last_name": "Roy"} for one in names]
-        newcomers = [accounts.Newcomer(accounts.DEFAULTS | one) for one in values]
-        accounts.add_people(turn, newcomers, company_id, by=by, invite=True)
 
 
 @meanwhile
@@ -278,9 +279,7 @@ def test_whoever_holds_the_lock_and_adds_two_is_not_made_to_give_up(app, cast, p
             return
         with company_lock(acme) as turn:
             for name in ("lea", "zoe"):
-                values = {"email": f"{name}@acme.example", "first_name": name, "last_name": "Autre"}
-                newcomer = accounts.Newcomer(accounts.DEFAULTS | values)
-                accounts.add_people(turn, [newcomer], acme, by=alice, invite=False)
+                _add(turn, acme, alice, name)
                 added.set()
                 assert begins.wait(20)
                 time.sleep(0.2)
