@@ -40,7 +40,7 @@ from tables.base import (
 )
 
 # Many rows in one statement.
-from tables.many import in_parts, insert_or_ignore, insert_rows, update_rows
+from tables.many import in_parts, insert_or_ignore, insert_rows, made, update_rows
 
 # How names are found and put in order.
 from tables.spelling import MAX_WORDS, bare, name_words, plain, search_text, sort_key, sought

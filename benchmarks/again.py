@@ -25,7 +25,7 @@ def recording() -> Iterator[Sent]:
     sent: Sent = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if statement.split(maxsplit=1)[0] in {"INSERT", "UPDATE", "DELETE"}:
+        if statement.startswith(("INSERT", "UPDATE", "DELETE", "WITH new (")):
             sent.append((statement, parameters, many))
 
     sa.event.listen(db.engine, "before_cursor_execute", note)
@@ -47,18 +47,36 @@ def sent_again(sent: Sent) -> float:
     return time.perf_counter() - began
 
 
-# What a statement of many rows reads them from, as `tables/many.py` writes it for PostgreSQL.
-_GIVEN = re.compile(r"SELECT (?P<values>CAST.*?) FROM ROWS FROM \(.*\) AS given \([c0-9, ]+\)")
+# What a statement of many rows reads them from, as `tables/many.py` writes it for PostgreSQL and for SQLite.
+_COLUMNS = re.compile(r"SELECT (?P<values>CAST.*?) FROM ROWS FROM \(.*\) AS given \([c0-9, ]+\)")
 _VALUE = re.compile(r"CAST\((%s|c\d+) AS ([A-Za-z ]+(?:\([\d, ]+\))?)\)")
+_ROWS = re.compile(r"VALUES \((?P<marks>[?, ]+)\)(?:, \([?, ]+\))+")
+_UPDATE = re.compile(r"WITH new \((?P<names>.*?)\) AS .* UPDATE (?P<table>\w+) SET ")
 
 
 def _row_by_row(one: tuple[str, Any, bool]) -> tuple[str, Any, bool]:
-    """A statement of rows that go to PostgreSQL as columns, as `executemany` of them; any other as it is."""
-    statement, parameters, _many = one
-    given = _GIVEN.search(statement)
-    if given is None:
+    """A statement of many rows as `executemany` of them; any other as it is."""
+    statement, parameters, many = one
+    if many:
         return one
-    values = _VALUE.findall(given["values"])
+    if given := _COLUMNS.search(statement):
+        marks, rows = _of_columns(given["values"], parameters)
+    elif given := _ROWS.search(statement):
+        marks = given["marks"].split(", ")
+        rows = list(zip(*[iter(parameters)] * len(marks), strict=True))
+    else:
+        return one
+    if update := _UPDATE.match(statement):
+        names = update["names"].split(", ")
+        new = ", ".join(f"{name} = {mark}" for name, mark in zip(names[1:], marks[1:], strict=True))
+        text = f"UPDATE {update['table']} SET {new} WHERE id = {marks[0]}"  # noqa: S608
+        return text, [(*row[1:], row[0]) for row in rows], True
+    return f"{statement[: given.start()]}VALUES ({', '.join(marks)}){statement[given.end() :]}", rows, True
+
+
+def _of_columns(given: str, parameters: Any) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """How a row's values are written, and the rows."""
+    values = _VALUE.findall(given)
     shared = sum(place == "%s" for place, _kind in values)
     columns = [json.loads(column) for column in parameters[shared:]]
     same, own = iter(parameters[:shared]), iter(columns)
@@ -66,14 +84,7 @@ def _row_by_row(one: tuple[str, Any, bool]) -> tuple[str, Any, bool]:
         itertools.repeat(next(same), len(columns[0])) if place == "%s" else map(_cell, next(own))
         for place, _kind in values
     ]
-    marks = [f"CAST(%s AS {kind})" for _place, kind in values]
-    if statement.startswith("INSERT"):
-        text = f"{statement[: given.start()]}VALUES ({', '.join(marks)}){statement[given.end() :]}"
-        return text, list(zip(*of_rows, strict=True)), True
-    names = re.search(r"AS new \((.*?)\)", statement)[1].split(", ")  # type: ignore[index]
-    new = ", ".join(f"{name} = {mark}" for name, mark in zip(names[1:], marks[1:], strict=True))
-    text = f"UPDATE {statement.split()[1]} SET {new} WHERE id = {marks[0]}"  # noqa: S608
-    return text, list(zip(*of_rows[1:], of_rows[0], strict=True)), True
+    return [f"CAST(%s AS {kind})" for _place, kind in values], list(zip(*of_rows, strict=True))
 
 
 def _cell(value: Any) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import decimal
-import json
+import itertools
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from tables.base import Base, db
+from tables.base import Base, as_json, db
 
-# Values of one statement: SQLite takes 32,766.
+# Values of one statement: SQLite takes 32,766, and the driver keeps its last statements as large as they are.
 AT_A_TIME = 10_000
 
 
@@ -31,7 +31,7 @@ def in_parts(values: Iterable[Any], size: int = AT_A_TIME) -> list[list[Any]]:
 
 # From so many rows on, what puts a statement together for each of them costs more than the database.
 MANY = 50
-# So many rows go to the driver at a time: what it makes of them is in memory twice.
+# So many rows go to PostgreSQL's driver at a time: what it makes of them is in memory twice.
 SENT = 20_000
 
 
@@ -49,15 +49,23 @@ def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]], *, ignore:
         if rows:
             db.session.execute(insert, rows)
         return
-    # What a row does not say, the model does.
-    columns = [column for column in table.columns if column.name in rows[0] or column.default is not None]
+    columns = _columns(model, rows)
     names = ", ".join(_quoted(column) for column in columns)
     end = " ON CONFLICT DO NOTHING" if ignore else ""
-    if _is_postgresql():
-        _send_columns(f"INSERT INTO {table.name} ({names}) {_GIVEN}{end}", columns, rows)
-    else:
-        marks = ", ".join("?" * len(columns))
-        _send_rows(f"INSERT INTO {table.name} ({names}) VALUES ({marks}){end}", columns, rows)  # noqa: S608 - our own names
+    send, given = (_send_columns, _GIVEN) if _is_postgresql() else (_send_rows, "VALUES {rows}")
+    send(f"INSERT INTO {table.name} ({names}) {given}{end}", columns, rows)
+
+
+def made(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows as `insert_rows` would add them, each with what the model says of the columns that it leaves out. It reads only: whoever
+    holds a lock needs not make them meanwhile.
+    """
+    whole = [dict(row) for row in rows]
+    left = [column for column in _columns(model, rows) if column.name not in rows[0]] if rows else []
+    for column in left:
+        for row, value in zip(whole, _said(column, rows), strict=True):
+            row[column.name] = value
+    return whole
 
 
 def update_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -71,18 +79,20 @@ def update_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     table: Any = model.__table__
-    columns = [table.c[name] for name in rows[0] if name != "id"]
-    if _is_postgresql():
-        # The numbers first: they differ, and of rows that share all it would not be known how many they are.
-        names = ", ".join(_quoted(column) for column in (table.c.id, *columns))
-        new = ", ".join(f"{_quoted(column)} = new.{_quoted(column)}" for column in columns)
-        text = (
-            f"UPDATE {table.name} SET {new} FROM ({_GIVEN}) AS new ({names}) WHERE {table.name}.id = new.id"  # noqa: S608
-        )
-        _send_columns(text, [table.c.id, *columns], rows)
-    else:
-        new = ", ".join(f"{_quoted(column)} = ?" for column in columns)
-        _send_rows(f"UPDATE {table.name} SET {new} WHERE id = ?", [*columns, table.c.id], rows)  # noqa: S608
+    # The numbers first: they differ, and of rows that share all PostgreSQL would not know how many they are.
+    columns = [table.c.id, *(table.c[name] for name in rows[0] if name != "id")]
+    names = ", ".join(map(_quoted, columns))
+    new = ", ".join(f"{_quoted(column)} = new.{_quoted(column)}" for column in columns[1:])
+    # With the plus, SQLite cannot look for the row's number among those that are given, for each row of the table.
+    send, given = (_send_columns, _GIVEN) if _is_postgresql() else (_send_rows, "VALUES {rows}")
+    with_given = f"WITH new ({names}) AS ({given}) UPDATE {table.name} SET {new} FROM new"  # noqa: S608 - our own names
+    send(f"{with_given} WHERE {table.name}.id = +new.id", columns, rows)
+
+
+def _columns(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Those that are written: what a row does not say, the model does."""
+    table: Any = model.__table__
+    return [column for column in table.columns if column.name in rows[0] or column.default is not None]
 
 
 def _is_postgresql() -> bool:
@@ -93,15 +103,23 @@ def _quoted(column: Any) -> str:
     return str(db.engine.dialect.identifier_preparer.quote(column.name))
 
 
-def _parts(rows: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[Mapping[str, Any]]]:
-    return (rows[start : start + SENT] for start in range(0, len(rows), SENT))
+def _parts(rows: Sequence[Mapping[str, Any]], size: int) -> Iterator[Sequence[Mapping[str, Any]]]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def _send_rows(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Have SQLite run a statement over as many rows as it takes at a time. With one for each it would guard each by itself, and put
+    each text into the index by which it is found as a piece of its own: that alone took a fifth of an import's time.
+
+    Args:
+        text: With `{rows}` in it.
+    """
     connection = db.session.connection()
-    for part in _parts(rows):
+    marks = f"({', '.join('?' * len(columns))})"
+    for part in _parts(rows, AT_A_TIME // len(columns)):
         values = [_processed(column, _said(column, part), connection.dialect) for column in columns]
-        connection.exec_driver_sql(text, list(zip(*values, strict=True)))
+        given = itertools.chain.from_iterable(zip(*values, strict=True))
+        connection.exec_driver_sql(text.format(rows=", ".join([marks] * len(part))), tuple(given))
 
 
 # What a statement of `_send_columns` reads its rows from.
@@ -118,7 +136,7 @@ def _send_columns(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str,
         text: With `_GIVEN` in it; so many parts of that are filled in as there are columns.
     """
     connection = db.session.connection()
-    for part in _parts(rows):
+    for part in _parts(rows, SENT):
         values: list[str] = []
         given: list[str] = []
         shared: list[Any] = []
@@ -154,13 +172,15 @@ def _is_shared(values: Sequence[Any]) -> bool:
 
 
 def _as_json(column: Any, values: list[Any], dialect: Any) -> str:
-    """A column as a JSON array. What JSON has no type for goes as the text that PostgreSQL reads it from; bytes raise TypeError."""
+    """A column as a JSON array. What JSON has no type for goes as the text that PostgreSQL reads it from; raises TypeError for bytes."""
+    if isinstance(column.type, sa.LargeBinary):
+        raise TypeError(f"{column.name} holds bytes, which JSON does not")
     if not isinstance(column.type, sa.JSON):
         values = _processed(column, values, dialect)
         example = next((value for value in values if value is not None), None)
         if isinstance(example, dt.date | decimal.Decimal | uuid.UUID):
             values = _each_once(lambda value: None if value is None else str(value), values)
-    return json.dumps(values, ensure_ascii=False)
+    return as_json(values)
 
 
 @dataclasses.dataclass

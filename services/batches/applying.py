@@ -145,17 +145,19 @@ def _begin_unlocked(lease: Lease, kind: kinds.Kind, company_id: int, post: Post)
     batch = db.session.get_one(Batch, lease.row_id, populate_existing=True)
     if not _is_of(batch, lease) or kind.begin is None:
         return
+    # Whoever is added is found by it: a new name follows for those alone who are there when it is given.
+    name = db.session.scalar(sa.select(Company.name).where(Company.id == company_id))
     ready = rows.read(batch.id, RowOutcome.READY)
     add = kind.begin(batch, ready, _actor(batch))
     # SQLite has one lock of all, from here on.
     with transaction(post=post) as turn:
-        # Whoever is added is found by it: a new name follows for those alone who are there when it is given.
-        name = db.session.scalar(sa.select(Company.name).where(Company.id == company_id))
         with giving_way():
             add(turn)
-        locked = lock_late(turn, company_id)
+        # What it has prepared is written.
+        del add
+        locked = lock_late(turn, company_id, keep=[row.begun for row in ready if row.begun is not None])
         done = locked.company.name == name and _finish(locked, lease, kind, ready)
-        if not done or any(row.begun and row.outcome != RowOutcome.READY for row in ready):
+        if not done or any(row.begun is not None and row.outcome != RowOutcome.READY for row in ready):
             raise Overtaken
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from models import BatchRow, RowOutcome, db, in_parts, update_rows
+from models import BatchRow, RowOutcome, User, db, in_parts, update_rows
 from services.foundation.errors import Refused
 
 _COLUMNS = ("id", "no", "raw", "user_id", "license_id", "other_id", "seen", "outcome", "problem", "field")
@@ -16,7 +16,7 @@ _COLUMNS = ("id", "no", "raw", "user_id", "license_id", "other_id", "seen", "out
 
 @dataclasses.dataclass(slots=True)
 class Row:
-    """One row of a batch; the attributes are the columns of `BatchRow`, and whether `kinds.Kind.begin` has done its part."""
+    """One row of a batch; the attributes are the columns of `BatchRow`, and whom `kinds.Kind.begin` has added by it."""
 
     id: int
     no: int
@@ -28,7 +28,7 @@ class Row:
     outcome: RowOutcome
     problem: str | None
     field: str | None
-    begun: bool = False
+    begun: User | None = None
 
     def leave(self, why: Refused | str, outcome: RowOutcome = RowOutcome.LEFT) -> None:
         """Say that it is not done, and why."""

@@ -11,14 +11,14 @@ import dataclasses
 import datetime as dt
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
-from models import Company, Post, db, utcnow
+from models import Base, Company, Post, db, utcnow
 
 # With BEGIN IMMEDIATE, SQLite waits for its one write lock; a read that turned into a write would fail at once.
 _WRITES = "trousseau_writes"
@@ -155,14 +155,17 @@ def _wait_at_most(time: str) -> None:
     db.session.execute(sa.text("SELECT set_config('lock_timeout', :time, true)"), {"time": time})
 
 
-def lock_late(turn: Turn, company_id: int) -> CompanyTurn:
+def lock_late(turn: Turn, company_id: int, *, keep: Iterable[Base] = ()) -> CompanyTurn:
     """Take a company's lock in a transaction that has added rows already, so that it is held for the rest of the work alone.
 
     What was added is what nobody counts or moves (`giving_way`). It may be what the lock's holder waits for: the lock is therefore
     asked for again and again for a moment, and never waited for.
 
+    Args:
+        keep: Rows that the transaction has added: nobody else knows them yet, so that they need not be read again.
+
     Returns:
-        The turn. Every row that is read from then on is fresh.
+        The turn. Every other row that is read from then on is fresh.
 
     Raises:
         Overtaken: the lock was not free within `PATIENCE`.
@@ -173,7 +176,10 @@ def lock_late(turn: Turn, company_id: int) -> CompanyTurn:
             raise Overtaken
         time.sleep(PATIENCE / 50)
     db.session.flush()
-    db.session.expire_all()
+    kept = set(keep)
+    for row in db.session:
+        if row not in kept:
+            db.session.expire(row)
     return _turn_of(turn, company_id)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -49,14 +50,14 @@ def begin(batch: Batch, rows: Sequence[Row], by: Actor) -> Callable[[Turn], None
         if address_key(row.seen["email"]) not in there and (row.license_id is None or row.license_id in ends)
     ]
     newcomers = _newcomers(new, {}, ends)
+    written = accounts.written([one for _row, one in newcomers], company_id)
 
     def add(turn: Turn) -> None:
         if new and not _may_invite(turn, batch, len(new), by):
             raise Overtaken
-        if new:
-            _add(turn, company_id, newcomers, by)
-        for row in new:
-            row.begun = True
+        added = _add(turn, company_id, newcomers, by, written)
+        for row, user in zip(new, added, strict=True):
+            row.begun = user
 
     return add
 
@@ -71,7 +72,7 @@ def apply(turn: CompanyTurn, batch: Batch, rows: Sequence[Row], by: Actor) -> No
     seats = _leave_seatless(turn, rows, people)
     new = [row for row in rows if row.outcome == RowOutcome.READY and "first_name" in row.seen]
     # Others may have been invited since those who were added before the lock, who count by now.
-    if (new or any(row.begun for row in rows)) and not _may_invite(turn, batch, len(new), by):
+    if (new or any(row.begun is not None for row in rows)) and not _may_invite(turn, batch, len(new), by):
         raise _too_many()
     ends = {key: seat.usable_until for key, seat in seats.items()}
     added = _add(turn, turn.company.id, _newcomers(new, people, ends), by)
@@ -107,10 +108,15 @@ def _newcomers(
 
 
 def _add(
-    turn: Turn, company_id: int, newcomers: Sequence[tuple[Row, accounts.Newcomer]], by: Actor
+    turn: Turn,
+    company_id: int,
+    newcomers: Sequence[tuple[Row, accounts.Newcomer]],
+    by: Actor,
+    written: Sequence[Mapping[str, Any]] | None = None,
 ) -> list[User]:
     """Add or wake them, and write down in their rows who they are. Returns them."""
-    added = accounts.add_people(turn, [one for _row, one in newcomers], company_id, by=by, invite=True)
+    people = [one for _row, one in newcomers]
+    added = accounts.add_people(turn, people, company_id, by=by, invite=True, rows=written)
     for (row, _one), user in zip(newcomers, added, strict=True):
         row.user_id = user.id
         # It is theirs now, and kept there alone.
@@ -130,8 +136,9 @@ def _since(company_id: int, rows: Sequence[Row]) -> set[str]:
 def _leave_moved(turn: CompanyTurn, rows: Sequence[Row]) -> dict[int, User]:
     """Leave the rows whose person is no longer as it was shown; returns those who were there, by number."""
     since = _since(turn.company.id, [row for row in rows if row.user_id is None])
-    people: dict[int, User] = {}
-    for part in in_parts(row.user_id for row in rows):
+    # Those who were added just now are as they were shown.
+    people = {row.begun.id: row.begun for row in rows if row.begun is not None}
+    for part in in_parts(row.user_id for row in rows if row.begun is None):
         people |= {user.id: user for user in db.session.scalars(sa.select(User).where(User.id.in_(part)))}
     asleep = undoing.were_undone([user.id for user in people.values() if not user.active])
     for row in rows:
@@ -155,7 +162,7 @@ def _leave_seatless(turn: CompanyTurn, rows: Sequence[Row], people: dict[int, Us
     # Those who were added just now hold nothing.
     held = {
         (license.user_id, license.product): license
-        for part in in_parts(row.user_id for row in rows if not row.begun)
+        for part in in_parts(row.user_id for row in rows if row.begun is None)
         for license in db.session.scalars(sa.select(License).where(License.user_id.in_(part)))
     }
     for row in rows:

@@ -24,6 +24,7 @@ from models import (
     address_key,
     db,
     insert_rows,
+    made,
 )
 from services.foundation import checks, edits, journal, operations
 from services.foundation.errors import Code, Refused
@@ -163,24 +164,34 @@ class Newcomer:
     covered_until: dt.datetime | None = None
 
 
+def written(people: Sequence[Newcomer], company_id: int | None) -> list[dict[str, Any]]:
+    """The rows of those who have none yet, as they are added: how they are put in order and found takes a while to make."""
+    fresh = [one for one in people if one.wakes is None]
+    common = {"company_id": company_id}
+    return made(User, [common | dict(one.values) | {"covered_until": one.covered_until} for one in fresh])
+
+
 def add_people(
-    turn: Turn, people: Sequence[Newcomer], company_id: int | None, *, by: Actor, invite: bool
+    turn: Turn,
+    people: Sequence[Newcomer],
+    company_id: int | None,
+    *,
+    by: Actor,
+    invite: bool,
+    rows: Sequence[Mapping[str, Any]] | None = None,
 ) -> list[User]:
     """Open accounts, in their order; nobody has their addresses yet. A step of a dozen statements, however many there are.
 
     Administrators are not told of those among them (`tell_administrators`).
+
+    Args:
+        rows: What `written` made of them before the turn began; the name of their company must be what it was then.
     """
     if not people:
         return []
     operations.begin(turn, EDITABLE.added, by, company_id)
-    fresh = [
-        {"company_id": company_id, "created_at": turn.now, "covered_until": one.covered_until}
-        | dict(one.values)
-        for one in people
-        if one.wakes is None
-    ]
-    if fresh:
-        insert_rows(User, fresh)
+    rows = written(people, company_id) if rows is None else rows
+    insert_rows(User, [{**row, "created_at": turn.now} for row in rows])
     for one in people:
         if one.wakes is not None:
             edits.apply(one.wakes, one.values)

@@ -53,12 +53,12 @@ def before_the_lock(app, monkeypatch):
     def arrange(act):
         real, acts = applying.lock_late, [act]
 
-        def lock_late(turn, company_id):
+        def lock_late(turn, company_id, **kept):
             if acts:
                 one = acts.pop()
                 (outcome,) = run_together(app, 1, lambda _number: one())
                 assert outcome.error is None, outcome.error
-            return real(turn, company_id)
+            return real(turn, company_id, **kept)
 
         monkeypatch.setattr(applying, "lock_late", lock_late)
 
@@ -135,10 +135,10 @@ def test_two_who_add_one_address_do_not_wait_for_each_other(app, cast, prepared,
     applying.confirm(batch, alice)
     real = applying.lock_late
 
-    def lock_late(turn, company_id):
+    def lock_late(turn, company_id, **kept):
         begun.set()
         assert waits.wait(20)
-        return real(turn, company_id)
+        return real(turn, company_id, **kept)
 
     monkeypatch.setattr(applying, "lock_late", lock_late)
 
@@ -293,7 +293,7 @@ def test_an_act_that_began_again_is_taken_back_by_its_button(cast, prepared, mon
     """The page asks for what the session has done: what was given up is not among it."""
     batch = prepared(TWO)
 
-    def lock_late(_turn, _company_id):
+    def lock_late(_turn, _company_id, **_kept):
         raise Overtaken
 
     monkeypatch.setattr(applying, "lock_late", lock_late)
