@@ -237,11 +237,12 @@ class Cast:
 def cast(scope: None) -> Cast:
     """Acme and Globex, their people, support, plans and taxes, within an open `scope`. Nothing is bought yet."""
     with factories.all_in_one():
-        return _cast()
+        acme, globex = factories.make_company("Acme"), factories.make_company("Globex", "ON", city="Toronto")
+        with factories.at_once():
+            return _cast(acme, globex)
 
 
-def _cast() -> Cast:
-    acme, globex = factories.make_company("Acme"), factories.make_company("Globex", "ON", city="Toronto")
+def _cast(acme: Company, globex: Company) -> Cast:
     english = Language.EN
     cast = Cast(
         vendor=factories.make_vendor(),

@@ -10,7 +10,7 @@ import contextlib
 import contextvars
 import datetime as dt
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import argon2
 
@@ -58,29 +58,48 @@ LONG_AGO = dt.date(2020, 1, 1)
 _numbers = itertools.count(1)
 
 
-_together = contextvars.ContextVar("_together", default=False)
+def _keep() -> None:
+    db.session.commit()
+
+
+def _number() -> None:
+    db.session.flush()
+
+
+def _later() -> None:
+    """What is made has its number at the end."""
+
+
+_then = contextvars.ContextVar("_then", default=_keep)
 
 
 def _save(*rows: object) -> None:
     db.session.add_all(rows)
-    if _together.get():
-        db.session.flush()
-    else:
-        db.session.commit()
+    _then.get()()
 
 
 @contextlib.contextmanager
 def all_in_one() -> Iterator[None]:
     """Commit once, at the end, what is made in between: a commit for each row is most of what making a few costs."""
-    if _together.get():
+    with _and_then(_number) if _then.get() is _keep else contextlib.nullcontext():
         yield
-        return
-    token = _together.set(True)
+
+
+@contextlib.contextmanager
+def at_once() -> Iterator[None]:
+    """Send all that is made in between together: none of it has a number before."""
+    with _and_then(_later):
+        yield
+
+
+@contextlib.contextmanager
+def _and_then(step: Callable[[], None]) -> Iterator[None]:
+    token = _then.set(step)
     try:
         yield
-        db.session.commit()
     finally:
-        _together.reset(token)
+        _then.reset(token)
+    _then.get()()
 
 
 def make_vendor(**values: object) -> Vendor:
@@ -168,7 +187,7 @@ def make_plan(
 
 
 def make_price(plan: Plan, amount: int, starts_on: dt.date = LONG_AGO) -> Price:
-    price = Price(plan_id=plan.id, amount=amount, starts_on=starts_on)
+    price = Price(plan=plan, amount=amount, starts_on=starts_on)
     _save(price)
     return price
 

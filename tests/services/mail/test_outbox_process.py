@@ -164,7 +164,7 @@ def test_of_two_workers_killed_at_random_no_mail_and_no_periodic_work_is_lost_or
     mails = queue(*[cast.bob, cast.dave, cast.erin, cast.alice] * 6)
     postman.dawdles = 0.1
     workers = [start_worker(), start_worker()]
-    for _ in range(4):
+    for _ in range(3):
         postman.wait_for(len(postman.messages) + chance.randint(1, 5))
         victim = workers.pop(chance.randrange(2))
         victim.kill()
@@ -213,6 +213,7 @@ def test_a_worker_of_which_one_half_breaks_ends_so_that_it_is_started_again(
     assert ended.returncode == 1
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_worker_that_is_told_to_stop_does_so_within_a_second(number, cast, postman, start_worker):
     def stop():
@@ -227,6 +228,7 @@ def test_a_worker_that_is_told_to_stop_does_so_within_a_second(number, cast, pos
     assert best_of_three(stop, 1.5) < 1.5  # 0.8 at the most, and some patience with a busy machine
 
 
+@pytest.mark.one_database
 def test_a_mail_server_that_hangs_does_not_keep_the_worker_from_stopping(cast, postman, start_worker):
     postman.dawdles = 60
 
@@ -242,6 +244,7 @@ def test_a_mail_server_that_hangs_does_not_keep_the_worker_from_stopping(cast, p
     assert best_of_three(stop, 1.5) < 1.5
 
 
+@pytest.mark.one_database
 def test_a_worker_sends_what_is_due_once_and_ends(cast, postman, start_worker):
     queue(cast.bob, cast.dave)
     assert start_worker("--once").wait(30) == 0
