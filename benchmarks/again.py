@@ -25,7 +25,7 @@ def recording() -> Iterator[Sent]:
     sent: Sent = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        if statement.startswith(("INSERT", "UPDATE", "DELETE", "WITH new (")):
+        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
             sent.append((statement, parameters, many))
 
     sa.event.listen(db.engine, "before_cursor_execute", note)
@@ -51,7 +51,7 @@ def sent_again(sent: Sent) -> float:
 _COLUMNS = re.compile(r"SELECT (?P<values>CAST.*?) FROM ROWS FROM \(.*\) AS given \([c0-9, ]+\)")
 _VALUE = re.compile(r"CAST\((%s|c\d+) AS ([A-Za-z ]+(?:\([\d, ]+\))?)\)")
 _ROWS = re.compile(r"VALUES \((?P<marks>[?, ]+)\)(?:, \([?, ]+\))+")
-_UPDATE = re.compile(r"WITH new \((?P<names>.*?)\) AS .* UPDATE (?P<table>\w+) SET ")
+_UPDATE = re.compile(r"UPDATE (?P<table>\w+) SET .* AS new \((?P<names>.*?)\) WHERE ")
 
 
 def _row_by_row(one: tuple[str, Any, bool]) -> tuple[str, Any, bool]:

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 
 from tables.base import Base, as_json, db
 
-# Values of one statement: SQLite takes 32,766, and the driver keeps its last statements as large as they are.
+# Values of one statement: SQLite takes 32,766.
 AT_A_TIME = 10_000
 
 
@@ -31,12 +31,14 @@ def in_parts(values: Iterable[Any], size: int = AT_A_TIME) -> list[list[Any]]:
 
 # From so many rows on, what puts a statement together for each of them costs more than the database.
 MANY = 50
-# So many rows go to PostgreSQL's driver at a time: what it makes of them is in memory twice.
+# So many rows go to the driver at a time: what it makes of them is in memory twice.
 SENT = 20_000
+# Rows that SQLite is given in one statement.
+TOGETHER = 500
 
 
 def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]], *, ignore: bool = False) -> None:
-    """Add rows that nothing else of the session needs, each with the same columns, in one statement.
+    """Add rows that nothing else of the session needs, each with the same columns, in few statements.
 
     Many are handed to the driver as it wants them: SQLAlchemy would take longer over them than the database.
 
@@ -52,8 +54,11 @@ def insert_rows(model: type[Base], rows: Sequence[Mapping[str, Any]], *, ignore:
     columns = _columns(model, rows)
     names = ", ".join(_quoted(column) for column in columns)
     end = " ON CONFLICT DO NOTHING" if ignore else ""
-    send, given = (_send_columns, _GIVEN) if _is_postgresql() else (_send_rows, "VALUES {rows}")
-    send(f"INSERT INTO {table.name} ({names}) {given}{end}", columns, rows)
+    text = f"INSERT INTO {table.name} ({names}) {{given}}{end}"
+    if _is_postgresql():
+        _send_columns(text, columns, rows)
+    else:
+        _send_together(text, columns, rows)
 
 
 def made(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -69,24 +74,28 @@ def made(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[dict[str,
 
 
 def update_rows(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write into rows that exist, each to values of its own, in one statement.
+    """Write into rows that exist, each to values of its own, at once.
 
     By the connection: these are rows that a scope let through, and the session would not know how to narrow them again.
 
     Args:
-        rows: Each with its `id` and the same other columns.
+        rows: Each with its `id`, which no other of them has, and the same other columns.
     """
     if not rows:
         return
     table: Any = model.__table__
-    # The numbers first: they differ, and of rows that share all PostgreSQL would not know how many they are.
-    columns = [table.c.id, *(table.c[name] for name in rows[0] if name != "id")]
-    names = ", ".join(map(_quoted, columns))
-    new = ", ".join(f"{_quoted(column)} = new.{_quoted(column)}" for column in columns[1:])
-    # With the plus, SQLite cannot look for the row's number among those that are given, for each row of the table.
-    send, given = (_send_columns, _GIVEN) if _is_postgresql() else (_send_rows, "VALUES {rows}")
-    with_given = f"WITH new ({names}) AS ({given}) UPDATE {table.name} SET {new} FROM new"  # noqa: S608 - our own names
-    send(f"{with_given} WHERE {table.name}.id = +new.id", columns, rows)
+    columns = [table.c[name] for name in rows[0] if name != "id"]
+    if _is_postgresql():
+        # The numbers first: they differ, and of rows that share all it would not be known how many they are.
+        names = ", ".join(_quoted(column) for column in (table.c.id, *columns))
+        new = ", ".join(f"{_quoted(column)} = new.{_quoted(column)}" for column in columns)
+        text = (
+            f"UPDATE {table.name} SET {new} FROM ({{given}}) AS new ({names}) WHERE {table.name}.id = new.id"  # noqa: S608 - our own names
+        )
+        _send_columns(text, [table.c.id, *columns], rows)
+    else:
+        new = ", ".join(f"{_quoted(column)} = ?" for column in columns)
+        _send_each(f"UPDATE {table.name} SET {new} WHERE id = ?", [*columns, table.c.id], rows)  # noqa: S608 - as above
 
 
 def _columns(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
@@ -103,27 +112,46 @@ def _quoted(column: Any) -> str:
     return str(db.engine.dialect.identifier_preparer.quote(column.name))
 
 
-def _parts(rows: Sequence[Mapping[str, Any]], size: int) -> Iterator[Sequence[Mapping[str, Any]]]:
+def _parts(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
-def _send_rows(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Have SQLite run a statement over as many rows as it takes at a time. With one for each it would guard each by itself, and put
-    each text into the index by which it is found as a piece of its own: that alone took a fifth of an import's time.
+def _send_each(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Have SQLite run a statement for each row. With all rows of an update in one statement it may look through the whole table for
+    each of them, where it was measured while it was nearly empty.
+    """
+    connection = db.session.connection()
+    for part in _parts(rows, SENT):
+        connection.exec_driver_sql(text, _as_rows(columns, part, connection.dialect))
+
+
+def _send_together(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Have SQLite add many rows a statement. With one for each it would guard each by itself, and put each text into the index by which
+    it is found as a piece of its own: a fifth of an import's time.
+
+    The statements are of two lengths: the driver keeps its last hundred, with all they hold.
 
     Args:
-        text: With `{rows}` in it.
+        text: With `{given}` in it, for the rows.
     """
     connection = db.session.connection()
     marks = f"({', '.join('?' * len(columns))})"
-    for part in _parts(rows, AT_A_TIME // len(columns)):
-        values = [_processed(column, _said(column, part), connection.dialect) for column in columns]
-        given = itertools.chain.from_iterable(zip(*values, strict=True))
-        connection.exec_driver_sql(text.format(rows=", ".join([marks] * len(part))), tuple(given))
+    together = text.format(given=f"VALUES {', '.join([marks] * TOGETHER)}")
+    for part in _parts(rows, SENT):
+        values = _as_rows(columns, part, connection.dialect)
+        whole = len(values) - len(values) % TOGETHER
+        for some in _parts(values[:whole], TOGETHER):
+            connection.exec_driver_sql(together, tuple(itertools.chain.from_iterable(some)))
+        if whole < len(values):
+            connection.exec_driver_sql(text.format(given=f"VALUES {marks}"), values[whole:])
 
 
-# What a statement of `_send_columns` reads its rows from.
-_GIVEN = "SELECT {values} FROM ROWS FROM ({columns}) AS given ({names})"
+def _as_rows(
+    columns: Sequence[Any], rows: Sequence[Mapping[str, Any]], dialect: Any
+) -> list[tuple[Any, ...]]:
+    """What rows hold in these columns, as the driver takes it."""
+    values = [_processed(column, _said(column, rows), dialect) for column in columns]
+    return list(zip(*values, strict=True))
 
 
 def _send_columns(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -133,7 +161,7 @@ def _send_columns(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str,
     as it is.
 
     Args:
-        text: With `_GIVEN` in it; so many parts of that are filled in as there are columns.
+        text: With `{given}` in it, for what it reads the rows from.
     """
     connection = db.session.connection()
     for part in _parts(rows, SENT):
@@ -152,12 +180,9 @@ def _send_columns(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str,
                 is_json = isinstance(column.type, sa.JSON)
                 given.append("json_array_elements(%s)" if is_json else "json_array_elements_text(%s)")
                 sent.append(_as_json(column, own, connection.dialect))
-        whole = text.format(
-            values=", ".join(values),
-            columns=", ".join(given),
-            names=", ".join(f"c{number}" for number in range(len(given))),
-        )
-        connection.exec_driver_sql(whole, (*shared, *sent))
+        names = ", ".join(f"c{number}" for number in range(len(given)))
+        whole = f"SELECT {', '.join(values)} FROM ROWS FROM ({', '.join(given)}) AS given ({names})"  # noqa: S608 - as above
+        connection.exec_driver_sql(text.format(given=whole), (*shared, *sent))
 
 
 def _kind(column: Any, dialect: Any) -> str:

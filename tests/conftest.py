@@ -10,10 +10,12 @@ import contextlib
 import dataclasses
 import datetime as dt
 import gc
+import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pydantic_core
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -33,6 +35,19 @@ from tests.servers import Inbox, WebServer, free_port
 from tests.together import Outcome, run_together
 
 __all__ = ["browser"]  # a fixture that lives elsewhere
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _json_as_python_has_it() -> Iterator[None]:
+    """A document that holds more than JSON has types for is an error: it would not be read back as it was."""
+
+    def to_json(value: Any) -> bytes:
+        json.dumps(value, allow_nan=False)
+        return pydantic_core.to_json(value)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tables.base.to_json", to_json)
+        yield
 
 
 @pytest.fixture(autouse=True)

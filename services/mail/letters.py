@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import secrets
 import uuid
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
@@ -121,7 +122,7 @@ def _row(turn: Turn, letter: Letter) -> dict[str, object]:
         "language": letter.language if isinstance(to, str) else to.language,
         "context": dict(letter.context),
         "dedupe_key": letter.dedupe_key,
-        "message_id": f"<{uuid.uuid4()}@{_domain_of(current_app.config['MAIL_DEFAULT_SENDER'])}>",
+        "message_id": f"<{secrets.token_hex(16)}@{_domain_of(current_app.config['MAIL_DEFAULT_SENDER'])}>",
         "created_at": turn.now,
         "due_at": turn.now + operations.UNDO_WITHIN if held else turn.now,
         "operation_id": turn.operation if held else None,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 import sqlalchemy as sa
 
 from access import Actor
-from models import BatchKind, BatchRow, RowOutcome, User, db, insert_rows, update_rows, utcnow
+from models import BatchFile, BatchKind, BatchRow, RowOutcome, User, db, insert_rows, update_rows, utcnow
 from services.batches import choosing
 from services.foundation.transaction import transaction
 
@@ -19,6 +21,24 @@ DOCUMENTS = [
     "text",
 ]
 TEXTS = [None, "100% {0} %s \\ '\" \t\n é 😀", "  spaces  ", "", "null", "7"]
+
+
+@contextlib.contextmanager
+def _steps():
+    """How many steps SQLite makes in here, in a list of one."""
+    made = [0]
+
+    def step():
+        made[0] += 1_000
+
+    def note(connection, *_more):
+        connection.connection.dbapi_connection.set_progress_handler(step, 1_000)
+
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield made
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note)
 
 
 def _batch_id(cast):
@@ -96,3 +116,32 @@ def test_what_is_there_stays_as_it_is_where_that_is_no_error(cast, monkeypatch):
         insert_rows(BatchRow, [row | {"no": number} for number in (1, 2)], ignore=True)
     found = db.session.execute(sa.select(BatchRow.no, BatchRow.outcome).order_by(BatchRow.no)).all()
     assert [tuple(one) for one in found] == [(1, RowOutcome.WAITING), (2, RowOutcome.LEFT)]
+
+
+@pytest.mark.one_database("postgresql")
+def test_bytes_are_refused_where_json_would_make_a_text_of_them(cast, monkeypatch):
+    monkeypatch.setattr("tables.many.MANY", 1)
+    row = {"batch_id": _batch_id(cast), "company_id": cast.acme.id}
+    with pytest.raises(TypeError, match="holds bytes"), transaction():
+        insert_rows(BatchFile, [row | {"place": place, "content": bytes([place])} for place in range(2)])
+
+
+@pytest.mark.one_database
+def test_many_are_changed_without_reading_the_whole_table_for_each_where_it_was_measured_nearly_empty(cast):
+    """SQLite joins what it takes for small by reading it through."""
+    batch_id = _batch_id(cast)
+    row = {
+        "batch_id": batch_id,
+        "company_id": cast.acme.id,
+        "raw": {},
+        "seen": {},
+        "outcome": RowOutcome.READY,
+    }
+    with transaction():
+        db.session.execute(sa.text("ANALYZE"))
+        insert_rows(BatchRow, [row | {"no": number} for number in range(1_000, 3_000)])
+    ids = list(db.session.scalars(sa.select(BatchRow.id)))
+    db.engine.dispose()
+    with _steps() as steps, transaction():
+        update_rows(BatchRow, [{"id": one, "problem": "x"} for one in ids])
+    assert steps[0] < 100 * len(ids)
