@@ -132,6 +132,7 @@ def test_confirming_twice_brings_it_over_once(cast, prepared, sam):
     assert whole() == {"Client 0": 3, "Client 1": 3}
 
 
+@pytest.mark.one_database
 def test_three_hundred_customers_take_bounded_memory(cast, brought):
     text = base_of(300, 2)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
