@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from models import Base, db
+from services.worker import periodic
 
 # What a driver and COPY write alike: instants and days are text already.
 Cell = str | int | None
@@ -114,9 +115,9 @@ def _in_sqlite(driver: Any, tables: Sequence[str]) -> Iterator[Any]:
     driver.execute("COMMIT")
     broken = driver.execute("PRAGMA foreign_key_check").fetchmany(5)
     assert not broken, f"rows that point at nothing: {broken}"
-    # As the desk's worker does it (`services/worker/periodic.py`): what it chooses among indexes by is what is measured here.
-    driver.execute("PRAGMA analysis_limit = 1000")
-    driver.execute("ANALYZE")
+    # As the desk's worker does it: what SQLite chooses among its indexes by is what is measured here.
+    for sql in periodic.MEASURING:
+        driver.execute(sql)
     driver.execute("PRAGMA journal_mode = WAL")
 
 

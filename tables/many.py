@@ -23,10 +23,14 @@ from tables.base import Base, as_json, db
 AT_A_TIME = 10_000
 
 
+def _parts(rows: Sequence[Any], size: int) -> Iterator[Any]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
 def in_parts(values: Iterable[Any], size: int = AT_A_TIME) -> list[list[Any]]:
     """`values` without those that are None or come twice, so many at a time as one statement takes well."""
     whole = list(dict.fromkeys(value for value in values if value is not None))
-    return [whole[start : start + size] for start in range(0, len(whole), size)]
+    return list(_parts(whole, size))
 
 
 # From so many rows on, what puts a statement together for each of them costs more than the database.
@@ -110,10 +114,6 @@ def _is_postgresql() -> bool:
 
 def _quoted(column: Any) -> str:
     return str(db.engine.dialect.identifier_preparer.quote(column.name))
-
-
-def _parts(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    return (rows[start : start + size] for start in range(0, len(rows), size))
 
 
 def _send_each(text: str, columns: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:

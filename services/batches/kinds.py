@@ -23,8 +23,9 @@ class Kind:
         apply: The step that does what was shown, of the rows that are `ready`, in sets. A row that has changed since it
             was shown is left: `row.leave(why, RowOutcome.MOVED)`. Raises Refused where the whole cannot be done.
         begin: Reads only; returns the step that adds, before the company is locked, people whom nobody counts or moves, and keeps
-            them in those rows (`begun`). `apply` is then given all rows; where it leaves one of those, nothing of either stays, and `apply` does
-            the whole. The step raises `Overtaken` where it cannot say whether it may: to refuse is for `apply`, under the lock.
+            them in those rows (`begun`). `apply` is then given all rows; where it leaves one of those, nothing of either stays,
+            and `apply` does the whole. The step raises `Overtaken` where it cannot say whether it may: to refuse is for `apply`,
+            under the lock.
         check: Refuses options that make no sense; returns them as they are kept.
         apply_parts: Of what makes its customers: a verb of many turns, which does what is left of a batch customer by customer
             and says itself when it is done. It is given the lease, and who acts, by the batch (raises Refused `access_ended`).

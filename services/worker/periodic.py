@@ -104,12 +104,13 @@ def forget_done() -> None:
         db.session.execute(sa.delete(Job).where(*old), execution_options={"synchronize_session": False})
 
 
-def measure_tables() -> None:
-    """Tell SQLite how its tables are filled, by which it chooses among their indexes; PostgreSQL looks by itself.
+# Of each index a thousand rows are read at most, whatever its size (https://sqlite.org/lang_analyze.html, 4.1).
+MEASURING = ("PRAGMA analysis_limit = 1000", "ANALYZE")
 
-    Of each index a thousand rows are read at most, whatever its size (https://sqlite.org/lang_analyze.html, 4.1).
-    """
+
+def measure_tables() -> None:
+    """Tell SQLite how its tables are filled, by which it chooses among their indexes; PostgreSQL looks by itself."""
     if db.engine.dialect.name == "sqlite":
         with transaction():
-            db.session.execute(sa.text("PRAGMA analysis_limit = 1000"))
-            db.session.execute(sa.text("ANALYZE"))
+            for statement in MEASURING:
+                db.session.execute(sa.text(statement))

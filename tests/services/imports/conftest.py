@@ -9,12 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from access import Actor
-from models import Batch, BatchRow, BatchState, Post, RowOutcome, User, db
+from models import Batch, BatchRow, BatchState, Company, Post, RowOutcome, User, db
 from services.batches import applying
 from services.imports import people
+from services.people import companies
+from services.search import following
 from tests.conftest import Cast
 
 Import = Callable[..., Batch]
+TWO = "Prénom;Nom;Courriel\nZoé;Roy;zoe@acme.example\nLéa;Côté;lea@acme.example\n"
 
 
 @pytest.fixture
@@ -61,6 +64,22 @@ def confirmed(prepared: Import, cast: Cast) -> Import:
         return done
 
     return confirm
+
+
+def applied(batch: Batch, by: User) -> Batch:
+    """The batch, confirmed and as the worker leaves it, whatever comes of it."""
+    applying.confirm(batch, Actor.of(by))
+    applying.do_due()
+    db.session.rollback()
+    return db.session.get_one(Batch, batch.id, populate_existing=True)
+
+
+def rename(company_id: int, name: str, by: Actor) -> None:
+    """Give a company another name, and let its people follow."""
+    company = db.session.get_one(Company, company_id)
+    values = {column: getattr(company, column) for column in companies.EDITABLE}
+    companies.update_company(company, values | {"name": name}, by=by)
+    following.follow_names()
 
 
 def told(batch: Batch) -> dict[int, tuple[RowOutcome, str | None]]:

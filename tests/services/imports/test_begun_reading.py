@@ -9,17 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from access import Actor
-from models import Batch, BatchState, Company, License, Plan, User, db, utcnow
+from models import Batch, BatchState, License, Plan, User, db, utcnow
 from services import licenses
 from services.batches import applying
 from services.foundation.transaction import company_lock, transaction
-from services.people import accounts, companies
-from services.search import following, hits
+from services.people import accounts
+from services.search import hits
 from tests import factories
-from tests.services.imports.conftest import outcomes, people_of_acme
+from tests.services.imports.conftest import TWO, applied, outcomes, people_of_acme, rename
 from tests.together import run_together
-
-TWO = "Prénom;Nom;Courriel\nZoé;Roy;zoe@acme.example\nLéa;Côté;lea@acme.example\n"
 
 
 @pytest.fixture
@@ -41,13 +39,6 @@ def before_the_turn(app, monkeypatch):
     return arrange
 
 
-def _apply(batch, by):
-    applying.confirm(batch, Actor.of(by))
-    applying.do_due()
-    db.session.rollback()
-    return db.session.get_one(Batch, batch.id, populate_existing=True).state
-
-
 def _zoe():
     return db.session.scalars(sa.select(User).where(User.email == "zoe@acme.example")).one()
 
@@ -57,14 +48,8 @@ def test_whoever_is_made_while_their_company_is_renamed_is_found_by_its_new_name
 ):
     acme, alice = cast.acme.id, Actor.of(cast.alice)
 
-    def act():
-        company = db.session.get_one(Company, acme)
-        values = {name: getattr(company, name) for name in companies.EDITABLE}
-        companies.update_company(company, values | {"name": "Zanzibar"}, by=alice)
-        following.follow_names()
-
-    before_the_turn(act)
-    assert _apply(prepared(TWO), cast.alice) == BatchState.DONE
+    before_the_turn(lambda: rename(acme, "Zanzibar", alice))
+    assert applied(prepared(TWO), cast.alice).state == BatchState.DONE
     assert _zoe().id in hits.people("zanzibar").ids
 
 
@@ -78,7 +63,7 @@ def test_whoever_is_added_by_others_meanwhile_is_there_once(cast, prepared, befo
             accounts.add_person(turn, values, acme, by=alice, invite=False)
 
     before_the_turn(act)
-    assert _apply(batch, cast.alice) == BatchState.DONE
+    assert applied(batch, cast.alice).state == BatchState.DONE
     assert outcomes(batch) == {2: "moved", 3: "ready"}
     assert _zoe().last_name == "Autre"
 
@@ -93,7 +78,7 @@ def test_whose_seat_is_given_meanwhile_is_not_added(cast, prepared, before_the_t
         licenses.assign(plan, db.session.get_one(User, bob), alice)
 
     before_the_turn(act)
-    assert _apply(batch, cast.alice) == BatchState.DONE
+    assert applied(batch, cast.alice).state == BatchState.DONE
     assert outcomes(batch) == {2: "moved", 3: "ready"}
     assert "zoe@acme.example" not in people_of_acme(cast)
 
@@ -110,7 +95,7 @@ def test_whoever_gets_a_seat_whose_end_moves_meanwhile_is_covered_until_the_new_
             db.session.get_one(License, seat_id).usable_until = end
 
     before_the_turn(act)
-    assert _apply(batch, cast.alice) == BatchState.DONE
+    assert applied(batch, cast.alice).state == BatchState.DONE
     assert _zoe().covered_until == end
     assert db.session.get_one(License, seat_id).user_id == _zoe().id
 
@@ -124,5 +109,5 @@ def test_nobody_is_added_once_the_lease_has_run_out(cast, prepared, before_the_t
             db.session.get_one(Batch, batch_id).lease_until = utcnow()
 
     before_the_turn(act)
-    assert _apply(batch, cast.alice) == BatchState.APPLYING
+    assert applied(batch, cast.alice).state == BatchState.APPLYING
     assert people_of_acme(cast) == people

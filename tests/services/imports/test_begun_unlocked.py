@@ -15,7 +15,6 @@ from models import (
     Assignment,
     Batch,
     BatchState,
-    Company,
     JournalEntry,
     License,
     Operation,
@@ -32,16 +31,15 @@ from services.foundation import operations
 from services.foundation.errors import Refused
 from services.foundation.transaction import Overtaken, company_lock, transaction
 from services.licenses import assignments
-from services.people import accounts, companies
-from services.search import following, hits
+from services.people import accounts
+from services.search import hits
 from tests import factories
 from tests.services.batches.racing import apply
 from tests.services.batches.seen import lease_runs_out
 from tests.services.batches.test_any_crash import Death
-from tests.services.imports.conftest import outcomes, people_of_acme
+from tests.services.imports.conftest import TWO, applied, outcomes, people_of_acme, rename
 from tests.together import lock_off, meet, run_together
 
-TWO = "Prénom;Nom;Courriel\nZoé;Roy;zoe@acme.example\nLéa;Côté;lea@acme.example\n"
 # SQLite has one lock of all: nothing happens there meanwhile.
 meanwhile = pytest.mark.one_database("postgresql")
 
@@ -63,13 +61,6 @@ def before_the_lock(app, monkeypatch):
         monkeypatch.setattr(applying, "lock_late", lock_late)
 
     return arrange
-
-
-def _apply(batch, by):
-    applying.confirm(batch, Actor.of(by))
-    applying.do_due()
-    db.session.rollback()
-    return db.session.get_one(Batch, batch.id, populate_existing=True)
 
 
 def _add(turn, company_id, by, *names, invite=False):
@@ -98,7 +89,7 @@ def test_others_give_seats_of_the_company_while_many_are_added_to_it(cast, prepa
     before_the_lock(
         lambda: licenses.assign(db.session.get_one(Plan, plan), db.session.get_one(User, dave), alice)
     )
-    assert _apply(batch, cast.alice).state == BatchState.DONE
+    assert applied(batch, cast.alice).state == BatchState.DONE
     assert {"zoe@acme.example", "lea@acme.example"} <= people_of_acme(cast)
     assert db.session.scalar(sa.select(License.user_id).where(License.plan_id == plan)) == dave
 
@@ -116,7 +107,7 @@ def test_whose_seat_goes_to_somebody_else_meanwhile_is_not_added_and_gets_no_mai
         licenses.assign(plan, db.session.get_one(User, bob), alice)
 
     before_the_lock(act)
-    batch = _apply(batch, cast.alice)
+    batch = applied(batch, cast.alice)
     assert outcomes(batch) == {2: "moved", 3: "ready"}
     assert "zoe@acme.example" not in people_of_acme(cast)
     assert db.session.scalar(sa.select(sa.func.count()).where(User.email == "zoe@acme.example")) == 0
@@ -167,7 +158,7 @@ def test_whose_rights_go_while_many_are_added_has_added_nobody(cast, prepared, b
             db.session.get_one(User, erin).active = False
 
     before_the_lock(act)
-    assert _apply(batch, cast.erin).state == BatchState.FAILED
+    assert applied(batch, cast.erin).state == BatchState.FAILED
     assert people_of_acme(cast) == people
     assert _left_behind() == []
 
@@ -182,7 +173,7 @@ def test_a_lease_that_ran_out_while_many_were_added_leaves_nothing(cast, prepare
             db.session.get_one(Batch, batch_id).lease_until = utcnow()
 
     before_the_lock(act)
-    assert _apply(batch, cast.alice).state == BatchState.APPLYING
+    assert applied(batch, cast.alice).state == BatchState.APPLYING
     assert people_of_acme(cast) == people
     assert _left_behind() == []
     lease_runs_out()
@@ -197,7 +188,7 @@ def test_no_more_invitations_leave_than_may_whoever_invites_meanwhile(
     monkeypatch.setattr("services.people.accounts.MAX_INVITATIONS", 3)
     batch, alice, acme = prepared(TWO), Actor.of(cast.alice), cast.acme.id
     before_the_lock(lambda: _invite(acme, alice, "k", "l"))
-    batch = _apply(batch, cast.alice)
+    batch = applied(batch, cast.alice)
     assert (batch.state, "invitations" in str(batch.problem)) == (BatchState.FAILED, True)
     assert "zoe@acme.example" not in people_of_acme(cast)
 
@@ -207,7 +198,7 @@ def test_a_file_that_invites_nobody_is_not_held_up_by_invitations(cast, prepared
     factories.make_licenses(1, cast.alice, cast.avance)
     batch = prepared(f"Nom;Courriel\nDave T;{cast.dave.email}\n", plan=cast.avance.id)
     _invite(cast.acme.id, Actor.of(cast.sam), "k", "l", "m")
-    assert _apply(batch, cast.alice).state == BatchState.DONE
+    assert applied(batch, cast.alice).state == BatchState.DONE
 
 
 def test_who_is_left_for_lack_of_a_seat_takes_nobodys_invitation(cast, prepared, monkeypatch):
@@ -218,7 +209,7 @@ def test_who_is_left_for_lack_of_a_seat_takes_nobodys_invitation(cast, prepared,
     factories.hold(db.session.get_one(License, seat.id), cast.bob)
     written = []
     sa.event.listen(db.engine, "before_cursor_execute", lambda *arguments: written.append(arguments[2]))
-    batch = _apply(batch, cast.alice)
+    batch = applied(batch, cast.alice)
     assert (batch.state, outcomes(batch)) == (BatchState.DONE, {2: "moved", 3: "ready"})
     # What is seen to have moved before it begins does not make it begin again.
     assert len([one for one in written if one.startswith("UPDATE companies SET lock_version")]) == 1
@@ -228,14 +219,8 @@ def test_who_is_left_for_lack_of_a_seat_takes_nobodys_invitation(cast, prepared,
 def test_people_bear_the_name_that_their_company_got_meanwhile(cast, prepared, before_the_lock):
     batch, acme, alice = prepared(TWO), cast.acme.id, Actor.of(cast.alice)
 
-    def act():
-        company = db.session.get_one(Company, acme)
-        values = {name: getattr(company, name) for name in companies.EDITABLE}
-        companies.update_company(company, values | {"name": "Zanzibar"}, by=alice)
-        following.follow_names()
-
-    before_the_lock(act)
-    assert _apply(batch, cast.alice).state == BatchState.DONE
+    before_the_lock(lambda: rename(acme, "Zanzibar", alice))
+    assert applied(batch, cast.alice).state == BatchState.DONE
     zoe = db.session.scalar(sa.select(User.id).where(User.email == "zoe@acme.example"))
     assert zoe in hits.people("zanzibar").ids
 
@@ -297,7 +282,7 @@ def test_an_act_that_began_again_is_taken_back_by_its_button(cast, prepared, mon
         raise Overtaken
 
     monkeypatch.setattr(applying, "lock_late", lock_late)
-    batch = _apply(batch, cast.alice)
+    batch = applied(batch, cast.alice)
     assert operations.done() == [batch.operation_id]
 
 
