@@ -16,20 +16,19 @@ from access import Actor
 from cli import periodic_works
 from models import (
     Batch,
-    BatchKind,
     BatchState,
     Job,
     JobState,
     MailKind,
     MailState,
     OutgoingMail,
-    Role,
-    User,
+    Post,
     db,
     insert_rows,
 )
-from services.batches import applying, choosing
+from services.batches import applying
 from services.foundation.transaction import transaction
+from services.imports import people
 from services.mail import letters, outbox
 from tests.factories import make_licenses
 from tests.patience import best_of_three
@@ -100,18 +99,11 @@ def test_fault_35_a_mail_cut_short_by_a_kill_is_sent_again_as_the_same_mail(cast
     assert postman.messages[0]["Message-ID"] == postman.messages[1]["Message-ID"]
 
 
-@pytest.mark.one_database
-def test_a_sign_in_link_leaves_while_ten_thousand_invitations_wait_and_many_are_assigned(
+def test_a_sign_in_link_leaves_while_ten_thousand_invitations_wait_and_a_long_import_runs(
     cast, postman, start_worker
 ):
     """One worker, one machine: whoever waits in front of a screen does not wait for the others."""
-    by, seats, count = Actor.of(cast.alice), 1_000, 10_000
-    make_licenses(seats, cast.alice, cast.pro)
-    person = {"company_id": cast.acme.id, "first_name": "N", "last_name": "N", "role": Role.MEMBER}
-    people = [
-        person | {"email": f"n{number}@acme.example", "fs_uniquifier": f"n{number}"}
-        for number in range(seats)
-    ]
+    count = 10_000
     mail = {
         "template": MailKind.INVITATION,
         "user_id": cast.bob.id,
@@ -123,25 +115,37 @@ def test_a_sign_in_link_leaves_while_ten_thousand_invitations_wait_and_many_are_
         for number in range(count)
     ]
     with transaction():
-        insert_rows(User, people)
         insert_rows(OutgoingMail, mails)
-    ids = list(db.session.scalars(db.select(User.id).filter_by(first_name="N")))
-    together = choosing.of_people(BatchKind.ASSIGN, ids, by)
-    batch = db.session.scalars(db.select(Batch).filter_by(together=together)).one()
-    choosing.settle(batch, {"plan": cast.pro.id, "post": "held"}, by)
+    by = Actor.of(cast.sam)
+    batch_id = _importing(5_000, cast, by)
     start_worker()
     postman.wait_for(1)
-    batch_id, asked = batch.id, 3
-    for _ in range(asked):
+    left = set()
+    while (is_now := _state_of(batch_id)) != BatchState.DONE:
+        assert is_now != BatchState.FAILED
+        if is_now == BatchState.READY:
+            applying.confirm(db.session.get_one(Batch, batch_id), by)
         with transaction() as turn:
             link = letters.sign_in_link(turn, cast.bob)
         wait_until(lambda link=link: state(link) == MailState.SENT, 15)
-        batch = db.session.get_one(Batch, batch_id)
-        if batch.state == BatchState.READY:
-            applying.confirm(batch, by)
-    wait_until(lambda: _state_of(batch_id) in {BatchState.READY, BatchState.DONE}, 60)
+        left.add(is_now)
+    # While it was read, and from its confirmation on.
+    assert left & {BatchState.QUEUED, BatchState.PREPARING}
+    assert BatchState.READY in left
     waiting = db.select(db.func.count()).where(OutgoingMail.state == MailState.QUEUED)
     assert db.session.scalar(waiting) > count // 2
+
+
+def _importing(count, cast, by):
+    """An import of so many people with a licence for some, which the worker is to prepare; its number."""
+    make_licenses(1_000, cast.alice, cast.pro)
+    rows = "".join(f"Noé;Roy{number};p{number}@acme.example\n" for number in range(count))
+    batch = people.begin(f"Prénom;Nom;Courriel\n{rows}".encode(), "embauches.csv", cast.acme, by)
+    look = people.look_at(batch)
+    read = (look.table.encoding, look.table.separator, look.table.sheet)
+    choice = people.Choice(*read, look.found.header.number, look.found.columns)
+    people.proceed(batch, choice, {"plan": cast.pro.id, "post": Post.HELD}, by)
+    return batch.id
 
 
 def _state_of(batch_id):
